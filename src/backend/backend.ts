@@ -1,0 +1,68 @@
+/**
+ * The state on disk: an ordered map of bytes that trails the log.
+ *
+ * Keys are binary strings (one char per byte, 0–255), whose `<` order is byte order; the first char names a table.
+ * Writes are visible to reads at once and collect in memory. `mark` draws a line under everything written so far and
+ * names the log index it stands for; `flush` makes the state at the newest line durable, all of it or nothing, so
+ * that what is on disk is always the state at exactly one index.
+ *
+ *     write write mark(7) write mark(8) write        flush → disk holds the state at 8
+ *
+ * All callbacks are called exactly once, and never before the call returns.
+ */
+
+export interface BackendEntry {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/** A frozen view of the state at one line. Must be closed. */
+export interface BackendSnapshot {
+  readonly index: number;
+  readonly meta: Uint8Array;
+  /** Reads on in key order, at most about `maxBytes`; an empty list is the end. */
+  next(maxBytes: number, done: (error: Error | null, entries: readonly BackendEntry[]) => void): void;
+  close(): void;
+}
+
+export interface Backend {
+  /** The line the state on disk stood at when it was opened: index 0 and empty meta for a fresh one. */
+  readonly openedAt: { readonly index: number; readonly meta: Uint8Array };
+  /** Bytes on disk, approximately; > 0. */
+  readonly sizeBytes: number;
+  /** Bytes written and not yet flushed. */
+  readonly pendingBytes: number;
+
+  put(key: string, value: Uint8Array): void;
+  delete(key: string): void;
+  get(key: string): Uint8Array | undefined;
+  /** Entries with `from` <= key < `to`, in order, at most `limit`. Sees unflushed writes. */
+  scan(
+    from: string,
+    to: string,
+    limit: number,
+    done: (error: Error | null, entries: readonly BackendEntry[]) => void,
+  ): void;
+
+  /** Everything written so far is the state at `index`; `meta` is kept with it. */
+  mark(index: number, meta: Uint8Array): void;
+  /** Makes the newest line durable. Calls while one is running are merged. Reports the index that is now durable. */
+  flush(done: (error: Error | null, index: number) => void): void;
+  /** A consistent view of the newest line. */
+  snapshot(done: (error: Error | null, snapshot: BackendSnapshot | null) => void): void;
+
+  /**
+   * Starts replacing the whole state by one received from elsewhere. The old state stays in force, on disk too,
+   * until `commit` reports success.
+   */
+  beginRestore(): BackendRestore;
+
+  close(done: (error: Error | null) => void): void;
+}
+
+export interface BackendRestore {
+  add(entries: readonly BackendEntry[], done: (error: Error | null) => void): void;
+  /** Puts the received state in force durably, at the line `index`. Unflushed writes of the old state are dropped. */
+  commit(index: number, meta: Uint8Array, done: (error: Error | null) => void): void;
+  abort(): void;
+}
