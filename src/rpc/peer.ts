@@ -23,7 +23,10 @@ export interface PeerNetwork {
   start(handler: PeerHandler): void;
   /** Whom to keep a link to (self excluded). Links to others are closed. */
   setPeers(peers: readonly PeerAddress[]): void;
-  /** Queues a frame. False: it was dropped because there is no link or the link's queue is full. */
+  /**
+   * Queues a frame; its bytes must not change afterwards. False: it was dropped because there is no link or the
+   * link's queue is full.
+   */
   send(to: string, frame: Uint8Array): boolean;
   isConnected(peer: string): boolean;
   close(done: () => void): void;

@@ -3,6 +3,9 @@
  * moves them is nobody's business above this file. Unary calls are answered by callback: no promise per call.
  */
 
+import type { Socket } from 'node:net';
+import type { Runtime } from '../util/runtime.ts';
+
 /** A gRPC outcome other than OK. `code` is the numeric gRPC status, `message` travels in `grpc-message`. */
 export interface RpcStatus {
   readonly code: number;
@@ -12,7 +15,7 @@ export interface RpcStatus {
 export interface RpcCall {
   /** Full path, `/package.Service/Method`. */
   readonly path: string;
-  /** First value of a metadata key (lower case), or undefined. */
+  /** First value of a metadata key (lower case), or undefined. Bytes of a `-bin` key come as base64. */
   metadata(key: string): string | undefined;
   /** Address of the client, for logs. */
   readonly peer: string;
@@ -22,6 +25,7 @@ export interface RpcCall {
   onCancel(listener: () => void): void;
 }
 
+/** Exactly one of the two is given. The response bytes must not change afterwards. Only the first reply counts. */
 export type UnaryReply = (status: RpcStatus | null, response: Uint8Array | null) => void;
 export type UnaryHandler = (request: Uint8Array, call: RpcCall, reply: UnaryReply) => void;
 
@@ -30,7 +34,10 @@ export interface RpcStream extends RpcCall {
   onMessage(listener: (request: Uint8Array) => void): void;
   /** The client has sent its last message. The stream stays open until `end`. */
   onHalfClose(listener: () => void): void;
-  /** Queues one message. False: more than the stream's bound is waiting; wait for `onDrain` before sending more. */
+  /**
+   * Queues one message; its bytes must not change afterwards. False: more than the stream's bound is waiting (or the
+   * call is over); wait for `onDrain` before sending more.
+   */
   write(response: Uint8Array): boolean;
   onDrain(listener: () => void): void;
   /** Bytes handed to `write` that have not left yet. */
@@ -57,13 +64,16 @@ export interface RpcTransportOptions {
   readonly unknownMethod: (path: string) => string;
   /** Largest request message in bytes; larger ones are answered RESOURCE_EXHAUSTED in the transport's words. */
   readonly maxReceiveBytes: number;
+  /** Calls that one connection may have open at a time. */
   readonly maxConcurrentStreams: number;
+  /** Timers of the transport, and the log that learns of a handler that threw (its call is answered INTERNAL). */
+  readonly runtime: Runtime;
 }
 
 /** Serves gRPC on connections that it is handed. One implementation per HTTP/2 stack. */
 export interface RpcTransport {
   /** `socket` speaks HTTP/2 from its first byte; nothing has been consumed from it. */
-  accept(socket: import('node:net').Socket): void;
+  accept(socket: Socket): void;
   /** Stops taking new calls, waits for the running ones up to `graceMs`, then cuts them. */
   close(graceMs: number, done: () => void): void;
 }
