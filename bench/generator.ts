@@ -1,0 +1,320 @@
+/**
+ * The load generator: puts over HTTP/2, in a closed loop (a fixed number in flight, as fast as the answers come) or in
+ * an open loop (a fixed schedule, whatever the answers do).
+ *
+ * Open-loop latency is counted from the instant a put was due, not from the instant it was sent: a server that stalls
+ * is charged for every put that had to wait, which a closed loop would leave out (coordinated omission). How late the
+ * generator itself was is recorded apart as `lag`, since the timers of Node are coarse (about a millisecond).
+ */
+
+import { performance } from 'node:perf_hooks';
+import { frameMessage, H2Client, type MethodHeaders, methodHeaders } from './h2-client.ts';
+import { Histogram, type HistogramData } from './histogram.ts';
+import { PUT_PATH, putRequest } from './messages.ts';
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface LoadOptions {
+  /** Connections go round over these. */
+  readonly targets: readonly Target[];
+  readonly connections: number;
+  /** In flight per connection, in the closed loop. */
+  readonly streams: number;
+  readonly valueBytes: number;
+  readonly keyBytes: number;
+  /** Sequential keys start again after this many; random ones are drawn from as many. */
+  readonly keySpace: number;
+  readonly keyOrder: 'sequential' | 'random';
+  /** First sequential key. */
+  readonly keyFrom: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** Puts per second of the open loop; null is the closed loop. */
+  readonly rate: number | null;
+}
+
+export interface LoadResult {
+  /** Time over which `completed` was counted. */
+  readonly seconds: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** Code and text of the first failure, or null. */
+  readonly firstFailure: string | null;
+  /** Every put that was accepted, warm-up and drain included. */
+  readonly acceptedInAll: number;
+  readonly latency: HistogramData;
+  /** How late puts were sent; empty in the closed loop. */
+  readonly lag: HistogramData;
+  /** CPU that the generator used, in seconds of one core. */
+  readonly cpuSeconds: number;
+  readonly keyNext: number;
+}
+
+/** In flight at once in the open loop; beyond it the server has lost the schedule and puts count as failed. */
+const OPEN_IN_FLIGHT_MAX = 100_000;
+const DRAIN_MS = 10_000;
+const CONNECT_MS = 5_000;
+const GRPC_PREFIX_BYTES = 5;
+/** Tag and length before the key in a PutRequest: keys are shorter than 128 bytes. */
+const KEY_AT = GRPC_PREFIX_BYTES + 2;
+const ZERO = 48;
+
+/** Writes requests with ever new keys into one buffer. */
+class PutSource {
+  readonly #options: LoadOptions;
+  readonly #value: Buffer;
+  #body: Buffer;
+  #next: number;
+  #random = 0x9e3779b9;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#next = options.keyFrom;
+    // Bytes that do not repeat, so that nobody's compression helps.
+    this.#value = Buffer.from(Array.from({ length: options.valueBytes }, () => this.#draw() & 255));
+    this.#body = this.#fresh();
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  #fresh(): Buffer {
+    const key = Buffer.alloc(this.#options.keyBytes, '0');
+    key[0] = 'k'.charCodeAt(0);
+    return frameMessage(putRequest(key, this.#value));
+  }
+
+  /** xorshift32 */
+  #draw(): number {
+    let x = this.#random;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#random = x;
+    return x >>> 0;
+  }
+
+  /** The request with the next key. Valid until the next call, unless `keep` was called. */
+  request(): Buffer {
+    let number = this.#options.keyOrder === 'random' ? this.#draw() : this.#next++;
+    number %= this.#options.keySpace;
+    const body = this.#body;
+    for (let at = KEY_AT + this.#options.keyBytes - 1; at > KEY_AT; at--) {
+      const tenth = Math.floor(number / 10);
+      body[at] = ZERO + number - tenth * 10;
+      number = tenth;
+    }
+    return body;
+  }
+
+  /** The request last given is still being sent: the next one is written to another buffer. */
+  keep(): void {
+    this.#body = this.#fresh();
+  }
+}
+
+/** What both loops share: connections, slots, counting. */
+class Load {
+  readonly options: LoadOptions;
+  readonly source: PutSource;
+  readonly clients: H2Client[] = [];
+  readonly #headers: MethodHeaders[] = [];
+  latency = new Histogram();
+  lag = new Histogram();
+  completed = 0;
+  failed = 0;
+  firstFailure: string | null = null;
+  acceptedInAll = 0;
+  inFlight = 0;
+
+  constructor(options: LoadOptions) {
+    this.options = options;
+    this.source = new PutSource(options);
+  }
+
+  async connect(done: (client: number, slot: number, code: number) => void): Promise<void> {
+    const ready: Promise<void>[] = [];
+    for (let index = 0; index < this.options.connections; index++) {
+      const target = this.options.targets[index % this.options.targets.length]!;
+      this.#headers.push(methodHeaders(`${target.host}:${target.port}`, PUT_PATH));
+      ready.push(
+        new Promise((resolve, reject) => {
+          const client = new H2Client(
+            {
+              ...target,
+              keepBodies: false,
+              onDone: (slot, code, message) => {
+                this.inFlight--;
+                if (code === 0) this.acceptedInAll++;
+                else this.#count(code, message);
+                done(index, slot, code);
+              },
+              onClose: (reason) => reject(new Error(`${target.host}:${target.port}: ${reason}`)),
+            },
+            resolve,
+          );
+          this.clients.push(client);
+        }),
+      );
+    }
+    const timer = setTimeout(() => this.close(), CONNECT_MS);
+    await Promise.all(ready);
+    clearTimeout(timer);
+  }
+
+  #count(code: number, message: string): void {
+    this.failed++;
+    this.firstFailure ??= `code ${code}: ${message}`;
+  }
+
+  put(client: number, slot: number): void {
+    this.inFlight++;
+    if (!this.clients[client]!.start(slot, this.#headers[client]!, this.source.request())) this.source.keep();
+  }
+
+  resetCounts(): void {
+    this.latency = new Histogram();
+    this.lag = new Histogram();
+    this.completed = 0;
+    this.failed = 0;
+    this.firstFailure = null;
+  }
+
+  async drain(): Promise<void> {
+    const until = performance.now() + DRAIN_MS;
+    while (this.inFlight > 0 && performance.now() < until) await pause(5);
+  }
+
+  close(): void {
+    for (const client of this.clients) client.close();
+  }
+
+  result(seconds: number, cpu: NodeJS.CpuUsage): LoadResult {
+    return {
+      seconds,
+      completed: this.completed,
+      failed: this.failed,
+      firstFailure: this.firstFailure,
+      acceptedInAll: this.acceptedInAll,
+      latency: this.latency.toData(),
+      lag: this.lag.toData(),
+      cpuSeconds: (cpu.user + cpu.system) / 1e6,
+      keyNext: this.source.next,
+    };
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function runClosedLoop(options: LoadOptions): Promise<LoadResult> {
+  const load = new Load(options);
+  const startedAt = new Float64Array(options.connections * options.streams);
+  let running = true;
+  await load.connect((client, slot, code) => {
+    const now = performance.now();
+    if (!running) return;
+    if (code === 0) {
+      load.completed++;
+      load.latency.record((now - startedAt[slot]!) * 1000);
+    } else if (load.completed === 0 && load.failed > startedAt.length) {
+      // Nothing is accepted at all: asking on would only spin.
+      running = false;
+      return;
+    }
+    startedAt[slot] = now;
+    load.put(client, slot);
+  });
+  for (let slot = 0; slot < startedAt.length; slot++) {
+    startedAt[slot] = performance.now();
+    load.put(slot % options.connections, slot);
+  }
+  await pause(options.warmUpMs);
+  load.resetCounts();
+  const from = performance.now();
+  const cpuFrom = process.cpuUsage();
+  await pause(options.measureMs);
+  running = false;
+  const result = load.result((performance.now() - from) / 1000, process.cpuUsage(cpuFrom));
+  await load.drain();
+  load.close();
+  return { ...result, acceptedInAll: load.acceptedInAll, keyNext: load.source.next };
+}
+
+/** Slots of calls in flight, used again, with the instant each was due. */
+class DueSlots {
+  readonly #free: number[] = [];
+  readonly #due: number[] = [];
+
+  take(due: number): number {
+    const slot = this.#free.pop() ?? this.#due.length;
+    this.#due[slot] = due;
+    return slot;
+  }
+
+  give(slot: number): number {
+    this.#free.push(slot);
+    return this.#due[slot]!;
+  }
+}
+
+async function runOpenLoop(options: LoadOptions, rate: number): Promise<LoadResult> {
+  const load = new Load(options);
+  const slots = new DueSlots();
+  const intervalMs = 1000 / rate;
+  let countFrom = Number.POSITIVE_INFINITY;
+  await load.connect((_client, slot, code) => {
+    const due = slots.give(slot);
+    if (code !== 0 || due < countFrom) return;
+    load.completed++;
+    load.latency.record((performance.now() - due) * 1000);
+  });
+  const startAt = performance.now();
+  const endAt = startAt + options.warmUpMs + options.measureMs;
+  countFrom = startAt + options.warmUpMs;
+  let cpuFrom = process.cpuUsage();
+  let warm = false;
+  let sent = 0;
+  while (performance.now() < endAt) {
+    const now = performance.now();
+    if (!warm && now >= countFrom) {
+      warm = true;
+      load.failed = 0;
+      load.firstFailure = null;
+      cpuFrom = process.cpuUsage();
+    }
+    for (
+      let due = startAt + sent * intervalMs;
+      due <= now && due < endAt;
+      due = startAt + ++sent * intervalMs
+    ) {
+      if (load.inFlight >= OPEN_IN_FLIGHT_MAX) {
+        load.failed++;
+        load.firstFailure ??= `more than ${OPEN_IN_FLIGHT_MAX} puts in flight: the schedule is lost`;
+        continue;
+      }
+      if (due >= countFrom) load.lag.record((now - due) * 1000);
+      load.put(sent % options.connections, slots.take(due));
+    }
+    await pause(1);
+  }
+  const cpu = process.cpuUsage(cpuFrom);
+  await load.drain();
+  const unanswered = load.inFlight;
+  load.close();
+  const result = load.result(options.measureMs / 1000, cpu);
+  return unanswered === 0 ? result : { ...result, firstFailure: `${unanswered} puts were never answered` };
+}
+
+/**
+ * Runs one measurement.
+ * @throws Error when a connection cannot be made.
+ */
+export function runLoad(options: LoadOptions): Promise<LoadResult> {
+  return options.rate === null ? runClosedLoop(options) : runOpenLoop(options, options.rate);
+}
