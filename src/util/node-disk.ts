@@ -1,0 +1,198 @@
+/**
+ * Real files behind the Disk interface, on node:fs. Sizes are kept in memory: a file belongs to one process
+ * (`node-lock.ts`), so nobody else changes it.
+ *
+ * A write that comes back short is continued until everything is written or the system reports an error; nothing else
+ * is ever tried twice. An fsync that failed has thrown away what it could not write and says so only once.
+ */
+
+import * as fs from 'node:fs';
+
+import type { Disk, DiskDone, DiskFile } from './disk.ts';
+import { Failure } from './failure.ts';
+import { lockPath } from './node-lock.ts';
+
+const allocationChunkBytes = 1024 * 1024;
+let zeros: Buffer | null = null;
+
+/** Codes that say "not here, not you": the operator has to act, no retry will help. */
+const refusedCodes = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
+
+/** Runs a file system call; a refusal for want of permission becomes a Failure that says what to do. */
+function permitted<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (!refusedCodes.has(code)) throw error;
+    throw new Failure(
+      'dataDirNotWritable',
+      `${path} cannot be used (${code}): give the user that runs this process the right to read and write there, ` +
+        'or choose another data directory.',
+      { cause: error },
+    );
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly path: string;
+  readonly #fd: number;
+  #size: number;
+  #chunks: Uint8Array[] = [];
+  #offset = 0;
+  #done: DiskDone | null = null;
+
+  constructor(path: string, fd: number, size: number) {
+    this.path = path;
+    this.#fd = fd;
+    this.#size = size;
+  }
+
+  size(): number {
+    return this.#size;
+  }
+
+  readSync(offset: number, length: number): Buffer {
+    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.#size - offset)));
+    let filled = 0;
+    while (filled < buffer.length) {
+      const count = fs.readSync(this.#fd, buffer, filled, buffer.length - filled, offset + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled === buffer.length ? buffer : buffer.subarray(0, filled);
+  }
+
+  write(chunks: readonly Uint8Array[], offset: number, done: DiskDone): void {
+    if (this.#done !== null) throw new Error(`${this.path}: a write is in flight already`);
+    this.#chunks = chunks.filter((chunk) => chunk.length > 0);
+    this.#offset = offset;
+    this.#done = done;
+    if (this.#chunks.length === 0) setImmediate(() => this.#finish(null));
+    else this.#writeOn();
+  }
+
+  #writeOn(): void {
+    if (this.#chunks.length === 1) {
+      const chunk = this.#chunks[0]!;
+      fs.write(this.#fd, chunk, 0, chunk.length, this.#offset, this.#written);
+    } else {
+      fs.writev(this.#fd, this.#chunks, this.#offset, this.#written);
+    }
+  }
+
+  readonly #written = (error: NodeJS.ErrnoException | null, count: number): void => {
+    if (error !== null) {
+      this.#finish(error);
+      return;
+    }
+    if (count === 0) {
+      this.#finish(new Error(`${this.path}: the system wrote nothing and reported no error`));
+      return;
+    }
+    this.#offset += count;
+    this.#size = Math.max(this.#size, this.#offset);
+    let rest = count;
+    while (this.#chunks.length > 0 && rest >= this.#chunks[0]!.length) rest -= this.#chunks.shift()!.length;
+    if (this.#chunks.length === 0) {
+      this.#finish(null);
+      return;
+    }
+    this.#chunks[0] = this.#chunks[0]!.subarray(rest);
+    this.#writeOn();
+  };
+
+  #finish(error: Error | null): void {
+    const done = this.#done!;
+    this.#done = null;
+    this.#chunks = [];
+    done(error);
+  }
+
+  sync(done: DiskDone): void {
+    fs.fdatasync(this.#fd, done);
+  }
+
+  writeSync(chunk: Uint8Array, offset: number): void {
+    let written = 0;
+    while (written < chunk.length) {
+      const count = fs.writeSync(this.#fd, chunk, written, chunk.length - written, offset + written);
+      if (count === 0) throw new Error(`${this.path}: the system wrote nothing and reported no error`);
+      written += count;
+    }
+    this.#size = Math.max(this.#size, offset + written);
+  }
+
+  syncSync(): void {
+    fs.fdatasyncSync(this.#fd);
+  }
+
+  truncateSync(size: number): void {
+    fs.ftruncateSync(this.#fd, size);
+    this.#size = size;
+  }
+
+  allocateSync(size: number): void {
+    zeros ??= Buffer.alloc(allocationChunkBytes);
+    while (this.#size < size) {
+      this.writeSync(zeros.subarray(0, Math.min(zeros.length, size - this.#size)), this.#size);
+    }
+  }
+
+  closeSync(): void {
+    fs.closeSync(this.#fd);
+  }
+}
+
+function openFile(path: string, flags: string): NodeFile {
+  return permitted(path, () => {
+    const fd = fs.openSync(path, flags, 0o600);
+    return new NodeFile(path, fd, fs.fstatSync(fd).size);
+  });
+}
+
+function makeDirectory(path: string): void {
+  permitted(path, () => {
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isFile()) {
+      throw Object.assign(new Error(`${path} is a file`), { code: 'ENOTDIR' });
+    }
+    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+  });
+}
+
+function list(path: string): string[] {
+  return permitted(path, () => (fs.existsSync(path) ? fs.readdirSync(path).sort() : []));
+}
+
+/** Systems that cannot open a directory (Windows) make names durable by themselves. */
+function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return;
+  permitted(path, () => {
+    const fd = fs.openSync(path, 'r');
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+}
+
+/**
+ * The disk of production. Directories are made with mode 0700 and files with 0600, as etcd does: they hold secrets.
+ *
+ * Any call that the system refuses for want of permission throws Failure 'dataDirNotWritable'; `lock` throws Failure
+ * 'dataDirLocked'. Other errors come as node:fs reports them.
+ */
+export function nodeDisk(): Disk {
+  return {
+    makeDirectory,
+    list,
+    exists: (path) => fs.existsSync(path),
+    create: (path) => openFile(path, 'wx+'),
+    open: (path) => openFile(path, 'r+'),
+    rename: (from, to) => permitted(to, () => fs.renameSync(from, to)),
+    remove: (path) => permitted(path, () => fs.rmSync(path)),
+    syncDirectory,
+    lock: (path) => permitted(path, () => lockPath(path)),
+  };
+}
