@@ -1,0 +1,192 @@
+/**
+ * A cluster of real processes on loopback, Keelson or etcd, started with the same flags, on free ports and in a fresh
+ * folder. The driver sees both only through their client ports and /proc.
+ */
+
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Asker } from './asker.ts';
+import { endChild, freePorts, type Workplace } from './children.ts';
+import { type Usage, usageOf } from './usage.ts';
+
+export type SystemName = 'keelson' | 'etcd';
+
+const KEELSON_MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const HEALTHY_WITHIN_MS = 30_000;
+const ASK_TIMEOUT_MS = 1_000;
+const POLL_MS = 5;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** @returns the version text of the system, or null when it is not installed (not built). */
+export function systemVersion(system: SystemName): string | null {
+  try {
+    const text =
+      system === 'etcd'
+        ? execFileSync('etcd', ['--version'], { encoding: 'utf8' })
+        : execFileSync(process.execPath, [KEELSON_MAIN, 'version'], { encoding: 'utf8' });
+    return /\d+\.\d+\.\d+\S*/.exec(text)?.[0] ?? text.trim();
+  } catch {
+    return null;
+  }
+}
+
+/** What to do when `systemVersion` says null. */
+export function howToInstall(system: SystemName): string {
+  if (system === 'etcd') return 'no `etcd` on the PATH: install etcd, or leave out --against etcd';
+  return existsSync(KEELSON_MAIN)
+    ? 'dist/cli/main.js does not run: see `node dist/cli/main.js version`'
+    : 'dist/ is not built: run `npm run build` first';
+}
+
+export class ClusterMember {
+  readonly system: SystemName;
+  readonly name: string;
+  readonly port: number;
+  readonly asker: Asker;
+  readonly #args: readonly string[];
+  readonly #workplace: Workplace;
+  #child: ChildProcess | null = null;
+  #spawnError: Error | null = null;
+
+  constructor(system: SystemName, name: string, port: number, args: readonly string[], workplace: Workplace) {
+    this.system = system;
+    this.name = name;
+    this.port = port;
+    this.asker = new Asker(port);
+    this.#args = args;
+    this.#workplace = workplace;
+  }
+
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error(`${this.system} ${this.name} has not been started`);
+    return this.#child.pid;
+  }
+
+  get logName(): string {
+    return `${this.system}-${this.name}.log`;
+  }
+
+  start(): void {
+    const keelson = this.system === 'keelson';
+    const command = keelson ? process.execPath : 'etcd';
+    const args = keelson ? [KEELSON_MAIN, 'server', ...this.#args] : ['--logger', 'zap', ...this.#args];
+    this.#child = this.#workplace.spawn(command, args, this.logName);
+    this.#child.once('error', (error) => {
+      this.#spawnError = error;
+    });
+  }
+
+  /** @throws Error with the last words of the process when it has ended by itself. */
+  assertRunning(): void {
+    if (this.#spawnError !== null) throw this.#spawnError;
+    const child = this.#child;
+    if (child === null || (child.exitCode === null && child.signalCode === null)) return;
+    const how = child.exitCode === null ? `signal ${child.signalCode}` : `exit code ${child.exitCode}`;
+    throw new Error(
+      `${this.system} ${this.name} ended by itself (${how}):\n${this.#workplace.lastWords(this.logName)}`,
+    );
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    this.asker.close();
+    if (this.#child !== null) await endChild(this.#child, signal);
+  }
+
+  /** Sends SIGKILL and does not wait. */
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  usage(): Usage {
+    return usageOf(this.pid);
+  }
+}
+
+export class Cluster {
+  readonly system: SystemName;
+  readonly members: readonly ClusterMember[];
+
+  private constructor(system: SystemName, members: readonly ClusterMember[]) {
+    this.system = system;
+    this.members = members;
+  }
+
+  /** Prepares a cluster; no process runs before `start`. */
+  static async prepare(
+    system: SystemName,
+    nodes: number,
+    workplace: Workplace,
+    label: string,
+  ): Promise<Cluster> {
+    const ports = await freePorts(nodes * 2);
+    const names = Array.from({ length: nodes }, (_, index) => `m${index + 1}`);
+    const peerUrl = (index: number): string => `http://127.0.0.1:${ports[nodes + index]}`;
+    const initialCluster = names.map((name, index) => `${name}=${peerUrl(index)}`).join(',');
+    const members = names.map((name, index) => {
+      const clientUrl = `http://127.0.0.1:${ports[index]}`;
+      const flags = {
+        name,
+        'data-dir': join(workplace.folder, `${system}-${label}`, name),
+        'listen-client-urls': clientUrl,
+        'advertise-client-urls': clientUrl,
+        'listen-peer-urls': peerUrl(index),
+        'initial-advertise-peer-urls': peerUrl(index),
+        'initial-cluster': initialCluster,
+        'initial-cluster-token': `bench-${label}`,
+        'initial-cluster-state': 'new',
+        'log-level': 'error',
+      };
+      const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+      return new ClusterMember(system, name, ports[index]!, args, workplace);
+    });
+    return new Cluster(system, members);
+  }
+
+  start(): void {
+    for (const member of this.members) member.start();
+  }
+
+  assertRunning(): void {
+    for (const member of this.members) member.assertRunning();
+  }
+
+  /** Waits until every member accepts a write. */
+  async waitHealthy(): Promise<void> {
+    const until = Date.now() + HEALTHY_WITHIN_MS;
+    for (const member of this.members) await this.waitMember(member, until);
+  }
+
+  async waitMember(member: ClusterMember, until: number = Date.now() + HEALTHY_WITHIN_MS): Promise<void> {
+    for (;;) {
+      member.assertRunning();
+      const answer = await member.asker.put('bench-health', member.name, ASK_TIMEOUT_MS);
+      if (answer.code === 0) return;
+      if (Date.now() > until) {
+        throw new Error(`${this.system} ${member.name} is not healthy: ${answer.message}`);
+      }
+      await pause(POLL_MS);
+    }
+  }
+
+  /** The member that the others say leads. Waits until there is one. */
+  async leader(): Promise<ClusterMember> {
+    const until = Date.now() + HEALTHY_WITHIN_MS;
+    while (Date.now() < until) {
+      for (const member of this.members) {
+        const status = await member.asker.status(ASK_TIMEOUT_MS);
+        if (status !== null && status.leaderId !== 0n && status.leaderId === status.memberId) return member;
+      }
+      await pause(POLL_MS);
+    }
+    throw new Error(`${this.system}: no member says that it leads`);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.end('SIGTERM')));
+  }
+}
