@@ -235,7 +235,7 @@ export class StreamCall implements RpcStream, BaseListener {
     const deadlineMs = Number(this.call.getDeadline());
     if (!Number.isFinite(deadlineMs)) return;
     const { clock } = this.runtime;
-    const delayMs = Math.min(Math.max(deadlineMs - clock.wallNow(), 0), MAX_DEADLINE_MS);
+    const delayMs = Math.max(deadlineMs - clock.wallNow(), 0);
     this.deadline = clock.setTimer(delayMs, () => this.onCancel());
   }
 
@@ -248,6 +248,3 @@ export class StreamCall implements RpcStream, BaseListener {
     this.deadline = null;
   }
 }
-
-/** Longer deadlines are watched as this one; it is what a timer of Node can hold (24.8 days). */
-const MAX_DEADLINE_MS = 2 ** 31 - 1;

@@ -1,0 +1,163 @@
+/**
+ * A TCP port that serves several protocols: the first bytes of a connection say which.
+ *
+ * The protocols are asked in order; each says yes, no, or that it needs more bytes, and the last one must say yes to
+ * all. Nothing is consumed: the chosen protocol gets the socket, paused, as if it had accepted it itself.
+ *
+ * A connection that does not show its protocol within `SNIFF_TIMEOUT_MS` is closed, so an idle one costs a timer and
+ * one of the bounded places. `route` is also the way in for sockets accepted elsewhere, plain or TLS.
+ */
+
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { Failure } from '../util/failure.ts';
+import type { Runtime, Timer } from '../util/runtime.ts';
+
+/** Time a new connection has to send the bytes that tell its protocol. */
+export const SNIFF_TIMEOUT_MS: number = 10_000;
+/** Open connections per port; more are closed when they arrive. */
+export const DEFAULT_MAX_CONNECTIONS: number = 65_536;
+
+export interface Protocol {
+  /** Judges the first bytes of a connection; null: it takes more to tell. */
+  recognise(first: Buffer): boolean | null;
+  accept(socket: Socket): void;
+}
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly maxConnections: number;
+  readonly protocols: readonly Protocol[];
+  readonly runtime: Runtime;
+}
+
+export class Listener {
+  private readonly options: ListenerOptions;
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  /** Those of `sockets` whose protocol is not known yet. */
+  private readonly unknown = new Set<Socket>();
+  private graceTimer: Timer | null = null;
+  private closing = false;
+  /** The port that was bound; 0 before. */
+  port = 0;
+
+  constructor(options: ListenerOptions) {
+    this.options = options;
+    this.server = createServer({ noDelay: true }, (socket) => this.route(socket));
+    this.server.maxConnections = options.maxConnections;
+    this.server.on('drop', () => {
+      options.runtime.log.warn('connection refused: the port has as many as it may have', {
+        port: this.port,
+        maxConnections: options.maxConnections,
+      });
+    });
+  }
+
+  /** @param done gets a `Failure` ('portTaken' or 'badConfig') when the address cannot be had. */
+  listen(done: (failure: Failure | null) => void): void {
+    const { host, port, runtime } = this.options;
+    const refused = (error: NodeJS.ErrnoException): void => done(listenFailure(error, host, port));
+    this.server.once('error', refused);
+    this.server.listen({ host, port }, () => {
+      this.server.removeListener('error', refused);
+      this.server.on('error', (error) => runtime.log.error('a listening port failed', { port, error }));
+      const address = this.server.address();
+      this.port = typeof address === 'object' && address !== null ? address.port : port;
+      done(null);
+    });
+  }
+
+  /** Finds the protocol of an accepted connection and hands it over. */
+  route(socket: Socket): void {
+    socket.on('error', ignore);
+    if (this.closing) {
+      socket.destroy();
+      return;
+    }
+    this.sockets.add(socket);
+    this.unknown.add(socket);
+    let first: Buffer | null = null;
+    const timer = this.options.runtime.clock.setTimer(SNIFF_TIMEOUT_MS, () => socket.destroy());
+    const sniff = (chunk: Buffer): void => {
+      first = first === null ? chunk : Buffer.concat([first, chunk]);
+      const protocol = this.protocolOf(first);
+      if (protocol === null) return;
+      timer.cancel();
+      this.unknown.delete(socket);
+      socket.removeListener('data', sniff);
+      socket.pause();
+      socket.unshift(first);
+      protocol.accept(socket);
+    };
+    socket.on('data', sniff);
+    socket.once('close', () => {
+      timer.cancel();
+      this.unknown.delete(socket);
+      this.sockets.delete(socket);
+    });
+  }
+
+  /**
+   * Stops listening, drops connections that said nothing yet, and waits for the others, which their protocols end;
+   * after `graceMs` they are cut. `done` is called when no connection is left.
+   */
+  close(graceMs: number, done: () => void): void {
+    this.closing = true;
+    for (const socket of this.unknown) socket.destroy();
+    this.graceTimer ??= this.options.runtime.clock.setTimer(graceMs, () => {
+      for (const socket of this.sockets) socket.destroy();
+    });
+    this.server.close(() => {
+      this.graceTimer?.cancel();
+      done();
+    });
+  }
+
+  private protocolOf(first: Buffer): Protocol | null {
+    for (const protocol of this.options.protocols) {
+      const verdict = protocol.recognise(first);
+      if (verdict === true) return protocol;
+      if (verdict === null) return null;
+    }
+    throw new Error('the last protocol of a port must take every connection');
+  }
+}
+
+/** Compares a connection's first bytes with how a protocol begins, as far as both go. */
+export function beginsWith(first: Buffer, beginning: Buffer): boolean | null {
+  const length = Math.min(first.length, beginning.length);
+  if (first.compare(beginning, 0, length, 0, length) !== 0) return false;
+  return first.length >= beginning.length ? true : null;
+}
+
+function ignore(): void {}
+
+function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): Failure {
+  const address = `${host}:${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new Failure(
+        'portTaken',
+        `cannot listen on ${address}: another process has this port; stop it, or choose another port`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new Failure(
+        'badConfig',
+        `cannot listen on ${address}: not permitted; choose a port from 1024 on`,
+        { cause: error },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Failure(
+        'badConfig',
+        `cannot listen on ${address}: this machine has no such address; use one of its own, or 0.0.0.0`,
+        { cause: error },
+      );
+    default:
+      return new Failure('badConfig', `cannot listen on ${address}: ${error.message}`, { cause: error });
+  }
+}

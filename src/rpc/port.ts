@@ -1,0 +1,77 @@
+/**
+ * The client port: gRPC and HTTP/1.1 on one address, told apart by the first bytes, as etcd does it. An HTTP/2
+ * connection begins with `PRI * HTTP/2.0` (RFC 9113 §3.4), which no HTTP/1.1 method does.
+ */
+
+import type { Socket } from 'node:net';
+import type { Failure } from '../util/failure.ts';
+import type { Runtime } from '../util/runtime.ts';
+import type { HttpHandler } from './http1.ts';
+import { Http1 } from './http1.ts';
+import { beginsWith, DEFAULT_MAX_CONNECTIONS, Listener } from './listener.ts';
+import type { RpcTransport } from './transport.ts';
+
+export interface PortOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Not closed by the port: several ports may share it. */
+  readonly grpc: RpcTransport;
+  readonly http: HttpHandler;
+  readonly runtime: Runtime;
+  /** Open connections; more are closed when they arrive. @default 65536 */
+  readonly maxConnections?: number;
+}
+
+export interface Port {
+  readonly host: string;
+  readonly port: number;
+  /** Serves a connection that was accepted elsewhere: a TLS socket after its handshake, or a plain one. */
+  route(socket: Socket): void;
+  /**
+   * Stops listening and ends idle HTTP connections. Calls that run may finish within `graceMs`, then they are cut.
+   * gRPC connections end when the transport is closed, which is to be done at the same time.
+   */
+  close(graceMs: number, done: () => void): void;
+}
+
+/** Enough of the preface to tell: no HTTP/1.1 method begins like this. */
+const PREFACE_START: Buffer = Buffer.from('PRI ');
+
+/**
+ * Opens a client port.
+ *
+ * @param done gets the open port, or a `Failure` 'portTaken' or 'badConfig' that says what to do.
+ */
+export function listen(
+  options: PortOptions,
+  done: (failure: Failure | null, port: Port | null) => void,
+): void {
+  const { host, grpc, runtime } = options;
+  const http = new Http1(options.http, runtime);
+  const listener = new Listener({
+    host,
+    port: options.port,
+    maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+    runtime,
+    protocols: [
+      { recognise: (first) => beginsWith(first, PREFACE_START), accept: (socket) => grpc.accept(socket) },
+      { recognise: () => true, accept: (socket) => http.accept(socket) },
+    ],
+  });
+  listener.listen((failure) => {
+    if (failure !== null) {
+      done(failure, null);
+      return;
+    }
+    done(null, {
+      host,
+      port: listener.port,
+      route: (socket) => listener.route(socket),
+      close: (graceMs, closed) => {
+        http.close();
+        listener.close(graceMs, closed);
+      },
+    });
+  });
+}
