@@ -1,0 +1,403 @@
+/**
+ * A map in key order: a B+ tree over strings whose subtrees know their weight.
+ *
+ * Every entry weighs 0 or more. Sums over a range cost O(log n), and a walk that wants heavy entries only steps over
+ * subtrees that weigh nothing: a million deleted keys between two living ones cost the reader a few nodes.
+ *
+ *     branch   [ total 5 | c0:3 | "k" | c1:2 ]          separators: least key that ever stood in the child to the right
+ *                    /             \
+ *     leaf     [a:1 b:0 e:2] -> [k:1 z:1]               leaves are linked in order
+ *
+ * Invariant: keys ascend strictly within a leaf and along the chain; `total` of a node is the sum of its entries'
+ * weights; every node but the root holds between `nodeMin` and `nodeMax` entries or children.
+ *
+ * Keys compare by UTF-16 unit, which for binary strings is byte order.
+ */
+
+const nodeMax = 64;
+const nodeMin = 16;
+
+interface Leaf<V> {
+  readonly isLeaf: true;
+  keys: string[];
+  values: V[];
+  weights: number[];
+  total: number;
+  next: Leaf<V> | null;
+}
+
+interface Branch<V> {
+  readonly isLeaf: false;
+  /** `separators[i]` stands between `children[i]` and `children[i + 1]`. */
+  separators: string[];
+  children: Node<V>[];
+  total: number;
+}
+
+type Node<V> = Leaf<V> | Branch<V>;
+
+/** First position whose key is >= `key`. */
+function lowerBound(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keys[middle]! < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The child that holds `key`: the number of separators <= `key`. */
+function childOf(separators: readonly string[], key: string): number {
+  let low = 0;
+  let high = separators.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (separators[middle]! <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function sum(numbers: readonly number[]): number {
+  let total = 0;
+  for (let i = 0; i < numbers.length; i++) total += numbers[i]!;
+  return total;
+}
+
+function totalOf<V>(children: readonly Node<V>[]): number {
+  let total = 0;
+  for (let i = 0; i < children.length; i++) total += children[i]!.total;
+  return total;
+}
+
+function newLeaf<V>(keys: string[], values: V[], weights: number[], next: Leaf<V> | null): Leaf<V> {
+  return { isLeaf: true, keys, values, weights, total: sum(weights), next };
+}
+
+function sizeOf<V>(node: Node<V>): number {
+  return node.isLeaf ? node.keys.length : node.children.length;
+}
+
+export class OrderedMap<V> {
+  #root: Node<V> = newLeaf<V>([], [], [], null);
+  #size = 0;
+  /** Left behind by a split below: the separator of the new right sibling. */
+  #splitKey = '';
+
+  /** Number of entries, whatever they weigh. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Sum of all weights. */
+  get weight(): number {
+    return this.#root.total;
+  }
+
+  /**
+   * Builds a map from entries in ascending key order, in one pass.
+   * @throws Error when the keys do not ascend strictly
+   */
+  static fromSorted<V>(
+    keys: readonly string[],
+    values: readonly V[],
+    weights: readonly number[],
+  ): OrderedMap<V> {
+    const map = new OrderedMap<V>();
+    if (keys.length === 0) return map;
+    for (let i = 1; i < keys.length; i++) {
+      if (!(keys[i - 1]! < keys[i]!)) throw new Error(`keys must ascend: position ${i} does not`);
+    }
+    let level: Node<V>[] = [];
+    let firsts: string[] = [];
+    const pieces = evenPieces(keys.length);
+    for (let i = 0, at = 0; i < pieces.length; at += pieces[i]!, i++) {
+      const end = at + pieces[i]!;
+      const leaf = newLeaf(keys.slice(at, end), values.slice(at, end), weights.slice(at, end), null);
+      const before = level[level.length - 1];
+      if (before?.isLeaf) before.next = leaf;
+      level.push(leaf);
+      firsts.push(keys[at]!);
+    }
+    while (level.length > 1) {
+      const parents: Node<V>[] = [];
+      const parentFirsts: string[] = [];
+      const groups = evenPieces(level.length);
+      for (let i = 0, at = 0; i < groups.length; at += groups[i]!, i++) {
+        const children = level.slice(at, at + groups[i]!);
+        parents.push({
+          isLeaf: false,
+          separators: firsts.slice(at + 1, at + groups[i]!),
+          children,
+          total: totalOf(children),
+        });
+        parentFirsts.push(firsts[at]!);
+      }
+      level = parents;
+      firsts = parentFirsts;
+    }
+    map.#root = level[0]!;
+    map.#size = keys.length;
+    return map;
+  }
+
+  get(key: string): V | undefined {
+    const leaf = this.#leafOf(key);
+    const at = lowerBound(leaf.keys, key);
+    return at < leaf.keys.length && leaf.keys[at] === key ? leaf.values[at] : undefined;
+  }
+
+  /** Sets or replaces an entry, its weight included. Returns true when the key is new. */
+  set(key: string, value: V, weight = 1): boolean {
+    const before = this.#size;
+    const right = this.#insert(this.#root, key, value, weight);
+    if (right !== null) {
+      const children = [this.#root, right];
+      this.#root = { isLeaf: false, separators: [this.#splitKey], children, total: totalOf(children) };
+    }
+    return this.#size !== before;
+  }
+
+  /**
+   * Changes the weight of an entry.
+   * @throws Error when there is no such key
+   */
+  reweigh(key: string, weight: number): void {
+    const leaf = this.#leafOf(key);
+    const at = lowerBound(leaf.keys, key);
+    if (leaf.keys[at] !== key) throw new Error('reweigh: no such key');
+    const difference = weight - leaf.weights[at]!;
+    if (difference === 0) return;
+    leaf.weights[at] = weight;
+    let node = this.#root;
+    while (!node.isLeaf) {
+      node.total += difference;
+      node = node.children[childOf(node.separators, key)]!;
+    }
+    node.total += difference;
+  }
+
+  /** Removes an entry. Returns false when there is none. */
+  delete(key: string): boolean {
+    const before = this.#size;
+    this.#remove(this.#root, key);
+    while (!this.#root.isLeaf && this.#root.children.length === 1) this.#root = this.#root.children[0]!;
+    return this.#size !== before;
+  }
+
+  /** Sum of the weights of `from` <= key < `to`; `to` null is no bound. */
+  weightBetween(from: string, to: string | null): number {
+    if (to === null) return this.#root.total - this.#weightBelow(from);
+    if (to <= from) return 0;
+    return this.#weightBelow(to) - this.#weightBelow(from);
+  }
+
+  /**
+   * Appends values of `from` <= key < `to` in key order to `out`, at most `limit`; `to` null is no bound.
+   * @param heavyOnly steps over entries that weigh nothing
+   */
+  collect(from: string, to: string | null, limit: number, heavyOnly: boolean, out: V[]): void {
+    if (limit <= 0) return;
+    if (heavyOnly) {
+      this.#collectHeavy(this.#root, from, to, out.length + limit, out);
+      return;
+    }
+    let leaf: Leaf<V> | null = this.#leafOf(from);
+    let at = lowerBound(leaf.keys, from);
+    let room = limit;
+    while (leaf !== null) {
+      const end: number = to === null ? leaf.keys.length : lowerBound(leaf.keys, to);
+      for (; at < end; at++) {
+        if (room-- === 0) return;
+        out.push(leaf.values[at]!);
+      }
+      if (end < leaf.keys.length) return;
+      leaf = leaf.next;
+      at = 0;
+    }
+  }
+
+  /** All keys in order. */
+  keys(): string[] {
+    const keys: string[] = [];
+    for (let leaf: Leaf<V> | null = this.#leafOf(''); leaf !== null; leaf = leaf.next) {
+      for (let i = 0; i < leaf.keys.length; i++) keys.push(leaf.keys[i]!);
+    }
+    return keys;
+  }
+
+  /** Checks every invariant of the tree, for tests. @throws Error that names the broken one */
+  verify(): void {
+    const walk = (node: Node<V>, isRoot: boolean): number => {
+      const size = sizeOf(node);
+      if (size > nodeMax) throw new Error('a node is too full');
+      if (!isRoot && size < nodeMin) throw new Error('a node is too empty');
+      const total = node.isLeaf ? sum(node.weights) : totalOf(node.children);
+      if (total !== node.total) throw new Error('a total is wrong');
+      if (node.isLeaf) return 1;
+      if (node.separators.length !== node.children.length - 1) throw new Error('separators do not fit');
+      const depths = new Set(node.children.map((child) => walk(child, false)));
+      if (depths.size !== 1) throw new Error('leaves at different depths');
+      return 1 + [...depths][0]!;
+    };
+    walk(this.#root, true);
+    const keys = this.keys();
+    if (keys.length !== this.#size) throw new Error('size is wrong');
+    for (let i = 1; i < keys.length; i++)
+      if (!(keys[i - 1]! < keys[i]!)) throw new Error('keys do not ascend');
+  }
+
+  #leafOf(key: string): Leaf<V> {
+    let node = this.#root;
+    while (!node.isLeaf) node = node.children[childOf(node.separators, key)]!;
+    return node;
+  }
+
+  #weightBelow(key: string): number {
+    let below = 0;
+    let node = this.#root;
+    while (!node.isLeaf) {
+      const at = childOf(node.separators, key);
+      for (let i = 0; i < at; i++) below += node.children[i]!.total;
+      node = node.children[at]!;
+    }
+    const at = lowerBound(node.keys, key);
+    for (let i = 0; i < at; i++) below += node.weights[i]!;
+    return below;
+  }
+
+  /** Returns true when the walk is over: `out` has `full` values or `to` is reached. */
+  #collectHeavy(node: Node<V>, from: string, to: string | null, full: number, out: V[]): boolean {
+    if (node.isLeaf) {
+      for (let i = lowerBound(node.keys, from); i < node.keys.length; i++) {
+        if (to !== null && node.keys[i]! >= to) return true;
+        if (node.weights[i] === 0) continue;
+        out.push(node.values[i]!);
+        if (out.length === full) return true;
+      }
+      return false;
+    }
+    for (let i = childOf(node.separators, from); i < node.children.length; i++) {
+      if (i > 0 && to !== null && node.separators[i - 1]! >= to) return true;
+      const child = node.children[i]!;
+      if (child.total > 0 && this.#collectHeavy(child, from, to, full, out)) return true;
+    }
+    return false;
+  }
+
+  /** Inserts below `node`; returns the right sibling if `node` had to be split. */
+  #insert(node: Node<V>, key: string, value: V, weight: number): Node<V> | null {
+    if (node.isLeaf) return this.#insertInLeaf(node, key, value, weight);
+    const at = childOf(node.separators, key);
+    const child = node.children[at]!;
+    const childBefore = child.total;
+    const right = this.#insert(child, key, value, weight);
+    node.total += child.total - childBefore;
+    if (right === null) return null;
+    node.total += right.total;
+    node.separators.splice(at, 0, this.#splitKey);
+    node.children.splice(at + 1, 0, right);
+    return node.children.length > nodeMax ? this.#splitBranch(node) : null;
+  }
+
+  #insertInLeaf(leaf: Leaf<V>, key: string, value: V, weight: number): Leaf<V> | null {
+    const { keys } = leaf;
+    const at = lowerBound(keys, key);
+    if (at < keys.length && keys[at] === key) {
+      leaf.total += weight - leaf.weights[at]!;
+      leaf.values[at] = value;
+      leaf.weights[at] = weight;
+      return null;
+    }
+    this.#size++;
+    leaf.total += weight;
+    if (at === keys.length) {
+      keys.push(key);
+      leaf.values.push(value);
+      leaf.weights.push(weight);
+    } else {
+      keys.splice(at, 0, key);
+      leaf.values.splice(at, 0, value);
+      leaf.weights.splice(at, 0, weight);
+    }
+    if (keys.length <= nodeMax) return null;
+    // Keys that only grow would leave every leaf half full: an append splits off little.
+    const isAppend = at === keys.length - 1 && leaf.next === null;
+    return this.#splitLeaf(leaf, isAppend ? nodeMax + 1 - nodeMin : (nodeMax + 1) >>> 1);
+  }
+
+  #splitLeaf(leaf: Leaf<V>, at: number): Leaf<V> {
+    const right = newLeaf(leaf.keys.splice(at), leaf.values.splice(at), leaf.weights.splice(at), leaf.next);
+    leaf.next = right;
+    leaf.total -= right.total;
+    this.#splitKey = right.keys[0]!;
+    return right;
+  }
+
+  #splitBranch(branch: Branch<V>): Branch<V> {
+    const at = branch.children.length >>> 1;
+    const children = branch.children.splice(at);
+    const separators = branch.separators.splice(at);
+    this.#splitKey = branch.separators.pop()!;
+    const right: Branch<V> = { isLeaf: false, separators, children, total: totalOf(children) };
+    branch.total -= right.total;
+    return right;
+  }
+
+  #remove(node: Node<V>, key: string): void {
+    if (node.isLeaf) {
+      const at = lowerBound(node.keys, key);
+      if (at === node.keys.length || node.keys[at] !== key) return;
+      node.total -= node.weights[at]!;
+      node.keys.splice(at, 1);
+      node.values.splice(at, 1);
+      node.weights.splice(at, 1);
+      this.#size--;
+      return;
+    }
+    const at = childOf(node.separators, key);
+    const child = node.children[at]!;
+    const before = child.total;
+    this.#remove(child, key);
+    node.total += child.total - before;
+    if (sizeOf(child) < nodeMin) this.#refill(node, at);
+  }
+
+  /** Child `at` is too empty: joins it with a neighbour, and splits the two again when they are too much for one. */
+  #refill(parent: Branch<V>, at: number): void {
+    const leftAt = at > 0 ? at - 1 : at;
+    const left = parent.children[leftAt]!;
+    const right = parent.children[leftAt + 1]!;
+    const separator = parent.separators[leftAt]!;
+    if (left.isLeaf && right.isLeaf) {
+      left.keys.push(...right.keys);
+      left.values.push(...right.values);
+      left.weights.push(...right.weights);
+      left.next = right.next;
+    } else if (!left.isLeaf && !right.isLeaf) {
+      left.separators.push(separator, ...right.separators);
+      left.children.push(...right.children);
+    } else {
+      throw new Error('neighbours of different height');
+    }
+    left.total += right.total;
+    parent.separators.splice(leftAt, 1);
+    parent.children.splice(leftAt + 1, 1);
+    if (sizeOf(left) <= nodeMax) return;
+    const split = left.isLeaf ? this.#splitLeaf(left, left.keys.length >>> 1) : this.#splitBranch(left);
+    parent.separators.splice(leftAt, 0, this.#splitKey);
+    parent.children.splice(leftAt + 1, 0, split);
+  }
+}
+
+/** Cuts `count` things into pieces of at most `nodeMax`, as even as can be, so that none is below `nodeMin`. */
+function evenPieces(count: number): number[] {
+  const pieces = Math.ceil(count / nodeMax);
+  const sizes: number[] = [];
+  for (let i = 0; i < pieces; i++) {
+    sizes.push(Math.floor((count * (i + 1)) / pieces) - Math.floor((count * i) / pieces));
+  }
+  return sizes;
+}
