@@ -122,13 +122,13 @@ export class H2Client {
   #partial: { id: number; flags: number; blocks: Buffer[] } | null = null;
   #closed: string | null = null;
 
+  /** Connects. Calls may be started at once; `onReady` tells that the connection stands. */
   constructor(options: H2ClientOptions, onReady: () => void) {
     this.#options = options;
     this.#socket = connect({ host: options.host, port: options.port, noDelay: true });
-    this.#socket.on('connect', () => {
-      this.#writePreface();
-      onReady();
-    });
+    // The preface is the first thing in the buffer; the socket keeps what is written before it is connected.
+    this.#writePreface();
+    this.#socket.on('connect', onReady);
     this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     this.#socket.on('error', (error) => this.#fail(error.message));
     this.#socket.on('close', () => this.#fail('connection closed'));

@@ -1,0 +1,75 @@
+/**
+ * `h2load` (nghttp2) as a second opinion on throughput: another generator, written by others, driven the same way.
+ * It sends one fixed request, so every put has the same key, and it does not see gRPC statuses: the driver checks the
+ * store's revision to know that the puts were real.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Workplace } from './children.ts';
+import type { LoadOptions, LoadResult } from './generator.ts';
+import { frameMessage } from './h2-client.ts';
+import { PUT_PATH, putRequest } from './messages.ts';
+
+export function h2loadInstalled(): boolean {
+  try {
+    execFileSync('h2load', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const UNITS_US: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
+
+function microseconds(text: string): number {
+  const match = /^([\d.]+)(us|ms|s)$/.exec(text);
+  return match === null ? 0 : Number(match[1]) * UNITS_US[match[2]!]!;
+}
+
+/** What h2load prints at the end, as a result. Percentiles are not among it: the histogram has mean and maximum only. */
+export function parseH2load(output: string, seconds: number): LoadResult {
+  const finished = /finished in [\d.]+\w+, ([\d.]+) req\/s/.exec(output);
+  const requests = /requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed/.exec(output);
+  const times = /time for request:\s+(\S+)\s+(\S+)\s+(\S+)/.exec(output);
+  if (finished === null || requests === null || times === null) {
+    throw new Error(`h2load's output is not understood:\n${output.trim()}`);
+  }
+  const completed = Number(requests[1]);
+  const failed = Number(requests[2]);
+  return {
+    seconds: completed / Math.max(1e-9, Number(finished[1])) || seconds,
+    completed,
+    failed,
+    firstFailure: failed === 0 ? null : 'h2load does not tell why',
+    acceptedInAll: completed,
+    latency: { counts: [], maxUs: microseconds(times[2]!), sumUs: microseconds(times[3]!) * completed },
+    lag: { counts: [], maxUs: 0, sumUs: 0 },
+    cpuSeconds: 0,
+    keyNext: 0,
+  };
+}
+
+/** One closed-loop measurement against the first target. */
+export async function runH2load(options: LoadOptions, workplace: Workplace): Promise<LoadResult> {
+  const key = Buffer.alloc(options.keyBytes, 'k');
+  const payload = join(workplace.folder, 'h2load-put.bin');
+  writeFileSync(payload, frameMessage(putRequest(key, Buffer.alloc(options.valueBytes, 'v'))));
+  const target = options.targets[0]!;
+  const seconds = options.measureMs / 1000;
+  const args = [
+    ...['-c', String(options.connections), '-m', String(options.streams)],
+    ...['-D', `${options.measureMs}ms`, '--warm-up-time', `${options.warmUpMs}ms`],
+    ...['-d', payload, '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
+    `http://${target.host}:${target.port}${PUT_PATH}`,
+  ];
+  const logName = 'h2load.log';
+  writeFileSync(join(workplace.folder, logName), '');
+  const child = workplace.spawn('h2load', args, logName);
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => resolve());
+  });
+  return parseH2load(readFileSync(join(workplace.folder, logName), 'utf8'), seconds);
+}
