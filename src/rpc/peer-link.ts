@@ -1,0 +1,301 @@
+/**
+ * The outgoing half of a link: one TCP connection to one member, dialled again whenever it is lost.
+ *
+ *     waiting --timer--> dialling --welcome--> up --lost--> waiting
+ *
+ * The invariants: a frame is accepted only while the link is up; what waits is bounded in bytes and frames; there is
+ * one write in flight, and all that gathers meanwhile leaves in the next one; frames that were not written when a
+ * connection ends are lost, never sent on the next.
+ */
+
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Runtime, Timer } from '../util/runtime.ts';
+import type { PeerAddress } from './peer.ts';
+import {
+  decodeIntroduction,
+  encodeIntroduction,
+  FrameReader,
+  FrameWriter,
+  SIGN_OF_LIFE,
+} from './peer-frames.ts';
+
+/** A dialled connection has this long to be accepted, introduced and welcomed. */
+export const DIAL_TIMEOUT_MS: number = 2000;
+export const BACKOFF_MIN_MS: number = 50;
+export const BACKOFF_MAX_MS: number = 1000;
+/** Both ends send a sign of life this often. */
+export const SIGN_OF_LIFE_INTERVAL_MS: number = 1000;
+/** A connection on which nothing was heard for this long is taken for dead. */
+export const SILENCE_LIMIT_MS: number = 5000;
+/** What was written when a link is closed has this long to leave. */
+export const CLOSE_GRACE_MS: number = 250;
+
+export interface LinkLimits {
+  readonly maxFrameBytes: number;
+  readonly maxQueuedBytes: number;
+  readonly maxQueuedFrames: number;
+}
+
+/** What a link needs of the network it belongs to. */
+export interface LinkOwner {
+  readonly id: string;
+  readonly clusterId: string;
+  readonly limits: LinkLimits;
+  readonly runtime: Runtime;
+  /** The link has frames to write at the end of this turn. */
+  onDirty(link: PeerLink): void;
+  onUp(peer: string): void;
+  onDown(peer: string): void;
+}
+
+export class PeerLink {
+  readonly peer: string;
+  private readonly owner: LinkOwner;
+  private urls: readonly string[];
+  /** The next of `urls` to try. */
+  private urlIndex = 0;
+  private url = '';
+
+  private socket: Socket | null = null;
+  private up = false;
+  private closed = false;
+  private retry: Timer | null = null;
+  private dialTimer: Timer | null = null;
+  private backoffMs = BACKOFF_MIN_MS;
+  private lastFailure = '';
+
+  private writer = new FrameWriter();
+  private pending: Uint8Array[] = [];
+  private pendingBytes = 0;
+  private inFlightBytes = 0;
+  private dirty = false;
+  private heardAt = 0;
+
+  constructor(peer: PeerAddress, owner: LinkOwner) {
+    this.peer = peer.id;
+    this.urls = peer.urls;
+    this.owner = owner;
+    this.dial();
+  }
+
+  get isUp(): boolean {
+    return this.up;
+  }
+
+  /** New URLs are tried at once; a connection to one that is no longer listed is given up. */
+  setUrls(urls: readonly string[]): void {
+    if (urls.length === this.urls.length && urls.every((url, index) => url === this.urls[index])) return;
+    this.urls = urls;
+    this.urlIndex = 0;
+    if (this.socket !== null && !urls.includes(this.url)) this.drop('its address has changed');
+    this.hurry();
+  }
+
+  /** The peer has just shown that it is alive: no need to wait out the backoff. */
+  hurry(): void {
+    if (this.retry === null || this.closed) return;
+    this.retry.cancel();
+    this.retry = null;
+    this.dial();
+  }
+
+  send(frame: Uint8Array): boolean {
+    const { maxFrameBytes, maxQueuedBytes, maxQueuedFrames } = this.owner.limits;
+    if (frame.length > maxFrameBytes) {
+      throw new Error(
+        `a frame of ${frame.length} bytes is larger than the ${maxFrameBytes} that are allowed`,
+      );
+    }
+    if (!this.up) return false;
+    const queuedBytes = this.pendingBytes + this.inFlightBytes;
+    if (this.pending.length >= maxQueuedFrames) return false;
+    if (queuedBytes > 0 && queuedBytes + frame.length > maxQueuedBytes) return false;
+    this.pending.push(frame);
+    this.pendingBytes += frame.length;
+    if (!this.dirty && this.inFlightBytes === 0) {
+      this.dirty = true;
+      this.owner.onDirty(this);
+    }
+    return true;
+  }
+
+  /** Writes all that waits, unless a write is in flight: then it leaves when that one is through. */
+  flush(): void {
+    this.dirty = false;
+    const socket = this.socket;
+    if (socket === null || !this.up || this.pending.length === 0) return;
+    if (this.inFlightBytes > 0 && !this.closed) return;
+    const buffers = this.writer.encode(this.pending);
+    let bytes = 0;
+    for (const buffer of buffers) bytes += buffer.length;
+    this.inFlightBytes = bytes;
+    this.pending = [];
+    this.pendingBytes = 0;
+    const written = (): void => this.onWritten(socket);
+    const last = buffers.length - 1;
+    if (last > 0) socket.cork();
+    for (let index = 0; index < last; index += 1) socket.write(buffers[index]!);
+    socket.write(buffers[last]!, written);
+    if (last > 0) socket.uncork();
+  }
+
+  private onWritten(socket: Socket): void {
+    if (this.socket !== socket || this.closed) return;
+    this.inFlightBytes = 0;
+    this.flush();
+  }
+
+  /** Shows that we live, and looks whether the peer does. */
+  tick(nowMs: number): void {
+    if (!this.up) return;
+    if (nowMs - this.heardAt > SILENCE_LIMIT_MS) this.drop(`nothing heard for ${SILENCE_LIMIT_MS} ms`);
+    else this.socket?.write(SIGN_OF_LIFE);
+  }
+
+  /** This process was stopped for a while; the peer's silence says nothing then. */
+  forgiveSilence(nowMs: number): void {
+    this.heardAt = nowMs;
+  }
+
+  /** Writes what waits, within `CLOSE_GRACE_MS`, and ends. `done` is called when the connection is gone. */
+  close(done: () => void): void {
+    const { clock, scheduler } = this.owner.runtime;
+    this.closed = true;
+    this.retry?.cancel();
+    this.retry = null;
+    this.dialTimer?.cancel();
+    const socket = this.socket;
+    if (socket === null) {
+      scheduler.defer(done);
+      return;
+    }
+    const grace = clock.setTimer(CLOSE_GRACE_MS, () => socket.destroy());
+    socket.once('close', () => {
+      grace.cancel();
+      done();
+    });
+    this.flush();
+    if (this.up) socket.destroySoon();
+    else socket.destroy();
+    this.up = false;
+  }
+
+  private dial(): void {
+    const url = this.urls[this.urlIndex % this.urls.length] ?? '';
+    this.urlIndex += 1;
+    this.url = url;
+    const target = targetOf(url);
+    if (target === null) {
+      this.failed(`${JSON.stringify(url)} is no peer URL of the form http://host:port`, true);
+      return;
+    }
+    const socket = connect({ host: target.host, port: target.port, noDelay: true });
+    this.socket = socket;
+    let failure = 'the connection was closed';
+    this.dialTimer = this.owner.runtime.clock.setTimer(DIAL_TIMEOUT_MS, () => {
+      this.drop(`no welcome within ${DIAL_TIMEOUT_MS} ms`);
+    });
+    socket.on('error', (error) => {
+      failure = error.message;
+    });
+    socket.once('close', () => this.lost(socket, failure));
+    socket.once('connect', () => {
+      socket.write(encodeIntroduction([this.owner.clusterId, this.owner.id, this.peer]));
+    });
+    this.listenTo(socket);
+  }
+
+  /** Waits for the answer to the introduction, then for signs of life. */
+  private listenTo(socket: Socket): void {
+    let answer: Buffer = Buffer.alloc(0);
+    const reader = new FrameReader(0);
+    socket.on('data', (chunk) => {
+      if (this.socket !== socket || this.closed) return;
+      this.heardAt = this.owner.runtime.clock.now();
+      let bytes: Buffer | null = chunk;
+      if (!this.up) {
+        answer = Buffer.concat([answer, chunk]);
+        bytes = this.readAnswer(answer);
+        if (bytes === null) return;
+        this.onWelcome();
+      }
+      if (reader.read(bytes).length > 0) reader.failure ??= 'the peer sent a frame the wrong way';
+      if (reader.failure !== null) this.drop(reader.failure);
+    });
+  }
+
+  /** @returns what follows a welcome; null when there was none (yet). */
+  private readAnswer(answer: Buffer): Buffer | null {
+    try {
+      const introduction = decodeIntroduction(answer);
+      if (introduction === null) return null;
+      const [verdict, reason] = introduction.strings;
+      if (verdict === 'welcome') return answer.subarray(introduction.bytes);
+      this.drop(`the peer refused us: ${reason}`, true);
+    } catch (error) {
+      this.drop((error as Error).message, true);
+    }
+    return null;
+  }
+
+  private onWelcome(): void {
+    this.dialTimer?.cancel();
+    this.up = true;
+    this.backoffMs = BACKOFF_MIN_MS;
+    this.lastFailure = '';
+    this.urlIndex -= 1;
+    this.writer = new FrameWriter();
+    this.owner.runtime.log.info('peer link up', { peer: this.peer, url: this.url });
+    this.owner.onUp(this.peer);
+  }
+
+  /** Gives the connection up. */
+  private drop(reason: string, lasting = false): void {
+    const socket = this.socket;
+    if (socket === null) return;
+    socket.destroy();
+    this.lost(socket, reason, lasting);
+  }
+
+  private lost(socket: Socket, reason: string, lasting = false): void {
+    if (this.socket !== socket) return;
+    const wasUp = this.up;
+    this.socket = null;
+    this.up = false;
+    this.dialTimer?.cancel();
+    this.pending = [];
+    this.pendingBytes = 0;
+    this.inFlightBytes = 0;
+    if (wasUp) this.owner.onDown(this.peer);
+    this.failed(reason, lasting, wasUp);
+  }
+
+  /** @param lasting the next attempt will hardly go better, so it may wait. */
+  private failed(reason: string, lasting: boolean, wasUp = false): void {
+    if (this.closed) return;
+    const { clock, log, random } = this.owner.runtime;
+    const facts = { peer: this.peer, url: this.url, reason };
+    if (reason === this.lastFailure) log.debug('peer still not reached', facts);
+    else if (lasting) log.error('peer link refused', facts);
+    else if (wasUp) log.warn('peer link lost', facts);
+    else log.info('peer not reached', facts);
+    this.lastFailure = reason;
+    if (lasting) this.backoffMs = BACKOFF_MAX_MS;
+    // Half of the wait is drawn, so that members that lost each other do not dial in step.
+    const delayMs = this.backoffMs / 2 + ((random.uint32() / 2 ** 32) * this.backoffMs) / 2;
+    this.backoffMs = Math.min(this.backoffMs * 2, BACKOFF_MAX_MS);
+    this.retry = clock.setTimer(delayMs, () => {
+      this.retry = null;
+      this.dial();
+    });
+  }
+}
+
+function targetOf(url: string): { host: string; port: number } | null {
+  if (!URL.canParse(url)) return null;
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== 'http:') return null;
+  // An IPv6 host stands in brackets in a URL and without them in a socket.
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) };
+}

@@ -1,0 +1,238 @@
+/**
+ * The network of members on TCP. Each direction of a link has its own connection, dialled by the sender: there is no
+ * tie to break when two members dial each other, and one direction can break without the other (the consensus above
+ * copes with that).
+ *
+ * All frames that are queued in a turn leave at its end in one write per peer; all frames of one read are handed over
+ * together. The port also answers HTTP/1.1, as etcd's peer port does.
+ */
+
+import type { Socket } from 'node:net';
+import type { Failure } from '../util/failure.ts';
+import type { Runtime, Timer } from '../util/runtime.ts';
+import type { HttpHandler } from './http1.ts';
+import { Http1 } from './http1.ts';
+import { beginsWith, Listener } from './listener.ts';
+import type { PeerAddress, PeerHandler, PeerNetwork } from './peer.ts';
+import { PEER_MAGIC } from './peer-frames.ts';
+import { PeerInbound } from './peer-inbound.ts';
+import type { LinkLimits } from './peer-link.ts';
+import { CLOSE_GRACE_MS, PeerLink, SIGN_OF_LIFE_INTERVAL_MS } from './peer-link.ts';
+
+/** Largest frame that is sent or accepted. */
+export const PEER_MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
+/** Bytes that may wait for one peer. */
+export const PEER_MAX_QUEUED_BYTES: number = 64 * 1024 * 1024;
+/** Frames that may wait for one peer. */
+export const PEER_MAX_QUEUED_FRAMES: number = 8192;
+/** Open connections of a peer port, HTTP included. */
+export const PEER_MAX_CONNECTIONS: number = 1024;
+
+export interface TcpPeerNetworkOptions {
+  /** This member's id, as its peers name it. */
+  readonly id: string;
+  /** Members of other clusters are refused. */
+  readonly clusterId: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly runtime: Runtime;
+  /** Serves HTTP/1.1 on the peer port. @default answers 404 */
+  readonly http?: HttpHandler;
+  /** @default 16777216 */
+  readonly maxFrameBytes?: number;
+  /** @default 67108864 */
+  readonly maxQueuedBytes?: number;
+  /** @default 8192 */
+  readonly maxQueuedFrames?: number;
+}
+
+export interface TcpPeerNetwork extends PeerNetwork {
+  /**
+   * Opens the peer port; members that dial before `start` are asked to come again.
+   * @param done gets a `Failure` 'portTaken' or 'badConfig' that says what to do, or the bound port.
+   */
+  listen(done: (failure: Failure | null, port: number) => void): void;
+}
+
+export function tcpPeerNetwork(options: TcpPeerNetworkOptions): TcpPeerNetwork {
+  return new TcpNetwork(options);
+}
+
+class TcpNetwork implements TcpPeerNetwork {
+  readonly id: string;
+  readonly clusterId: string;
+  readonly runtime: Runtime;
+  readonly limits: LinkLimits;
+  private readonly http: Http1;
+  private readonly listener: Listener;
+  private readonly flushDirty: () => void;
+  private handler: PeerHandler | null = null;
+  private readonly links = new Map<string, PeerLink>();
+  private readonly inbounds = new Set<PeerInbound>();
+  private dirty: PeerLink[] = [];
+  private ticker: Timer | null = null;
+  private tickedAt = 0;
+  private listening = false;
+  private closed = false;
+
+  constructor(options: TcpPeerNetworkOptions) {
+    this.id = options.id;
+    this.clusterId = options.clusterId;
+    this.runtime = options.runtime;
+    this.limits = {
+      maxFrameBytes: options.maxFrameBytes ?? PEER_MAX_FRAME_BYTES,
+      maxQueuedBytes: options.maxQueuedBytes ?? PEER_MAX_QUEUED_BYTES,
+      maxQueuedFrames: options.maxQueuedFrames ?? PEER_MAX_QUEUED_FRAMES,
+    };
+    this.flushDirty = () => this.flush();
+    this.http = new Http1(options.http ?? notFound, this.runtime);
+    this.listener = new Listener({
+      host: options.listen.host,
+      port: options.listen.port,
+      maxConnections: PEER_MAX_CONNECTIONS,
+      runtime: this.runtime,
+      protocols: [
+        { recognise: (first) => beginsWith(first, PEER_MAGIC), accept: (socket) => this.accept(socket) },
+        { recognise: () => true, accept: (socket) => this.http.accept(socket) },
+      ],
+    });
+  }
+
+  listen(done: (failure: Failure | null, port: number) => void): void {
+    this.listener.listen((failure) => {
+      this.listening = failure === null;
+      done(failure, this.listener.port);
+    });
+  }
+
+  start(handler: PeerHandler): void {
+    if (this.handler !== null) throw new Error(`the network of member ${this.id} was started before`);
+    this.handler = handler;
+    this.tickedAt = this.runtime.clock.now();
+    this.scheduleTick();
+  }
+
+  setPeers(peers: readonly PeerAddress[]): void {
+    if (this.closed) return;
+    const wanted = new Map(peers.map((peer) => [peer.id, peer]));
+    wanted.delete(this.id);
+    for (const [id, link] of this.links) {
+      const peer = wanted.get(id);
+      if (peer === undefined) {
+        this.links.delete(id);
+        const wasUp = link.isUp;
+        link.close(ignore);
+        if (wasUp) this.runtime.scheduler.defer(() => this.tellDown(id));
+      } else {
+        link.setUrls(peer.urls);
+        wanted.delete(id);
+      }
+    }
+    for (const [id, peer] of wanted) this.links.set(id, new PeerLink(peer, this));
+  }
+
+  send(to: string, frame: Uint8Array): boolean {
+    return this.links.get(to)?.send(frame) ?? false;
+  }
+
+  isConnected(peer: string): boolean {
+    return this.links.get(peer)?.isUp ?? false;
+  }
+
+  close(done: () => void): void {
+    this.closed = true;
+    this.ticker?.cancel();
+    let open = this.links.size + 1;
+    const closedOne = (): void => {
+      open -= 1;
+      if (open === 0) done();
+    };
+    for (const link of this.links.values()) link.close(closedOne);
+    this.links.clear();
+    for (const inbound of this.inbounds) inbound.cut(null);
+    this.http.close();
+    if (this.listening) this.listener.close(CLOSE_GRACE_MS, closedOne);
+    else this.runtime.scheduler.defer(closedOne);
+  }
+
+  // What the links report
+
+  get ready(): boolean {
+    return this.handler !== null && !this.closed;
+  }
+
+  get maxFrameBytes(): number {
+    return this.limits.maxFrameBytes;
+  }
+
+  onDirty(link: PeerLink): void {
+    if (this.dirty.length === 0) this.runtime.scheduler.defer(this.flushDirty);
+    this.dirty.push(link);
+  }
+
+  onUp(peer: string): void {
+    if (this.ready) this.handler!.onConnect(peer);
+  }
+
+  onDown(peer: string): void {
+    this.tellDown(peer);
+  }
+
+  onIntroduced(from: string, inbound: PeerInbound): void {
+    for (const other of this.inbounds) {
+      if (other !== inbound && other.from === from) other.cut(null);
+    }
+    this.links.get(from)?.hurry();
+  }
+
+  onFrame(from: string, frame: Uint8Array): void {
+    if (this.ready) this.handler!.onFrame(from, frame);
+  }
+
+  onGone(inbound: PeerInbound): void {
+    this.inbounds.delete(inbound);
+  }
+
+  private accept(socket: Socket): void {
+    if (this.closed) {
+      socket.destroy();
+      return;
+    }
+    this.inbounds.add(new PeerInbound(socket, this));
+  }
+
+  private tellDown(peer: string): void {
+    if (this.ready) this.handler!.onDisconnect(peer);
+  }
+
+  private flush(): void {
+    const links = this.dirty;
+    this.dirty = [];
+    for (const link of links) link.flush();
+  }
+
+  private scheduleTick(): void {
+    this.ticker = this.runtime.clock.setTimer(SIGN_OF_LIFE_INTERVAL_MS, () => this.tick());
+  }
+
+  /**
+   * Signs of life out, silence noticed. When the tick itself comes late this process was stopped or very busy, and
+   * what the peers said meanwhile is still unread: their silence is forgiven once.
+   */
+  private tick(): void {
+    const nowMs = this.runtime.clock.now();
+    const late = nowMs - this.tickedAt > 2 * SIGN_OF_LIFE_INTERVAL_MS;
+    this.tickedAt = nowMs;
+    for (const end of [...this.links.values(), ...this.inbounds]) {
+      if (late) end.forgiveSilence(nowMs);
+      end.tick(nowMs);
+    }
+    this.scheduleTick();
+  }
+}
+
+function ignore(): void {}
+
+const notFound: HttpHandler = (_request, response) => {
+  response.statusCode = 404;
+  response.end('404 page not found\n');
+};
