@@ -22,8 +22,12 @@ import type { RpcTransport, RpcTransportOptions } from './transport.ts';
 export const STREAM_WINDOW_BYTES: number = 1024 * 1024;
 /** The same for all calls of a connection together. */
 export const CONNECTION_WINDOW_BYTES: number = 16 * 1024 * 1024;
-/** A connection silent this long is probed; etcd's `--grpc-keepalive-interval`. */
-export const KEEPALIVE_INTERVAL_MS: number = 2 * 60 * 60 * 1000;
+/**
+ * Every connection is probed this often. etcd waits two hours, which is too long here: after a protocol error that
+ * nghttp2 answers with GOAWAY, Node stops reading from the socket and does not see the client close it. The probe is
+ * what ends such a connection.
+ */
+export const KEEPALIVE_INTERVAL_MS: number = 60 * 1000;
 /** A probe unanswered this long ends the connection; etcd's `--grpc-keepalive-timeout`. */
 export const KEEPALIVE_TIMEOUT_MS: number = 20 * 1000;
 
