@@ -2,6 +2,7 @@
  * The state on disk: an ordered map of bytes that trails the log.
  *
  * Keys are binary strings (one char per byte, 0–255), whose `<` order is byte order; the first char names a table.
+ * Table '\0' is the backend's own. A value that was put must not be changed any more.
  * Writes are visible to reads at once and collect in memory. `mark` draws a line under everything written so far and
  * names the log index it stands for; `flush` makes the state at the newest line durable, all of it or nothing, so
  * that what is on disk is always the state at exactly one index.
@@ -36,12 +37,17 @@ export interface Backend {
   put(key: string, value: Uint8Array): void;
   delete(key: string): void;
   get(key: string): Uint8Array | undefined;
-  /** Entries with `from` <= key < `to`, in order, at most `limit`. Sees unflushed writes. */
+  /**
+   * Entries with `from` <= key < `to`, in order, at most `limit`: the state at the moment of the call, unflushed writes
+   * included.
+   * @param maxBytes ends the list once it holds about that much; then only an empty list says that there is no more
+   */
   scan(
     from: string,
     to: string,
     limit: number,
     done: (error: Error | null, entries: readonly BackendEntry[]) => void,
+    maxBytes?: number,
   ): void;
 
   /** Everything written so far is the state at `index`; `meta` is kept with it. */

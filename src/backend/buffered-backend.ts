@@ -1,0 +1,345 @@
+/**
+ * The Backend over any durable state: writes collect in an overlay, a line cuts what a flush may write, and reads look
+ * through both.
+ *
+ *     pending   writes since the last flush began      newest
+ *     frozen    writes the running flush is writing
+ *     base      the durable state                      oldest
+ *
+ * Invariants: the base always stands at exactly one line; what was written after the newest line is never flushed; one
+ * flush runs at a time, so a base never has two unsynced batches.
+ *
+ * To find the state at the newest line when more was written behind it, the writes are also kept in order. In the usual
+ * case, a flush right after a mark, the overlay is frozen as it stands.
+ */
+
+import { Failure } from '../util/failure.ts';
+import type { Scheduler } from '../util/runtime.ts';
+import type { Backend, BackendEntry, BackendRestore, BackendSnapshot } from './backend.ts';
+import {
+  type BaseReplacement,
+  type BaseState,
+  firstUserKey,
+  type Line,
+  reservedTable,
+} from './base-state.ts';
+import { MergedScan } from './merged-scan.ts';
+import { mergedSlice, Overlay } from './overlay.ts';
+
+type FlushDone = (error: Error | null, index: number) => void;
+type SnapshotDone = (error: Error | null, snapshot: BackendSnapshot | null) => void;
+
+interface Waiter {
+  /** Number of the mark that must be durable. */
+  readonly mark: number;
+  readonly flushed: FlushDone | null;
+  readonly snapshot: SnapshotDone | null;
+}
+
+/** Beside its bytes a buffered write costs about this much. */
+const writeOverheadBytes = 64;
+
+export class BufferedBackend implements Backend {
+  readonly openedAt: Line;
+  readonly #scheduler: Scheduler;
+  #base: BaseState;
+  #pending = new Overlay();
+  #pendingBytes = 0;
+  #frozen = new Overlay();
+  #frozenBytes = 0;
+  /** Every write since the last flush began, in order: what `#pending` holds, once more. */
+  #writeKeys: string[] = [];
+  #writeValues: (Uint8Array | null)[] = [];
+  /** How many of them stand above the newest line. */
+  #markedWrites = 0;
+  #newestLine: Line;
+  #marks = 0;
+  #durableMarks = 0;
+  #waiters: Waiter[] = [];
+  #flushing = false;
+  /** A restore is being put in force: no flush may start. */
+  #switching: (() => void) | null = null;
+  #isSwitching = false;
+  #closing: ((error: Error | null) => void) | null = null;
+  #closed = false;
+  #failed: Error | null = null;
+
+  constructor(base: BaseState, scheduler: Scheduler) {
+    this.#base = base;
+    this.#scheduler = scheduler;
+    this.openedAt = base.line;
+    this.#newestLine = base.line;
+  }
+
+  get sizeBytes(): number {
+    return Math.max(1, this.#base.sizeBytes + this.#pendingBytes);
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes + this.#frozenBytes;
+  }
+
+  put(key: string, value: Uint8Array): void {
+    this.#write(key, value);
+  }
+
+  delete(key: string): void {
+    this.#write(key, null);
+  }
+
+  #write(key: string, value: Uint8Array | null): void {
+    if (this.#closed) throw new Failure('stopped', 'The backend is closed.');
+    if (key.length === 0 || key.charCodeAt(0) === 0)
+      throw new Error('a key must begin with a table, not \\0');
+    this.#pending.set(key, value);
+    this.#writeKeys.push(key);
+    this.#writeValues.push(value);
+    this.#pendingBytes += key.length + (value === null ? 0 : value.length) + writeOverheadBytes;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    if (this.#closed) throw new Failure('stopped', 'The backend is closed.');
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) return pending ?? undefined;
+    const frozen = this.#frozen.get(key);
+    if (frozen !== undefined) return frozen ?? undefined;
+    return this.#base.get(key);
+  }
+
+  scan(
+    from: string,
+    to: string,
+    limit: number,
+    done: (error: Error | null, entries: readonly BackendEntry[]) => void,
+    maxBytes: number = Number.POSITIVE_INFINITY,
+  ): void {
+    if (this.#closed) {
+      this.#scheduler.defer(() => done(new Failure('stopped', 'The backend is closed.'), []));
+      return;
+    }
+    const start = from < firstUserKey ? firstUserKey : from;
+    if (limit <= 0 || to <= start) {
+      this.#scheduler.defer(() => done(null, []));
+      return;
+    }
+    const slice = mergedSlice(this.#pending, this.#frozen, start, to, limit);
+    new MergedScan(this.#base.cursor(start, to, limit + slice.length), slice, limit, maxBytes, done).start();
+  }
+
+  mark(index: number, meta: Uint8Array): void {
+    if (index < this.#newestLine.index) {
+      throw new Error(`line ${index} is older than the newest line ${this.#newestLine.index}`);
+    }
+    this.#newestLine = { index, meta };
+    this.#markedWrites = this.#writeKeys.length;
+    this.#marks++;
+  }
+
+  flush(done: FlushDone): void {
+    this.#wait({ mark: this.#marks, flushed: done, snapshot: null });
+  }
+
+  snapshot(done: SnapshotDone): void {
+    this.#wait({ mark: this.#marks, flushed: null, snapshot: done });
+  }
+
+  #wait(waiter: Waiter): void {
+    if (this.#closed) {
+      this.#answer(waiter, new Failure('stopped', 'The backend is closed.'));
+      return;
+    }
+    this.#waiters.push(waiter);
+    this.#turn();
+  }
+
+  /** Answers those whose line is durable and starts the next flush if somebody waits for it. */
+  #turn(): void {
+    if (this.#flushing) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) {
+      if (this.#failed !== null) this.#answer(waiter, this.#failed);
+      else if (waiter.mark <= this.#durableMarks) this.#answer(waiter, null);
+      else this.#waiters.push(waiter);
+    }
+    if (this.#switching !== null) {
+      const run = this.#switching;
+      this.#switching = null;
+      run();
+    } else if (this.#closing !== null && !this.#isSwitching) {
+      this.#finishClose();
+    } else if (this.#waiters.length > 0 && !this.#isSwitching) {
+      this.#startFlush();
+    }
+  }
+
+  #answer(waiter: Waiter, error: Error | null): void {
+    const { flushed, snapshot } = waiter;
+    const line = this.#base.line;
+    if (flushed !== null) this.#scheduler.defer(() => flushed(error, line.index));
+    if (snapshot === null) return;
+    // The base stands at the line now; by the time the callback runs it may be further.
+    const frozen = error === null ? new LineSnapshot(this.#base, line) : null;
+    this.#scheduler.defer(() => snapshot(error, frozen));
+  }
+
+  #startFlush(): void {
+    this.#flushing = true;
+    const mark = this.#marks;
+    this.#freeze();
+    this.#base.write(this.#frozen, this.#newestLine, (error) => {
+      this.#flushing = false;
+      if (error !== null) {
+        this.#failed = error;
+      } else {
+        this.#durableMarks = mark;
+        this.#frozen = new Overlay();
+        this.#frozenBytes = 0;
+      }
+      this.#turn();
+    });
+  }
+
+  /** Moves what stands above the newest line from `#pending` to `#frozen`. */
+  #freeze(): void {
+    const keys = this.#writeKeys;
+    const values = this.#writeValues;
+    const marked = this.#markedWrites;
+    const bytes = this.#pendingBytes;
+    const pending = this.#pending;
+    this.#pending = new Overlay();
+    this.#pendingBytes = 0;
+    this.#writeKeys = [];
+    this.#writeValues = [];
+    this.#markedWrites = 0;
+    if (marked === keys.length) {
+      this.#frozen = pending;
+    } else {
+      this.#frozen = new Overlay();
+      for (let i = 0; i < marked; i++) this.#frozen.set(keys[i]!, values[i]!);
+      for (let i = marked; i < keys.length; i++) this.#write(keys[i]!, values[i]!);
+    }
+    this.#frozenBytes = bytes - this.#pendingBytes;
+  }
+
+  beginRestore(): BackendRestore {
+    if (this.#closed) throw new Failure('stopped', 'The backend is closed.');
+    return new Restore(this.#base.beginReplacement(), this.#scheduler, (line, replacement, done) =>
+      this.#commitRestore(line, replacement, done),
+    );
+  }
+
+  #commitRestore(line: Line, replacement: BaseReplacement, done: (error: Error | null) => void): void {
+    if (this.#closed || this.#isSwitching) {
+      this.#scheduler.defer(() => done(new Failure('stopped', 'The backend is closed or being replaced.')));
+      return;
+    }
+    this.#isSwitching = true;
+    this.#switching = () => {
+      replacement.commit(line, (error, state) => {
+        this.#isSwitching = false;
+        if (state !== null) this.#putInForce(state);
+        done(error);
+        this.#turn();
+      });
+    };
+    this.#turn();
+  }
+
+  #putInForce(state: BaseState): void {
+    const old = this.#base;
+    this.#base = state;
+    this.#newestLine = state.line;
+    this.#durableMarks = this.#marks;
+    this.#pending = new Overlay();
+    this.#pendingBytes = 0;
+    this.#frozen = new Overlay();
+    this.#frozenBytes = 0;
+    this.#writeKeys = [];
+    this.#writeValues = [];
+    this.#markedWrites = 0;
+    old.close(() => {});
+  }
+
+  /** Waits for a running flush; writes that were never flushed are dropped: the state on disk is that of its line. */
+  close(done: (error: Error | null) => void): void {
+    if (this.#closed) {
+      this.#scheduler.defer(() => done(null));
+      return;
+    }
+    this.#closed = true;
+    this.#closing = done;
+    this.#turn();
+  }
+
+  #finishClose(): void {
+    const done = this.#closing!;
+    this.#closing = null;
+    for (const waiter of this.#waiters)
+      this.#answer(waiter, new Failure('stopped', 'The backend is closed.'));
+    this.#waiters = [];
+    this.#base.close(done);
+  }
+}
+
+class LineSnapshot implements BackendSnapshot {
+  readonly index: number;
+  readonly meta: Uint8Array;
+  readonly #cursor;
+
+  constructor(base: BaseState, line: Line) {
+    this.index = line.index;
+    this.meta = line.meta;
+    this.#cursor = base.cursor(firstUserKey, null, Number.POSITIVE_INFINITY);
+  }
+
+  next(maxBytes: number, done: (error: Error | null, entries: readonly BackendEntry[]) => void): void {
+    this.#cursor.next(snapshotChunkEntries, maxBytes, done);
+  }
+
+  close(): void {
+    this.#cursor.close();
+  }
+}
+
+/** Entries of one chunk of a snapshot, so that a chunk of tiny ones does not hold up the turn. */
+const snapshotChunkEntries = 10_000;
+
+type CommitRestore = (line: Line, replacement: BaseReplacement, done: (error: Error | null) => void) => void;
+
+class Restore implements BackendRestore {
+  readonly #replacement: BaseReplacement;
+  readonly #scheduler: Scheduler;
+  readonly #commit: CommitRestore;
+  #ended = false;
+
+  constructor(replacement: BaseReplacement, scheduler: Scheduler, commit: CommitRestore) {
+    this.#replacement = replacement;
+    this.#scheduler = scheduler;
+    this.#commit = commit;
+  }
+
+  add(entries: readonly BackendEntry[], done: (error: Error | null) => void): void {
+    const bad = entries.find((entry) => entry.key < firstUserKey);
+    if (this.#ended || bad !== undefined) {
+      const text = this.#ended
+        ? 'The restore has ended.'
+        : `A key of table ${JSON.stringify(reservedTable)} was received.`;
+      this.#scheduler.defer(() => done(new Error(text)));
+      return;
+    }
+    this.#replacement.add(entries, done);
+  }
+
+  commit(index: number, meta: Uint8Array, done: (error: Error | null) => void): void {
+    if (this.#ended) throw new Error('the restore has ended');
+    this.#ended = true;
+    this.#commit({ index, meta }, this.#replacement, done);
+  }
+
+  abort(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#replacement.abort();
+  }
+}
