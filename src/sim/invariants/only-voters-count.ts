@@ -1,0 +1,24 @@
+/**
+ * I18 Only voters count. When a leader moves its commit index, a plain count over the voters of its configuration (both
+ * halves of a joint one) confirms it: learners, removed and unknown members have no say. openraft issue 1802.
+ */
+
+import { quorumIndex } from '../quorum.ts';
+import type { Invariant } from './invariant.ts';
+
+export const onlyVotersCount: Invariant = {
+  id: 'I18',
+  says: 'a leader commits what a plain count of its voters confirms',
+  check(world) {
+    for (const { node, before } of world.deltas) {
+      if (node.role !== 'leader' || before === null || node.commit === before.commit) continue;
+      // When the same step also changed the configuration, or made the leader, the count belongs to another moment.
+      if (before.role !== 'leader' || before.term !== node.term || before.conf !== node.conf) continue;
+      const matches = new Map(node.progress().map((peer) => [peer.id, peer.match]));
+      const confirmed = quorumIndex(node.conf, (id) => matches.get(id) ?? 0);
+      if (node.commit > confirmed)
+        return `${node.id} committed ${node.commit}, its voters confirm ${confirmed}`;
+    }
+    return null;
+  },
+};

@@ -1,0 +1,20 @@
+/**
+ * I7 Quorum holds committed. The newest committed entry is on the simulated disks (not just in the memories) of a
+ * quorum of the configuration, so that no loss of power can undo it. QuorumLogInv of etcd raft's TLA+ model.
+ */
+
+import { holds, isQuorum } from '../quorum.ts';
+import type { Invariant } from './invariant.ts';
+
+export const quorumHoldsCommitted: Invariant = {
+  id: 'I7',
+  says: 'a committed entry is durable on a quorum',
+  check(world, memory) {
+    const index = memory.committed;
+    if (!world.deep || index === 0) return null;
+    const term = memory.ledger[index]!.entry.term;
+    const holders = world.nodes.filter((node) => holds(node.durable(), index, term)).map((node) => node.id);
+    if (isQuorum(memory.confAt(index), holders)) return null;
+    return `entry ${index} of term ${term} is committed and durable only on [${holders.join(' ')}]`;
+  },
+};
