@@ -33,6 +33,8 @@ export class Http1 {
     this.handler = handler;
     this.runtime = runtime;
     this.server = createServer((request, response) => this.serve(request, response));
+    // A client may close its side once it has asked; it still gets its answer (Go's servers do the same).
+    Object.assign(this.server, { httpAllowHalfOpen: true });
   }
 
   /** `socket` speaks HTTP/1.1 from its first byte; it may be paused. */
@@ -48,7 +50,6 @@ export class Http1 {
       this.connections.delete(socket);
     });
     this.awaitRequest(socket, connection);
-    // A client may close its side once it has asked; it still gets its answer.
     socket.allowHalfOpen = true;
     this.server.emit('connection', socket);
     socket.resume();
