@@ -49,9 +49,9 @@ export class Workplace {
     return text.split('\n').slice(-3).join('\n').replaceAll(this.folder, '<folder>');
   }
 
-  /** Ends every child that is left, gently first, and removes the folder. */
+  /** Kills every child that is left (nobody needs its data any more), waits for them, and removes the folder. */
   async close(): Promise<void> {
-    await Promise.all([...this.#children].map((child) => endChild(child, 'SIGTERM')));
+    await Promise.all([...this.#children].map((child) => endChild(child, 'SIGKILL')));
     this.closeNow();
   }
 

@@ -3,9 +3,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FlagTable, type FlagValues, flagHelp, type ParsedFlags, parseFlags } from '../src/cli/flags.ts';
+import { failoverCharts, failoverFlags, failoverText, runFailover } from './failover.ts';
+import { idleFlags, idleText, runIdle } from './idle.ts';
 import type { systemFlags } from './options.ts';
 import { putFlags, runPut } from './put.ts';
 import { putCharts, putText } from './put-report.ts';
+import { runStartup, startupCharts, startupFlags, startupText } from './startup.ts';
 
 /** What a benchmark hands over: the data, the text for people, the charts by file name. */
 interface Outcome {
@@ -42,6 +45,30 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
       return { data: report, text: putText(report), charts: putCharts(report) };
     },
   },
+  startup: {
+    summary: 'a fresh cluster to its first accepted write',
+    flags: startupFlags,
+    run: async (argv) => {
+      const report = await runStartup(parsed(startupFlags, argv));
+      return { data: report, text: startupText(report), charts: startupCharts(report) };
+    },
+  },
+  idle: {
+    summary: 'CPU of members without clients',
+    flags: idleFlags,
+    run: async (argv) => {
+      const report = await runIdle(parsed(idleFlags, argv));
+      return { data: report, text: idleText(report), charts: {} };
+    },
+  },
+  failover: {
+    summary: 'kill -9 of the leader to the next accepted write',
+    flags: failoverFlags,
+    run: async (argv) => {
+      const report = await runFailover(parsed(failoverFlags, argv));
+      return { data: report, text: failoverText(report), charts: failoverCharts(report) };
+    },
+  },
 };
 
 function overview(): string {
@@ -73,7 +100,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${overview()}\n`);
     return name === undefined ? USAGE_ERROR : 0;
   }
-  const benchmark = BENCHMARKS[name];
+  const benchmark = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
   if (benchmark === undefined) {
     process.stderr.write(`bench: there is no benchmark "${name}"\n\n${overview()}\n`);
     return USAGE_ERROR;

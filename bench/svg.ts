@@ -69,12 +69,13 @@ export interface BarSeries {
   readonly values: readonly number[];
 }
 
-/** Bars side by side, a group per round. */
+/** Bars side by side, a group per round, or per label when there are labels. */
 export function barChart(
   title: string,
   subtitle: string,
   unit: string,
   series: readonly BarSeries[],
+  labels: readonly string[] = [],
 ): string {
   const rounds = Math.max(...series.map((one) => one.values.length));
   const highest = Math.max(1, ...series.flatMap((one) => one.values));
@@ -90,7 +91,9 @@ export function barChart(
   }
   for (let round = 0; round < rounds; round++) {
     const middle = LEFT + groupWidth * (round + 0.5);
-    parts.push(text(middle, HEIGHT - BOTTOM + 20, `round ${round + 1}`, 'text-anchor="middle"'));
+    parts.push(
+      text(middle, HEIGHT - BOTTOM + 20, labels[round] ?? `round ${round + 1}`, 'text-anchor="middle"'),
+    );
     series.forEach((one, index) => {
       const value = one.values[round];
       if (value === undefined) return;
