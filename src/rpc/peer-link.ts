@@ -187,7 +187,10 @@ export class PeerLink {
     this.url = url;
     const target = targetOf(url);
     if (target === null) {
-      this.failed(`${JSON.stringify(url)} is no peer URL of the form http://host:port`, true);
+      this.failed(
+        `${JSON.stringify(url)} is no peer URL of the form http://host:port`,
+        this.urls.length <= 1,
+      );
       return;
     }
     const socket = connect({ host: target.host, port: target.port, noDelay: true });

@@ -346,6 +346,29 @@ t.test('a peer that reads nothing costs bounded memory, and is left in the end',
   server.close();
 });
 
+t.test('all frames of a turn leave in one write', async (t) => {
+  const chunks: Buffer[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write(encodeIntroduction(['welcome', '']));
+      socket.on('data', (chunk) => chunks.push(chunk));
+    });
+  });
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+  const { member: a } = await member('a');
+  a.network.setPeers([{ id: 'b', urls: [url(port)] }]);
+  await until('it is linked', () => a.network.isConnected('b'));
+  for (let number = 0; number < 1000; number += 1) a.send('b', `${number}`.padStart(8));
+  await until('they arrive', () => chunks.length > 0);
+  t.equal(chunks.length, 1);
+  t.equal(chunks[0]!.length, 16_000);
+  await a.close();
+  server.close();
+});
+
 t.test('closing leaves nothing behind', async (t) => {
   const before = process.getActiveResourcesInfo().filter((name) => /TCP|Timeout/.test(name)).length;
   const a = await member('a');
