@@ -1,0 +1,73 @@
+/**
+ * The committed log, replayed through the model as it grows: the truth that answers and events are held against.
+ *
+ * Invariant: the model has applied exactly the entries 1 … `applied` of the ledger, each once, in order.
+ */
+
+import type { Entry } from '../../raft/types.ts';
+import { EntryType } from '../../raft/types.ts';
+import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../../wire/messages.ts';
+import { binary, Model, type ModelResult } from './model.ts';
+
+/** A request of the log, decoded. */
+export type LoggedRequest =
+  | { readonly kind: 'put'; readonly request: PutRequest }
+  | { readonly kind: 'delete'; readonly request: DeleteRangeRequest }
+  | { readonly kind: 'txn'; readonly request: TxnRequest }
+  | { readonly kind: 'compact'; readonly request: CompactionRequest }
+  | { readonly kind: 'other' };
+
+export interface Logged {
+  readonly what: LoggedRequest;
+  /** The request bytes as the client sent them. */
+  readonly body: Uint8Array;
+}
+
+/** What one revision came from. */
+export interface Origin {
+  readonly index: number;
+  readonly body: string;
+  readonly result: ModelResult;
+}
+
+export class Replay {
+  readonly model: Model = new Model();
+  /** By revision. */
+  readonly origins: (Origin | undefined)[] = [];
+  /** Revision of the state after each log index. */
+  readonly revisionAt: number[] = [1];
+  /** How often each request body stands in the log. */
+  readonly appearances: Map<string, number> = new Map();
+  /** Compaction revisions, in log order. */
+  readonly compactions: number[] = [];
+  applied = 0;
+  private readonly open: (entry: Entry) => Logged | null;
+
+  /** @param open reads an entry's request; null for one that is none. */
+  constructor(open: (entry: Entry) => Logged | null) {
+    this.open = open;
+  }
+
+  advance(entry: Entry): void {
+    if (entry.index !== this.applied + 1) throw new Error(`replay of ${entry.index} after ${this.applied}`);
+    this.applied = entry.index;
+    const logged = entry.type === EntryType.Normal && entry.data.length > 0 ? this.open(entry) : null;
+    if (logged !== null) this.apply(entry.index, logged);
+    this.revisionAt[entry.index] = this.model.revision;
+  }
+
+  private apply(index: number, { what, body }: Logged): void {
+    if (what.kind === 'other') return;
+    const text = binary(body);
+    this.appearances.set(text, (this.appearances.get(text) ?? 0) + 1);
+    const before = this.model.revision;
+    let result: ModelResult | null = null;
+    if (what.kind === 'put') result = this.model.put(what.request);
+    else if (what.kind === 'delete') result = this.model.deleteRange(what.request);
+    else if (what.kind === 'txn') result = this.model.txn(what.request);
+    else if (this.model.compact(what.request.revision)) this.compactions.push(what.request.revision);
+    if (result !== null && this.model.revision > before) {
+      this.origins[this.model.revision] = { index, body: text, result };
+    }
+  }
+}
