@@ -7,6 +7,7 @@
  */
 
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 
 import type { Disk, DiskDone, DiskFile } from './disk.ts';
 import { Failure } from './failure.ts';
@@ -156,7 +157,13 @@ function makeDirectory(path: string): void {
     if (fs.statSync(path, { throwIfNoEntry: false })?.isFile()) {
       throw Object.assign(new Error(`${path} is a file`), { code: 'ENOTDIR' });
     }
-    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    const made = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (made === undefined) return;
+    // The new names are entries of the directories above: from the parent up to the one that was there before.
+    for (let above = dirname(path); above.length >= dirname(made).length; above = dirname(above)) {
+      syncDirectory(above);
+      if (above === dirname(above)) break;
+    }
   });
 }
 

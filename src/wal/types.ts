@@ -28,4 +28,25 @@ export interface WalRecovered {
   readonly entries: readonly WalEntry[];
   /** Bytes cut from a torn tail, 0 when the log was whole. */
   readonly tornBytes: number;
+  /** There was no log; this one is new. */
+  readonly created: boolean;
 }
+
+/**
+ * Called exactly once, never before the call it belongs to returns. An error is a Failure: 'diskFailed' when the log
+ * can no longer promise anything, 'stopped' after `close`.
+ */
+export type WalDone = (error: Error | null) => void;
+
+/**
+ * Rules that a positive control switches off, one at a time, to prove that the tests and the simulator would notice:
+ * acknowledging before the sync, leaving directories unsynced, taking any broken end for a torn one, not comparing
+ * the checksums of bodies, leaving what was cut in the file, going on after an error of the disk.
+ */
+export type WalMutant =
+  | 'ackBeforeSync'
+  | 'skipDirectorySync'
+  | 'noTornCheck'
+  | 'noChecksum'
+  | 'keepGarbage'
+  | 'goOnAfterError';

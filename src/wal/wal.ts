@@ -1,0 +1,440 @@
+/**
+ * The Raft log on disk: entries and hard state, durable before they are acknowledged.
+ *
+ * A log is a row of segment files. Each begins with a header that says where the log stood (`segment.ts`), followed by
+ * records (`record.ts`), each chained to the one before by its checksum, across files too; the rest is zeros.
+ *
+ *     0000000000000001.wal            0000000000000002.wal                      next.tmp
+ *     ┌────────┬───┬────┬───┬─────┐   ┌────────┬────┬───────┬──────────────┐    ┌ ─ ─ ─ ─ ─ ─ ┐
+ *     │ header │ A │ A  │ A │ End │   │ header │ A  │ A   A │ 0 0 0 0 0 0  │     0 0 0 0 0 0 0
+ *     └────────┴───┴────┴───┴─────┘   └────────┴────┴───────┴──────────────┘    └ ─ ─ ─ ─ ─ ─ ┘
+ *                ▲          ▲          ▲                 ▲ a group: what was appended during
+ *                └──────────┴── link ──┘                   the write before, in one write and one sync
+ *
+ * Group commit needs no timer: while a write is in flight, what is appended waits, and all of it is the next group.
+ *
+ * Invariants:
+ *   - `done(null)` is called only when the record, all records before it, and the names of their files are synced;
+ *   - what is recovered is a prefix of what was appended, and contains everything acknowledged;
+ *   - at most one group is on its way to the disk (recovery relies on it, see `recovery.ts`);
+ *   - after an error of the disk nothing is written any more. A sync that failed has dropped what it could not
+ *     write and succeeds the next time (Rebello et al., ATC '20), so to try again is to acknowledge what is lost.
+ *
+ * Truncation needs no record of its own: entries that begin at or before the last one replace what is there (Raft
+ * fig. 2, AppendEntries, rule 3).
+ */
+
+import type { Disk } from '../util/disk.ts';
+import { Failure } from '../util/failure.ts';
+import type { Runtime } from '../util/runtime.ts';
+import { createLog } from './creation.ts';
+import { GroupEncoder } from './group-encoder.ts';
+import { maxVoteBytes, type RecordContent, RecordKind } from './record.ts';
+import { type RecoveredLog, recoverLog } from './recovery.ts';
+import { parseSegmentName } from './segment.ts';
+import { firstSegmentBytesMax, type LogPosition, SegmentChain } from './segment-chain.ts';
+import { preparedName } from './segment-preparer.ts';
+import { TermRuns } from './term-runs.ts';
+import type { WalBase, WalDone, WalEntry, WalHardState, WalMutant, WalRecovered } from './types.ts';
+
+export interface WalOptions {
+  readonly disk: Disk;
+  /** Belongs to the log alone; the lock on the data directory is the caller's. */
+  readonly directory: string;
+  /** Identity of cluster and member, at most 4096 bytes: written when the log is created, given back ever after. */
+  readonly metadata: Uint8Array;
+  readonly runtime: Runtime;
+  /** Whether to begin a new log when the directory holds none. */
+  readonly create: boolean;
+  /**
+   * Length of a segment. Larger ones mean fewer files, and more bytes kept until they can be released.
+   * @default 16 MiB
+   */
+  readonly segmentBytes?: number;
+  /**
+   * Fill segments with zeros ahead of time, so that a sync changes no metadata. Switch it off in memory and on file
+   * systems that write every block to a new place.
+   * @default true
+   */
+  readonly preallocate?: boolean;
+  /** For positive controls only: the rule to break. */
+  readonly mutant?: WalMutant | null;
+}
+
+/** Appends are merged into one group up to this size; a larger one is a group by itself. */
+const groupBytesMax = 8 * 1024 * 1024;
+const defaultSegmentBytes = 16 * 1024 * 1024;
+const segmentBytesMin = 1024;
+
+/** Something appended, and how things stand behind it. */
+interface Append extends RecordContent {
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+  readonly hardStateAfter: WalHardState;
+  readonly done: WalDone;
+}
+
+const noEntries: readonly WalEntry[] = [];
+
+function ignore(): void {}
+
+export class Wal {
+  readonly #runtime: Runtime;
+  readonly #mutant: WalMutant | null;
+  readonly #chain: SegmentChain;
+  readonly #encoder: GroupEncoder = new GroupEncoder();
+  /** Terms of all entries appended, durable or not. */
+  readonly #terms: TermRuns;
+  #hardState: WalHardState;
+  /** What is durable. */
+  readonly #position: LogPosition;
+  /** Waiting for the write in flight to end. */
+  #queue: Append[] = [];
+  /** In the write in flight. */
+  #group: readonly Append[] = [];
+  #groupBytes = 0;
+  #writing = false;
+  #failure: Failure | null = null;
+  #closed = false;
+  /** Who waits for the end of closing. */
+  #closeDone: WalDone | null = null;
+
+  private constructor(options: WalOptions, log: RecoveredLog) {
+    const { base, entries, hardState, metadata } = log.recovered;
+    const { offset, link, group, file, seed } = log.end;
+    this.#runtime = options.runtime;
+    this.#mutant = options.mutant ?? null;
+    this.#terms = new TermRuns(base);
+    this.#terms.append(entries);
+    this.#hardState = hardState;
+    const last = { index: this.#terms.lastIndex, term: this.#terms.lastTerm };
+    this.#position = { offset, link, group, last, hardState };
+    const chainOptions = { ...settingsOf(options), metadata };
+    this.#chain = new SegmentChain(chainOptions, log.segments, file, seed, (error) => this.#onSettled(error));
+  }
+
+  /**
+   * Opens the log in a directory, or begins one. Synchronous; reads all of it.
+   *
+   * Entries that were released may still be among the recovered ones: only whole segments are ever removed.
+   *
+   * @throws Failure 'walDamaged' with file and offset when what was durable once is not whole any more, or when there is
+   *   no log and none is to be created; 'diskFailed' and 'dataDirNotWritable' from the disk
+   */
+  static open(options: WalOptions): { readonly wal: Wal; readonly recovered: WalRecovered } {
+    const { directory, runtime } = options;
+    try {
+      const existing = recoverExisting(options);
+      const log = existing ?? createNew(options);
+      const recovered = { ...log.recovered, created: existing === null };
+      if (recovered.tornBytes > 0) {
+        const { tornBytes } = recovered;
+        runtime.log.warn('cut an unfinished write from the end of the write-ahead log', {
+          directory,
+          tornBytes,
+        });
+      }
+      return { wal: new Wal(options, log), recovered };
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      throw diskFailed(`opening ${directory}`, error as Error);
+    }
+  }
+
+  /** Index of the last entry appended, durable or not. */
+  get lastIndex(): number {
+    return this.#terms.lastIndex;
+  }
+
+  /** Why the log takes nothing more; null while it does. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /**
+   * Appends entries and a hard state as one: after a crash both are there or neither is. Entries from the first one's
+   * index on that are there already are replaced. Nothing is copied: arrays and bytes stay untouched until `done`.
+   *
+   * What waits is not bounded here; it is what the caller has proposed and not seen acknowledged, and he bounds that.
+   *
+   * @param hardState null when it has not changed
+   * @param done called in the order of the appends
+   * @throws Error when the entries do not follow the log, or go behind what is committed: a bug of the caller
+   */
+  append(entries: readonly WalEntry[], hardState: WalHardState | null, done: WalDone): void {
+    if (this.#refuse(done)) return;
+    let firstIndex = this.#terms.lastIndex + 1;
+    if (entries.length > 0) {
+      firstIndex = entries[0]!.index;
+      if (firstIndex <= this.#hardState.commit) {
+        throw new Error(
+          `entry ${firstIndex} is committed (up to ${this.#hardState.commit}) and cannot be replaced`,
+        );
+      }
+      this.#terms.truncateAfter(firstIndex - 1);
+    }
+    const previousTerm = this.#terms.lastTerm;
+    this.#terms.append(entries);
+    if (hardState !== null) this.#accept(hardState);
+    this.#enqueue(RecordKind.Append, firstIndex, previousTerm, hardState, entries, done);
+  }
+
+  /**
+   * Begins the log anew behind a snapshot that is in force: all entries are void, on disk as soon as this is durable.
+   * Segments that hold nothing else are removed then.
+   *
+   * @param base index and term of the snapshot
+   * @param done as for `append`
+   */
+  restart(base: WalBase, hardState: WalHardState, done: WalDone): void {
+    if (this.#refuse(done)) return;
+    this.#terms.restart(base);
+    this.#accept(hardState);
+    this.#enqueue(RecordKind.Restart, base.index + 1, base.term, hardState, noEntries, (error) => {
+      if (error === null) this.#chain.voidOlder();
+      done(error);
+    });
+  }
+
+  /**
+   * Entries up to `index` will not be needed after a start: the state they led to is durable elsewhere. Removes whole
+   * older segments in the background, never the active one.
+   */
+  release(index: number): void {
+    if (this.#failure !== null || this.#closed) return;
+    if (index > this.#terms.lastIndex) throw new Error(`entry ${index} is not in the log yet`);
+    this.#terms.release(index);
+    this.#chain.release(index);
+  }
+
+  /** Finishes what was appended and closes the files. Everything appended afterwards is refused. */
+  close(done: WalDone): void {
+    if (this.#closed) throw new Error('the write-ahead log is closed already');
+    this.#closed = true;
+    this.#closeDone = done;
+    this.#chain.stop();
+    // Proves to the next opening that the last group was durable (see `recovery.ts`).
+    if (this.#failure === null) {
+      this.#enqueue(RecordKind.Mark, 0, 0, null, noEntries, ignore);
+    }
+    this.#finishClose();
+  }
+
+  /** Answers for a log that takes nothing more. */
+  #refuse(done: WalDone): boolean {
+    if (this.#failure === null && !this.#closed) return false;
+    const failure = this.#failure ?? new Failure('stopped', 'the write-ahead log is closed');
+    this.#runtime.scheduler.defer(() => done(failure));
+    return true;
+  }
+
+  #accept(hardState: WalHardState): void {
+    if (hardState.term < this.#hardState.term) {
+      throw new Error(`the term cannot go back from ${this.#hardState.term} to ${hardState.term}`);
+    }
+    if (Buffer.byteLength(hardState.vote) > maxVoteBytes) {
+      throw new Error(`a vote of more than ${maxVoteBytes} bytes: ${hardState.vote}`);
+    }
+    this.#hardState = hardState;
+  }
+
+  #enqueue(
+    kind: RecordKind,
+    firstIndex: number,
+    previousTerm: number,
+    hardState: WalHardState | null,
+    entries: readonly WalEntry[],
+    done: WalDone,
+  ): void {
+    this.#queue.push({
+      kind,
+      firstIndex,
+      previousTerm,
+      hardState,
+      entries,
+      lastIndex: this.#terms.lastIndex,
+      lastTerm: this.#terms.lastTerm,
+      hardStateAfter: this.#hardState,
+      done,
+    });
+    this.#pump();
+  }
+
+  /** Makes a group of what waits, unless one is in flight. */
+  #pump(): void {
+    if (this.#writing || this.#failure !== null || this.#queue.length === 0) return;
+    this.#writing = true;
+    let count = 0;
+    let bytes = 0;
+    for (; count < this.#queue.length; count++) {
+      const more = GroupEncoder.sizeOf(this.#queue[count]!);
+      if (count > 0 && bytes + more > groupBytesMax) break;
+      bytes += more;
+    }
+    if (count === this.#queue.length) {
+      this.#group = this.#queue;
+      this.#queue = [];
+    } else {
+      this.#group = this.#queue.splice(0, count);
+    }
+    this.#groupBytes = bytes;
+    if (this.#chain.isFull(this.#position.offset, bytes)) this.#chain.rotate(this.#position, this.#onRotated);
+    else this.#writeGroup();
+  }
+
+  readonly #onRotated = (error: Error | null): void => {
+    if (this.#hasFailed('beginning a segment', error)) return;
+    this.#writeGroup();
+  };
+
+  #writeGroup(): void {
+    const { offset, link, group } = this.#position;
+    this.#encoder.encode(this.#group, this.#groupBytes, offset, this.#chain.seed, link, group + 1);
+    this.#chain.file.write(this.#encoder.chunks, offset, this.#onWritten);
+  }
+
+  readonly #onWritten = (error: Error | null): void => {
+    if (this.#hasFailed('writing', error)) return;
+    if (this.#mutant === 'ackBeforeSync') this.#acknowledge();
+    this.#chain.file.sync(this.#onSynced);
+  };
+
+  readonly #onSynced = (error: Error | null): void => {
+    if (this.#hasFailed('syncing', error)) return;
+    const position = this.#position;
+    position.offset += this.#groupBytes;
+    position.link = this.#encoder.link;
+    position.group++;
+    this.#encoder.clear();
+    const newest = this.#group[this.#group.length - 1]!;
+    position.last = { index: newest.lastIndex, term: newest.lastTerm };
+    position.hardState = newest.hardStateAfter;
+    if (this.#mutant !== 'ackBeforeSync') this.#acknowledge();
+    this.#group = [];
+    // Only now: what the acknowledgements made the caller append belongs into the next group as a whole.
+    this.#writing = false;
+    this.#prepareNext();
+    this.#pump();
+    this.#finishClose();
+  };
+
+  #acknowledge(): void {
+    const group = this.#group;
+    for (let i = 0; i < group.length; i++) group[i]!.done(null);
+  }
+
+  #prepareNext(): void {
+    if (this.#failure !== null) return;
+    try {
+      this.#chain.prepareNext(this.#position.offset);
+    } catch (error) {
+      this.#fail('making a segment', error as Error);
+    }
+  }
+
+  /** What runs in the background has come to rest. A group that waited for it need not: it just stayed in its file. */
+  #onSettled(error: Error | null): void {
+    if (error !== null) this.#fail('making or removing a segment', error);
+    this.#finishClose();
+  }
+
+  /** Ends a write that cannot go on: it has failed itself, or something else has failed meanwhile. */
+  #hasFailed(what: string, error: Error | null): boolean {
+    if (error !== null && this.#mutant !== 'goOnAfterError') this.#fail(what, error);
+    if (this.#failure === null) return false;
+    this.#writing = false;
+    this.#finishClose();
+    return true;
+  }
+
+  /** From here on nothing is written, and everybody who waits is told. */
+  #fail(what: string, error: Error): void {
+    if (this.#failure !== null) return;
+    const failure = diskFailed(`${what} ${this.#chain.file.path}`, error);
+    this.#failure = failure;
+    this.#runtime.log.error('the disk failed under the write-ahead log', { what, error: error.message });
+    this.#chain.stop();
+    const waiting = [...this.#group, ...this.#queue];
+    this.#group = [];
+    this.#queue = [];
+    this.#runtime.scheduler.defer(() => {
+      for (const { done } of waiting) done(failure);
+    });
+  }
+
+  #finishClose(): void {
+    const done = this.#closeDone;
+    if (done === null || this.#writing || this.#chain.busy) return;
+    if (this.#failure === null && this.#queue.length > 0) return;
+    this.#closeDone = null;
+    let problem: Failure | null = null;
+    try {
+      this.#chain.close();
+    } catch (error) {
+      problem = diskFailed('closing', error as Error);
+    }
+    this.#runtime.scheduler.defer(() => done(problem));
+  }
+}
+
+function diskFailed(what: string, error: Error): Failure {
+  return new Failure(
+    'diskFailed',
+    `${what} failed: ${error.message}. What was not synced before may be lost, so nothing more is written and ` +
+      'nothing is tried again. Look at the disk and the system log, then start this member again; it catches up from ' +
+      'the others.',
+    { cause: error },
+  );
+}
+
+function settingsOf(options: WalOptions) {
+  const { disk, directory, metadata, runtime } = options;
+  const segmentBytes = options.segmentBytes ?? defaultSegmentBytes;
+  if (!(segmentBytes >= segmentBytesMin)) {
+    throw new Error(`a segment of ${segmentBytes} bytes is shorter than ${segmentBytesMin}`);
+  }
+  const preallocate = options.preallocate ?? true;
+  return { disk, directory, metadata, runtime, segmentBytes, preallocate, mutant: options.mutant ?? null };
+}
+
+/** null when the directory holds no log. */
+function recoverExisting(options: WalOptions): RecoveredLog | null {
+  const { disk, directory } = options;
+  const names = disk.list(directory);
+  if (names.includes(preparedName)) disk.remove(`${directory}/${preparedName}`);
+  const sequences = names.map(parseSegmentName).filter((sequence) => sequence !== null);
+  if (sequences.length === 0) return null;
+  // A segment that was named just before a crash may not have its name for good yet.
+  disk.syncDirectory(directory);
+  return recoverLog(
+    disk,
+    directory,
+    sequences.sort((a, b) => a - b),
+    options.mutant ?? null,
+  );
+}
+
+function createNew(options: WalOptions): RecoveredLog {
+  const { disk, directory, metadata, segmentBytes, preallocate, mutant, runtime } = settingsOf(options);
+  if (!options.create) {
+    throw new Failure(
+      'walDamaged',
+      `there is no write-ahead log in ${directory}, though this member has run before. Put the directory back, or ` +
+        'remove the member from the cluster and add a new one with an empty directory.',
+    );
+  }
+  disk.makeDirectory(directory);
+  const bytes = preallocate ? Math.min(firstSegmentBytesMax, segmentBytes) : 0;
+  const { path, end } = createLog(disk, directory, metadata, bytes, runtime.random.uint32(), mutant);
+  return {
+    recovered: {
+      metadata: Uint8Array.from(metadata),
+      base: { index: 0, term: 0 },
+      hardState: { term: 0, vote: '', commit: 0 },
+      entries: [],
+      tornBytes: 0,
+    },
+    segments: [{ path, sequence: 1, lastIndex: 0 }],
+    end,
+  };
+}
