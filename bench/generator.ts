@@ -162,8 +162,11 @@ class Load {
       );
     }
     const timer = setTimeout(() => this.close(), CONNECT_MS);
-    await Promise.all(ready);
-    clearTimeout(timer);
+    try {
+      await Promise.all(ready);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #count(code: number, message: string): void {

@@ -25,7 +25,7 @@ const UNITS_US: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_
 
 function microseconds(text: string): number {
   const match = /^([\d.]+)(us|ms|s)$/.exec(text);
-  return match === null ? 0 : Number(match[1]) * UNITS_US[match[2]!]!;
+  return match === null ? 0 : Math.round(Number(match[1]) * UNITS_US[match[2]!]!);
 }
 
 /** What h2load prints at the end, as a result. Percentiles are not among it: the histogram has mean and maximum only. */

@@ -72,13 +72,16 @@ function histogramOf(...parts: readonly HistogramData[]): Histogram {
   return histogram;
 }
 
+/** Percentiles of nothing are not a number (null in JSON): h2load tells none. */
 function latencyFigures(histogram: Histogram): LatencyFigures {
+  const at = (percent: number): number =>
+    histogram.count === 0 ? Number.NaN : histogram.percentileUs(percent);
   return {
     meanUs: histogram.meanUs,
-    p50Us: histogram.percentileUs(50),
-    p90Us: histogram.percentileUs(90),
-    p99Us: histogram.percentileUs(99),
-    p999Us: histogram.percentileUs(99.9),
+    p50Us: at(50),
+    p90Us: at(90),
+    p99Us: at(99),
+    p999Us: at(99.9),
     maxUs: histogram.maxUs,
   };
 }
