@@ -1,12 +1,12 @@
 /**
  * What travels between members on TCP.
  *
- *     the dialer's introduction        the acceptor's answer, the same shape
+ *     the dialler's introduction        the acceptor's answer, the same shape
  *     | 89 'K' 'L' 'N' | version: u8 | body length: u16 | body | crc32 of all before: u32 |
  *       body: strings, each | length: u8 | UTF-8 |
- *       dialer: cluster id, its own id, the id it wants     acceptor: 'welcome' or 'refused', reason
+ *       dialler: cluster id, its own id, the id it wants     acceptor: 'welcome' or 'refused', reason
  *
- *     then, from dialer to acceptor, frames; from both, signs of life
+ *     then, from dialler to acceptor, frames; from both, signs of life
  *     | length: u32 | crc32: u32 | payload: length bytes |
  *     | ffffffff    | 00000000   |                                a sign of life
  *

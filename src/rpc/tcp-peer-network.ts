@@ -100,6 +100,7 @@ class TcpNetwork implements TcpPeerNetwork {
   listen(done: (failure: Failure | null, port: number) => void): void {
     this.listener.listen((failure) => {
       this.listening = failure === null;
+      if (this.closed) this.listener.close(0, ignore);
       done(failure, this.listener.port);
     });
   }
