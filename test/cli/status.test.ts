@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import t from 'tap';
+import { type Answer, agreedLeader, statusTable } from '../../src/cli/status.ts';
+import { askStatus, decodeStatus } from '../../src/cli/status-call.ts';
+
+// header { cluster_id 1, member_id 0x8000000000000000, revision 300 }, version "3.5.0", dbSize 2048, leader the same,
+// raftIndex 9, raftTerm 4, raftAppliedIndex 8
+const LARGE = `${'80'.repeat(9)}01`;
+const STATUS = Buffer.from(`0a10080110${LARGE}18ac021205332e352e3018801020${LARGE}280930043808`, 'hex');
+
+const EXPECTED = {
+  memberId: '8000000000000000',
+  leaderId: '8000000000000000',
+  version: '3.5.0',
+  dbSizeBytes: 2048,
+  revision: 300,
+  term: 4,
+  appliedIndex: 8,
+};
+
+t.test('a status is decoded, and rubbish is refused', async (t) => {
+  t.same(decodeStatus(STATUS), EXPECTED);
+  t.throws(() => decodeStatus(Buffer.from('0d00000000', 'hex')), /not a status/);
+  t.throws(() => decodeStatus(Buffer.from('20ff', 'hex')), /not a protobuf/);
+});
+
+async function serve(t: Tap, answer: (stream: http2.ServerHttp2Stream) => void): Promise<string> {
+  const server = http2.createServer();
+  const sessions: http2.ServerHttp2Session[] = [];
+  server.on('session', (session) => sessions.push(session));
+  server.on('stream', (stream) => {
+    stream.on('error', () => {});
+    answer(stream);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    for (const session of sessions) session.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+type Tap = { teardown(fn: () => void): void };
+
+t.test('a member is asked over gRPC', async (t) => {
+  const url = await serve(t, (stream) => {
+    stream.respond({ ':status': 200 }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, STATUS.length]), STATUS]));
+  });
+  t.same(await askStatus(url, 2000), EXPECTED);
+});
+
+t.test('a gRPC error, silence and a closed port are errors in words', async (t) => {
+  const refusing = await serve(t, (stream) => {
+    stream.respond({ ':status': 200, 'grpc-status': '14', 'grpc-message': 'not%20now' }, { endStream: true });
+  });
+  await t.rejects(askStatus(refusing, 2000), /not now/);
+  const silent = await serve(t, () => {});
+  await t.rejects(askStatus(silent, 50), /no answer within 50 ms/);
+  await t.rejects(askStatus('http://127.0.0.1:1', 2000), /ECONNREFUSED/);
+});
+
+t.test('there is a leader when all that answer say so', async (t) => {
+  const says = (leaderId: string): Answer => ({ ...EXPECTED, leaderId });
+  const dead: Answer = { error: 'ECONNREFUSED' };
+  t.equal(agreedLeader([says('a'), says('a'), dead]), 'a');
+  t.equal(agreedLeader([says('a'), says('b')]), null);
+  t.equal(agreedLeader([says('0'), says('0')]), null);
+  t.equal(agreedLeader([dead]), null);
+});
+
+t.test('the table shows roles and what did not answer', async (t) => {
+  const text = statusTable(['http://h:1', 'http://h:2'], [EXPECTED, { error: 'gone' }], null);
+  t.match(text, /8000000000000000 +h:1 +leader +4 +300 +8 +2 KiB +3\.5\.0/);
+  t.match(text, /h:2 +– gone/);
+});
