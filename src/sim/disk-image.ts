@@ -76,12 +76,17 @@ class Extent {
 export const CrashStyle = {
   /** Nothing unsynced survives. */
   Lost: 0,
-  /** Everything survives, as when only the process dies and the kernel lives on. */
+  /** Everything survives and is durable: the disk had just got there. */
   Kept: 1,
   /** A prefix survives, and the write at the cut survives in part: a byte prefix or a random set of sectors. */
   Torn: 2,
   /** Each write survives or not by itself, sector by sector: the disk reordered them. */
   Scattered: 3,
+  /**
+   * Only the process dies: the cache of the system still shows everything, and still is not durable. What a failed
+   * sync dropped shows as well, until a power cut takes it.
+   */
+  Process: 4,
 } as const;
 export type CrashStyle = (typeof CrashStyle)[keyof typeof CrashStyle];
 
@@ -122,6 +127,11 @@ export class Inode {
 
   /** What a crash leaves, as a new file. */
   survivor(style: CrashStyle, random: SimRandom): Inode {
+    if (style === CrashStyle.Process) {
+      this.busy = false;
+      this.poisoned = false;
+      return this;
+    }
     const left = new Inode();
     left.stable = this.stable.clone();
     if (style === CrashStyle.Kept) {
@@ -224,10 +234,16 @@ export class DiskImage {
     this.changes = kept;
   }
 
-  /** What a crash leaves: a new image that shares nothing with this one. */
+  /** What a crash leaves, as a new image; the old one is not the disk's any more. */
   survivor(style: CrashStyle, random: SimRandom): DiskImage {
     const left = new DiskImage();
     for (const directory of this.directories) left.directories.add(directory);
+    if (style === CrashStyle.Process) {
+      for (const [path, inode] of this.names) left.names.set(path, inode.survivor(style, random));
+      for (const [path, inode] of this.stableNames) left.stableNames.set(path, inode);
+      left.changes = this.changes;
+      return left;
+    }
     const names = new Map(this.stableNames);
     let keep = 0;
     if (style === CrashStyle.Kept) keep = this.changes.length;

@@ -2,7 +2,7 @@
  * A disk that can lie in every way that the `Disk` seam allows, and in no other.
  *
  * `SimDisk` is the hardware: it outlives the process. `SimDisk.mount` gives a `Disk` for one life of the process; after
- * a crash the old one still answers the code that is on its way out, but nothing of what it does reaches the hardware.
+ * a crash the old one still answers the code that is on its way out, but changes nothing any more.
  *
  * Invariant: bytes for which a sync has reported success are in every image that a crash can leave.
  * Misuse that real disks punish only sometimes is refused always: two operations in flight on one file, and touching
@@ -11,7 +11,7 @@
 
 import type { Disk, DiskDone, DiskFile } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
-import { CrashStyle, DiskImage, type Inode } from './disk-image.ts';
+import { CrashStyle, DiskImage, Inode } from './disk-image.ts';
 import type { SimClock, SimProcess } from './sim-clock.ts';
 import type { SimRandom } from './sim-random.ts';
 
@@ -150,31 +150,31 @@ class MountedDisk implements Disk {
   }
 
   create(path: string): DiskFile {
-    this.changing('create', path);
+    if (!this.changing('create', path)) return this.file(path, new Inode());
     if (this.image.names.has(path)) throw new Error(`EEXIST: ${path} exists already`);
-    return new MountedFile(this.hardware, this.image, this.process, path, this.image.create(path));
+    return this.file(path, this.image.create(path));
   }
 
   open(path: string): DiskFile {
     const inode = this.image.names.get(path);
     if (inode === undefined) throw new Error(`ENOENT: there is no ${path}`);
-    return new MountedFile(this.hardware, this.image, this.process, path, inode);
+    return this.file(path, inode);
   }
 
   rename(from: string, to: string): void {
-    this.changing('rename', from);
+    if (!this.changing('rename', from)) return;
     if (!this.image.names.has(from)) throw new Error(`ENOENT: there is no ${from}`);
     this.image.rename(from, to);
   }
 
   remove(path: string): void {
-    this.changing('remove', path);
+    if (!this.changing('remove', path)) return;
     if (!this.image.names.has(path)) throw new Error(`ENOENT: there is no ${path}`);
     this.image.remove(path);
   }
 
   syncDirectory(path: string): void {
-    this.changing('syncDirectory', path);
+    if (!this.changing('syncDirectory', path)) return;
     this.image.syncDirectory(path);
     this.hardware?.synced();
   }
@@ -186,9 +186,21 @@ class MountedDisk implements Disk {
     return { release: () => locks.delete(path) };
   }
 
-  private changing(kind: string, path: string): void {
-    if (this.hardware?.carries(this.image)) this.hardware.changing(kind, path);
+  private file(path: string, inode: Inode): MountedFile {
+    return new MountedFile(this.hardware, this.image, this.process, path, inode);
   }
+
+  /** False when this life is over, perhaps since just now: then nothing may change any more. */
+  private changing(kind: string, path: string): boolean {
+    return stillAlive(this.hardware, this.image, kind, path);
+  }
+}
+
+function stillAlive(hardware: SimDisk | null, image: DiskImage, kind: string, path: string): boolean {
+  if (hardware === null) return true;
+  if (!hardware.carries(image)) return false;
+  hardware.changing(kind, path);
+  return hardware.carries(image);
 }
 
 class MountedFile implements DiskFile {
@@ -222,7 +234,7 @@ class MountedFile implements DiskFile {
   }
 
   write(chunks: readonly Uint8Array[], offset: number, done: DiskDone): void {
-    this.begin('write');
+    if (!this.begin('write')) return;
     const hardware = this.hardware;
     if (hardware?.drawError(hardware.faults.writeErrorChance)) {
       this.finish(hardware.faults.writeMs, () =>
@@ -239,7 +251,7 @@ class MountedFile implements DiskFile {
   }
 
   sync(done: DiskDone): void {
-    this.begin('sync');
+    if (!this.begin('sync')) return;
     const hardware = this.hardware;
     if (hardware?.drawError(hardware.faults.syncErrorChance)) {
       this.finish(hardware.faults.syncMs, () => {
@@ -256,26 +268,26 @@ class MountedFile implements DiskFile {
   }
 
   writeSync(chunk: Uint8Array, offset: number): void {
-    this.begin('write');
+    if (!this.begin('write')) return;
     this.inode.write(offset, chunk);
     this.inode.busy = false;
   }
 
   syncSync(): void {
-    this.begin('sync');
+    if (!this.begin('sync')) return;
     this.inode.sync();
     this.inode.busy = false;
     this.hardware?.synced();
   }
 
   truncateSync(size: number): void {
-    this.begin('truncate');
+    if (!this.begin('truncate')) return;
     this.inode.resize(size);
     this.inode.busy = false;
   }
 
   allocateSync(size: number): void {
-    this.begin('allocate');
+    if (!this.begin('allocate')) return;
     if (size > this.inode.current.size) this.inode.resize(size);
     this.inode.busy = false;
   }
@@ -285,12 +297,14 @@ class MountedFile implements DiskFile {
     this.closed = true;
   }
 
-  private begin(kind: string): void {
-    if (this.hardware?.carries(this.image)) this.hardware.changing(kind, this.path);
+  /** False: this life is over, and the operation has no effect and no end. */
+  private begin(kind: string): boolean {
+    if (!stillAlive(this.hardware, this.image, kind, this.path)) return false;
     if (this.closed) throw new Error(`${kind} of ${this.path} after it was closed`);
     if (this.inode.busy) throw new Error(`${kind} of ${this.path} while another operation is in flight`);
     if (this.inode.poisoned) throw new Error(`${kind} of ${this.path} after its sync has failed`);
     this.inode.busy = true;
+    return true;
   }
 
   private finish(meanMs: number, done: () => void): void {

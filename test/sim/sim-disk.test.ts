@@ -130,6 +130,20 @@ t.test('a failed sync loses what it covered for ever and the file must not be to
   t.equal(contentAfter(b, CrashStyle.Kept), 'AAAA', 'the platter never saw it');
 });
 
+t.test('when only the process dies, the cache still shows what is not durable', async (t) => {
+  const b = bench();
+  const file = withFile(b);
+  file.writeSync(Buffer.from('BB'), 0);
+  b.disk.rename('d/f', 'd/g');
+  b.hardware.crash(CrashStyle.Process);
+  const disk = b.hardware.mount(new SimProcess(0));
+  t.equal(disk.open('d/g').readSync(0, 4).toString(), 'BBAA');
+  file.writeSync(Buffer.from('ZZ'), 0);
+  t.equal(disk.open('d/g').readSync(0, 4).toString(), 'BBAA', 'the old process changes nothing any more');
+  b.hardware.crash(CrashStyle.Lost);
+  t.equal(b.hardware.mount(new SimProcess(0)).open('d/f').readSync(0, 4).toString(), 'AAAA');
+});
+
 t.test('two operations in flight on one file are refused', async (t) => {
   const b = bench();
   const file = withFile(b);

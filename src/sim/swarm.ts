@@ -1,0 +1,169 @@
+/**
+ * What kind of run a seed is: every probability, size and time is itself drawn once per seed.
+ *
+ * A run with a little of everything seldom gets deep into anything. Drawing the mix per seed ("swarm testing", Groce et
+ * al., ISSTA 2012; TigerBeetle's VOPR does the same) gives runs in which one fault rages and others are absent, and
+ * short timeouts meet long delays.
+ */
+
+import type { DiskFaults } from './sim-disk.ts';
+import type { NetworkFaults } from './sim-network.ts';
+import type { SimRandom } from './sim-random.ts';
+
+/** How often something strikes and how long it lasts, in virtual milliseconds; `everyMs` Infinity is never. */
+export interface Trouble {
+  readonly everyMs: number;
+  readonly lastsMs: number;
+}
+
+export interface Swarm {
+  readonly nodes: number;
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  readonly network: NetworkFaults;
+  readonly disk: DiskFaults;
+  readonly crash: Trouble;
+  /** Probability that a crash takes all nodes at once. */
+  readonly crashAllChance: number;
+  /** Probability that a crash comes in the middle of a disk operation. */
+  readonly crashInOperationChance: number;
+  /** Probability that a stop is orderly. */
+  readonly stopChance: number;
+  readonly pause: Trouble;
+  readonly partition: Trouble;
+  readonly clog: Trouble;
+  readonly stall: Trouble;
+  readonly slow: Trouble;
+  readonly wallStep: Trouble;
+  /** Clock rates lie within 1 ± this. */
+  readonly clockDrift: number;
+  readonly turnMs: number;
+  readonly clients: number;
+  readonly thinkMs: number;
+  readonly watchers: number;
+  readonly keys: number;
+  readonly compactEveryMs: number;
+  /** Weights of the operations. */
+  readonly weights: OperationWeights;
+  readonly limits: SwarmLimits;
+}
+
+export interface OperationWeights {
+  readonly put: number;
+  readonly delete: number;
+  readonly compareAndSet: number;
+  readonly transfer: number;
+  readonly rangeLinearizable: number;
+  readonly rangeSerializable: number;
+  readonly rangeHistorical: number;
+}
+
+/** Limits of the member, small enough that each is reached. */
+export interface SwarmLimits {
+  readonly catchUpEntries: number;
+  readonly catchUpBytes: number;
+  readonly flushBytes: number;
+  readonly flushMs: number;
+  readonly raftMessageBytes: number;
+  readonly walSegmentBytes: number;
+  readonly maxPendingRequests: number;
+  readonly valueBytes: number;
+}
+
+function maybe(random: SimRandom, chance: number, low: number, high: number): number {
+  return random.chance(chance) ? random.between(low, high) : 0;
+}
+
+function trouble(
+  random: SimRandom,
+  chance: number,
+  every: [number, number],
+  lasts: [number, number],
+): Trouble {
+  const present = random.chance(chance);
+  const everyMs = random.between(every[0], every[1]);
+  const lastsMs = random.between(lasts[0], lasts[1]);
+  return { everyMs: present ? everyMs : Number.POSITIVE_INFINITY, lastsMs };
+}
+
+function drawNetwork(random: SimRandom): NetworkFaults {
+  return {
+    delayMs: random.pick([0.05, 0.3, 1, 5, 20]),
+    jitterMs: random.pick([0.05, 0.5, 2, 10, 40]),
+    dropChance: maybe(random, 0.4, 0, 0.2),
+    duplicateChance: maybe(random, 0.4, 0, 0.2),
+    reorderChance: maybe(random, 0.4, 0, 0.3),
+    replayChance: maybe(random, 0.3, 0, 0.1),
+    breakChance: maybe(random, 0.3, 0, 0.01),
+    connectMs: random.pick([0.5, 5, 50, 200]),
+    noticeMs: random.pick([1, 200, 2000, 10_000]),
+  };
+}
+
+function drawDisk(random: SimRandom): DiskFaults {
+  return {
+    writeMs: random.pick([0.01, 0.05, 0.5]),
+    syncMs: random.pick([0.05, 0.2, 1, 10]),
+    slowChance: maybe(random, 0.3, 0, 0.05),
+    slowMs: random.pick([10, 100, 1500]),
+    syncErrorChance: maybe(random, 0.2, 0, 0.002),
+    writeErrorChance: maybe(random, 0.1, 0, 0.001),
+  };
+}
+
+function drawWeights(random: SimRandom): OperationWeights {
+  return {
+    put: random.between(1, 10),
+    delete: maybe(random, 0.7, 0, 4),
+    compareAndSet: maybe(random, 0.7, 0, 5),
+    transfer: maybe(random, 0.7, 0, 4),
+    rangeLinearizable: random.between(1, 8),
+    rangeSerializable: maybe(random, 0.7, 0, 4),
+    rangeHistorical: maybe(random, 0.6, 0, 3),
+  };
+}
+
+function drawLimits(random: SimRandom): SwarmLimits {
+  return {
+    catchUpEntries: random.pick([1, 10, 50, 500]),
+    catchUpBytes: random.pick([1 << 10, 1 << 20]),
+    flushBytes: random.pick([256, 4096, 1 << 20]),
+    flushMs: random.pick([50, 200, 1000]),
+    raftMessageBytes: random.pick([64, 1024, 1 << 20]),
+    walSegmentBytes: random.pick([2048, 8192, 65_536]),
+    maxPendingRequests: random.pick([4, 1000]),
+    valueBytes: random.pick([0, 20, 400]),
+  };
+}
+
+/** @param nodes how many, when the caller wants a certain number. */
+export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
+  const heartbeatMs = random.pick([30, 50, 100, 100, 100]);
+  const count = nodes ?? random.pick([1, 3, 3, 3, 3, 5, 5]);
+  return {
+    nodes: count,
+    heartbeatMs,
+    electionMs: heartbeatMs * random.pick([5, 10, 10]),
+    network: drawNetwork(random.fork('network')),
+    disk: drawDisk(random.fork('disk')),
+    crash: trouble(random, 0.7, [800, 15_000], [20, 4000]),
+    crashAllChance: maybe(random, 0.3, 0, 0.4),
+    crashInOperationChance: maybe(random, 0.6, 0, 1),
+    stopChance: maybe(random, 0.4, 0, 0.5),
+    pause: trouble(random, 0.4, [1000, 15_000], [50, 5000]),
+    partition: trouble(random, 0.6, [1000, 15_000], [100, 8000]),
+    clog: trouble(random, 0.4, [300, 8000], [50, 3000]),
+    stall: trouble(random, 0.3, [2000, 20_000], [50, 4000]),
+    slow: trouble(random, 0.3, [2000, 20_000], [100, 3000]),
+    wallStep: trouble(random, 0.2, [1000, 10_000], [1, 100_000]),
+    clockDrift: maybe(random, 0.4, 0, 0.1),
+    turnMs: random.pick([0.01, 0.05, 0.5]),
+    clients: 1 + random.below(6),
+    thinkMs: random.pick([5, 40, 150]),
+    watchers: random.below(6),
+    keys: 1 + random.below(8),
+    compactEveryMs: random.chance(0.6) ? random.between(200, 5000) : Number.POSITIVE_INFINITY,
+    weights: drawWeights(random.fork('weights')),
+    limits: drawLimits(random.fork('limits')),
+  };
+}
