@@ -1,0 +1,110 @@
+/**
+ * Rebuilds the index from the backend: one scan over the records in revision order, which is the order in which they
+ * happened. Nothing of a record is kept but numbers and, once per key, the key.
+ */
+
+import type { BackendEntry } from '../backend/backend.ts';
+import { Index } from './index.ts';
+import { KeyIndex } from './key-index.ts';
+import { binaryString } from './key-range.ts';
+import { readRecord } from './record.ts';
+import {
+  decodeRevision,
+  digestKey,
+  finishedKey,
+  isTombstoneKey,
+  mainOf,
+  recordTable,
+  recordTableEnd,
+  scheduledKey,
+  subOf,
+} from './revision.ts';
+import type { State } from './state.ts';
+
+const chunkEntries = 16_384;
+const chunkBytes = 8 * 1024 * 1024;
+
+class Load {
+  readonly #state: State;
+  readonly #done: (error: Error | null, mustResume: boolean) => void;
+  readonly #byKey = new Map<string, KeyIndex>();
+  #revision = 1;
+  #bytes = 0;
+
+  constructor(state: State, done: (error: Error | null, mustResume: boolean) => void) {
+    this.#state = state;
+    this.#done = done;
+  }
+
+  start(): void {
+    this.#scan(recordTable);
+  }
+
+  #scan(from: string): void {
+    this.#state.backend.scan(from, recordTableEnd, chunkEntries, this.#take, chunkBytes);
+  }
+
+  readonly #take = (error: Error | null, entries: readonly BackendEntry[]): void => {
+    if (error !== null) {
+      this.#done(error, false);
+      return;
+    }
+    try {
+      if (entries.length === 0) {
+        this.#finish();
+        return;
+      }
+      for (let i = 0; i < entries.length; i++) this.#add(entries[i]!);
+    } catch (failure) {
+      this.#done(failure as Error, false);
+      return;
+    }
+    this.#scan(`${entries[entries.length - 1]!.key}\0`);
+  };
+
+  #add(entry: BackendEntry): void {
+    const record = entry.value;
+    const main = mainOf(entry.key);
+    const sub = subOf(entry.key);
+    const view = readRecord(record);
+    const key = binaryString(record.subarray(view.keyStart, view.keyEnd));
+    let index = this.#byKey.get(key);
+    if (index === undefined) {
+      index = new KeyIndex(key);
+      this.#byKey.set(key, index);
+    }
+    if (isTombstoneKey(entry.key)) index.addTombstone(main, sub, record.length);
+    else index.addPut(main, sub, view.create, view.version, view.lease, record.length);
+    this.#bytes += index.bytes;
+    this.#revision = main;
+  }
+
+  #finish(): void {
+    const state = this.#state;
+    const { backend } = state;
+    const scheduled = backend.get(scheduledKey);
+    const finished = backend.get(finishedKey);
+    const scheduledRevision = scheduled === undefined ? -1 : decodeRevision(scheduled);
+    const finishedRevision = finished === undefined ? -1 : decodeRevision(finished);
+    const digest = backend.get(digestKey);
+    const index = Index.fromMap(this.#byKey);
+    state.index = index;
+    state.compactRevision = Math.max(scheduledRevision, finishedRevision);
+    state.revision = Math.max(this.#revision, state.compactRevision);
+    state.digest = digest === undefined ? 0 : Buffer.from(digest).readUInt32BE(0);
+    state.sizeInUseBytes = this.#bytes;
+    state.dropCache();
+    for (const entry of this.#byKey.values()) {
+      if (entry.lease !== 0n) state.leases.attach(entry.lease, entry.key);
+    }
+    this.#done(null, scheduledRevision > finishedRevision);
+  }
+}
+
+/**
+ * Fills the state from its backend; the old contents stay in force until the end.
+ * @param done `mustResume`: a compaction was cut short and must walk on
+ */
+export function loadState(state: State, done: (error: Error | null, mustResume: boolean) => void): void {
+  new Load(state, done).start();
+}

@@ -1,0 +1,66 @@
+/**
+ * The two operations that write, alone or inside a txn (etcd §3.4). `check…` refuses what the state does not allow and has
+ * no effect; `run…` follows only if nothing was refused, and cannot fail.
+ */
+
+import { Failure } from '../util/failure.ts';
+import type {
+  DeleteRangeRequest,
+  DeleteRangeResult,
+  KeyValueBytes,
+  PutRequest,
+  PutResult,
+} from '../wire/messages.ts';
+import type { KeyIndex } from './key-index.ts';
+import { binaryString, isPoint, rangeTo } from './key-range.ts';
+import { recordValue } from './record.ts';
+import type { State } from './state.ts';
+import type { Writer } from './writer.ts';
+
+const noRecords: KeyValueBytes[] = [];
+
+/**
+ * @param key the request's key as a binary string
+ * @throws Failure 'leaseNotFound', 'keyNotFound'
+ */
+export function checkPutAgainst(state: State, request: PutRequest, key: string): void {
+  const { lease } = request;
+  if (lease !== 0n && !state.leases.exists(lease)) throw new Failure('leaseNotFound');
+  if ((request.ignoreValue || request.ignoreLease) && state.index.get(key)?.isLive !== true) {
+    throw new Failure('keyNotFound');
+  }
+}
+
+export function runPut(state: State, writer: Writer, request: PutRequest, key: string): PutResult {
+  let { value, lease } = request;
+  let prevKv: KeyValueBytes | null = null;
+  if (request.prevKv || request.ignoreValue || request.ignoreLease) {
+    const index = state.index.get(key);
+    if (index?.isLive === true) {
+      if (request.prevKv || request.ignoreValue) {
+        const record = state.newestRecord(index);
+        if (request.prevKv) prevKv = record;
+        if (request.ignoreValue) value = recordValue(record);
+      }
+      if (request.ignoreLease) lease = index.lease;
+    }
+  }
+  writer.put(request.key, key, value, lease);
+  return { prevKv, revision: writer.nextRevision };
+}
+
+export function runDeleteRange(state: State, writer: Writer, request: DeleteRangeRequest): DeleteRangeResult {
+  const from = binaryString(request.key);
+  const victims: KeyIndex[] = [];
+  if (isPoint(request.rangeEnd)) {
+    const index = state.index.get(from);
+    if (index?.isLive === true) victims.push(index);
+  } else {
+    const to = rangeTo(request.rangeEnd);
+    if (to === null || to > from) state.index.collectLive(from, to, Number.POSITIVE_INFINITY, victims);
+  }
+  let prevKvs = noRecords;
+  if (request.prevKv && victims.length > 0) prevKvs = victims.map((index) => state.newestRecord(index));
+  for (let i = 0; i < victims.length; i++) writer.delete(victims[i]!);
+  return { deleted: victims.length, prevKvs, revision: writer.head };
+}

@@ -1,0 +1,79 @@
+/**
+ * Where things stand on the backend.
+ *
+ *     'k' main(8, big endian) sub(8) ['t']     mvccpb.KeyValue bytes; 't' marks a deletion (key and mod_revision only)
+ *     'm' 'compact.scheduled'                  revision(8): reads below it fail, its records are being removed
+ *     'm' 'compact.finished'                   revision(8): the last compaction that removed everything
+ *     'm' 'digest'                             crc(4): the rolling digest at the newest revision
+ *
+ * Revision keys sort by main revision, then sub-revision: a scan of table 'k' is the history of the store.
+ */
+
+export const recordTable = 'k';
+export const recordTableEnd = 'l';
+export const scheduledKey = 'mcompact.scheduled';
+export const finishedKey = 'mcompact.finished';
+export const digestKey = 'mdigest';
+
+const zeroWord = '\0\0\0\0';
+const lowestPrefix = `${recordTable}${zeroWord}`;
+const tombstoneMark = 't';
+
+function word(value: number): string {
+  return String.fromCharCode(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
+}
+
+/** The backend key of a record. */
+export function revisionKey(main: number, sub: number, isTombstone: boolean): string {
+  let key: string;
+  if (main < 0x1_0000_0000) {
+    key = lowestPrefix + word(main);
+  } else {
+    key = recordTable + word(Math.floor(main / 0x1_0000_0000)) + word(main % 0x1_0000_0000);
+  }
+  key += sub === 0 ? zeroWord + zeroWord : zeroWord + word(sub);
+  return isTombstone ? key + tombstoneMark : key;
+}
+
+/** The first backend key of a revision. */
+export function revisionFrom(main: number): string {
+  return revisionKey(main, 0, false);
+}
+
+/** Length of a revision key in bytes. */
+export function revisionKeyLength(isTombstone: boolean): number {
+  return isTombstone ? 18 : 17;
+}
+
+function readWord(key: string, offset: number): number {
+  return (
+    key.charCodeAt(offset) * 0x100_0000 +
+    (key.charCodeAt(offset + 1) << 16) +
+    (key.charCodeAt(offset + 2) << 8) +
+    key.charCodeAt(offset + 3)
+  );
+}
+
+export function mainOf(key: string): number {
+  return readWord(key, 1) * 0x1_0000_0000 + readWord(key, 5);
+}
+
+export function subOf(key: string): number {
+  return readWord(key, 13);
+}
+
+export function isTombstoneKey(key: string): boolean {
+  return key.length === 18;
+}
+
+export function encodeRevision(revision: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt32BE(Math.floor(revision / 0x1_0000_0000), 0);
+  bytes.writeUInt32BE(revision % 0x1_0000_0000, 4);
+  return bytes;
+}
+
+export function decodeRevision(bytes: Uint8Array): number {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.readUInt32BE(0) * 0x1_0000_0000 + view.readUInt32BE(4);
+}

@@ -1,0 +1,195 @@
+/**
+ * The store: etcd's revisions, ranges, txns and compaction over a backend. Synchronous and deterministic: the same writes
+ * in the same order give the same records, the same revisions and the same digest on every member.
+ *
+ * It reads no clock and starts no work of its own: the member calls `compactStep` between its turns.
+ */
+
+import type { Backend } from '../backend/backend.ts';
+import { Failure } from '../util/failure.ts';
+import type {
+  DeleteRangeRequest,
+  DeleteRangeResult,
+  PutRequest,
+  PutResult,
+  RangeRequest,
+  RangeResult,
+  TxnRequest,
+  TxnResult,
+} from '../wire/messages.ts';
+import { Compaction } from './compaction.ts';
+import { StoreHistory } from './history.ts';
+import { binaryString } from './key-range.ts';
+import { loadState } from './load.ts';
+import { checkPutAgainst, runDeleteRange, runPut } from './operations.ts';
+import { range } from './range.ts';
+import { type RangeChunks, rangeChunks } from './range-chunks.ts';
+import { State } from './state.ts';
+import { runPlan } from './txn.ts';
+import { checkPlan, isReadOnlyTxn, planTxn } from './txn-check.ts';
+import {
+  type Change,
+  type History,
+  type LeaseBook,
+  type MvccStore,
+  noLeases,
+  type WatchHub,
+} from './types.ts';
+import { Writer } from './writer.ts';
+
+export interface StoreOptions {
+  /** Who owns which key. On opening, every living key with a lease is attached. @default no leases */
+  readonly leases?: LeaseBook;
+  /** Newest records of hot keys kept in memory, bytes. @default 64 MiB */
+  readonly cacheBytes?: number;
+}
+
+/** Takes the changes of one revision, in sub-revision order, right after it became the newest. */
+export type PublishChanges = (changes: readonly Change[]) => void;
+
+function ignoreChanges(): void {}
+
+export class Store implements MvccStore {
+  readonly history: History;
+  readonly #state: State;
+  readonly #writer: Writer;
+  readonly #compaction: Compaction;
+  #publish: PublishChanges = ignoreChanges;
+  #watches: WatchHub | null = null;
+
+  private constructor(backend: Backend, options: StoreOptions) {
+    this.#state = new State(backend, options.leases ?? noLeases, options.cacheBytes ?? 64 * 1024 * 1024);
+    this.#writer = new Writer(this.#state);
+    this.#compaction = new Compaction(this.#state);
+    this.history = new StoreHistory(this.#state);
+  }
+
+  /** Opens the store on what the backend holds. */
+  static open(
+    backend: Backend,
+    options: StoreOptions,
+    done: (error: Error | null, store: Store | null) => void,
+  ): void {
+    const store = new Store(backend, options);
+    store.reload((error) => done(error, error === null ? store : null));
+  }
+
+  /**
+   * Reads everything anew after the backend's state was replaced. Until `done` the store answers from the old index, so
+   * nothing may be read or written meanwhile. The watch hub is to be told (`resync`) by the caller.
+   */
+  reload(done: (error: Error | null) => void): void {
+    loadState(this.#state, (error, mustResume) => {
+      if (error === null) this.#compaction.restart(mustResume);
+      done(error);
+    });
+  }
+
+  /** Gives the store its watch hub, and the hub its changes. */
+  attach(watches: WatchHub, publish: PublishChanges): void {
+    this.#watches = watches;
+    this.#publish = publish;
+  }
+
+  get watches(): WatchHub {
+    if (this.#watches === null) throw new Error('the store has no watch hub yet');
+    return this.#watches;
+  }
+
+  get revision(): number {
+    return this.#state.revision;
+  }
+
+  get compactRevision(): number {
+    return this.#state.compactRevision;
+  }
+
+  get digest(): number {
+    return this.#state.digest;
+  }
+
+  get keyCount(): number {
+    return this.#state.index.liveCount;
+  }
+
+  get sizeInUseBytes(): number {
+    return this.#state.sizeInUseBytes;
+  }
+
+  /** @throws Failure 'leaseNotFound', 'keyNotFound' */
+  put(request: PutRequest): PutResult {
+    const state = this.#state;
+    const key = binaryString(request.key);
+    checkPutAgainst(state, request, key);
+    this.#writer.begin();
+    const result = runPut(state, this.#writer, request, key);
+    this.#commit();
+    return result;
+  }
+
+  deleteRange(request: DeleteRangeRequest): DeleteRangeResult {
+    this.#writer.begin();
+    const result = runDeleteRange(this.#state, this.#writer, request);
+    this.#commit();
+    return result;
+  }
+
+  /** @throws Failure 'futureRevision', 'compacted', 'leaseNotFound', 'keyNotFound'; the txn then had no effect */
+  txn(request: TxnRequest): TxnResult {
+    const state = this.#state;
+    const plan = planTxn(state, request);
+    checkPlan(state, plan);
+    this.#writer.begin();
+    const result = runPlan(state, this.#writer, plan);
+    this.#commit();
+    result.revision = state.revision;
+    return result;
+  }
+
+  /** @throws Failure 'futureRevision', 'compacted' */
+  readOnlyTxn(request: TxnRequest): TxnResult {
+    if (!isReadOnlyTxn(request)) throw new Error('the txn writes');
+    const state = this.#state;
+    const plan = planTxn(state, request);
+    checkPlan(state, plan);
+    const result = runPlan(state, null, plan);
+    result.revision = state.revision;
+    return result;
+  }
+
+  /** @throws Failure 'futureRevision', 'compacted' */
+  range(request: RangeRequest): RangeResult {
+    return range(this.#state, request, this.#state.revision);
+  }
+
+  /**
+   * Begins to read a range in chunks of about `maxBytes`; see `range-chunks.ts`.
+   * @throws Failure 'futureRevision', 'compacted', 'unimplemented'
+   */
+  rangeChunks(request: RangeRequest, maxBytes: number): RangeChunks {
+    return rangeChunks(this.#state, request, maxBytes);
+  }
+
+  /** @throws Failure 'compacted' at or below the last one, 'futureRevision' */
+  compact(revision: number): void {
+    const state = this.#state;
+    if (revision <= state.compactRevision) throw new Failure('compacted');
+    if (revision > state.revision) throw new Failure('futureRevision');
+    this.#compaction.schedule(revision);
+  }
+
+  /** True while records of a compaction wait to be removed. */
+  get isCompacting(): boolean {
+    return this.#compaction.isRunning;
+  }
+
+  /** Removes what a compaction made unreadable, looking at `maxKeys` keys. Returns true while there is more to do. */
+  compactStep(maxKeys: number): boolean {
+    return this.#compaction.step(maxKeys);
+  }
+
+  #commit(): void {
+    const changes = this.#writer.commit();
+    if (changes.length > 0) this.#publish(changes);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What a txn is going to do, and whether it may (etcd §3.5).
+ *
+ * All guards, those of nested txns included, are evaluated on the state before the txn: the plan fixes every branch
+ * before the first op runs. Then each op of the plan is checked, also against the state before the txn, and one that
+ * would fail refuses the whole txn. (etcd 3.5 finds some of these in the middle of the execution, when the members may
+ * already differ; here nothing has happened yet.)
+ */
+
+import { Failure } from '../util/failure.ts';
+import { OpKind, type RangeRequest, type RequestOp, type TxnRequest } from '../wire/messages.ts';
+import { allHold } from './compare.ts';
+import { IntervalSet } from './interval-set.ts';
+import { binaryString, isPoint, rangeTo } from './key-range.ts';
+import { checkPutAgainst } from './operations.ts';
+import type { State } from './state.ts';
+
+export interface TxnPlan {
+  readonly succeeded: boolean;
+  /** The branch that runs. */
+  readonly ops: readonly RequestOp[];
+  /** The plans of its nested txns, in order. */
+  readonly nested: readonly TxnPlan[];
+}
+
+export function planTxn(state: State, request: TxnRequest): TxnPlan {
+  const succeeded = allHold(state, request.compare);
+  const ops = succeeded ? request.success : request.failure;
+  const nested: TxnPlan[] = [];
+  for (const op of ops) {
+    if (op.kind === OpKind.Txn) nested.push(planTxn(state, op.request));
+  }
+  return { succeeded, ops, nested };
+}
+
+/** @throws Failure 'futureRevision', 'compacted', 'leaseNotFound', 'keyNotFound' */
+export function checkPlan(state: State, plan: TxnPlan): void {
+  checkBranch(state, plan, new IntervalSet());
+}
+
+/** Inside a txn a negative revision is a compacted one, not the latest. */
+function checkRevision(state: State, request: RangeRequest): void {
+  if (request.revision > state.revision) throw new Failure('futureRevision');
+  if (request.revision < 0) throw new Failure('compacted');
+  if (request.revision !== 0 && request.revision < state.compactRevision) throw new Failure('compacted');
+}
+
+/** @param deleted what the ops before have deleted: a later put cannot keep its value or lease from there */
+function checkBranch(state: State, plan: TxnPlan, deleted: IntervalSet): void {
+  let nested = 0;
+  for (const op of plan.ops) {
+    switch (op.kind) {
+      case OpKind.Range:
+        checkRevision(state, op.request);
+        break;
+      case OpKind.Put: {
+        const { request } = op;
+        const key = binaryString(request.key);
+        checkPutAgainst(state, request, key);
+        if ((request.ignoreValue || request.ignoreLease) && deleted.has(key))
+          throw new Failure('keyNotFound');
+        break;
+      }
+      case OpKind.DeleteRange: {
+        const from = binaryString(op.request.key);
+        deleted.add(from, isPoint(op.request.rangeEnd) ? `${from}\0` : rangeTo(op.request.rangeEnd));
+        break;
+      }
+      case OpKind.Txn:
+        checkBranch(state, plan.nested[nested++]!, deleted);
+        break;
+      default:
+        throw new Failure('keyNotFound');
+    }
+  }
+}
+
+/** True when every op of both branches is a plain range; a nested txn counts as a write even if it only reads. */
+export function isReadOnlyTxn(request: TxnRequest): boolean {
+  return request.success.every(isRange) && request.failure.every(isRange);
+}
+
+/** True when every range is serializable; an empty txn is too. Meant for txns that only read. */
+export function isSerializableTxn(request: TxnRequest): boolean {
+  return request.success.every(isSerializableRange) && request.failure.every(isSerializableRange);
+}
+
+function isRange(op: RequestOp): boolean {
+  return op.kind === OpKind.Range;
+}
+
+function isSerializableRange(op: RequestOp): boolean {
+  return op.kind === OpKind.Range && op.request.serializable;
+}
