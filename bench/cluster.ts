@@ -17,6 +17,7 @@ const KEELSON_MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.ur
 const HEALTHY_WITHIN_MS = 30_000;
 const ASK_TIMEOUT_MS = 1_000;
 const POLL_MS = 5;
+const QUIET: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -27,8 +28,8 @@ export function systemVersion(system: SystemName): string | null {
   try {
     const text =
       system === 'etcd'
-        ? execFileSync('etcd', ['--version'], { encoding: 'utf8' })
-        : execFileSync(process.execPath, [KEELSON_MAIN, 'version'], { encoding: 'utf8' });
+        ? execFileSync('etcd', ['--version'], { encoding: 'utf8', stdio: QUIET })
+        : execFileSync(process.execPath, [KEELSON_MAIN, 'version'], { encoding: 'utf8', stdio: QUIET });
     return /\d+\.\d+\.\d+\S*/.exec(text)?.[0] ?? text.trim();
   } catch {
     return null;

@@ -112,7 +112,7 @@ export function askStatus(url: string, timeoutMs: number): Promise<EndpointStatu
     };
     stream.on('response', readStatus);
     stream.on('trailers', readStatus);
-    stream.on('error', end);
+    stream.on('error', (error) => end(error.cause instanceof Error ? error.cause : error));
     stream.on('data', (chunk: Buffer) => {
       received += chunk.length;
       if (received > RESPONSE_BYTES_MAX) end(new Error('the answer is too long for a status'));
