@@ -4,7 +4,7 @@
  */
 
 import type { ResponseHeader } from './messages.ts';
-import type { Reader } from './proto-reader.ts';
+import { Reader } from './proto-reader.ts';
 import { Writer } from './proto-writer.ts';
 
 /** A header as a client sees it. */
@@ -46,6 +46,21 @@ export function emptyHeader(): DecodedHeader {
 /** Reads a header field, from its length on, into `header`; a second header in a message adds to the first. */
 export function readHeader(reader: Reader, header: DecodedHeader): void {
   const outer = reader.enter();
+  readHeaderFields(reader, header);
+  reader.end = outer;
+}
+
+/** The two ids in `ResponseHeader.idBytes`, for codecs that do not write headers as bytes. */
+export function decodeHeaderIds(idBytes: Uint8Array): {
+  readonly clusterId: bigint;
+  readonly memberId: bigint;
+} {
+  const header = emptyHeader();
+  readHeaderFields(new Reader(idBytes), header);
+  return header;
+}
+
+function readHeaderFields(reader: Reader, header: DecodedHeader): void {
   while (reader.at < reader.end) {
     const tag = reader.tag();
     if (tag === 0x08) header.clusterId = reader.bigUint64();
@@ -54,5 +69,4 @@ export function readHeader(reader: Reader, header: DecodedHeader): void {
     else if (tag === 0x20) header.raftTerm = reader.uint64();
     else reader.skip(tag, 4);
   }
-  reader.end = outer;
 }
