@@ -119,9 +119,10 @@ function elementToEncode(field: protobuf.Field, value: unknown): unknown {
 
 /**
  * Decodes a message; bytes fields are views on `bytes`.
+ * @typeParam T the message's shape, which nothing checks: it is the caller's reading of the .proto file.
  * @throws Failure 'malformedRequest'; Error when the type does not exist.
  */
-export function decodeCold(typeName: string, bytes: Uint8Array): ColdMessage {
+export function decodeCold<T extends object = ColdMessage>(typeName: string, bytes: Uint8Array): T {
   const type = typeOf(typeName);
   let message: protobuf.Message;
   try {
@@ -130,7 +131,7 @@ export function decodeCold(typeName: string, bytes: Uint8Array): ColdMessage {
     if (error instanceof Failure) throw error;
     throw new Failure('malformedRequest', `malformed ${typeName}: ${String(error)}`, { cause: error });
   }
-  return withDefaults(type, message as unknown as ColdMessage);
+  return withDefaults(type, message as unknown as ColdMessage) as T;
 }
 
 function withDefaults(type: protobuf.Type, message: ColdMessage): ColdMessage {

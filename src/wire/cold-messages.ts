@@ -3,11 +3,10 @@
  * everything that counts is a number and saturates, as in `messages.ts`.
  */
 
-import type { ColdMessage } from './cold-codec.ts';
 import { decodeCold, encodeCold } from './cold-codec.ts';
 import type { ResponseHeader } from './messages.ts';
 import type { DecodedHeader } from './response-header.ts';
-import { decodeHeaderIds } from './response-header.ts';
+import { decodeHeaderIds, emptyHeader } from './response-header.ts';
 
 const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -69,32 +68,75 @@ export interface WithHeader {
   readonly header: DecodedHeader;
 }
 
+// The same messages as the cold codec has them.
+
+/** `etcdserverpb.ResponseHeader`. */
+export interface ColdHeader {
+  readonly cluster_id: bigint;
+  readonly member_id: bigint;
+  readonly revision: bigint;
+  readonly raft_term: bigint;
+}
+
+export interface ColdResponse {
+  readonly header: ColdHeader | null;
+}
+
+interface ColdStatus extends ColdResponse {
+  readonly version: string;
+  readonly dbSize: bigint;
+  readonly leader: bigint;
+  readonly raftIndex: bigint;
+  readonly raftTerm: bigint;
+  readonly raftAppliedIndex: bigint;
+  readonly errors: readonly string[];
+  readonly dbSizeInUse: bigint;
+  readonly isLearner: boolean;
+  readonly storageVersion: string;
+  readonly dbSizeQuota: bigint;
+  readonly downgradeInfo: DowngradeInfo | null;
+}
+
+interface ColdMember {
+  readonly ID: bigint;
+  readonly name: string;
+  readonly peerURLs: readonly string[];
+  readonly clientURLs: readonly string[];
+  readonly isLearner: boolean;
+}
+
+interface ColdAlarm {
+  readonly memberID: bigint;
+  readonly alarm: number;
+}
+
 /** The header of a hot message as a field of a cold one. */
-export function coldHeader(header: ResponseHeader): ColdMessage {
+export function coldHeader(header: ResponseHeader): ColdHeader {
   const ids = decodeHeaderIds(header.idBytes);
   return {
     cluster_id: ids.clusterId,
     member_id: ids.memberId,
-    revision: header.revision,
-    raft_term: header.raftTerm,
+    revision: BigInt(header.revision),
+    raft_term: BigInt(header.raftTerm),
   };
 }
 
-/** The field `header` of a decoded cold message; zeros when it is absent. */
-export function headerOf(message: ColdMessage): DecodedHeader {
-  const header = (message['header'] ?? {}) as ColdMessage;
+/** The header of a decoded cold message; zeros when it is absent. */
+export function headerOf(message: ColdResponse): DecodedHeader {
+  const { header } = message;
+  if (header === null) return emptyHeader();
   return {
-    clusterId: (header['cluster_id'] ?? 0n) as bigint,
-    memberId: (header['member_id'] ?? 0n) as bigint,
-    revision: count(header['revision'] ?? 0n),
-    raftTerm: count(header['raft_term'] ?? 0n),
+    clusterId: header.cluster_id,
+    memberId: header.member_id,
+    revision: saturated(header.revision),
+    raftTerm: saturated(header.raft_term),
   };
 }
 
-function count(value: unknown): number {
-  const bits = value as bigint;
-  if (bits > maxSafe) return Number.MAX_SAFE_INTEGER;
-  return bits < -maxSafe ? Number.MIN_SAFE_INTEGER : Number(bits);
+/** The number that stands for a 64-bit integer: itself, or the nearest safe integer. */
+export function saturated(value: bigint): number {
+  if (value > maxSafe) return Number.MAX_SAFE_INTEGER;
+  return value < -maxSafe ? Number.MIN_SAFE_INTEGER : Number(value);
 }
 
 /** @throws Failure 'malformedRequest', as every decoder here does. The request has no fields. */
@@ -111,21 +153,21 @@ export function encodeStatusResponse(header: ResponseHeader, status: Status): Ui
 }
 
 export function decodeStatusResponse(bytes: Uint8Array): Status & WithHeader {
-  const message = decodeCold('etcdserverpb.StatusResponse', bytes);
+  const message = decodeCold<ColdStatus>('etcdserverpb.StatusResponse', bytes);
   return {
     header: headerOf(message),
-    version: message['version'] as string,
-    dbSize: count(message['dbSize']),
-    leader: message['leader'] as bigint,
-    raftIndex: count(message['raftIndex']),
-    raftTerm: count(message['raftTerm']),
-    raftAppliedIndex: count(message['raftAppliedIndex']),
-    errors: message['errors'] as string[],
-    dbSizeInUse: count(message['dbSizeInUse']),
-    isLearner: message['isLearner'] as boolean,
-    storageVersion: message['storageVersion'] as string,
-    dbSizeQuota: count(message['dbSizeQuota']),
-    downgradeInfo: message['downgradeInfo'] as DowngradeInfo | null,
+    version: message.version,
+    dbSize: saturated(message.dbSize),
+    leader: message.leader,
+    raftIndex: saturated(message.raftIndex),
+    raftTerm: saturated(message.raftTerm),
+    raftAppliedIndex: saturated(message.raftAppliedIndex),
+    errors: message.errors,
+    dbSizeInUse: saturated(message.dbSizeInUse),
+    isLearner: message.isLearner,
+    storageVersion: message.storageVersion,
+    dbSizeQuota: saturated(message.dbSizeQuota),
+    downgradeInfo: message.downgradeInfo,
   };
 }
 
@@ -134,8 +176,7 @@ export function encodeMemberListRequest(linearizable: boolean): Uint8Array {
 }
 
 export function decodeMemberListRequest(bytes: Uint8Array): { readonly linearizable: boolean } {
-  const message = decodeCold('etcdserverpb.MemberListRequest', bytes);
-  return { linearizable: message['linearizable'] as boolean };
+  return decodeCold<{ linearizable: boolean }>('etcdserverpb.MemberListRequest', bytes);
 }
 
 /** @param members in the order of their ids, as etcd answers them. */
@@ -155,13 +196,16 @@ export function encodeMemberListResponse(header: ResponseHeader, members: readon
 export function decodeMemberListResponse(
   bytes: Uint8Array,
 ): WithHeader & { readonly members: readonly WireMember[] } {
-  const message = decodeCold('etcdserverpb.MemberListResponse', bytes);
-  const members = (message['members'] as ColdMessage[]).map((member) => ({
-    id: member['ID'] as bigint,
-    name: member['name'] as string,
-    peerUrls: member['peerURLs'] as string[],
-    clientUrls: member['clientURLs'] as string[],
-    isLearner: member['isLearner'] as boolean,
+  const message = decodeCold<ColdResponse & { members: ColdMember[] }>(
+    'etcdserverpb.MemberListResponse',
+    bytes,
+  );
+  const members = message.members.map((member) => ({
+    id: member.ID,
+    name: member.name,
+    peerUrls: member.peerURLs,
+    clientUrls: member.clientURLs,
+    isLearner: member.isLearner,
   }));
   return { header: headerOf(message), members };
 }
@@ -175,11 +219,11 @@ export function encodeAlarmRequest(request: AlarmRequest): Uint8Array {
 }
 
 export function decodeAlarmRequest(bytes: Uint8Array): AlarmRequest {
-  const message = decodeCold('etcdserverpb.AlarmRequest', bytes);
+  const message = decodeCold<ColdAlarm & { action: number }>('etcdserverpb.AlarmRequest', bytes);
   return {
-    action: message['action'] as number,
-    memberId: message['memberID'] as bigint,
-    alarm: message['alarm'] as number,
+    action: message.action,
+    memberId: message.memberID,
+    alarm: message.alarm,
   };
 }
 
@@ -193,17 +237,17 @@ export function encodeAlarmResponse(header: ResponseHeader, alarms: readonly Ala
 export function decodeAlarmResponse(
   bytes: Uint8Array,
 ): WithHeader & { readonly alarms: readonly AlarmMember[] } {
-  const message = decodeCold('etcdserverpb.AlarmResponse', bytes);
-  const alarms = (message['alarms'] as ColdMessage[]).map((alarm) => ({
-    memberId: alarm['memberID'] as bigint,
-    alarm: alarm['alarm'] as number,
+  const message = decodeCold<ColdResponse & { alarms: ColdAlarm[] }>('etcdserverpb.AlarmResponse', bytes);
+  const alarms = message.alarms.map((alarm) => ({
+    memberId: alarm.memberID,
+    alarm: alarm.alarm,
   }));
   return { header: headerOf(message), alarms };
 }
 
 /** Of Check and of Watch. `service` is empty for the server as a whole. */
 export function decodeHealthCheckRequest(bytes: Uint8Array): { readonly service: string } {
-  return { service: decodeCold('grpc.health.v1.HealthCheckRequest', bytes)['service'] as string };
+  return decodeCold<{ service: string }>('grpc.health.v1.HealthCheckRequest', bytes);
 }
 
 export function encodeHealthCheckRequest(service: string): Uint8Array {
@@ -217,5 +261,5 @@ export function encodeHealthCheckResponse(status: number): Uint8Array {
 
 /** Returns a ServingStatus. */
 export function decodeHealthCheckResponse(bytes: Uint8Array): number {
-  return decodeCold('grpc.health.v1.HealthCheckResponse', bytes)['status'] as number;
+  return decodeCold<{ status: number }>('grpc.health.v1.HealthCheckResponse', bytes).status;
 }
