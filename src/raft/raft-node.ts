@@ -1,0 +1,321 @@
+/**
+ * One node of a Raft cluster as a pure state machine: messages and ticks in, actions out. No I/O, no clock, no timer,
+ * no randomness of its own. See `Ready` for what the driver owes it.
+ *
+ *     step, tick, propose, readIndex … ──► RaftNode ──► ready(): write, send, apply
+ *                     written, applied ──►
+ *
+ * Sources: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm" (the paper); Ongaro,
+ * "Consensus: Bridging Theory and Practice" (the thesis).
+ */
+
+import { RaftCore } from './core.ts';
+import { campaign, countOwnVote, tickElection } from './election.ts';
+import type { ConfigChange, ConfigRefusal, RaftConfig, RaftStatus } from './options.ts';
+import { resolveConfig } from './options.ts';
+import { noEntries } from './outbox.ts';
+import { beginRead, forwardProposals } from './proposing.ts';
+import { receive } from './receiving.ts';
+import { proposeConfig } from './reconfiguration.ts';
+import { appendProposals, onOwnWritten, openReadRound, sendAppends, sendHeartbeats } from './replication.ts';
+import { needsWrite, noteDurable, takeCommitted, takeWrite } from './storing.ts';
+import { tickTransfer, transferLeadership } from './transfer.ts';
+import {
+  type ConfState,
+  type Entry,
+  type Message,
+  MessageType,
+  type NodeId,
+  nobody,
+  type ReadState,
+  type Ready,
+  Role,
+  type SnapshotMeta,
+  type WriteToken,
+} from './types.ts';
+import type { PendingWrite } from './write-ledger.ts';
+
+const noReads: readonly ReadState[] = [];
+const noRounds: readonly number[] = [];
+const noNodes: readonly NodeId[] = [];
+
+export class RaftNode {
+  readonly #core: RaftCore;
+  readonly #onDurable: (write: PendingWrite) => void;
+
+  /** @throws Error when the configuration or the recovered state contradicts itself. */
+  constructor(config: RaftConfig) {
+    const core = new RaftCore(resolveConfig(config));
+    this.#core = core;
+    this.#onDurable = (write) => noteDurable(core, write);
+  }
+
+  get id(): NodeId {
+    return this.#core.id;
+  }
+
+  get role(): Role {
+    return this.#core.role;
+  }
+
+  get term(): number {
+    return this.#core.term;
+  }
+
+  get vote(): NodeId {
+    return this.#core.vote;
+  }
+
+  /** Empty when nobody is known to lead. */
+  get leader(): NodeId {
+    return this.#core.leader;
+  }
+
+  get commit(): number {
+    return this.#core.log.commit;
+  }
+
+  get appliedIndex(): number {
+    return this.#core.log.applied;
+  }
+
+  get firstIndex(): number {
+    return this.#core.log.firstIndex;
+  }
+
+  get lastIndex(): number {
+    return this.#core.log.lastIndex;
+  }
+
+  /** The configuration in effect. */
+  get conf(): ConfState {
+    return this.#core.conf;
+  }
+
+  /** No storage write is under way and none is due: memory and disk agree, but for the commit index. */
+  get isSettled(): boolean {
+    return this.#core.writes.isEmpty && !needsWrite(this.#core);
+  }
+
+  /** An accepted snapshot that has not been written yet. */
+  get pendingSnapshot(): SnapshotMeta | null {
+    return this.#core.pendingSnapshot;
+  }
+
+  /** Why the last `proposeConfig` was refused. */
+  get configRefusal(): ConfigRefusal | null {
+    return this.#core.configRefusal;
+  }
+
+  /** Term of the entry at `index`, also at the base of the log; -1 where the log does not know. */
+  termAt(index: number): number {
+    return this.#core.log.termAt(index);
+  }
+
+  entryAt(index: number): Entry | undefined {
+    return this.#core.log.entryAt(index);
+  }
+
+  /** What a snapshot of the state at `index`, which is applied and not compacted, stands for. */
+  snapshotMeta(index: number): SnapshotMeta {
+    const { log, confs } = this.#core;
+    if (index > log.applied || index < log.baseIndex) {
+      throw new Error(
+        `raft: no snapshot at ${index}: the log holds ${log.baseIndex} to ${log.applied} applied`,
+      );
+    }
+    return { index, term: log.termAt(index), conf: confs.at(index) };
+  }
+
+  status(): RaftStatus {
+    const core = this.#core;
+    return {
+      id: core.id,
+      role: core.role,
+      term: core.term,
+      vote: core.vote,
+      leader: core.leader,
+      commit: core.log.commit,
+      applied: core.log.applied,
+      firstIndex: core.log.firstIndex,
+      lastIndex: core.log.lastIndex,
+      stableIndex: core.log.stable,
+      conf: core.conf,
+      confIndex: core.confs.currentIndex,
+      progress: core.tracker.status(),
+      uncommittedBytes: core.uncommittedBytes,
+      leadTransferee: core.leadTransferee,
+    };
+  }
+
+  /** One tick of logical time has passed. */
+  tick(): void {
+    const core = this.#core;
+    if (core.role !== Role.Leader) {
+      tickElection(core);
+      return;
+    }
+    core.heartbeatElapsed++;
+    core.electionElapsed++;
+    tickTransfer(core);
+    core.tracker.tickDeparted(core.log.commit);
+    if (core.electionElapsed >= core.config.electionTicks) {
+      core.electionElapsed = 0;
+      const active = core.tracker.takeQuorumActivity();
+      if (core.config.checkQuorum && !active) {
+        core.becomeFollower(core.term, nobody);
+        return;
+      }
+    }
+    if (core.heartbeatElapsed >= core.config.heartbeatTicks) sendHeartbeats(core);
+  }
+
+  /** Stands for election now, with a pre-vote where that is configured. Ignored where this node may not lead. */
+  campaign(): void {
+    campaign(this.#core, false);
+  }
+
+  /** A follower stops believing in its leader, so that it may vote for another at once. */
+  forgetLeader(): void {
+    if (this.#core.role === Role.Follower) this.#core.setLeader(nobody);
+  }
+
+  /** Takes in a message of a peer. Late, repeated and unexpected messages are harmless. */
+  step(message: Message): void {
+    receive(this.#core, message);
+  }
+
+  /**
+   * Appends `datas` in order, or hands them on to the leader. False when they were dropped: no leader, a transfer under
+   * way, or too much uncommitted. True promises nothing: watch what is applied.
+   */
+  propose(datas: readonly Uint8Array[]): boolean {
+    const core = this.#core;
+    if (datas.length === 0) return true;
+    if (core.role === Role.Leader) {
+      if (core.leadTransferee !== nobody) return false;
+      return appendProposals(core, datas);
+    }
+    if (core.leader === nobody || !core.config.forwardProposals) return false;
+    forwardProposals(core, datas);
+    return true;
+  }
+
+  /** Proposes a change of who takes part; only on the leader. False when refused: see `configRefusal`. */
+  proposeConfig(change: ConfigChange): boolean {
+    this.#core.configRefusal = proposeConfig(this.#core, change);
+    return this.#core.configRefusal === null;
+  }
+
+  /**
+   * Begins a linearizable read. Its outcome comes in a Ready under `context`: in `reads` with the index that must be
+   * applied first, or in `droppedReads`. False when no leader is known or too many reads wait. On a follower the answer
+   * may be lost with its message; ask again under another context.
+   */
+  readIndex(context: number): boolean {
+    const core = this.#core;
+    if (core.reads.isFull || core.leader === nobody) return false;
+    if (core.role === Role.Leader) {
+      beginRead(core, core.id, context);
+      return true;
+    }
+    const request = core.message(MessageType.ReadIndex, core.leader);
+    request.term = 0;
+    request.context = core.reads.forward(context);
+    core.outbox.send(request);
+    return true;
+  }
+
+  /** Hands leadership to another voter. False when this node does not lead or `to` cannot. */
+  transferLeadership(to: NodeId): boolean {
+    return transferLeadership(this.#core, to);
+  }
+
+  /** Whether `ready` would have something to say. */
+  hasReady(): boolean {
+    const core = this.#core;
+    const { log } = core;
+    return (
+      core.appendsDue ||
+      core.reads.roundDue ||
+      core.outbox.messages.length > 0 ||
+      core.reads.hasResults ||
+      core.snapshotsWanted.length > 0 ||
+      needsWrite(core) ||
+      (core.pendingSnapshot === null && Math.min(log.commit, log.stable) > log.applying)
+    );
+  }
+
+  /** Collects what is to be done; each thing is handed out once. */
+  ready(): Ready {
+    const core = this.#core;
+    if (core.role === Role.Leader) {
+      if (core.reads.roundDue) openReadRound(core);
+      if (core.appendsDue) sendAppends(core);
+    }
+    const ready: Ready = {
+      write: 0,
+      hardState: null,
+      entries: noEntries,
+      snapshot: null,
+      messages: core.outbox.take(),
+      committed: takeCommitted(core),
+      reads: core.reads.confirmed.length > 0 ? core.reads.confirmed : noReads,
+      droppedReads: core.reads.dropped.length > 0 ? core.reads.dropped : noRounds,
+      snapshotsWanted: core.snapshotsWanted.length > 0 ? core.snapshotsWanted : noNodes,
+    };
+    if (ready.reads.length > 0) core.reads.confirmed = [];
+    if (ready.droppedReads.length > 0) core.reads.dropped = [];
+    if (ready.snapshotsWanted.length > 0) core.snapshotsWanted = [];
+    return needsWrite(core) ? takeWrite(core, ready) : ready;
+  }
+
+  /** The write named `token`, and every one before it, is durable. */
+  written(token: WriteToken): void {
+    const core = this.#core;
+    core.writes.complete(token, this.#onDurable);
+    if (!core.isHardStateDurable) return;
+    if (core.outbox.hasHeld) core.outbox.release(core.log.stable);
+    if (core.role === Role.Leader) onOwnWritten(core, core.log.stable);
+    else countOwnVote(core);
+  }
+
+  /** The state machine holds everything up to `index`. */
+  applied(index: number): void {
+    const { log } = this.#core;
+    if (index > log.applying) throw new Error(`raft: applied ${index}, handed out up to ${log.applying}`);
+    // What was applied before a snapshot replaced the state is of the past.
+    if (this.#core.pendingSnapshot === null && index > log.applied) log.applied = index;
+  }
+
+  /** Forgets the entries up to `index`, which has been applied. */
+  compact(index: number): void {
+    this.#core.log.compact(index);
+    this.#core.confs.compact(this.#core.log.baseIndex);
+  }
+
+  /** What was last sent to `id` has probably not arrived. */
+  reportUnreachable(id: NodeId): void {
+    const peer = this.#core.tracker.get(id);
+    if (peer?.state === 'replicate') peer.becomeProbe();
+  }
+
+  /** A snapshot at `index` is on its way to `id`: nothing else is sent to it until that is settled. */
+  snapshotStarted(id: NodeId, index: number): void {
+    const core = this.#core;
+    const peer = core.tracker.get(id);
+    if (core.role !== Role.Leader || peer === undefined || peer === core.tracker.self) return;
+    peer.becomeSnapshot(Math.max(index, peer.match));
+  }
+
+  /** The snapshot at `index` was installed by `id`, or has failed. */
+  reportSnapshot(id: NodeId, index: number, ok: boolean): void {
+    const peer = this.#core.tracker.get(id);
+    if (peer?.state !== 'snapshot' || peer.pendingSnapshot !== Math.max(index, peer.match)) return;
+    if (!ok) peer.pendingSnapshot = 0;
+    peer.becomeProbe();
+    // After a failure wait for the next heartbeat before trying again.
+    peer.paused = !ok;
+    this.#core.appendsDue = true;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The way of entries to storage and to the state machine, and what their acknowledgement means.
+ */
+
+import type { RaftCore } from './core.ts';
+import { noEntries } from './outbox.ts';
+import type { Entry, HardState, Ready } from './types.ts';
+import type { PendingWrite } from './write-ledger.ts';
+
+/** Whether something has to be written. The commit index alone is not worth a write. */
+export function needsWrite(core: RaftCore): boolean {
+  const { log, writes } = core;
+  return (
+    core.snapshotDue ||
+    log.lastIndex > log.written ||
+    core.term !== writes.handedTerm ||
+    core.vote !== writes.handedVote
+  );
+}
+
+/** One write is durable. */
+export function noteDurable(core: RaftCore, write: PendingWrite): void {
+  const { log } = core;
+  if (log.termAt(write.lastIndex) === write.lastTerm) log.stable = Math.max(log.stable, write.lastIndex);
+  else if (write.lastIndex > log.baseIndex && core.mutant !== 'writtenIgnoresTruncation') {
+    throw new Error(`raft: write up to ${write.lastIndex} of term ${write.lastTerm} is not the log's`);
+  }
+  if (write.snapshot !== null && write.snapshot === core.pendingSnapshot) {
+    log.applied = write.snapshot.index;
+    core.pendingSnapshot = null;
+  }
+}
+
+/** Adds to `ready` what has to be written. */
+export function takeWrite(core: RaftCore, ready: Ready): Ready {
+  const { log, writes } = core;
+  const snapshot = core.snapshotDue ? core.pendingSnapshot : null;
+  const entries = log.lastIndex > log.written ? log.slice(log.written + 1, log.lastIndex + 1) : noEntries;
+  const hardState = hardStateToWrite(core);
+  log.written = log.lastIndex;
+  core.snapshotDue = false;
+  const write = writes.begin(log.lastIndex, log.lastTerm, core.term, core.vote, log.commit, snapshot);
+  return { ...ready, write, hardState, entries, snapshot };
+}
+
+/** The commit index travels with each write. */
+function hardStateToWrite(core: RaftCore): HardState | null {
+  const { writes, term, vote, log } = core;
+  const same = term === writes.handedTerm && vote === writes.handedVote && log.commit === writes.handedCommit;
+  return same ? null : { term, vote, commit: log.commit };
+}
+
+/** Committed entries that are durable here: a crash must not leave the state ahead of the log. */
+export function takeCommitted(core: RaftCore): readonly Entry[] {
+  const { log } = core;
+  if (core.pendingSnapshot !== null) return noEntries;
+  const end = core.mutant === 'countUnwritten' ? log.commit : Math.min(log.commit, log.stable);
+  if (end <= log.applying) return noEntries;
+  const from = log.applying + 1;
+  const count = Math.min(log.countWithin(from, core.config.maxCommittedBytes, 1), end - log.applying);
+  log.applying += count;
+  return log.slice(from, from + count);
+}
