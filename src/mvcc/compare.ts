@@ -5,10 +5,10 @@
  * operator: there is no value that could differ.
  */
 
+import { recordValue } from '../wire/key-value.ts';
 import { type Compare, CompareResult, CompareTarget } from '../wire/messages.ts';
 import type { KeyIndex } from './key-index.ts';
 import { binaryString, isPoint, rangeTo } from './key-range.ts';
-import { recordValue } from './record.ts';
 import type { State } from './state.ts';
 
 /** Keys of a range compared at a time. */

@@ -4,6 +4,7 @@
  */
 
 import { Failure } from '../util/failure.ts';
+import { recordValue } from '../wire/key-value.ts';
 import type {
   DeleteRangeRequest,
   DeleteRangeResult,
@@ -13,7 +14,6 @@ import type {
 } from '../wire/messages.ts';
 import type { KeyIndex } from './key-index.ts';
 import { binaryString, isPoint, rangeTo } from './key-range.ts';
-import { recordValue } from './record.ts';
 import type { State } from './state.ts';
 import type { Writer } from './writer.ts';
 
@@ -45,7 +45,7 @@ export function runPut(state: State, writer: Writer, request: PutRequest, key: s
       if (request.ignoreLease) lease = index.lease;
     }
   }
-  writer.put(request.key, key, value, lease);
+  writer.put(key, value, lease);
   return { prevKv, revision: writer.nextRevision };
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { Failure } from '../util/failure.ts';
+import { encodeRecord, recordValue, withoutValue } from '../wire/key-value.ts';
 import {
   type KeyValueBytes,
   type RangeRequest,
@@ -16,7 +17,7 @@ import {
 } from '../wire/messages.ts';
 import type { KeyIndex } from './key-index.ts';
 import { binaryString, isPoint, rangeTo } from './key-range.ts';
-import { encodeRecord, readRecord, recordValue, withoutValue } from './record.ts';
+import { readRecord } from './record.ts';
 import type { State } from './state.ts';
 
 /** Keys looked at in one go by a historical read. */
@@ -168,8 +169,7 @@ function arrange(state: State, request: RangeRequest, found: Found): Found {
 export function answerFor(state: State, index: KeyIndex, place: number, keysOnly: boolean): KeyValueBytes {
   if (!keysOnly) return state.recordAt(index, place);
   if (place === index.newest) {
-    const key = Buffer.from(index.key, 'latin1');
-    return encodeRecord(key, index.create, index.mod, index.version, empty, index.lease);
+    return encodeRecord(index.key, index.create, index.mod, index.version, empty, index.lease);
   }
   return withoutValue(state.recordAt(index, place));
 }

@@ -8,9 +8,9 @@
 
 import { crc32 } from 'node:zlib';
 
+import { encodeRecord, encodeTombstone } from '../wire/key-value.ts';
 import { EventType, type KeyValueBytes } from '../wire/messages.ts';
 import type { KeyIndex } from './key-index.ts';
-import { encodeRecord, encodeTombstone } from './record.ts';
 import { digestKey, revisionKey } from './revision.ts';
 import type { State } from './state.ts';
 import type { Change } from './types.ts';
@@ -44,14 +44,14 @@ export class Writer {
     return this.#main;
   }
 
-  put(keyBytes: Uint8Array, key: string, value: Uint8Array, lease: bigint): void {
+  put(key: string, value: Uint8Array, lease: bigint): void {
     const state = this.#state;
     const sub = this.#changes.length;
     const index = state.index.revive(key);
     const isCreate = !index.isLive;
     const create = isCreate ? this.#main : index.create;
     const version = isCreate ? 1 : index.version + 1;
-    const record = encodeRecord(keyBytes, create, this.#main, version, value, lease);
+    const record = encodeRecord(key, create, this.#main, version, value, lease);
     const oldLease = index.lease;
     index.addPut(this.#main, sub, create, version, lease, record.length);
     this.#store(index, record, false);

@@ -319,7 +319,7 @@ export function backendSuite(t: Test, make: () => Promise<BackendUnderTest>): vo
       { weight: 1, arbitrary: fc.tuple(fc.constant('reopen' as const), key, fc.constant('')) },
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
         const under = await make();
         let backend = await under.open();
         let now = new Map<string, string>();

@@ -59,7 +59,7 @@ t.test('random sets, deletes and weights give what a sorted array gives', async 
   });
   fc.assert(
     fc.property(
-      fc.array(step, { maxLength: 30 }),
+      fc.array(step, { maxLength: 30, size: 'max' }),
       fc.nat(1500),
       fc.option(fc.nat(1500)),
       fc.integer({ min: 0, max: 50 }),
