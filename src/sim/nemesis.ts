@@ -123,11 +123,19 @@ export class Nemesis {
     const all = this.random.chance(this.swarm.crashAllChance);
     const nodes = all ? Array.from({ length: this.victims.count }, (_, node) => node) : [this.target()];
     for (const node of nodes) {
-      if (!this.victims.isUp(node)) continue;
-      this.crashOne(node);
-      const down = this.random.chance(0.3) ? 1 : this.random.exponential(this.swarm.crash.lastsMs);
-      this.clock.schedule(down, null, () => this.restartLater(node));
+      if (this.victims.isUp(node)) this.crashOne(node);
     }
+  }
+
+  /** Whenever a life ends, whatever ended it, the next one begins after a while. */
+  died(node: number): void {
+    let down = this.active ? this.random.exponential(this.swarm.crash.lastsMs) : 10;
+    if (this.random.chance(0.3)) down = 1;
+    this.clock.schedule(down, null, () => {
+      if (this.victims.isUp(node)) return;
+      this.note('restart', node, '');
+      this.victims.restart(node);
+    });
   }
 
   private crashOne(node: number): void {
@@ -149,17 +157,6 @@ export class Nemesis {
       this.count('crash', node, String(style));
       this.victims.crash(node, style);
     }
-  }
-
-  private restartLater(node: number): void {
-    if (!this.active) return;
-    if (this.victims.isUp(node)) {
-      // The crash in an operation is still to come.
-      this.clock.schedule(this.random.exponential(200), null, () => this.restartLater(node));
-      return;
-    }
-    this.note('restart', node, '');
-    this.victims.restart(node);
   }
 
   private pause(): void {

@@ -81,6 +81,10 @@ export class SimDisk {
     this.stalledUntil = Math.max(this.stalledUntil, this.clock.now + forMs);
   }
 
+  endStall(): void {
+    this.stalledUntil = 0;
+  }
+
   /** The disk is replaced by an empty one. */
   wipe(): void {
     this.image = new DiskImage();

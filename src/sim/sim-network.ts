@@ -87,6 +87,11 @@ export class SimNetwork {
     replayed: 0,
     broken: 0,
   };
+  /**
+   * Whether a frame may be delivered twice. A request that is handed on counts on the connection not to repeat it, as
+   * TCP does not; consensus itself has to bear repeats.
+   */
+  isRepeatable: (frame: Uint8Array) => boolean = () => true;
   /** Sees each frame as it leaves, before any fault. */
   onSent: ((from: number, to: number, frame: Uint8Array) => void) | null = null;
   onDelivered: ((from: number, to: number, frame: Uint8Array) => void) | null = null;
@@ -214,8 +219,9 @@ export class SimNetwork {
     if (!connection.up || path.bytesUnderWay + frame.length > maxPathBytes) return false;
     this.counts.sent++;
     this.onSent?.(from, to, frame);
-    this.remember(path, frame);
     const faults = this.faults;
+    const repeats = faults.duplicateChance + faults.replayChance > 0 && this.isRepeatable(frame);
+    if (repeats) this.remember(path, frame);
     if (this.random.chance(faults.breakChance)) {
       this.clock.schedule(0, null, () => this.breakConnection(from, to));
     }
@@ -224,6 +230,7 @@ export class SimNetwork {
       return true;
     }
     this.carry(path, frame, connection.epoch);
+    if (!repeats) return true;
     if (this.random.chance(faults.duplicateChance)) {
       this.counts.duplicated++;
       this.carry(path, Uint8Array.prototype.slice.call(frame), connection.epoch);
