@@ -35,8 +35,9 @@ export interface BaseState {
   /**
    * @param to null is no bound
    * @param atMost the reader will not take more entries than this
+   * @param chunkBytes about what the reader will take at a time
    */
-  cursor(from: string, to: string | null, atMost: number): BaseCursor;
+  cursor(from: string, to: string | null, atMost: number, chunkBytes: number): BaseCursor;
   /** A second state beside this one, that may take its place. */
   beginReplacement(): BaseReplacement;
   /** Open cursors stay usable until they are closed. */

@@ -23,7 +23,7 @@ import {
   type Line,
   reservedTable,
 } from './base-state.ts';
-import { MergedScan } from './merged-scan.ts';
+import { MergedScan, scanChunkBytes } from './merged-scan.ts';
 import { mergedSlice, Overlay } from './overlay.ts';
 
 type FlushDone = (error: Error | null, index: number) => void;
@@ -123,7 +123,9 @@ export class BufferedBackend implements Backend {
       return;
     }
     const slice = mergedSlice(this.#pending, this.#frozen, start, to, limit);
-    new MergedScan(this.#base.cursor(start, to, limit + slice.length), slice, limit, maxBytes, done).start();
+    const chunkBytes = Math.min(scanChunkBytes, Math.max(1, maxBytes));
+    const cursor = this.#base.cursor(start, to, limit + slice.length, chunkBytes);
+    new MergedScan(cursor, slice, limit, maxBytes, done).start();
   }
 
   mark(index: number, meta: Uint8Array): void {
@@ -290,7 +292,7 @@ class LineSnapshot implements BackendSnapshot {
   constructor(base: BaseState, line: Line) {
     this.index = line.index;
     this.meta = line.meta;
-    this.#cursor = base.cursor(firstUserKey, null, Number.POSITIVE_INFINITY);
+    this.#cursor = base.cursor(firstUserKey, null, Number.POSITIVE_INFINITY, snapshotChunkBytes);
   }
 
   next(maxBytes: number, done: (error: Error | null, entries: readonly BackendEntry[]) => void): void {
@@ -304,6 +306,7 @@ class LineSnapshot implements BackendSnapshot {
 
 /** Entries of one chunk of a snapshot, so that a chunk of tiny ones does not hold up the turn. */
 const snapshotChunkEntries = 10_000;
+const snapshotChunkBytes = 1024 * 1024;
 
 type CommitRestore = (line: Line, replacement: BaseReplacement, done: (error: Error | null) => void) => void;
 

@@ -7,8 +7,9 @@ import type { BackendEntry } from './backend.ts';
 import type { BaseCursor } from './base-state.ts';
 import type { OverlayEntry } from './overlay.ts';
 
-const chunkEntries = 4096;
-const chunkBytes = 4 * 1024 * 1024;
+const chunkEntries = 16_384;
+/** Most a scan fetches at a time. */
+export const scanChunkBytes: number = 4 * 1024 * 1024;
 
 export class MergedScan {
   readonly #cursor: BaseCursor;
@@ -42,7 +43,7 @@ export class MergedScan {
     // Deletions in the overlay may hide entries, so a few more than `room` can be needed.
     const hidden = Math.max(0, this.#overlay.length - this.#at);
     const want = Math.min(chunkEntries, room + hidden);
-    this.#cursor.next(want, Math.min(chunkBytes, Math.max(1, this.#bytesLeft)), this.#merge);
+    this.#cursor.next(want, Math.min(scanChunkBytes, Math.max(1, this.#bytesLeft)), this.#merge);
   }
 
   readonly #merge = (error: Error | null, entries: readonly BackendEntry[]): void => {

@@ -9,7 +9,7 @@
 import type { BackendEntry } from '../backend/backend.ts';
 import { Failure } from '../util/failure.ts';
 import { EventType, type KeyValueBytes } from '../wire/messages.ts';
-import { binaryString } from './key-range.ts';
+import { binarySlice } from './key-range.ts';
 import { readRecord } from './record.ts';
 import { isTombstoneKey, mainOf, revisionFrom } from './revision.ts';
 import type { State } from './state.ts';
@@ -24,7 +24,7 @@ type ReadDone = (error: Error | null, changes: readonly Change[], nextRevision: 
 function changeOf(entry: BackendEntry): Change {
   const record = entry.value;
   const view = readRecord(record);
-  const key = binaryString(record.subarray(view.keyStart, view.keyEnd));
+  const key = binarySlice(record, view.keyStart, view.keyEnd);
   const revision = mainOf(entry.key);
   if (isTombstoneKey(entry.key)) return { revision, key, type: EventType.Delete, record, isCreate: false };
   return { revision, key, type: EventType.Put, record, isCreate: view.version === 1 };

@@ -4,6 +4,7 @@
  */
 
 import { OrderedMap } from '../util/ordered-map.ts';
+import { sortStrings } from '../util/sort-strings.ts';
 import { KeyIndex } from './key-index.ts';
 
 export class Index {
@@ -17,7 +18,8 @@ export class Index {
 
   /** Builds the ordered half from the other. */
   static fromMap(byKey: Map<string, KeyIndex>): Index {
-    const keys = [...byKey.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const keys = [...byKey.keys()];
+    sortStrings(keys);
     const values: KeyIndex[] = [];
     const weights: number[] = [];
     for (const key of keys) {

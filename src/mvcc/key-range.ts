@@ -14,6 +14,11 @@ export function binaryString(bytes: Uint8Array): string {
   return latin1Slice.call(bytes, 0, bytes.length);
 }
 
+/** `bytes[start, end)`, one char per byte. */
+export function binarySlice(bytes: Uint8Array, start: number, end: number): string {
+  return latin1Slice.call(bytes, start, end);
+}
+
 export function isPoint(rangeEnd: Uint8Array): boolean {
   return rangeEnd.length === 0;
 }

@@ -6,7 +6,7 @@
 import type { BackendEntry } from '../backend/backend.ts';
 import { Index } from './index.ts';
 import { KeyIndex } from './key-index.ts';
-import { binaryString } from './key-range.ts';
+import { binarySlice } from './key-range.ts';
 import { readRecord } from './record.ts';
 import {
   decodeRevision,
@@ -22,7 +22,7 @@ import {
 import type { State } from './state.ts';
 
 const chunkEntries = 16_384;
-const chunkBytes = 8 * 1024 * 1024;
+const chunkBytes = 4 * 1024 * 1024;
 
 class Load {
   readonly #state: State;
@@ -30,6 +30,8 @@ class Load {
   readonly #byKey = new Map<string, KeyIndex>();
   #revision = 1;
   #bytes = 0;
+  #failed = false;
+  #mustResume = false;
 
   constructor(state: State, done: (error: Error | null, mustResume: boolean) => void) {
     this.#state = state;
@@ -45,29 +47,35 @@ class Load {
   }
 
   readonly #take = (error: Error | null, entries: readonly BackendEntry[]): void => {
+    if (this.#failed) return;
     if (error !== null) {
-      this.#done(error, false);
+      this.#fail(error);
       return;
     }
     try {
-      if (entries.length === 0) {
-        this.#finish();
-        return;
-      }
+      // The next chunk is read while this one is worked on.
+      if (entries.length > 0) this.#scan(`${entries[entries.length - 1]!.key}\0`);
       for (let i = 0; i < entries.length; i++) this.#add(entries[i]!);
+      if (entries.length > 0) return;
+      this.#finish();
     } catch (failure) {
-      this.#done(failure as Error, false);
+      this.#fail(failure as Error);
       return;
     }
-    this.#scan(`${entries[entries.length - 1]!.key}\0`);
+    this.#done(null, this.#mustResume);
   };
+
+  #fail(error: Error): void {
+    this.#failed = true;
+    this.#done(error, false);
+  }
 
   #add(entry: BackendEntry): void {
     const record = entry.value;
     const main = mainOf(entry.key);
     const sub = subOf(entry.key);
     const view = readRecord(record);
-    const key = binaryString(record.subarray(view.keyStart, view.keyEnd));
+    const key = binarySlice(record, view.keyStart, view.keyEnd);
     let index = this.#byKey.get(key);
     if (index === undefined) {
       index = new KeyIndex(key);
@@ -97,7 +105,7 @@ class Load {
     for (const entry of this.#byKey.values()) {
       if (entry.lease !== 0n) state.leases.attach(entry.lease, entry.key);
     }
-    this.#done(null, scheduledRevision > finishedRevision);
+    this.#mustResume = scheduledRevision > finishedRevision;
   }
 }
 
