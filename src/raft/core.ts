@@ -91,9 +91,16 @@ export class RaftCore {
     return this.confs.current;
   }
 
-  /** May campaign. A node that installs a snapshot is busy; its log is not yet its own. */
+  /**
+   * May campaign: a voter, or one that stops being a voter by a configuration that is not known to be committed. Such a
+   * node may be the only one that can be elected (thesis 4.2.2): of three nodes that leave the joint configuration to
+   * the voter 3 alone, 1 and 2 may have the entry that says so and 3 not. Then 3 cannot win, since in its eyes it needs
+   * a vote of those whose logs are longer. A node that installs a snapshot is busy: its log is not yet its own.
+   */
   get isPromotable(): boolean {
-    return isVoter(this.conf, this.id) && this.pendingSnapshot === null;
+    if (this.pendingSnapshot !== null) return false;
+    if (isVoter(this.conf, this.id)) return true;
+    return this.confs.currentIndex > this.log.commit && isVoter(this.confs.at(this.log.commit), this.id);
   }
 
   /** Leading, and an entry of this term is committed: the commit index is up to date, and changes may begin. */

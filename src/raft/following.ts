@@ -74,7 +74,8 @@ function reject(core: RaftCore, append: Message): void {
 /** The answer waits for no entries: heartbeats go past a slow disk. */
 export function onHeartbeat(core: RaftCore, heartbeat: Message): void {
   hearLeader(core, heartbeat);
-  core.commitTo(heartbeat.commit);
+  const { mutant, log } = core;
+  core.commitTo(mutant === 'commitBeyondNew' ? Math.min(heartbeat.commit, log.lastIndex) : heartbeat.commit);
   const response = core.message(MessageType.HeartbeatResponse, heartbeat.from);
   response.context = heartbeat.context;
   core.sendDurable(response, 0);

@@ -162,13 +162,14 @@ export class RaftLog {
     return at;
   }
 
-  /** How many entries from `from` on fit in `maxBytes`, and at least `atLeast` if there are any. */
-  countWithin(from: number, maxBytes: number, atLeast: number): number {
+  /** How many entries of [from, last] fit in `maxBytes`, and at least `atLeast` if there are any. */
+  countWithin(from: number, last: number, maxBytes: number, atLeast: number): number {
     const entries = this.#entries;
     const start = this.#head + from - this.#baseIndex - 1;
+    const end = start + last - from + 1;
     let bytes = 0;
     let at = start;
-    while (at < entries.length) {
+    while (at < end) {
       bytes += entries[at]!.data.length + entryOverheadBytes;
       if (bytes > maxBytes && at - start >= atLeast) break;
       at++;

@@ -13,6 +13,7 @@
 import { type Entry, type Message, MessageType, type NodeId } from './types.ts';
 
 export const noEntries: readonly Entry[] = [];
+const noMessages: readonly Message[] = [];
 
 /** A message with all fields at rest. */
 export function newMessage(type: MessageType, from: NodeId, to: NodeId, term: number): Message {
@@ -83,6 +84,7 @@ export class Outbox {
   }
 
   take(): readonly Message[] {
+    if (this.messages.length === 0) return noMessages;
     const messages = this.messages;
     this.messages = [];
     return messages;

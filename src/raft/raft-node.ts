@@ -18,7 +18,7 @@ import { beginRead, forwardProposals } from './proposing.ts';
 import { receive } from './receiving.ts';
 import { proposeConfig } from './reconfiguration.ts';
 import { appendProposals, onOwnWritten, openReadRound, sendAppends, sendHeartbeats } from './replication.ts';
-import { needsWrite, noteDurable, takeCommitted, takeWrite } from './storing.ts';
+import { type MutableReady, needsWrite, noteDurable, takeCommitted, takeWrite } from './storing.ts';
 import { tickTransfer, transferLeadership } from './transfer.ts';
 import {
   type ConfState,
@@ -253,21 +253,30 @@ export class RaftNode {
       if (core.reads.roundDue) openReadRound(core);
       if (core.appendsDue) sendAppends(core);
     }
-    const ready: Ready = {
+    const ready: MutableReady = {
       write: 0,
       hardState: null,
       entries: noEntries,
       snapshot: null,
       messages: core.outbox.take(),
-      committed: takeCommitted(core),
-      reads: core.reads.confirmed.length > 0 ? core.reads.confirmed : noReads,
-      droppedReads: core.reads.dropped.length > 0 ? core.reads.dropped : noRounds,
-      snapshotsWanted: core.snapshotsWanted.length > 0 ? core.snapshotsWanted : noNodes,
+      committed: noEntries,
+      reads: noReads,
+      droppedReads: noRounds,
+      snapshotsWanted: noNodes,
     };
-    if (ready.reads.length > 0) core.reads.confirmed = [];
-    if (ready.droppedReads.length > 0) core.reads.dropped = [];
-    if (ready.snapshotsWanted.length > 0) core.snapshotsWanted = [];
-    return needsWrite(core) ? takeWrite(core, ready) : ready;
+    if (needsWrite(core)) takeWrite(core, ready);
+    ready.committed = takeCommitted(core);
+    if (core.reads.hasResults) {
+      ready.reads = core.reads.confirmed;
+      ready.droppedReads = core.reads.dropped;
+      core.reads.confirmed = [];
+      core.reads.dropped = [];
+    }
+    if (core.snapshotsWanted.length > 0) {
+      ready.snapshotsWanted = core.snapshotsWanted;
+      core.snapshotsWanted = [];
+    }
+    return ready;
   }
 
   /** The write named `token`, and every one before it, is durable. */
@@ -305,13 +314,13 @@ export class RaftNode {
     const core = this.#core;
     const peer = core.tracker.get(id);
     if (core.role !== Role.Leader || peer === undefined || peer === core.tracker.self) return;
-    peer.becomeSnapshot(Math.max(index, peer.match));
+    if (index > peer.match) peer.becomeSnapshot(index);
   }
 
   /** The snapshot at `index` was installed by `id`, or has failed. */
   reportSnapshot(id: NodeId, index: number, ok: boolean): void {
     const peer = this.#core.tracker.get(id);
-    if (peer?.state !== 'snapshot' || peer.pendingSnapshot !== Math.max(index, peer.match)) return;
+    if (peer?.state !== 'snapshot' || peer.pendingSnapshot !== index) return;
     if (!ok) peer.pendingSnapshot = 0;
     peer.becomeProbe();
     // After a failure wait for the next heartbeat before trying again.

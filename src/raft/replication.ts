@@ -111,7 +111,7 @@ function sendAppend(core: RaftCore, peer: Progress, budget: number, atLeast: num
     wantSnapshot(core, peer);
     return false;
   }
-  const count = budget === 0 ? 0 : core.log.countWithin(peer.next, budget, atLeast);
+  const count = budget === 0 ? 0 : core.log.countWithin(peer.next, core.log.lastIndex, budget, atLeast);
   if (count === 0 && budget > 0 && peer.state === 'replicate') return false;
   const append = core.message(MessageType.Append, peer.id);
   append.index = previous;
@@ -211,7 +211,8 @@ export function sendHeartbeats(core: RaftCore): void {
     const peer = peers[i]!;
     const heartbeat = core.message(MessageType.Heartbeat, peer.id);
     // Not beyond what the peer is known to hold: the rest of its log may be another's.
-    heartbeat.commit = Math.min(peer.match, core.log.commit);
+    const known = core.mutant === 'commitBeyondNew' ? core.log.commit : peer.match;
+    heartbeat.commit = Math.min(known, core.log.commit);
     heartbeat.context = core.reads.round;
     core.outbox.send(heartbeat);
   }

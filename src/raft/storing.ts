@@ -7,6 +7,9 @@ import { noEntries } from './outbox.ts';
 import type { Entry, HardState, Ready } from './types.ts';
 import type { PendingWrite } from './write-ledger.ts';
 
+/** A Ready that is being collected. */
+export type MutableReady = { -readonly [Field in keyof Ready]: Ready[Field] };
+
 /** Whether something has to be written. The commit index alone is not worth a write. */
 export function needsWrite(core: RaftCore): boolean {
   const { log, writes } = core;
@@ -32,15 +35,14 @@ export function noteDurable(core: RaftCore, write: PendingWrite): void {
 }
 
 /** Adds to `ready` what has to be written. */
-export function takeWrite(core: RaftCore, ready: Ready): Ready {
+export function takeWrite(core: RaftCore, ready: MutableReady): void {
   const { log, writes } = core;
-  const snapshot = core.snapshotDue ? core.pendingSnapshot : null;
-  const entries = log.lastIndex > log.written ? log.slice(log.written + 1, log.lastIndex + 1) : noEntries;
-  const hardState = hardStateToWrite(core);
+  ready.snapshot = core.snapshotDue ? core.pendingSnapshot : null;
+  if (log.lastIndex > log.written) ready.entries = log.slice(log.written + 1, log.lastIndex + 1);
+  ready.hardState = hardStateToWrite(core);
   log.written = log.lastIndex;
   core.snapshotDue = false;
-  const write = writes.begin(log.lastIndex, log.lastTerm, core.term, core.vote, log.commit, snapshot);
-  return { ...ready, write, hardState, entries, snapshot };
+  ready.write = writes.begin(log.lastIndex, log.lastTerm, core.term, core.vote, log.commit, ready.snapshot);
 }
 
 /** The commit index travels with each write. */
@@ -57,7 +59,7 @@ export function takeCommitted(core: RaftCore): readonly Entry[] {
   const end = core.mutant === 'countUnwritten' ? log.commit : Math.min(log.commit, log.stable);
   if (end <= log.applying) return noEntries;
   const from = log.applying + 1;
-  const count = Math.min(log.countWithin(from, core.config.maxCommittedBytes, 1), end - log.applying);
+  const count = log.countWithin(from, end, core.config.maxCommittedBytes, 1);
   log.applying += count;
   return log.slice(from, from + count);
 }
