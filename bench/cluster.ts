@@ -4,11 +4,12 @@
  */
 
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Asker } from './asker.ts';
 import { endChild, freePorts, type Workplace } from './children.ts';
+import { type CpuProfile, type ProfileShare, profileShares } from './profile.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 export type SystemName = 'keelson' | 'etcd';
@@ -51,16 +52,26 @@ export class ClusterMember {
   readonly asker: Asker;
   readonly #args: readonly string[];
   readonly #workplace: Workplace;
+  /** Whether Node writes where the CPU went; Keelson only. */
+  readonly #profile: boolean;
   #child: ChildProcess | null = null;
   #spawnError: Error | null = null;
 
-  constructor(system: SystemName, name: string, port: number, args: readonly string[], workplace: Workplace) {
+  constructor(
+    system: SystemName,
+    name: string,
+    port: number,
+    args: readonly string[],
+    workplace: Workplace,
+    profile: boolean,
+  ) {
     this.system = system;
     this.name = name;
     this.port = port;
     this.asker = new Asker(port);
     this.#args = args;
     this.#workplace = workplace;
+    this.#profile = profile;
   }
 
   get pid(): number {
@@ -75,7 +86,10 @@ export class ClusterMember {
   start(): void {
     const keelson = this.system === 'keelson';
     const command = keelson ? process.execPath : 'etcd';
-    const args = keelson ? [KEELSON_MAIN, 'server', ...this.#args] : ['--logger', 'zap', ...this.#args];
+    const profiling = this.#profile ? ['--cpu-prof', `--cpu-prof-dir=${this.#workplace.folder}`] : [];
+    const args = keelson
+      ? [...profiling, KEELSON_MAIN, 'server', ...this.#args]
+      : ['--logger', 'zap', ...this.#args];
     this.#child = this.#workplace.spawn(command, args, this.logName);
     this.#child.once('error', (error) => {
       this.#spawnError = error;
@@ -91,6 +105,16 @@ export class ClusterMember {
     throw new Error(
       `${this.system} ${this.name} ended by itself (${how}):\n${this.#workplace.lastWords(this.logName)}`,
     );
+  }
+
+  /** Of a profiled member that has ended by SIGTERM: where its CPU went. Null when it left no profile. */
+  profile(): ProfileShare[] | null {
+    const { folder } = this.#workplace;
+    const file = readdirSync(folder).find((name) =>
+      new RegExp(`^CPU\\..*\\.${this.pid}\\..*cpuprofile$`).test(name),
+    );
+    if (file === undefined) return null;
+    return profileShares(JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile);
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {
@@ -123,6 +147,7 @@ export class Cluster {
     nodes: number,
     workplace: Workplace,
     label: string,
+    profile: boolean = false,
   ): Promise<Cluster> {
     const ports = await freePorts(nodes * 2);
     const names = Array.from({ length: nodes }, (_, index) => `m${index + 1}`);
@@ -143,7 +168,7 @@ export class Cluster {
         'log-level': 'error',
       };
       const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
-      return new ClusterMember(system, name, ports[index]!, args, workplace);
+      return new ClusterMember(system, name, ports[index]!, args, workplace, profile);
     });
     return new Cluster(system, members);
   }

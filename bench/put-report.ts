@@ -50,6 +50,8 @@ export interface PutReport {
   readonly options: PutOptions;
   readonly openLoopRate: number;
   readonly rounds: readonly PutRound[];
+  /** CPU of the Keelson leader over the whole run, by room; empty without `--profile`. */
+  readonly profile: readonly { readonly owner: string; readonly usPerPut: number }[];
 }
 
 export interface RoundFacts {
@@ -208,6 +210,19 @@ function loopText(report: PutReport, loop: 'closed' | 'open'): string {
   return lines.join('\n');
 }
 
+/** Below this an owner is not worth a line. */
+const SHOWN_US_PER_PUT = 0.05;
+
+function profileText(report: PutReport): string[] {
+  if (report.profile.length === 0) return [];
+  const rows = report.profile
+    .filter((one) => one.usPerPut >= SHOWN_US_PER_PUT)
+    .map((one) => [one.owner, one.usPerPut.toFixed(2)]);
+  const sum = report.profile.reduce((total, one) => total + one.usPerPut, 0);
+  rows.push(['all', sum.toFixed(2)]);
+  return ['', 'CPU of the Keelson leader, all rounds together', table(['room', 'µs/put'], rows)];
+}
+
 /** The report for people. */
 export function putText(report: PutReport): string {
   const { environment, options } = report;
@@ -219,6 +234,7 @@ export function putText(report: PutReport): string {
     loopText(report, 'closed'),
     '',
     loopText(report, 'open'),
+    ...profileText(report),
     '',
     'cores and MiB: all members together; µs/put: CPU per put of all members and of the leader',
   ].join('\n');

@@ -6,7 +6,7 @@
  * closed loop, so that nobody is saturated and latency means something.
  */
 
-import { choiceFlag, integerFlag, type parseFlags } from '../src/cli/flags.ts';
+import { choiceFlag, integerFlag, type parseFlags, switchFlag } from '../src/cli/flags.ts';
 import { Workplace } from './children.ts';
 import { Cluster, type ClusterMember, type SystemName } from './cluster.ts';
 import { describeEnvironment } from './environment.ts';
@@ -49,6 +49,7 @@ export const putFlags = {
     initial: 'own',
     choices: ['own', 'h2load'],
   }),
+  profile: switchFlag('measure where the CPU of the Keelson leader goes (slows it down a little)'),
 } as const;
 
 export type PutOptions = ReturnType<typeof parseFlags<typeof putFlags>>['values'];
@@ -57,6 +58,8 @@ interface Running {
   readonly system: SystemName;
   readonly cluster: Cluster;
   keyNext: number;
+  /** Puts of all measurements, warm-up included. */
+  written: number;
 }
 
 class PutBench {
@@ -77,10 +80,16 @@ class PutBench {
     const running: Running[] = [];
     for (const system of systems) {
       this.#progress.step(`starting ${system}`, 2_000);
-      const cluster = await Cluster.prepare(system, this.#options.nodes, this.#workplace, 'put');
+      const cluster = await Cluster.prepare(
+        system,
+        this.#options.nodes,
+        this.#workplace,
+        'put',
+        this.#options.profile,
+      );
       cluster.start();
       await cluster.waitHealthy();
-      running.push({ system, cluster, keyNext: 0 });
+      running.push({ system, cluster, keyNext: 0, written: 0 });
     }
     const total = this.#options.rounds;
     for (let round = 1; round <= total; round++) {
@@ -91,8 +100,16 @@ class PutBench {
       for (const one of roundOrder(running, round)) await this.#measure(one, round, rate);
     }
     this.#loader.close();
+    const profile = this.#options.profile ? await leaderProfile(running) : [];
     const environment = describeEnvironment(systems);
-    return { kind: 'put', environment, options: this.#options, openLoopRate: rate, rounds: this.#rounds };
+    return {
+      kind: 'put',
+      environment,
+      options: this.#options,
+      openLoopRate: rate,
+      rounds: this.#rounds,
+      profile,
+    };
   }
 
   #slowest(systems: readonly SystemName[]): number {
@@ -121,6 +138,7 @@ class PutBench {
     const after = cluster.members.map((member) => member.usage());
     const written = (await storeRevision(leader)) - revisionBefore;
     running.keyNext = result.keyNext;
+    running.written += written;
     if (result.completed === 0) throw new Error(`${system} accepted no put: ${result.firstFailure ?? ''}`);
     if (written < result.acceptedInAll) {
       throw new Error(`${system} acknowledged ${result.acceptedInAll} puts but holds ${written} of them`);
@@ -151,6 +169,17 @@ class PutBench {
       rate,
     };
   }
+}
+
+/** Stops the Keelson leader and reads its profile. */
+async function leaderProfile(running: readonly Running[]): Promise<PutReport['profile']> {
+  const keelson = running.find((one) => one.system === 'keelson');
+  if (keelson === undefined) throw new Error('--profile: only Keelson can be profiled');
+  const leader = await keelson.cluster.leader();
+  await leader.end('SIGTERM');
+  const shares = leader.profile();
+  if (shares === null) throw new Error('the leader left no profile');
+  return shares.map(({ owner, microseconds }) => ({ owner, usPerPut: microseconds / keelson.written }));
 }
 
 /** Every accepted put raises it by one. */
