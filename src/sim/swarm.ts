@@ -159,7 +159,7 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     clockDrift: maybe(random, 0.4, 0, 0.1),
     turnMs: random.pick([0.01, 0.05, 0.5]),
     clients: 1 + random.below(6),
-    thinkMs: random.pick([5, 40, 150]),
+    thinkMs: random.pick([5, 40, 150, 400]),
     watchers: random.below(6),
     keys: 1 + random.below(8),
     compactEveryMs: random.chance(0.6) ? random.between(200, 5000) : Number.POSITIVE_INFINITY,

@@ -290,6 +290,14 @@ const cases: Case[] = [
     bad: [{ nodes: [leader([{ match: 0, next: 2 }])] }, { nodes: [leader([{ match: 0, next: 2 }], 1)] }],
   },
   {
+    id: 'I18',
+    good: [{ nodes: [leader([{ match: 0, next: 2 }])] }, { nodes: [leader([{ match: 1, next: 2 }], 1)] }],
+    bad: [
+      { nodes: [leader([{ match: 0, next: 2 }], 0, 2)] },
+      { nodes: [leader([{ match: 1, next: 2 }], 1, 2)] },
+    ],
+  },
+  {
     id: 'I19',
     good: [{ nodes: [node(0, { log: [-1], conf: fourVoters })], confs: { 1: fourVoters } }],
     bad: [{ nodes: [node(0, { log: [-1], conf: three })], confs: { 1: fourVoters } }],
@@ -329,7 +337,7 @@ const cases: Case[] = [
   { id: 'I44', good: [{ nodes: [], path: 1000 }], bad: [{ nodes: [], path: 1001 }] },
 ];
 
-function leader(peers: Partial<ReturnType<NodeView['progress']>[number]>[], commit = 0): NodeView {
+function leader(peers: Partial<ReturnType<NodeView['progress']>[number]>[], commit = 0, term = 1): NodeView {
   const self = { id: 'a', match: 1, next: 2, inflightMessages: 0, inflightBytes: 0 };
   const rest = peers.map((peer, at) => ({
     id: ids[at + 1]!,
@@ -339,12 +347,12 @@ function leader(peers: Partial<ReturnType<NodeView['progress']>[number]>[], comm
     inflightBytes: 0,
     ...peer,
   }));
-  return node(0, { role: 'leader', log: [1], commit, peers: [self, ...rest] });
+  return node(0, { role: 'leader', term, log: [1], commit, peers: [self, ...rest] });
 }
 
 /** Enough acknowledgements of entry 2 for one of them to be sampled. */
 function acknowledging(disk: number[]): Step {
-  const sent = Array.from({ length: 16 }, () => message('a', 'b', MessageType.AppendResponse, 1, 2));
+  const sent = Array.from({ length: 48 }, () => message('a', 'b', MessageType.AppendResponse, 1, 2));
   return { nodes: [node(0, { log: [1, 1], disk: { log: disk } })], sent };
 }
 

@@ -9,7 +9,7 @@ import { holds } from '../quorum.ts';
 import type { NodeView } from '../view.ts';
 import type { Invariant } from './invariant.ts';
 
-const sampleEvery = 16;
+const sampleEvery = 48;
 
 export const promiseAfterDurable: Invariant = {
   id: 'I13',
