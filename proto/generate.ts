@@ -28,7 +28,8 @@ export function loadProto(): protobuf.Root {
   const root = new protobuf.Root();
   root.resolvePath = (_origin: string, target: string): string => join(here, target);
   root.loadSync([...protoFiles], { keepCase: true });
-  return root.resolveAll();
+  root.resolveAll();
+  return root;
 }
 
 /** Package to declaration to its protobufjs descriptor as JSON. */
@@ -42,7 +43,7 @@ export function describeProto(): ProtoDescriptor {
 
 function collect(namespace: protobuf.NamespaceBase, name: string, into: ProtoDescriptor): void {
   for (const child of namespace.nestedArray) {
-    const isPackage = child.constructor === protobuf.Namespace;
+    const isPackage = Object.getPrototypeOf(child) === protobuf.Namespace.prototype;
     if (isPackage) {
       collect(child as protobuf.Namespace, name === '' ? child.name : `${name}.${child.name}`, into);
       continue;
