@@ -18,8 +18,9 @@
  * So rot in the very last group of a log cannot be told from a tear. A Mark, written on every opening and closing,
  * makes that window small: it is a group of its own behind the last one that matters.
  *
- * Before anything is appended, what was cut is zeroed, durably. Else: group 9 = records A (lost) and B (whole) is cut;
- * the same A is appended again in the same place; and B, which follows it by its link, is back from the dead.
+ * Before anything is appended, what was cut is zeroed and a Mark takes its place, durably. Else: group 9 = records A
+ * (lost) and B (whole) is cut; the same A is appended again in the same place; and B, which follows it by its link, is
+ * back from the dead.
  * And what was kept is written again and synced. Else: the process is killed before its fsync, or after one that
  * failed; it starts again, reads its vote from the cache of the system, acts on it, and then the power fails.
  */
@@ -185,12 +186,10 @@ function readLast(segment: OpenSegment, walk: Walk, state: LogState, mutant: Wal
 }
 
 /** Makes the end of the log what recovery took it for, durably, and marks it. @returns where to go on */
-function settle(segment: OpenSegment, walk: Walk, torn: number, mutant: WalMutant | null): LogEnd {
+function settle(segment: OpenSegment, walk: Walk, torn: number): LogEnd {
   const { file, header } = segment;
-  if (mutant !== 'keepGarbage') {
-    for (let done = 0; done < torn; done += zeroingChunkBytes) {
-      file.writeSync(Buffer.alloc(Math.min(zeroingChunkBytes, torn - done)), walk.offset + done);
-    }
+  for (let done = 0; done < torn; done += zeroingChunkBytes) {
+    file.writeSync(Buffer.alloc(Math.min(zeroingChunkBytes, torn - done)), walk.offset + done);
   }
   if (walk.groupOffset < walk.offset) {
     file.writeSync(file.readSync(walk.groupOffset, walk.offset - walk.groupOffset), walk.groupOffset);
@@ -268,7 +267,7 @@ export function recoverLog(
     }
     const tornBytes = readLast(segment, walk, state, mutant);
     if (state.restarts > restarts) voidOlder(segments);
-    const end = settle(segment, walk, tornBytes, mutant);
+    const end = settle(segment, walk, tornBytes);
     segments.push({ path: segment.path, sequence: segment.header.sequence, lastIndex: 0 });
     const { base, hardState, entries } = state;
     return { recovered: { metadata, base, hardState, entries, tornBytes }, segments, end };

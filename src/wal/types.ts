@@ -41,12 +41,11 @@ export type WalDone = (error: Error | null) => void;
 /**
  * Rules that a positive control switches off, one at a time, to prove that the tests and the simulator would notice:
  * acknowledging before the sync, leaving directories unsynced, taking any broken end for a torn one, not comparing
- * the checksums of bodies, leaving what was cut in the file, going on after an error of the disk.
+ * the checksums of bodies, going on after an error of the disk.
  */
 export type WalMutant =
   | 'ackBeforeSync'
   | 'skipDirectorySync'
   | 'noTornCheck'
   | 'noChecksum'
-  | 'keepGarbage'
   | 'goOnAfterError';

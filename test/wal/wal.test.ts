@@ -1,0 +1,349 @@
+import t from 'tap';
+
+import { memoryDisk } from '../../src/util/memory-disk.ts';
+import { nodeDisk } from '../../src/util/node-disk.ts';
+import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import type { WalEntry } from '../../src/wal/types.ts';
+import { Wal } from '../../src/wal/wal.ts';
+import {
+  appended,
+  appendNow,
+  contentOf,
+  difference,
+  emptyContent,
+  entriesOf,
+  type LogContent,
+  makeWorld,
+  metadata,
+  newLog,
+  openLog,
+  segmentPaths,
+  settle,
+} from './harness.ts';
+
+t.test('what was appended comes back: entries, hard state and metadata', (t) => {
+  const { world, disk, wal } = newLog();
+  const entries: WalEntry[] = [
+    { index: 1, term: 1, type: 0, data: new Uint8Array(0) },
+    { index: 2, term: 1, type: 1, data: Buffer.from('config') },
+    { index: 3, term: 2, type: 0, data: Buffer.alloc(9000, 'large, not copied ') },
+    { index: 4, term: 2, type: 0, data: Buffer.alloc(20_000, 'x') },
+    { index: 5, term: 2 ** 40, type: 0, data: Buffer.from('a term beyond 32 bits') },
+  ];
+  appendNow(world, wal, entries, { term: 2 ** 40, vote: 'κéel-'.repeat(5), commit: 3 });
+  appendNow(world, wal, [], { term: 2 ** 40, vote: '', commit: 4 });
+  t.equal(wal.lastIndex, 5);
+  settle(world, (done) => wal.close(done));
+  const recovered = contentOf(disk);
+  t.equal(
+    difference(
+      recovered,
+      { ...emptyContent(), entries, hardState: { term: 2 ** 40, vote: '', commit: 4 } },
+      0,
+    ),
+    null,
+  );
+  t.same(recovered.metadata, new Uint8Array(metadata));
+  t.equal(recovered.tornBytes, 0);
+  t.equal(recovered.created, false);
+  t.end();
+});
+
+t.test('a new log is created when asked for, and its absence is refused otherwise', (t) => {
+  const { world, disk, wal } = newLog();
+  settle(world, (done) => wal.close(done));
+  const { recovered } = openLog(world, disk);
+  t.equal(recovered.created, false);
+  t.same(recovered.base, { index: 0, term: 0 });
+  t.throws(() => contentOf(disk.with({ [segmentPaths(disk)[0]!]: null })), {
+    reason: 'walDamaged',
+    message: /there is no write-ahead log in \/data\/wal, though this member has run before/,
+  });
+  t.end();
+});
+
+t.test('what is appended during a write is the next group: one write and one sync for all of it', (t) => {
+  const { world, disk, wal } = newLog();
+  disk.journal.length = 0;
+  const order: number[] = [];
+  for (let i = 0; i < 50; i++) {
+    wal.append(
+      entriesOf(1 + 2 * i, 2, 1),
+      i % 2 === 0 ? null : { term: 1, vote: 'a', commit: i },
+      (error) => {
+        t.equal(error, null);
+        order.push(i);
+      },
+    );
+  }
+  t.same(order, [], 'nobody is told before the call returns');
+  world.run();
+  const file = '0000000000000001.wal';
+  t.same(disk.journal.slice(0, 4), [`write ${file}`, `sync ${file}`, `write ${file}`, `sync ${file}`]);
+  t.same(
+    order,
+    Array.from({ length: 50 }, (_, i) => i),
+    'told in the order of the appends',
+  );
+  t.equal(disk.journal.filter((line) => line === `sync ${file}`).length, 2);
+  t.end();
+});
+
+t.test('appends made by an acknowledgement wait for the others of its group', (t) => {
+  const { world, disk, wal } = newLog();
+  disk.journal.length = 0;
+  const again = (first: number) => () => wal.append(entriesOf(first, 1, 1), null, () => {});
+  wal.append(entriesOf(1, 1, 1), null, () => {});
+  wal.append(entriesOf(2, 1, 1), null, () => again(4)());
+  wal.append(entriesOf(3, 1, 1), null, () => again(5)());
+  world.run();
+  t.equal(disk.journal.filter((line) => line.startsWith('sync')).length, 3);
+  t.end();
+});
+
+t.test('nothing is acknowledged before the sync of its group has ended', (t) => {
+  const { world, disk, wal } = newLog();
+  disk.journal.length = 0;
+  let syncs = -1;
+  wal.append(entriesOf(1, 1, 1), null, () => {
+    syncs = disk.journal.filter((line) => line.startsWith('sync')).length;
+  });
+  world.run(1);
+  t.equal(syncs, -1);
+  world.run(1);
+  t.equal(syncs, 1);
+  t.end();
+});
+
+t.test('entries that begin at or before the last one replace what is there', (t) => {
+  const { world, disk, wal } = newLog();
+  let content: LogContent = emptyContent();
+  const add = (first: number, count: number, term: number): void => {
+    content = appended(content, entriesOf(first, count, term), null);
+    wal.append(entriesOf(first, count, term), null, () => {});
+  };
+  add(1, 10, 1);
+  add(6, 2, 2);
+  add(8, 5, 2);
+  add(7, 1, 3);
+  add(1, 3, 4);
+  world.run();
+  t.equal(wal.lastIndex, 3);
+  t.equal(difference(contentOf(disk), content, 0), null);
+  t.end();
+});
+
+t.test('what the log cannot hold is refused as a bug of the caller', (t) => {
+  const { world, wal } = newLog();
+  appendNow(world, wal, entriesOf(1, 5, 3), { term: 3, vote: 'a', commit: 2 });
+  const done = (): void => void t.fail('not accepted');
+  t.throws(() => wal.append(entriesOf(7, 1, 3), null, done), /cannot be cut|cannot follow/);
+  t.throws(() => wal.append(entriesOf(2, 1, 4), null, done), /is committed/);
+  t.throws(() => wal.release(6), /not in the log/);
+  t.throws(() => wal.append([], { term: 2, vote: '', commit: 2 }, done), /term cannot go back/);
+  t.throws(() => wal.append([], { term: 3, vote: 'v'.repeat(65), commit: 2 }, done), /more than 64 bytes/);
+  t.end();
+});
+
+t.test('an entry whose term is below the one before is refused', (t) => {
+  const { world, wal } = newLog();
+  appendNow(world, wal, entriesOf(1, 5, 3));
+  t.throws(() => wal.append(entriesOf(6, 1, 2), null, () => {}), /has term 2, the one before 3/);
+  t.end();
+});
+
+t.test('segments rotate: made ahead under another name, named and synced before use', (t) => {
+  const { world, disk, wal } = newLog();
+  let content: LogContent = emptyContent();
+  for (let i = 1; i <= 60; i++) {
+    content = appended(content, entriesOf(i, 1, 1, 200), null);
+    appendNow(world, wal, entriesOf(i, 1, 1, 200));
+  }
+  const names = disk.list('/data/wal').filter((name) => name.endsWith('.wal'));
+  t.ok(names.length >= 4, `${names.length} segments`);
+  t.equal(difference(contentOf(disk), content, 0), null);
+
+  const second = '0000000000000002.wal';
+  const begins = disk.journal.indexOf(`rename ${second}`);
+  t.same(
+    disk.journal.slice(begins - 2, begins),
+    ['write next.tmp', 'sync next.tmp'],
+    'its header is durable first',
+  );
+  t.equal(disk.journal[begins + 1], 'names wal', 'its name is durable before anything is written to it');
+  for (const path of segmentPaths(disk))
+    t.ok(disk.content(path).length <= 4096, 'no segment outgrew its size');
+  settle(world, (done) => wal.close(done));
+  t.notOk(disk.list('/data/wal').includes('next.tmp'), 'closing takes the unused file away');
+  t.end();
+});
+
+t.test('without preallocation segments rotate just the same', (t) => {
+  const { world, disk, wal } = newLog({ preallocate: false });
+  let content: LogContent = emptyContent();
+  t.ok(disk.content(segmentPaths(disk)[0]!).length < 1024);
+  for (let i = 1; i <= 40; i++) {
+    content = appended(content, entriesOf(i, 1, 1, 200), null);
+    appendNow(world, wal, entriesOf(i, 1, 1, 200));
+  }
+  t.ok(segmentPaths(disk).length >= 3);
+  t.equal(difference(contentOf(disk, { preallocate: false }), content, 0), null);
+  t.end();
+});
+
+t.test('a group larger than a segment is taken whole', (t) => {
+  const { world, disk, wal } = newLog();
+  const entries = entriesOf(1, 50, 1, 500);
+  appendNow(world, wal, entries);
+  appendNow(world, wal, entriesOf(51, 20, 1, 12_000));
+  appendNow(world, wal, entriesOf(71, 1, 1));
+  const content = {
+    ...emptyContent(),
+    entries: [...entries, ...entriesOf(51, 20, 1, 12_000), ...entriesOf(71, 1, 1)],
+  };
+  t.equal(difference(contentOf(disk), content, 0), null);
+  t.end();
+});
+
+t.test('release removes whole older segments, oldest first, each durably, never the active one', (t) => {
+  const { world, disk, wal } = newLog();
+  let content: LogContent = emptyContent();
+  for (let i = 1; i <= 60; i++) {
+    content = appended(content, entriesOf(i, 1, 2, 200), null);
+    appendNow(world, wal, entriesOf(i, 1, 2, 200));
+  }
+  const before = segmentPaths(disk);
+  wal.release(0);
+  world.run();
+  t.same(segmentPaths(disk), before);
+
+  disk.journal.length = 0;
+  wal.release(30);
+  t.same(disk.journal, [], 'not in the call itself');
+  world.run();
+  const removed = disk.journal.filter((line) => line.startsWith('remove'));
+  t.ok(removed.length > 0 && removed.length < before.length - 1);
+  t.same(
+    disk.journal,
+    removed.flatMap((line) => [line, 'names wal']),
+  );
+  const { base } = contentOf(disk);
+  t.ok(base.index > 0 && base.index <= 30 && base.term === 2);
+  t.equal(difference(contentOf(disk), content, 30), null);
+
+  wal.release(60);
+  wal.release(10);
+  world.run();
+  t.same(segmentPaths(disk), before.slice(-1));
+  appendNow(world, wal, entriesOf(61, 1, 2));
+  t.equal(difference(contentOf(disk), appended(content, entriesOf(61, 1, 2), null), 60), null);
+  t.end();
+});
+
+t.test('a cut that reached behind the oldest segment left is followed', (t) => {
+  const { world, disk, wal } = newLog();
+  for (let i = 1; segmentPaths(disk).length < 2; i++) appendNow(world, wal, entriesOf(i, 1, 1, 300));
+  const last = wal.lastIndex;
+  const replaced = entriesOf(last - 3, 6, 2);
+  appendNow(world, wal, replaced);
+  wal.release(last);
+  world.run();
+  t.equal(segmentPaths(disk).length, 1);
+  const { base, entries } = contentOf(disk);
+  t.same(base, { index: last - 4, term: 1 });
+  t.same(
+    entries.map(({ index, term }) => [index, term]),
+    replaced.map(({ index, term }) => [index, term]),
+  );
+  t.end();
+});
+
+t.test('restart voids everything: the log goes on behind the snapshot, older segments go', (t) => {
+  const { world, disk, wal } = newLog();
+  for (let i = 1; i <= 40; i++) appendNow(world, wal, entriesOf(i, 1, 1, 200));
+  const hardState = { term: 7, vote: 'b', commit: 25 };
+  wal.append(entriesOf(41, 1, 1), null, () => {});
+  settle(world, (done) => wal.restart({ index: 25, term: 6 }, hardState, done));
+  t.equal(segmentPaths(disk).length, 1);
+  t.equal(difference(contentOf(disk), { base: { index: 25, term: 6 }, hardState, entries: [] }, 0), null);
+
+  const entries = entriesOf(26, 30, 7, 200);
+  for (const entry of entries) appendNow(world, wal, [entry]);
+  t.throws(() => wal.append(entriesOf(25, 1, 8), null, () => {}), /is committed/);
+  t.equal(difference(contentOf(disk), { base: { index: 25, term: 6 }, hardState, entries }, 0), null);
+  settle(world, (done) => wal.restart({ index: 900, term: 7 }, { ...hardState, commit: 900 }, done));
+  t.same(contentOf(disk).base, { index: 900, term: 7 });
+  t.end();
+});
+
+t.test('opened again and again, the log stays what it was and goes on', (t) => {
+  const { world, disk, wal } = newLog();
+  let content: LogContent = emptyContent();
+  let current = wal;
+  for (let life = 0; life < 12; life++) {
+    const entries = entriesOf(current.lastIndex + 1, 4, life + 1, 150);
+    content = appended(content, entries, { term: life + 1, vote: `${life}`, commit: 0 });
+    appendNow(world, current, entries, content.hardState);
+    if (life % 3 > 0) settle(world, (done) => current.close(done));
+    const opened = openLog(world, disk);
+    t.equal(difference(opened.recovered, content, 0), null);
+    t.equal(opened.recovered.tornBytes, 0);
+    current = opened.wal;
+  }
+  t.end();
+});
+
+t.test('closing finishes what was appended, and refuses what comes later', (t) => {
+  const { world, disk, wal } = newLog();
+  const told: string[] = [];
+  wal.append(entriesOf(1, 1, 1), null, () => told.push('first'));
+  wal.append(entriesOf(2, 1, 1), null, () => told.push('second'));
+  wal.close((error) => told.push(`closed ${error}`));
+  wal.append(entriesOf(3, 1, 1), null, (error) =>
+    told.push(`${(error as { reason?: string } | null)?.reason}`),
+  );
+  wal.release(1);
+  t.same(told, []);
+  world.run();
+  t.same(told, ['stopped', 'first', 'second', 'closed null']);
+  t.throws(() => wal.close(() => {}), /closed already/);
+  t.equal(contentOf(disk).entries.length, 2);
+  t.end();
+});
+
+t.test('the same on real files', async (t) => {
+  const runtime = nodeRuntime();
+  const directory = `${t.testdir()}/member/wal`;
+  const open = (create: boolean): ReturnType<typeof Wal.open> =>
+    Wal.open({ disk: nodeDisk(), directory, metadata, runtime, create, segmentBytes: 64 * 1024 });
+  let { wal, recovered } = open(true);
+  t.equal(recovered.created, true);
+  let content: LogContent = emptyContent();
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 40; i++) {
+      const entries = entriesOf(wal.lastIndex + 1, 8, round + 1, 100 + i * 40 + (i === 9 ? 9000 : 0));
+      content = appended(content, entries, { term: round + 1, vote: 'x', commit: 0 });
+      const { hardState } = content;
+      await new Promise<void>((resolve, reject) => {
+        wal.append(entries, hardState, (error) => (error === null ? resolve() : reject(error)));
+      });
+    }
+    await new Promise<void>((resolve) => wal.close(() => resolve()));
+    ({ wal, recovered } = open(false));
+    t.equal(difference(recovered, content, 0), null);
+  }
+  t.ok(nodeDisk().list(directory).length > 4);
+  wal.release(wal.lastIndex);
+  await new Promise<void>((resolve) => wal.close(() => resolve()));
+});
+
+t.test('the same in memory', (t) => {
+  const world = makeWorld(3);
+  const disk = memoryDisk(world.scheduler);
+  const options = { disk, directory: '/m/wal', metadata, runtime: world, create: true, preallocate: false };
+  const { wal } = Wal.open(options);
+  appendNow(world, wal, entriesOf(1, 100, 1));
+  settle(world, (done) => wal.close(done));
+  t.equal(Wal.open(options).recovered.entries.length, 100);
+  t.end();
+});
