@@ -71,7 +71,7 @@ export class Reader {
     }
     // Two's complement: -(~bits) - 1.
     const middle = ~middle28 & mask28;
-    if (high8 !== 0xff || middle >= unsafeHigh) return Number.MIN_SAFE_INTEGER;
+    if (high8 !== 0xff) return Number.MIN_SAFE_INTEGER;
     return Math.max(-(middle * two28 + (~low28 & mask28)) - 1, Number.MIN_SAFE_INTEGER);
   }
 
