@@ -5,6 +5,9 @@
 import type { RaftCore } from './core.ts';
 import { type Entry, type Message, MessageType, Role } from './types.ts';
 
+/** `context` of an Append that only tells the commit index: it is answered only when the logs do not meet. */
+export const quietAppend = 1;
+
 /** A message that only the leader of this term sends: it is followed from now on. */
 export function hearLeader(core: RaftCore, message: Message): void {
   if (core.role === Role.Leader) {
@@ -32,6 +35,7 @@ export function onAppend(core: RaftCore, append: Message): void {
   // Only what this message vouches for: entries beyond it may be another leader's (paper figure 2, the last rule).
   const commit = core.mutant === 'commitBeyondNew' ? log.lastIndex : lastNew;
   core.commitTo(Math.min(append.commit, commit));
+  if (append.context === quietAppend) return;
   acknowledge(core, append.from, lastNew);
 }
 

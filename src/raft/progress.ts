@@ -25,6 +25,8 @@ export class Progress {
   paused = false;
   /** Send something, even an empty append, so that a hole in the pipeline is noticed. */
   nudge = false;
+  /** The answer to the next heartbeat is a reason to look whether the peer is stuck. */
+  lookDue = false;
   pendingSnapshot = 0;
   /** Heard from since the last check of the quorum. */
   recentActive = false;

@@ -17,7 +17,7 @@ import { noEntries } from './outbox.ts';
 import { beginRead, forwardProposals } from './proposing.ts';
 import { receive } from './receiving.ts';
 import { proposeConfig } from './reconfiguration.ts';
-import { appendProposals, onOwnWritten, openReadRound, sendAppends, sendHeartbeats } from './replication.ts';
+import { appendProposals, onOwnWritten, openReadRound, sendAppends, tickHeartbeats } from './replication.ts';
 import { type MutableReady, needsWrite, noteDurable, takeCommitted, takeWrite } from './storing.ts';
 import { tickTransfer, transferLeadership } from './transfer.ts';
 import {
@@ -155,7 +155,6 @@ export class RaftNode {
       tickElection(core);
       return;
     }
-    core.heartbeatElapsed++;
     core.electionElapsed++;
     tickTransfer(core);
     core.tracker.tickDeparted(core.log.commit);
@@ -167,7 +166,7 @@ export class RaftNode {
         return;
       }
     }
-    if (core.heartbeatElapsed >= core.config.heartbeatTicks) sendHeartbeats(core);
+    tickHeartbeats(core);
   }
 
   /** Stands for election now, with a pre-vote where that is configured. Ignored where this node may not lead. */

@@ -7,6 +7,7 @@
  */
 
 import type { RaftCore } from './core.ts';
+import { quietAppend } from './following.ts';
 import { entryOverheadBytes, unknownTerm } from './log.ts';
 import { noEntries } from './outbox.ts';
 import type { Progress } from './progress.ts';
@@ -118,6 +119,7 @@ function sendAppend(core: RaftCore, peer: Progress, budget: number, atLeast: num
   append.logTerm = previousTerm;
   append.commit = core.log.commit;
   append.entries = count === 0 ? noEntries : core.log.slice(peer.next, peer.next + count);
+  if (count === 0 && peer.state === 'replicate' && !peer.nudge) append.context = quietAppend;
   core.outbox.send(append);
   if (count > 0 && peer.state === 'replicate') {
     peer.next += count;
@@ -180,8 +182,10 @@ export function onHeartbeatResponse(core: RaftCore, response: Message): void {
   const peer = core.tracker.get(response.from);
   if (peer === undefined || peer === core.tracker.self) return;
   peer.recentActive = true;
-  peer.paused = false;
-  if (peer.match < core.log.lastIndex || peer.state === 'probe') {
+  // Once per tick: read rounds bring many more answers, and each would make the leader repeat itself.
+  if (peer.lookDue && (peer.match < core.log.lastIndex || peer.state === 'probe')) {
+    peer.lookDue = false;
+    peer.paused = false;
     peer.nudge = true;
     core.appendsDue = true;
   }
@@ -203,10 +207,17 @@ export function confirmReads(core: RaftCore): void {
   });
 }
 
+/** A heartbeat is due by the clock: its answers make the leader look whether the peer is stuck. */
+export function tickHeartbeats(core: RaftCore): void {
+  if (++core.heartbeatElapsed < core.config.heartbeatTicks) return;
+  for (const peer of core.tracker.peers) peer.lookDue = true;
+  sendHeartbeats(core);
+}
+
 /** Sends a heartbeat to every peer, carrying the latest read round. */
-export function sendHeartbeats(core: RaftCore): void {
+function sendHeartbeats(core: RaftCore): void {
   core.heartbeatElapsed = 0;
-  const peers = core.tracker.peers;
+  const { peers } = core.tracker;
   for (let i = 0; i < peers.length; i++) {
     const peer = peers[i]!;
     const heartbeat = core.message(MessageType.Heartbeat, peer.id);

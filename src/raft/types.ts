@@ -85,7 +85,10 @@ export interface Message {
   reject: boolean;
   /** Rejection: the highest index at which the follower's log might match. */
   hint: number;
-  /** Heartbeats and reads: the read round. Vote: 1 when the campaign comes from a leadership transfer. */
+  /**
+   * Heartbeats and reads: the read round. Vote: 1 when the campaign comes from a leadership transfer. Append: 1 when it
+   * only tells the commit index and needs no answer.
+   */
   context: number;
   snapshot: SnapshotMeta | null;
 }

@@ -90,6 +90,8 @@ export class TestNode {
   /** Writes complete within the turn. */
   autoWrite = true;
   autoApply = true;
+  /** Sees every Ready before it is carried out. */
+  onReady: (ready: Ready) => void = () => {};
 
   constructor(id: NodeId, disk: DiskState, options: NodeOptions) {
     this.id = id;
@@ -125,6 +127,7 @@ export class TestNode {
     const sent: Message[] = [];
     while (this.raft.hasReady()) {
       const ready = this.raft.ready();
+      this.onReady(ready);
       sent.push(...ready.messages);
       this.reads.push(...ready.reads);
       this.droppedReads.push(...ready.droppedReads);
