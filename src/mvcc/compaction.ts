@@ -9,6 +9,7 @@
  * and then does what lies behind once more. Starting over each time, a walk over many keys might never end.
  */
 
+import { saveDigest } from './digest.ts';
 import type { KeyIndex } from './key-index.ts';
 import { encodeRevision, finishedKey, revisionKey, scheduledKey } from './revision.ts';
 import type { State } from './state.ts';
@@ -35,6 +36,7 @@ export class Compaction {
   /** Makes `revision` the oldest that can be read. The caller has checked it. */
   schedule(revision: number): void {
     const state = this.#state;
+    saveDigest(state);
     state.compactRevision = revision;
     state.backend.put(scheduledKey, encodeRevision(revision));
     const current = this.#segments[0];

@@ -4,13 +4,13 @@
  */
 
 import type { BackendEntry } from '../backend/backend.ts';
+import { chainDigest, type SavedDigest, savedDigest } from './digest.ts';
 import { Index } from './index.ts';
 import { KeyIndex } from './key-index.ts';
 import { binarySlice } from './key-range.ts';
 import { readRecord } from './record.ts';
 import {
   decodeRevision,
-  digestKey,
   finishedKey,
   isTombstoneKey,
   mainOf,
@@ -28,6 +28,8 @@ class Load {
   readonly #state: State;
   readonly #done: (error: Error | null, mustResume: boolean) => void;
   readonly #byKey = new Map<string, KeyIndex>();
+  readonly #saved: SavedDigest;
+  #digest: number;
   #revision = 1;
   #bytes = 0;
   #failed = false;
@@ -36,6 +38,8 @@ class Load {
   constructor(state: State, done: (error: Error | null, mustResume: boolean) => void) {
     this.#state = state;
     this.#done = done;
+    this.#saved = savedDigest(state);
+    this.#digest = this.#saved.digest;
   }
 
   start(): void {
@@ -85,6 +89,7 @@ class Load {
     else index.addPut(main, sub, view.create, view.version, view.lease, record.length);
     this.#bytes += index.bytes;
     this.#revision = main;
+    if (main > this.#saved.revision) this.#digest = chainDigest(this.#digest, record);
   }
 
   #finish(): void {
@@ -94,12 +99,12 @@ class Load {
     const finished = backend.get(finishedKey);
     const scheduledRevision = scheduled === undefined ? -1 : decodeRevision(scheduled);
     const finishedRevision = finished === undefined ? -1 : decodeRevision(finished);
-    const digest = backend.get(digestKey);
     const index = Index.fromMap(this.#byKey);
     state.index = index;
     state.compactRevision = Math.max(scheduledRevision, finishedRevision);
     state.revision = Math.max(this.#revision, state.compactRevision);
-    state.digest = digest === undefined ? 0 : Buffer.from(digest).readUInt32BE(0);
+    state.digest = this.#digest;
+    state.digestRevision = this.#saved.revision;
     state.sizeInUseBytes = this.#bytes;
     state.dropCache();
     for (const entry of this.#byKey.values()) {

@@ -4,7 +4,7 @@
  *     'k' main(8, big endian) sub(8) ['t']     mvccpb.KeyValue bytes; 't' marks a deletion (key and mod_revision only)
  *     'm' 'compact.scheduled'                  revision(8): reads below it fail, its records are being removed
  *     'm' 'compact.finished'                   revision(8): the last compaction that removed everything
- *     'm' 'digest'                             crc(4): the rolling digest at the newest revision
+ *     'm' 'digest'                             crc(4) revision(8): the rolling digest at a revision
  *
  * Revision keys sort by main revision, then sub-revision: a scan of table 'k' is the history of the store.
  */

@@ -18,6 +18,8 @@ export class State {
   revision = 1;
   compactRevision = -1;
   digest = 0;
+  /** The revision whose digest the backend has. */
+  digestRevision = 1;
   sizeInUseBytes = 0;
 
   constructor(backend: Backend, leases: LeaseBook, cacheBytes: number) {

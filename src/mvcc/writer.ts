@@ -6,12 +6,11 @@
  * request has no effect at all, on any member.
  */
 
-import { crc32 } from 'node:zlib';
-
 import { encodeRecord, encodeTombstone } from '../wire/key-value.ts';
 import { EventType, type KeyValueBytes } from '../wire/messages.ts';
+import { chainDigest, digestInterval, saveDigest } from './digest.ts';
 import type { KeyIndex } from './key-index.ts';
-import { digestKey, revisionKey } from './revision.ts';
+import { revisionKey } from './revision.ts';
 import type { State } from './state.ts';
 import type { Change } from './types.ts';
 
@@ -19,8 +18,6 @@ const noChanges: readonly Change[] = [];
 
 export class Writer {
   readonly #state: State;
-  /** The revision key in bytes, for the digest. */
-  readonly #keyBytes = Buffer.alloc(18);
   #main = 0;
   #changes: Change[] = [];
 
@@ -81,10 +78,7 @@ export class Writer {
     const key = revisionKey(index.mod, index.sub, isTombstone);
     state.backend.put(key, record);
     state.sizeInUseBytes += index.bytes;
-    const keyBytes = this.#keyBytes;
-    for (let i = 0; i < key.length; i++) keyBytes[i] = key.charCodeAt(i);
-    const part = isTombstone ? keyBytes : keyBytes.subarray(0, 17);
-    state.digest = crc32(record, crc32(part, state.digest));
+    state.digest = chainDigest(state.digest, record);
   }
 
   /** Ends the write and returns what changed; nothing changed, no new revision. */
@@ -93,9 +87,7 @@ export class Writer {
     const changes = this.#changes;
     if (changes.length > 0) {
       state.revision = this.#main;
-      const digest = Buffer.allocUnsafe(4);
-      digest.writeUInt32BE(state.digest, 0);
-      state.backend.put(digestKey, digest);
+      if (state.revision - state.digestRevision >= digestInterval) saveDigest(state);
     }
     this.#main = 0;
     this.#changes = [];

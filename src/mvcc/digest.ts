@@ -1,0 +1,48 @@
+/**
+ * The rolling digest of everything that was applied: a CRC chained over the records in the order of their revisions. A
+ * record holds its key, its revision and all else that a client can see of it, and its sub-revision is its place in the
+ * chain; so members with the same digest at the same index have applied the same changes.
+ *
+ * Writing it to the backend with every change would cost as much as a small record. It is written down now and then, with
+ * its revision, and opening a store computes the rest from the records above that revision. They are all there: a
+ * compaction, which removes records, first writes the digest down at the present revision.
+ */
+
+import { crc32 } from 'node:zlib';
+
+import type { KeyValueBytes } from '../wire/messages.ts';
+import { digestKey } from './revision.ts';
+import type { State } from './state.ts';
+
+/** Revisions between two digests that are written down. */
+export const digestInterval = 1024;
+
+export interface SavedDigest {
+  readonly revision: number;
+  readonly digest: number;
+}
+
+export function chainDigest(digest: number, record: KeyValueBytes): number {
+  return crc32(record, digest);
+}
+
+/** Writes the digest of the present revision down. */
+export function saveDigest(state: State): void {
+  const bytes = Buffer.alloc(12);
+  bytes.writeUInt32BE(state.digest, 0);
+  bytes.writeUInt32BE(Math.floor(state.revision / 0x1_0000_0000), 4);
+  bytes.writeUInt32BE(state.revision % 0x1_0000_0000, 8);
+  state.backend.put(digestKey, bytes);
+  state.digestRevision = state.revision;
+}
+
+/** The last digest that was written down; that of the empty store if none was. */
+export function savedDigest(state: State): SavedDigest {
+  const value = state.backend.get(digestKey);
+  if (value === undefined) return { revision: 1, digest: 0 };
+  const bytes = Buffer.from(value);
+  return {
+    digest: bytes.readUInt32BE(0),
+    revision: bytes.readUInt32BE(4) * 0x1_0000_0000 + bytes.readUInt32BE(8),
+  };
+}

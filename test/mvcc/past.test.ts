@@ -1,0 +1,334 @@
+/** Chunked ranges, history, compaction in steps, and opening again in the middle of things. */
+
+import t from 'tap';
+import { memoryBackend } from '../../src/backend/memory-backend.ts';
+import type { RangeChunk, RangeChunks } from '../../src/mvcc/range-chunks.ts';
+import type { Store } from '../../src/mvcc/store.ts';
+import type { Change, LeaseBook } from '../../src/mvcc/types.ts';
+import { failing } from '../suites/failing.ts';
+import {
+  bytes,
+  compactAll,
+  del,
+  delOp,
+  freshRig,
+  openStore,
+  put,
+  putOp,
+  range,
+  reopen,
+  scheduler,
+  show,
+  showChange,
+  showRange,
+  txn,
+} from './requests.ts';
+
+function drain(chunks: RangeChunks, maxKeys?: number): RangeChunk[] {
+  const all: RangeChunk[] = [];
+  for (;;) {
+    all.push(chunks.next(maxKeys));
+    if (all[all.length - 1]!.isLast) return all;
+  }
+}
+
+const name = (i: number): string => `key${String(i).padStart(4, '0')}`;
+
+async function filled(count: number): ReturnType<typeof freshRig> {
+  const rig = await freshRig();
+  for (let i = 0; i < count; i++) rig.store.put(put(name(i), 'x'.repeat(50)));
+  return rig;
+}
+
+t.test('chunks are disjoint, in key order and bounded; only the last says count and more', async (t) => {
+  const { store } = await filled(1000);
+  const request = range('key', { end: 'kez' });
+  const chunks = drain(store.rangeChunks(request, 2000));
+  const kvs = chunks.flatMap((chunk) => chunk.kvs);
+  t.same(kvs.map(show), store.range(request).kvs.map(show));
+  t.ok(chunks.length > 30);
+  for (const chunk of chunks.slice(0, -1)) {
+    const size = chunk.kvs.reduce((sum, kv) => sum + kv.length, 0);
+    if (size >= 2100 || chunk.kvs.length === 0 || chunk.count !== 0 || chunk.more)
+      t.fail('a chunk in the middle');
+  }
+  const last = chunks[chunks.length - 1]!;
+  t.same([last.count, last.more, last.revision], [1000, false, 1001]);
+  const limited = drain(store.rangeChunks({ ...request, limit: 25 }, 1_000_000), 10);
+  t.same(
+    limited.map((chunk) => [chunk.kvs.length, chunk.isLast, chunk.more, chunk.count]),
+    [
+      [10, false, false, 0],
+      [10, false, false, 0],
+      [5, true, true, 1000],
+    ],
+  );
+  const exact = drain(store.rangeChunks({ ...request, limit: 1000 }, 1_000_000));
+  t.equal(exact[exact.length - 1]!.more, false);
+  t.same(drain(store.rangeChunks({ ...request, countOnly: true }, 10)), [
+    { kvs: [], isLast: true, more: false, count: 1000, revision: 1001 },
+  ]);
+  t.same(
+    drain(store.rangeChunks(range('key0005'), 10)).flatMap((chunk) => chunk.kvs.map(show)),
+    [`key0005@7/7/1=${'x'.repeat(50)}`],
+  );
+  t.same(drain(store.rangeChunks(range('b', { end: 'a' }), 10)).length, 1);
+});
+
+t.test('chunks show one revision, whatever is written between them', async (t) => {
+  const { store } = await filled(600);
+  const request = range('key', { end: 'kez' });
+  const expected = showRange(store.range(request)) as { kvs: string[]; count: number };
+  const chunks = store.rangeChunks(request, 1000);
+  const found: string[] = [];
+  for (let i = 0; ; i++) {
+    const chunk = chunks.next();
+    found.push(...chunk.kvs.map(show));
+    if (chunk.isLast) {
+      t.equal(chunk.count, 600);
+      t.equal(chunk.revision, 601);
+      break;
+    }
+    store.put(put(name(i * 7), 'later'));
+    store.put(put(`${name(i * 13)}new`, 'later'));
+    store.deleteRange(del(name(599 - i)));
+  }
+  t.same(found, expected.kvs);
+  const past = drain(store.rangeChunks({ ...request, revision: 601 }, 1000)).flatMap((chunk) =>
+    chunk.kvs.map(show),
+  );
+  t.same(past, expected.kvs);
+});
+
+t.test('a chunked read whose revision is compacted in between ends with compacted', async (t) => {
+  const { store } = await filled(100);
+  const chunks = store.rangeChunks(range('key', { end: 'kez' }), 1000);
+  chunks.next();
+  store.put(put('later', ''));
+  store.compact(102);
+  t.throws(() => chunks.next(), failing('compacted'));
+});
+
+t.test('chunks with an order or a filter are unimplemented', async (t) => {
+  const { store } = await filled(2);
+  for (const fields of [
+    { sortOrder: 2 },
+    { sortTarget: 1 },
+    { minModRevision: 1 },
+    { maxModRevision: 1 },
+    { minCreateRevision: 1 },
+    { maxCreateRevision: 1 },
+  ]) {
+    t.throws(() => store.rangeChunks(range('a', { end: 'z', ...fields }), 100), failing('unimplemented'));
+  }
+  t.doesNotThrow(() => store.rangeChunks(range('a', { end: 'z', sortOrder: 1 }), 100));
+  t.throws(() => store.rangeChunks(range('a', { revision: 99 }), 100), failing('futureRevision'));
+});
+
+interface Read {
+  readonly changes: string[];
+  readonly nextRevision: number;
+}
+
+function read(store: Store, from: number, maxBytes: number): Promise<Read> {
+  return new Promise((resolve, reject) => {
+    let returned = false;
+    store.history.read(from, maxBytes, (error, changes: readonly Change[], nextRevision) => {
+      if (!returned) reject(new Error('the callback came before the call returned'));
+      else if (error !== null) reject(error);
+      else resolve({ changes: changes.map(showChange), nextRevision });
+    });
+    returned = true;
+  });
+}
+
+t.test('history comes in whole revisions, at least one, and says where to go on', async (t) => {
+  const { store } = await freshRig();
+  const long = 'x'.repeat(70_000);
+  store.put(put('a', long));
+  store.txn(txn([putOp(put('b', long)), putOp(put('c', long)), delOp(del('a'))]));
+  store.put(put('b', long));
+  const shorten = (one: Read): Read => ({
+    ...one,
+    changes: one.changes.map((change) => change.replace(long, '…')),
+  });
+  t.same(shorten(await read(store, 2, 1)), { changes: ['2 create a@2/2/1=…'], nextRevision: 3 });
+  t.same(shorten(await read(store, 3, 1)), {
+    changes: ['3 create b@3/3/1=…', '3 create c@3/3/1=…', '3 delete a@0/3/0='],
+    nextRevision: 4,
+  });
+  t.same(shorten(await read(store, 4, 1)), { changes: ['4 update b@3/4/2=…'], nextRevision: 5 });
+  t.same(await read(store, 5, 1), { changes: [], nextRevision: 5 });
+  t.same(await read(store, 9, 1), { changes: [], nextRevision: 9 });
+  t.equal((await read(store, 0, 10_000_000)).changes.length, 5);
+});
+
+t.test('a revision larger than the read is given whole', async (t) => {
+  const { store } = await filled(0);
+  store.txn(txn(Array.from({ length: 100 }, (_, i) => putOp(put(name(i), 'x'.repeat(5000))))));
+  store.put(put('after', ''));
+  const first = await read(store, 2, 1000);
+  t.equal(first.changes.length, 100);
+  t.equal(first.nextRevision, 3);
+});
+
+t.test('history below the compact revision is compacted, at it and above it is there', async (t) => {
+  const { store } = await freshRig();
+  for (const value of ['1', '2', '3']) store.put(put('a', value));
+  store.deleteRange(del('a'));
+  store.put(put('b', '1'));
+  store.compact(5);
+  compactAll(store);
+  await t.rejects(read(store, 4, 1000), failing('compacted'));
+  t.same(await read(store, 5, 1000), {
+    changes: ['5 delete a@0/5/0=', '6 create b@6/6/1=1'],
+    nextRevision: 7,
+  });
+  const late = read(store, 5, 1000);
+  store.compact(6);
+  await t.rejects(late, failing('compacted'), 'compacted while the read was under way');
+});
+
+t.test('the record before a revision is known while the revision before it can be read', async (t) => {
+  const { store } = await freshRig();
+  for (const value of ['1', '2']) store.put(put('a', value));
+  store.deleteRange(del('a'));
+  store.put(put('a', '3'));
+  const before = (at: number): string | null => {
+    const record = store.history.previous('a', at);
+    return record === null ? null : show(record);
+  };
+  t.same([2, 3, 4, 5, 6].map(before), [null, 'a@2/2/1=1', 'a@2/3/2=2', null, 'a@5/5/1=3']);
+  store.compact(3);
+  t.same([3, 4].map(before), [null, 'a@2/3/2=2']);
+  t.equal(store.history.previous('missing', 4), null);
+});
+
+t.test('a compaction goes in steps, does not hold up writers, and frees what nobody can read', async (t) => {
+  const { store, backend } = await filled(200);
+  for (let i = 0; i < 200; i++) store.put(put(name(i), 'second'));
+  const size = store.sizeInUseBytes;
+  t.equal(store.isCompacting, false);
+  store.compact(401);
+  let steps = 0;
+  while (store.compactStep(10)) {
+    steps++;
+    store.put(put(name((steps * 31) % 200), `during ${steps}`));
+  }
+  t.equal(steps, 20);
+  t.equal(store.isCompacting, false);
+  t.ok(store.sizeInUseBytes < size);
+  const entries = await new Promise<number>((resolve) => {
+    backend.scan('k', 'l', 10_000, (_, found) => resolve(found.length));
+  });
+  t.equal(entries, 220, 'the newest of 200 keys at 401, and 20 written since');
+  t.equal(store.range(range('key', { end: 'kez', revision: 401 })).count, 200);
+});
+
+t.test('compactions that follow each other closely all come to an end', async (t) => {
+  const { store, backend } = await filled(50);
+  for (let round = 0; round < 10; round++) {
+    for (let i = 0; i < 50; i++) store.put(put(name(i), `${round}`));
+    store.compact(store.revision);
+    store.compactStep(7);
+  }
+  compactAll(store, 7);
+  const entries = await new Promise<number>((resolve) => {
+    backend.scan('k', 'l', 10_000, (_, found) => resolve(found.length));
+  });
+  t.equal(entries, 50);
+});
+
+t.test('a compaction that was cut short is finished after the restart', async (t) => {
+  const rig = await filled(100);
+  for (let i = 0; i < 100; i++) rig.store.put(put(name(i), 'second'));
+  rig.store.deleteRange(del(name(3)));
+  rig.store.compact(202);
+  rig.store.compactStep(10);
+  await reopen(rig);
+  t.equal(rig.store.compactRevision, 202);
+  t.equal(rig.store.isCompacting, true);
+  t.throws(() => rig.store.range(range('a', { revision: 201 })), failing('compacted'));
+  compactAll(rig.store);
+  await reopen(rig);
+  t.equal(rig.store.isCompacting, false);
+  t.equal(rig.store.compactRevision, 202);
+  t.equal(rig.store.revision, 202);
+  const entries = await new Promise<number>((resolve) => {
+    rig.backend.scan('k', 'l', 10_000, (_, found) => resolve(found.length));
+  });
+  t.equal(entries, 100, '99 living keys and the tombstone at the compact revision');
+});
+
+t.test('leases are attached again when the store is opened', async (t) => {
+  const attached: string[] = [];
+  const leases: LeaseBook = {
+    exists: () => true,
+    attach: (id, key) => attached.push(`${key}#${id}`),
+    detach: () => {},
+  };
+  const rig = await freshRig({ leases });
+  rig.store.put(put('a', '', { lease: -7n }));
+  rig.store.put(put('b', '', { lease: 8n }));
+  rig.store.put(put('b', ''));
+  rig.store.put(put('c', '', { lease: 8n }));
+  rig.store.deleteRange(del('c'));
+  attached.length = 0;
+  await reopen(rig);
+  t.same(attached, ['a#-7']);
+});
+
+t.test('the digest tells stores apart, survives restarts, and is the same for the same writes', async (t) => {
+  const digests: number[] = [];
+  for (const value of ['1', '1', '2']) {
+    const rig = await freshRig();
+    for (let i = 0; i < 2100; i++) rig.store.put(put(name(i % 10), value));
+    if (digests.length === 1) await reopen(rig);
+    rig.store.deleteRange(del(name(4)));
+    if (digests.length === 1) {
+      rig.store.compact(2000);
+      compactAll(rig.store);
+      await reopen(rig);
+    }
+    rig.store.put(put('last', ''));
+    digests.push(rig.store.digest);
+  }
+  t.equal(digests[0], digests[1]);
+  t.not(digests[0], digests[2]);
+});
+
+t.test('a store whose backend was replaced reads the new state in place', async (t) => {
+  const source = await freshRig();
+  for (let i = 0; i < 20; i++) source.store.put(put(name(i), 'source'));
+  source.store.compact(10);
+  const target = await freshRig();
+  target.store.put(put('old', ''));
+  const { history } = target.store;
+  const entries = await new Promise<readonly { key: string; value: Uint8Array }[]>((resolve) => {
+    source.backend.scan('', '\xff', 1000, (_, found) => resolve(found));
+  });
+  const restore = target.backend.beginRestore();
+  await new Promise<void>((resolve) => restore.add(entries, () => resolve()));
+  await new Promise<void>((resolve) => restore.commit(30, bytes(''), () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    target.store.reload((error) => (error === null ? resolve() : reject(error)));
+  });
+  t.equal(history.revision, 21);
+  t.same(
+    [target.store.digest, target.store.revision, target.store.compactRevision, target.store.isCompacting],
+    [source.store.digest, 21, 10, true],
+  );
+  t.equal(target.store.range(range('old')).count, 0);
+  t.equal(target.store.range(range('key', { end: 'kez' })).count, 20);
+});
+
+t.test('a record that is missing from the state is said to be', async (t) => {
+  const backend = memoryBackend({ scheduler });
+  const store = await openStore(backend, { cacheBytes: 0 });
+  store.put(put('a', '1'));
+  const [entry] = await new Promise<readonly { key: string }[]>((resolve) => {
+    backend.scan('k', 'l', 1, (_, found) => resolve(found));
+  });
+  backend.delete(entry!.key);
+  t.throws(() => store.range(range('a')), failing('backendDamaged', /revision 2/));
+});
