@@ -5,7 +5,13 @@ import { Level } from 'level';
 import t from 'tap';
 import type { Backend } from '../../src/backend/backend.ts';
 import { openLevelBackend } from '../../src/backend/level-backend.ts';
-import { ledgerKey, ledgerLength, lineKey } from '../../src/backend/level-ledger.ts';
+import {
+  encodeLedgerEntry,
+  encodeLine,
+  ledgerKey,
+  ledgerLength,
+  lineKey,
+} from '../../src/backend/level-ledger.ts';
 import type { Disk } from '../../src/util/disk.ts';
 import { nodeDisk } from '../../src/util/node-disk.ts';
 import { backendSuite, close, flush, restore, scan } from '../suites/backend.ts';
@@ -129,16 +135,31 @@ t.test('a damaged line, entries without a line and a missing state are refused',
   await t.rejects(open(three), failing('backendDamaged'));
 });
 
-t.test('the ledger keeps its length and old states open after many flushes', async (t) => {
+t.test('the ledger keeps its length, and forgets a flush only when it is that old', async (t) => {
   const directory = freshDirectory(t.testdir());
-  await fillFlushes(directory, ledgerLength + 6);
+  await fillFlushes(directory, 3);
+  const last = ledgerLength + 500;
+  await withRaw(directory, async (db) => {
+    const batch = db.batch();
+    for (let sequence = 1; sequence <= 3; sequence++) batch.del(ledgerKey(sequence));
+    for (let sequence = 501; sequence <= last; sequence++)
+      batch.put(ledgerKey(sequence), encodeLedgerEntry(3));
+    batch.put(lineKey, encodeLine(last, { index: 3, meta: Buffer.alloc(0) }));
+    await batch.write();
+  });
+  const backend = await open(directory);
+  for (let index = 4; index < 7; index++) {
+    backend.mark(index, bytes(''));
+    await flush(backend);
+  }
+  await close(backend);
   await withRaw(directory, async (db) => {
     const keys = await db.keys({ gte: '\0l', lt: '\0m' }).all();
     t.equal(keys.length, ledgerLength);
+    t.equal(keys[0], ledgerKey(504));
+    await db.del(ledgerKey(504));
   });
-  const backend = await open(directory);
-  t.equal(backend.openedAt.index, ledgerLength + 6);
-  await close(backend);
+  await t.rejects(open(directory), failing('backendDamaged', /flush 504 is missing/));
 });
 
 t.test('a crash at any step of a restore leaves the old state or the new one, whole', async (t) => {

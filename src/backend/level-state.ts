@@ -1,0 +1,344 @@
+/**
+ * A durable state in LevelDB, and the one that may take its place.
+ *
+ * Invariants: at most one batch is being written, and it is synced before the next begins; the database stays open while
+ * a cursor reads it; a replacement is pointed to only when all of it is durable.
+ */
+
+import type { Disk } from '../util/disk.ts';
+import type { Logger, Scheduler } from '../util/runtime.ts';
+import type { BackendEntry } from './backend.ts';
+import type { BaseCursor, BaseReplacement, BaseState, Line } from './base-state.ts';
+import { encodeLedgerEntry, encodeLine, ledgerKey, ledgerLength, lineKey } from './level-ledger.ts';
+import type { Overlay } from './overlay.ts';
+import type { StateDirectory } from './state-directory.ts';
+
+/** The part of `level` that is used; some of it is missing in its own types. */
+export interface LevelDb {
+  open(): Promise<void>;
+  close(): Promise<void>;
+  getSync(key: string): Buffer | undefined;
+  batch(): LevelBatch;
+  iterator(options: object): LevelIterator;
+  approximateSize(start: string, end: string): Promise<number>;
+}
+
+export interface LevelBatch {
+  put(key: string, value: Uint8Array): LevelBatch;
+  del(key: string): LevelBatch;
+  write(options: { sync: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LevelIterator {
+  nextv(size: number): Promise<[string, Buffer][]>;
+  close(): Promise<void>;
+}
+
+/** LevelDB keeps this much in memory before it makes a table of it. */
+export const writeBufferBytes: number = 32 * 1024 * 1024;
+/** Writes that are copied into a batch before other work gets its turn. */
+const sliceWrites = 1000;
+const sliceBytes = 1024 * 1024;
+/** An empty LevelDB is about this large. */
+const emptyBytes = 4096;
+
+/** What all states of one data directory share. */
+export interface LevelContext {
+  readonly disk: Disk;
+  readonly scheduler: Scheduler;
+  readonly log: Logger;
+  readonly states: StateDirectory;
+  readonly openDb: (path: string, createIfMissing: boolean) => Promise<LevelDb>;
+  /** Removes a database that is not open, files and all. */
+  readonly destroyDb: (path: string) => Promise<void>;
+}
+
+class LevelCursor implements BaseCursor {
+  readonly #state: LevelState;
+  readonly #iterator: LevelIterator;
+  #rest: BackendEntry[] = [];
+  #closed = false;
+
+  constructor(state: LevelState, iterator: LevelIterator) {
+    this.#state = state;
+    this.#iterator = iterator;
+  }
+
+  next(
+    limit: number,
+    maxBytes: number,
+    done: (error: Error | null, entries: readonly BackendEntry[]) => void,
+  ): void {
+    const { scheduler } = this.#state.context;
+    if (this.#rest.length > 0) {
+      const entries = this.#takeRest(limit, maxBytes);
+      scheduler.defer(() => done(null, entries));
+      return;
+    }
+    this.#iterator.nextv(Math.max(1, limit)).then(
+      (pairs) => {
+        for (let i = 0; i < pairs.length; i++) {
+          const pair = pairs[i]!;
+          this.#rest.push({ key: pair[0], value: pair[1] });
+        }
+        const entries = this.#takeRest(limit, maxBytes);
+        scheduler.defer(() => done(null, entries));
+      },
+      (error) => scheduler.defer(() => done(error as Error, [])),
+    );
+  }
+
+  #takeRest(limit: number, maxBytes: number): BackendEntry[] {
+    const rest = this.#rest;
+    let count = 0;
+    for (let bytes = 0; count < rest.length && count < limit && bytes < maxBytes; count++) {
+      bytes += rest[count]!.key.length + rest[count]!.value.length;
+    }
+    if (count === rest.length) {
+      this.#rest = [];
+      return rest;
+    }
+    this.#rest = rest.slice(count);
+    return rest.slice(0, count);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#rest = [];
+    const release = (): void => this.#state.release();
+    this.#iterator.close().then(release, release);
+  }
+}
+
+/** One state on disk. */
+export class LevelState implements BaseState {
+  readonly context: LevelContext;
+  readonly name: string;
+  readonly #db: LevelDb;
+  #line: Line;
+  #sequence: number;
+  #tableBytes = 0;
+  #logBytes = 0;
+  /** The state itself, every open cursor and every replacement that has not ended. */
+  #users = 1;
+  readonly #replacements = new Set<LevelReplacement>();
+  #closeDone: ((error: Error | null) => void) | null = null;
+  /** Another state took its place: its files go when it is closed. */
+  isSuperseded = false;
+
+  constructor(context: LevelContext, name: string, db: LevelDb, sequence: number, line: Line) {
+    this.context = context;
+    this.name = name;
+    this.#db = db;
+    this.#sequence = sequence;
+    this.#line = line;
+    this.#measure();
+  }
+
+  get line(): Line {
+    return this.#line;
+  }
+
+  get sizeBytes(): number {
+    return emptyBytes + this.#tableBytes + this.#logBytes;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#db.getSync(key);
+  }
+
+  write(writes: Overlay, line: Line, done: (error: Error | null) => void): void {
+    const { disk, scheduler, states } = this.context;
+    const batch = this.#db.batch();
+    const entries = writes.entries();
+    let bytes = 0;
+    const finish = (error: Error | null): void => {
+      if (error === null) {
+        this.#sequence++;
+        this.#line = line;
+        this.#logBytes = (this.#logBytes + bytes) % writeBufferBytes;
+        this.#measure();
+      }
+      scheduler.defer(() => done(error));
+    };
+    const copySlice = (): void => {
+      try {
+        const sliceEnd = bytes + sliceBytes;
+        for (let i = 0; i < sliceWrites && bytes < sliceEnd; i++) {
+          const next = entries.next();
+          if (next.done === true) {
+            this.#putLine(batch, line);
+            batch.write({ sync: true }).then(
+              () => finish(attempt(() => disk.syncDirectory(states.pathOf(this.name)))),
+              (error) => finish(error as Error),
+            );
+            return;
+          }
+          const [key, value] = next.value;
+          if (value === null) batch.del(key);
+          else batch.put(key, value);
+          bytes += key.length + (value === null ? 0 : value.length);
+        }
+        scheduler.defer(copySlice);
+      } catch (error) {
+        batch.close().catch(() => {});
+        finish(error as Error);
+      }
+    };
+    copySlice();
+  }
+
+  #putLine(batch: LevelBatch, line: Line): void {
+    const sequence = this.#sequence + 1;
+    batch.put(lineKey, encodeLine(sequence, line));
+    batch.put(ledgerKey(sequence), encodeLedgerEntry(line.index));
+    if (sequence > ledgerLength) batch.del(ledgerKey(sequence - ledgerLength));
+  }
+
+  cursor(from: string, to: string | null, _atMost: number, chunkBytes: number): BaseCursor {
+    const range = to === null ? { gte: from } : { gte: from, lt: to };
+    const iterator = this.#db.iterator({ ...range, highWaterMarkBytes: chunkBytes });
+    this.#users++;
+    return new LevelCursor(this, iterator);
+  }
+
+  #measure(): void {
+    this.#users++;
+    const release = (): void => this.release();
+    this.#db
+      .approximateSize('\0', '\xff'.repeat(32))
+      .then((size) => {
+        this.#tableBytes = size;
+      })
+      .then(release, release);
+  }
+
+  beginReplacement(): BaseReplacement {
+    const replacement = new LevelReplacement(this);
+    this.#replacements.add(replacement);
+    this.#users++;
+    return replacement;
+  }
+
+  /** A replacement has ended, one way or the other. */
+  replacementEnded(replacement: LevelReplacement): void {
+    if (this.#replacements.delete(replacement)) this.release();
+  }
+
+  close(done: (error: Error | null) => void): void {
+    this.#closeDone = done;
+    for (const replacement of this.#replacements) replacement.abort();
+    this.release();
+  }
+
+  release(): void {
+    this.#users--;
+    if (this.#users > 0) return;
+    const { scheduler, states, log, destroyDb } = this.context;
+    const done = this.#closeDone;
+    this.#db
+      .close()
+      .then(async () => {
+        if (this.isSuperseded) await destroyDb(states.pathOf(this.name));
+      })
+      .then(
+        () => scheduler.defer(() => done?.(null)),
+        (error) => {
+          log.warn('closing the state failed', { name: this.name, error });
+          scheduler.defer(() => done?.(error as Error));
+        },
+      );
+  }
+}
+
+function attempt(job: () => void): Error | null {
+  try {
+    job();
+    return null;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Writes a received state beside the old one. Steps run one after another on `#tail`. */
+class LevelReplacement implements BaseReplacement {
+  readonly #old: LevelState;
+  readonly #context: LevelContext;
+  readonly #name: string;
+  readonly #path: string;
+  #db: LevelDb | null = null;
+  #tail: Promise<void>;
+  #isCommitting = false;
+
+  constructor(old: LevelState) {
+    this.#old = old;
+    this.#context = old.context;
+    this.#name = this.#context.states.freshName();
+    this.#path = this.#context.states.pathOf(this.#name);
+    this.#tail = this.#open();
+    this.#tail.catch(() => {});
+  }
+
+  async #open(): Promise<void> {
+    this.#context.disk.makeDirectory(this.#path);
+    this.#db = await this.#context.openDb(this.#path, true);
+  }
+
+  #step(job: () => Promise<void>, done: (error: Error | null) => void): void {
+    const { scheduler } = this.#context;
+    this.#tail = this.#tail.then(job);
+    this.#tail.then(
+      () => scheduler.defer(() => done(null)),
+      (error) => scheduler.defer(() => done(error as Error)),
+    );
+  }
+
+  add(entries: readonly BackendEntry[], done: (error: Error | null) => void): void {
+    this.#step(async () => {
+      const batch = this.#db!.batch();
+      for (const entry of entries) batch.put(entry.key, entry.value);
+      // Synced each time, as a flush is: an unsynced batch before a synced one could vanish alone.
+      await batch.write({ sync: true });
+    }, done);
+  }
+
+  commit(line: Line, done: (error: Error | null, state: BaseState | null) => void): void {
+    const { states } = this.#context;
+    let state: LevelState | null = null;
+    this.#isCommitting = true;
+    this.#step(
+      async () => {
+        const batch = this.#db!.batch();
+        batch.put(lineKey, encodeLine(1, line));
+        batch.put(ledgerKey(1), encodeLedgerEntry(line.index));
+        await batch.write({ sync: true });
+        states.point(this.#name);
+        state = new LevelState(this.#context, this.#name, this.#db!, 1, line);
+        this.#old.isSuperseded = true;
+      },
+      (error) => {
+        // A sync that failed after the rename leaves open which state is in force: both stay, and opening decides.
+        const ended = (): void => this.#old.replacementEnded(this);
+        if (error === null) ended();
+        else (this.#db?.close() ?? Promise.resolve()).then(ended, ended);
+        done(error, state);
+      },
+    );
+  }
+
+  abort(): void {
+    if (this.#isCommitting) return;
+    const drop = async (): Promise<void> => {
+      await this.#db?.close();
+      await this.#context.destroyDb(this.#path);
+    };
+    const ended = (): void => this.#old.replacementEnded(this);
+    this.#tail = this.#tail.then(drop, drop);
+    this.#tail.then(ended, (error) => {
+      this.#context.log.warn('a dropped state was not removed', { path: this.#path, error });
+      ended();
+    });
+  }
+}
