@@ -41,6 +41,7 @@ async function withRaw(directory: string, job: (db: Level<string, Buffer>) => Pr
     keyEncoding: 'utf8',
     valueEncoding: 'buffer',
   });
+  await db.open();
   await job(db);
   await db.close();
 }
