@@ -14,6 +14,9 @@ import type { KeyIndex } from './key-index.ts';
 import { encodeRevision, finishedKey, revisionKey, scheduledKey } from './revision.ts';
 import type { State } from './state.ts';
 
+/** Records a step may remove for each key it may look at. */
+const recordsPerKey = 4;
+
 interface Segment {
   from: string;
   readonly to: string | null;
@@ -23,7 +26,6 @@ export class Compaction {
   readonly #state: State;
   /** What is left to walk, in order. Empty: nothing is under way. */
   #segments: Segment[] = [];
-  #batch: KeyIndex[] = [];
 
   constructor(state: State) {
     this.#state = state;
@@ -56,32 +58,40 @@ export class Compaction {
     this.#segments = mustResume ? [{ from: '', to: null }] : [];
   }
 
-  /** Looks at `maxKeys` more keys. Returns true while there is more to do. */
+  /**
+   * Looks at `maxKeys` more keys and removes at most `recordsPerKey` times as many records; a key that was written more
+   * often than that takes several steps. Returns true while there is more to do.
+   */
   step(maxKeys: number): boolean {
     const segment = this.#segments[0];
     if (segment === undefined) return false;
     const state = this.#state;
-    const batch = this.#batch;
-    batch.length = 0;
+    const batch: KeyIndex[] = [];
     state.index.collectAll(segment.from, segment.to, maxKeys, batch);
-    for (let i = 0; i < batch.length; i++) this.#compactKey(batch[i]!);
+    let room = maxKeys * recordsPerKey;
+    for (let i = 0; i < batch.length; i++) {
+      const index = batch[i]!;
+      if (index.older === null && index.isLive) continue;
+      const count = index.compactable(state.compactRevision);
+      this.#removeOldest(index, Math.min(count, room));
+      if (count > room) {
+        segment.from = index.key;
+        return true;
+      }
+      room -= count;
+    }
     if (batch.length === maxKeys) {
       segment.from = `${batch[batch.length - 1]!.key}\0`;
-      batch.length = 0;
       return true;
     }
-    batch.length = 0;
     this.#segments.shift();
     if (this.#segments.length > 0) return true;
     state.backend.put(finishedKey, encodeRevision(state.compactRevision));
     return false;
   }
 
-  #compactKey(index: KeyIndex): void {
-    if (index.older === null && index.isLive) return;
+  #removeOldest(index: KeyIndex, count: number): void {
     const state = this.#state;
-    const count = index.compactable(state.compactRevision);
-    if (count === 0) return;
     for (let place = 0; place < count; place++) {
       const key = revisionKey(index.mainAt(place), index.subAt(place), index.isTombstoneAt(place));
       state.backend.delete(key);

@@ -183,7 +183,7 @@ export class Store implements MvccStore {
     return this.#compaction.isRunning;
   }
 
-  /** Removes what a compaction made unreadable, looking at `maxKeys` keys. Returns true while there is more to do. */
+  /** Removes what a compaction made unreadable, looking at `maxKeys` keys and a few times as many records. Returns true while there is more to do. */
   compactStep(maxKeys: number): boolean {
     return this.#compaction.step(maxKeys);
   }

@@ -225,6 +225,23 @@ t.test('a compaction goes in steps, does not hold up writers, and frees what nob
   t.equal(store.range(range('key', { end: 'kez', revision: 401 })).count, 200);
 });
 
+t.test('a key that was written very often does not make a step long', async (t) => {
+  const { store, backend } = await freshRig();
+  for (let i = 0; i < 1000; i++) store.put(put('hot', `${i}`));
+  store.put(put('other', '1'));
+  store.put(put('other', '2'));
+  store.compact(store.revision);
+  const left = (): Promise<number> =>
+    new Promise((resolve) => {
+      backend.scan('k', 'l', 10_000, (_, found) => resolve(found.length));
+    });
+  t.equal(store.compactStep(10), true);
+  t.equal(await left(), 1002 - 40);
+  t.same(store.range(range('hot')).kvs.map(show), ['hot@2/1001/1000=999']);
+  compactAll(store, 10);
+  t.equal(await left(), 2);
+});
+
 t.test('compactions that follow each other closely all come to an end', async (t) => {
   const { store, backend } = await filled(50);
   for (let round = 0; round < 10; round++) {
