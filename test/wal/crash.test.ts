@@ -18,6 +18,8 @@ function lifeOf(seed: number, crashAt: number, mutant: WalMutant | null, steps =
   const world = makeWorld(seed);
   const disk = new FaultDisk(world.defer);
   disk.crashAt = crashAt;
+  const delays = generator(seed);
+  disk.delay = () => (seed % 2 === 0 ? 0 : delays() % 12);
   const life = new Life(world, disk, undefined, mutant);
   try {
     life.open(true);
@@ -74,6 +76,33 @@ t.test('whatever a crash at any operation leaves, what is recovered has everythi
   t.end();
 });
 
+t.test(
+  'what a start has read and built upon is there after the next crash, whatever the first one left undone',
+  (t) => {
+    for (let seed = 1; seed <= 4; seed++) {
+      const { operations } = lifeOf(seed, Number.POSITIVE_INFINITY, null).disk;
+      for (let crashAt = 1; crashAt <= operations; crashAt++) {
+        const life = lifeOf(seed, crashAt, null);
+        const world = makeWorld(seed + crashAt);
+        // Only the process dies; the next one appends something, and then the power fails.
+        const { problem, next } = judgeCrash(life, world, life.disk.kill(world.defer));
+        if (next === null) {
+          t.fail(`seed ${seed}, operation ${crashAt}: ${problem}`);
+          continue;
+        }
+        next.live(1);
+        world.run();
+        const after = makeWorld(seed);
+        const judged = judgeCrash(next, after, next.disk.crash(nothingSurvives, after.defer));
+        if (judged.problem !== null)
+          t.fail(`seed ${seed}, operation ${crashAt}, second crash: ${judged.problem}`);
+      }
+    }
+    t.pass('no crash lost anything');
+    t.end();
+  },
+);
+
 t.test('a log lives through crash after crash, also while it recovers', (t) => {
   let lives = 0;
   for (let seed = 1; seed <= 60; seed++) {
@@ -82,7 +111,7 @@ t.test('a log lives through crash after crash, also while it recovers', (t) => {
     for (let crash = 0; crash < 8; crash++) {
       const [name, survival] = survivalsOf(uint32())[uint32() % 5]!;
       let world = makeWorld(uint32());
-      let disk = life.disk.crash(survival, world.defer);
+      let disk = uint32() % 3 === 0 ? life.disk.kill(world.defer) : life.disk.crash(survival, world.defer);
       // The first start may not get far: the power fails again in one of its first operations.
       disk.crashAt = 1 + (uint32() % 12);
       try {
@@ -91,13 +120,16 @@ t.test('a log lives through crash after crash, also while it recovers', (t) => {
         if (disk.powered) t.fail(`seed ${seed}, crash ${crash}, ${name}: ${(error as Error).message}`);
       }
       world = makeWorld(uint32());
-      disk = disk.crash(survivalsOf(uint32())[uint32() % 5]![1], world.defer);
+      disk =
+        uint32() % 3 === 0
+          ? disk.kill(world.defer)
+          : disk.crash(survivalsOf(uint32())[uint32() % 5]![1], world.defer);
       const { problem, next } = judgeCrash(life, world, disk);
       if (next === null) {
         t.fail(`seed ${seed}, crash ${crash}, surviving ${name}: ${problem}`);
         break;
       }
-      disk.crashAt = disk.operations + 5 + (uint32() % 100);
+      disk.crashAt = disk.operations + 1 + (uint32() % (uint32() % 2 === 0 ? 5 : 100));
       try {
         next.live(20);
       } catch (error) {

@@ -124,6 +124,41 @@ t.test('rot of what was synced is told from a torn tail by the write that came a
   t.end();
 });
 
+t.test('rot in the second record of a group is told by the group behind it', (t) => {
+  const { world, disk, wal } = newLog();
+  appendNow(world, wal, entriesOf(1, 1, 1));
+  wal.append(entriesOf(2, 1, 1), null, () => {});
+  wal.append(entriesOf(3, 1, 1), null, () => {});
+  wal.append(entriesOf(4, 1, 1, 300), null, () => {});
+  world.run();
+  const path = segmentPaths(disk)[0]!;
+  const used = usedBytes(disk.content(path));
+  appendNow(world, wal, entriesOf(5, 1, 1));
+  const rotten = disk.with({ [path]: flipped(disk.content(path), used - 100, 1) });
+  t.equal(failureOf(() => contentOf(rotten))?.reason, 'walDamaged');
+  t.end();
+});
+
+t.test('a sound record of another history in the place of the right one is noticed', (t) => {
+  const files = ['a', 'b'].map((vote) => {
+    const { world, disk, wal } = newLog();
+    for (let i = 1; i <= 3; i++) appendNow(world, wal, entriesOf(i, 1, 1), { term: 1, vote, commit: 0 });
+    return { disk, path: segmentPaths(disk)[0]!, used: usedBytes(disk.content(segmentPaths(disk)[0]!)) };
+  });
+  const [ours, theirs] = files as [(typeof files)[0], (typeof files)[0]];
+  const length = Math.ceil((ours.used - 512) / 24) * 8;
+  const mixed = Buffer.from(ours.disk.content(ours.path));
+  theirs.disk.content(theirs.path).copy(mixed, 512, 512, 512 + length);
+  t.match(
+    failureOf(() => contentOf(ours.disk.with({ [ours.path]: mixed }))),
+    {
+      reason: 'walDamaged',
+      message: new RegExp(`offset ${512 + length}: the record does not follow the one before it`),
+    },
+  );
+  t.end();
+});
+
 t.test('opening a log marks its end: from then on, rot there is told as well', (t) => {
   const { world, disk, wal } = newLog();
   appendNow(world, wal, entriesOf(1, 1, 1, 1000));

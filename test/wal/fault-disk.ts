@@ -16,6 +16,7 @@ class Inode {
   durable: Buffer = Buffer.alloc(0);
   current: Buffer = Buffer.alloc(0);
   pending: PendingWrite[] = [];
+  handles = 0;
 
   write(bytes: Buffer, offset: number): void {
     this.current = patched(this.current, bytes, offset);
@@ -81,6 +82,8 @@ export class FaultDisk implements Disk {
   powered = true;
   /** `write`, `sync` and `names`, in order, with the file's name. */
   readonly journal: string[] = [];
+  /** How many rounds of the queue an operation takes longer. */
+  delay: (path: string) => number = () => 0;
   /** Names an operation to fail, given its line of the journal. */
   failWhen: (line: string) => boolean = () => false;
 
@@ -134,6 +137,7 @@ export class FaultDisk implements Disk {
   }
 
   #rename(kind: string, change: PendingName): void {
+    if (change.inode.handles > 0) throw new Error(`${change.removed} is in use`);
     this.#operate(kind, change.added ?? change.removed!);
     applyName(this.names, change);
     this.#pendingNames.push(change);
@@ -143,8 +147,9 @@ export class FaultDisk implements Disk {
   syncDirectory(path: string): void {
     this.#operate('names', path);
     this.#interrupt();
-    for (const change of this.#pendingNames) applyName(this.#durableNames, change);
-    this.#pendingNames = [];
+    const within = (change: PendingName): boolean => directoryOf(change.added ?? change.removed!) === path;
+    for (const change of this.#pendingNames.filter(within)) applyName(this.#durableNames, change);
+    this.#pendingNames = this.#pendingNames.filter((change) => !within(change));
   }
 
   lock(): { release(): void } {
@@ -154,6 +159,7 @@ export class FaultDisk implements Disk {
   #handle(path: string, inode: Inode): DiskFile {
     let inFlight = false;
     let open = true;
+    inode.handles++;
     const check = (): void => {
       if (!open) throw new Error(`${path} is closed`);
       if (inFlight) throw new Error(`${path}: an operation is in flight`);
@@ -180,10 +186,16 @@ export class FaultDisk implements Disk {
         return;
       }
       inFlight = true;
-      this.#defer(() => {
+      let rounds = this.delay(path);
+      const end = (): void => {
+        if (rounds-- > 0) {
+          this.#defer(end);
+          return;
+        }
         inFlight = false;
         if (this.powered) done(null);
-      });
+      };
+      this.#defer(end);
     };
     /** As Linux does it: what could not be written counts as clean from now on, and is not on the disk. */
     const failing = (line: string, done: DiskDone): boolean => {
@@ -215,6 +227,7 @@ export class FaultDisk implements Disk {
       closeSync: () => {
         check();
         open = false;
+        inode.handles--;
       },
     };
   }
@@ -254,6 +267,17 @@ export class FaultDisk implements Disk {
     return next;
   }
 
+  /** Only the process dies: the system still has what it wrote, durable or not. This disk is done for. */
+  kill(defer: (job: () => void) => void): FaultDisk {
+    this.powered = false;
+    const next = new FaultDisk(defer);
+    for (const [path, inode] of this.names) next.names.set(path, inode);
+    for (const [path, inode] of this.#durableNames) next.#durableNames.set(path, inode);
+    for (const inode of this.names.values()) inode.handles = 0;
+    next.#pendingNames = this.#pendingNames;
+    return next;
+  }
+
   #place(path: string, inode: Inode): void {
     this.names.set(path, inode);
     this.#durableNames.set(path, inode);
@@ -278,6 +302,10 @@ export class FaultDisk implements Disk {
   content(path: string): Buffer {
     return this.names.get(path)!.current;
   }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 function applyName(names: Map<string, Inode>, { removed, added, inode }: PendingName): void {

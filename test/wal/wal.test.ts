@@ -240,6 +240,35 @@ t.test('release removes whole older segments, oldest first, each durably, never 
   t.end();
 });
 
+t.test(
+  'an older segment that is still being ended is neither removed nor closed, however slow that is',
+  (t) => {
+    const { world, disk, wal } = newLog();
+    const [first] = segmentPaths(disk);
+    disk.delay = (path) => (path === first && segmentPaths(disk).length > 1 ? 5000 : 0);
+    let acknowledged = 0;
+    for (let i = 1; i <= 80; i++) {
+      wal.append(entriesOf(i, 1, 1, 200), null, () => acknowledged++);
+      world.run(8);
+      wal.release(acknowledged);
+    }
+    t.equal(acknowledged, 80, 'nobody waits for it');
+    t.ok(disk.exists(first!));
+    const begun = segmentPaths(disk).length;
+    t.equal(begun, 2, 'the next segment waits');
+    let closed = false;
+    wal.close(() => {
+      closed = true;
+    });
+    world.run(20);
+    t.notOk(closed);
+    world.run();
+    t.ok(closed);
+    t.equal(contentOf(disk).entries.at(-1)!.index, 80);
+    t.end();
+  },
+);
+
 t.test('a cut that reached behind the oldest segment left is followed', (t) => {
   const { world, disk, wal } = newLog();
   for (let i = 1; segmentPaths(disk).length < 2; i++) appendNow(world, wal, entriesOf(i, 1, 1, 300));
@@ -277,7 +306,8 @@ t.test('restart voids everything: the log goes on behind the snapshot, older seg
 });
 
 t.test('opened again and again, the log stays what it was and goes on', (t) => {
-  const { world, disk, wal } = newLog();
+  const { world, disk: first, wal } = newLog();
+  let disk = first;
   let content: LogContent = emptyContent();
   let current = wal;
   for (let life = 0; life < 12; life++) {
@@ -285,6 +315,7 @@ t.test('opened again and again, the log stays what it was and goes on', (t) => {
     content = appended(content, entries, { term: life + 1, vote: `${life}`, commit: 0 });
     appendNow(world, current, entries, content.hardState);
     if (life % 3 > 0) settle(world, (done) => current.close(done));
+    else disk = disk.kill(world.defer);
     const opened = openLog(world, disk);
     t.equal(difference(opened.recovered, content, 0), null);
     t.equal(opened.recovered.tornBytes, 0);
