@@ -18,8 +18,8 @@ import {
   writeRecordHeader,
 } from './record.ts';
 
-/** Payloads up to this are copied: below it, one more piece to write costs more than the copy. */
-export const copiedPayloadBytesMax = 8 * 1024;
+/** Payloads up to this are copied (measured): below it, two more checksum calls and one more piece cost more. */
+export const copiedPayloadBytesMax = 4 * 1024;
 
 const firstBufferBytes = 64 * 1024;
 /** A buffer grown beyond this for a large group is let go after it. */
