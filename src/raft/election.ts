@@ -75,10 +75,9 @@ function outcome(core: RaftCore): VoteOutcome {
   return voteOutcome(core.conf, core.votes, (voters) => core.tracker.quorumOf(voters));
 }
 
-/** The hard state has become durable: a candidate may count its own vote. */
+/** The hard state, exactly this term and vote, has become durable: a candidate may count its own vote. */
 export function countOwnVote(core: RaftCore): void {
   if (core.role !== Role.Candidate || core.votes.has(core.id)) return;
-  if (!core.isHardStateDurable) return;
   core.votes.set(core.id, true);
   conclude(core);
 }

@@ -241,7 +241,7 @@ export class RaftNode {
       core.reads.hasResults ||
       core.snapshotsWanted.length > 0 ||
       needsWrite(core) ||
-      (core.pendingSnapshot === null && Math.min(log.commit, log.stable) > log.applying)
+      Math.min(log.commit, log.stable) > log.applying
     );
   }
 
@@ -282,6 +282,7 @@ export class RaftNode {
   written(token: WriteToken): void {
     const core = this.#core;
     core.writes.complete(token, this.#onDurable);
+    // An acknowledgement of an earlier term, or of the term before its vote, lets nothing out.
     if (!core.isHardStateDurable) return;
     if (core.outbox.hasHeld) core.outbox.release(core.log.stable);
     if (core.role === Role.Leader) onOwnWritten(core, core.log.stable);

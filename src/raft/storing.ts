@@ -52,10 +52,12 @@ function hardStateToWrite(core: RaftCore): HardState | null {
   return same ? null : { term, vote, commit: log.commit };
 }
 
-/** Committed entries that are durable here: a crash must not leave the state ahead of the log. */
+/**
+ * Committed entries that are durable here: a crash must not leave the state ahead of the log. While a snapshot is being
+ * installed nothing is durable in its sense, so nothing is handed out.
+ */
 export function takeCommitted(core: RaftCore): readonly Entry[] {
   const { log } = core;
-  if (core.pendingSnapshot !== null) return noEntries;
   const end = core.mutant === 'countUnwritten' ? log.commit : Math.min(log.commit, log.stable);
   if (end <= log.applying) return noEntries;
   const from = log.applying + 1;

@@ -151,6 +151,22 @@ t.test('F39: a removed leader leads until its removal is committed, then steps d
   t.equal(cluster.raft('2').term, 2);
 });
 
+t.test(
+  'F39: a removed leader does not step down for the commit of what came before its removal',
+  async (t) => {
+    const cluster = led(['1', '2', '3']);
+    const leader = cluster.node('1');
+    leader.raft.propose([text('a')]);
+    leader.raft.proposeConfig({ remove: ['1'], context: text(''), transition: 'auto' });
+    leader.turn();
+    for (const from of ['2', '3']) {
+      leader.raft.step(message(AppendResponse, { from, to: '1', term: 1, index: 2 }));
+    }
+    t.equal(leader.raft.commit, 2);
+    t.equal(leader.raft.role, 'leader');
+  },
+);
+
 t.test('F39: a node that is being left out may have to lead until that is committed', async (t) => {
   // 3 alone is to stay. It has the joint configuration, 1 and 2 also its end; only they can be elected.
   const joint = { ...conf(['3']), votersOutgoing: ['1', '2', '3'], autoLeave: true };

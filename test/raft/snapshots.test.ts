@@ -105,6 +105,14 @@ t.test('F44: a snapshot of what is committed here already is not installed', asy
   t.equal(node.raft.lastIndex, 3);
 });
 
+t.test('F44: a snapshot older than the compacted log does not bring the past back', async (t) => {
+  const node = new TestNode('1', diskWith({ ...base, index: 5, term: 2 }, [2], { term: 3 }), {});
+  node.raft.step(offered({ index: 3, term: 1, conf: base.conf }));
+  t.equal(node.raft.pendingSnapshot, null);
+  t.equal(node.raft.lastIndex, 6);
+  t.match(node.turn(), [{ type: AppendResponse, index: 5 }]);
+});
+
 t.test('F44: no campaign while a snapshot is being installed', async (t) => {
   const node = follower([]);
   node.raft.step(offered({ index: 9, term: 2, conf: base.conf }));
