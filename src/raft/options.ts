@@ -10,7 +10,10 @@ import type { ConfState, Entry, HardState, NodeId, Role, SnapshotMeta } from './
 /** What storage gave back when the node starts. */
 export interface RaftInitialState {
   readonly hardState: HardState;
-  /** The log holds the entries after `base.index`; `base.conf` is in effect there. All zero for a new log. */
+  /**
+   * The log holds the entries after `base.index`; `base.conf` is in effect there. (The configuration at `applied` will do
+   * as well: any change between the two is an entry of the log.) A new log begins at index and term 0.
+   */
   readonly base: SnapshotMeta;
   /** Consecutive, the first one at `base.index + 1`. */
   readonly entries: readonly Entry[];
@@ -50,26 +53,34 @@ export interface RaftConfig {
 }
 
 /** The rules that can be switched off; each is one visible `if` at the rule. */
-export type RaftMutant =
-  | 'quorumHalf'
-  | 'commitOldTerm'
-  | 'commitBeyondNew'
-  | 'countUnwritten'
-  | 'ackBeforeWritten'
-  | 'voteBeforeWritten'
-  | 'voteTwice'
-  | 'noUpToDateCheck'
-  | 'truncateOnOverlap'
-  | 'truncateCommitted'
-  | 'writtenIgnoresTruncation'
-  | 'staleResponses'
-  | 'readWithoutTermCommit'
-  | 'readStaleAck'
-  | 'configOnCommit'
-  | 'configKeptOnTruncation'
-  | 'configBeforeTermCommit'
-  | 'twoConfigs'
-  | 'learnersCount';
+const mutants = [
+  'quorumHalf',
+  'commitOldTerm',
+  'commitBeyondNew',
+  'countUnwritten',
+  'ackBeforeWritten',
+  'voteBeforeWritten',
+  'voteTwice',
+  'noUpToDateCheck',
+  'truncateOnOverlap',
+  'truncateCommitted',
+  'writtenIgnoresTruncation',
+  'staleResponses',
+  'readWithoutTermCommit',
+  'readStaleAck',
+  'configOnCommit',
+  'configKeptOnTruncation',
+  'configBeforeTermCommit',
+  'twoConfigs',
+  'learnersCount',
+] as const;
+
+export type RaftMutant = (typeof mutants)[number];
+
+/** Tells the mutants of this room from those of others. */
+export function isRaftMutant(name: string): name is RaftMutant {
+  return (mutants as readonly string[]).includes(name);
+}
 
 export interface ResolvedConfig {
   readonly id: NodeId;
