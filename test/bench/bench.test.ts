@@ -1,0 +1,68 @@
+/** The benchmarks end to end, as short as they can be. etcd takes part where it is installed. */
+
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { systemVersion } from '../../bench/cluster.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BENCH = join(ROOT, 'bench/main.ts');
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function bench(...args: string[]): Promise<Ran> {
+  return new Promise((resolve) => {
+    const argv = ['--import', 'tsx', BENCH, ...args];
+    execFile(process.execPath, argv, { cwd: ROOT, timeout: 90_000 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err });
+    });
+  });
+}
+
+t.before(() => {
+  if (!existsSync(join(ROOT, 'dist/cli/main.js'))) {
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
+  }
+});
+
+t.test('a short put benchmark gives figures as JSON and charts', async (t) => {
+  const out = t.testdir({});
+  const withEtcd = systemVersion('etcd') !== null;
+  if (!withEtcd) t.comment('etcd is not installed: it does not take part');
+  const against = withEtcd ? ['--against', 'etcd'] : [];
+  const flags = ['--seconds', '1', '--rounds', '1', '--warm-up-ms', '100', '--rate', '500', '--json'];
+  const ran = await bench('put', ...against, ...flags, '--out', out);
+  t.equal(ran.code, 0, ran.err);
+  t.equal(ran.err, '', 'no progress bar where there is no terminal');
+  const report = JSON.parse(ran.out);
+  t.same(report, JSON.parse(readFileSync(join(out, 'put.json'), 'utf8')));
+  t.same(readdirSync(out).sort(), ['put-latency.svg', 'put-throughput.svg', 'put.json']);
+  t.equal(report.rounds.length, withEtcd ? 4 : 2);
+  for (const round of report.rounds) {
+    t.ok(round.putsPerSecond > 0, `${round.system} ${round.loop}`);
+    t.equal(round.failed, 0);
+    t.ok(round.latency.p50Us > 0 && round.latency.p50Us <= round.latency.p999Us);
+  }
+});
+
+t.test('a cluster in one process is measured too', async (t) => {
+  const ran = await bench('startup', '--rounds', '1', '--json', '--out', t.testdir({}));
+  t.equal(ran.code, 0, ran.err);
+  const names = JSON.parse(ran.out).series.map((one: { name: string }) => one.name);
+  t.same(names, ['keelson as processes', 'keelson in one process, in memory', '  … and loading the library']);
+});
+
+t.test('a command line that is wrong is told so at once', async (t) => {
+  const ran = await bench('put', '--secnds', '3', '--rounds', '0');
+  t.equal(ran.code, 2);
+  t.match(ran.err, /--secnds \(did you mean --seconds\?\)/);
+  t.match(ran.err, /--rounds/);
+  t.match(await bench('nothing'), { code: 2, err: /no benchmark "nothing"/ });
+  t.match(await bench('put', '--help'), { code: 0, out: /--against/ });
+});
