@@ -194,7 +194,7 @@ export class Nemesis {
   private drawCuts(): [number, number][] {
     const count = this.victims.count;
     const nodes = this.random.shuffle(Array.from({ length: count }, (_, node) => node));
-    const shape = this.random.pick(['halves', 'isolate', 'bridge', 'ring', 'oneWay', 'links']);
+    const shape = this.random.pick(this.swarm.partitionShapes);
     this.count(`partition-${shape}`, -1);
     const cut: (a: number, b: number) => boolean = {
       // Two groups that do not see each other.
@@ -223,6 +223,12 @@ export class Nemesis {
         const node = this.target();
         const deaf = this.random.chance(0.5);
         return (a: number, b: number) => (deaf ? b === node : a === node);
+      },
+      // One node is heard by nobody and hears one other only: late echoes of what it once was.
+      echo: () => {
+        const node = this.target();
+        const source = nodes.find((other) => other !== node);
+        return (a: number, b: number) => a === node || (b === node && a !== source);
       },
       // Any links, each direction by itself.
       links: () => () => this.random.chance(0.4),

@@ -50,6 +50,8 @@ export class SimDisk {
   syncs = 0;
   /** Injected faults, for the counts of a run. */
   errors = 0;
+  /** For a positive control: syncs succeed and do nothing. */
+  lies = false;
   /** Told before each changing operation; a crash may be brought about inside it. */
   onOperation: ((kind: string, path: string) => void) | null = null;
 
@@ -265,7 +267,7 @@ class MountedFile implements DiskFile {
       return;
     }
     this.finish(hardware === null ? 0 : hardware.faults.syncMs, () => {
-      this.inode.sync();
+      if (hardware?.lies !== true) this.inode.sync();
       hardware?.synced();
       done(null);
     });

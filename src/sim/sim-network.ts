@@ -22,6 +22,9 @@ export interface NetworkFaults {
   duplicateChance: number;
   /** Probability that a frame may overtake those sent before it. */
   reorderChance: number;
+  /** Probability that a frame loses its way and arrives up to `tailMs` late, others overtaking it. */
+  tailChance: number;
+  tailMs: number;
   /** Probability, per frame sent, that some frame sent earlier on that path is delivered once more. */
   replayChance: number;
   /** Probability, per frame sent, that its connection breaks. */
@@ -38,6 +41,8 @@ export const gentleNetwork: NetworkFaults = {
   dropChance: 0,
   duplicateChance: 0,
   reorderChance: 0,
+  tailChance: 0,
+  tailMs: 0,
   replayChance: 0,
   breakChance: 0,
   connectMs: 1,
@@ -84,6 +89,7 @@ export class SimNetwork {
     dropped: 0,
     duplicated: 0,
     reordered: 0,
+    late: 0,
     replayed: 0,
     broken: 0,
   };
@@ -274,7 +280,10 @@ export class SimNetwork {
     let arrival = clock.now + faults.delayMs + random.exponential(faults.jitterMs);
     if (epoch < 0) arrival += random.exponential(200);
     if (path.cloggedUntil > arrival) arrival = path.cloggedUntil;
-    if (epoch >= 0 && random.chance(faults.reorderChance)) {
+    if (epoch >= 0 && random.chance(faults.tailChance)) {
+      this.counts.late++;
+      arrival += random.between(0, faults.tailMs);
+    } else if (epoch >= 0 && random.chance(faults.reorderChance)) {
       this.counts.reordered++;
       arrival += random.exponential(faults.delayMs + faults.jitterMs * 4);
     } else if (epoch >= 0) {

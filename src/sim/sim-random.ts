@@ -30,7 +30,7 @@ export class SimRandom implements Random {
   /** @param seed any safe integer; @param name the stream's name, so that equal seeds give different streams. */
   constructor(seed: number, name = '') {
     if (!Number.isSafeInteger(seed)) throw new Error(`a seed is a safe integer, got ${seed}`);
-    this.origin = hashText(hashText(seed >>> 0, String(seed)), name);
+    this.origin = hashText(0x9e3779b9, `${seed}/${name}`);
     this.a = hashText(this.origin, 'a');
     this.b = hashText(this.origin, 'b');
     this.c = hashText(this.origin, 'c');

@@ -6,8 +6,8 @@
  * short timeouts meet long delays.
  */
 
-import type { DiskFaults } from './sim-disk.ts';
-import type { NetworkFaults } from './sim-network.ts';
+import { type DiskFaults, gentleDisk } from './sim-disk.ts';
+import { gentleNetwork, type NetworkFaults } from './sim-network.ts';
 import type { SimRandom } from './sim-random.ts';
 
 /** How often something strikes and how long it lasts, in virtual milliseconds; `everyMs` Infinity is never. */
@@ -15,6 +15,19 @@ export interface Trouble {
   readonly everyMs: number;
   readonly lastsMs: number;
 }
+
+/** The shapes that a cluster can be cut into; see `nemesis.ts`. */
+export type PartitionShape = 'halves' | 'isolate' | 'bridge' | 'ring' | 'oneWay' | 'echo' | 'links';
+
+const allShapes: readonly PartitionShape[] = [
+  'halves',
+  'isolate',
+  'bridge',
+  'ring',
+  'oneWay',
+  'echo',
+  'links',
+];
 
 export interface Swarm {
   readonly nodes: number;
@@ -31,6 +44,7 @@ export interface Swarm {
   readonly stopChance: number;
   readonly pause: Trouble;
   readonly partition: Trouble;
+  readonly partitionShapes: readonly PartitionShape[];
   readonly clog: Trouble;
   readonly stall: Trouble;
   readonly slow: Trouble;
@@ -40,6 +54,8 @@ export interface Swarm {
   readonly turnMs: number;
   readonly clients: number;
   readonly thinkMs: number;
+  /** A client gives up on an answer after this. */
+  readonly patienceMs: number;
   readonly watchers: number;
   readonly keys: number;
   readonly compactEveryMs: number;
@@ -93,6 +109,8 @@ function drawNetwork(random: SimRandom): NetworkFaults {
     dropChance: maybe(random, 0.4, 0, 0.2),
     duplicateChance: maybe(random, 0.4, 0, 0.2),
     reorderChance: maybe(random, 0.4, 0, 0.3),
+    tailChance: maybe(random, 0.3, 0, 0.02),
+    tailMs: random.pick([100, 1000, 5000]),
     replayChance: maybe(random, 0.3, 0, 0.1),
     breakChance: maybe(random, 0.3, 0, 0.01),
     connectMs: random.pick([0.5, 5, 50, 200]),
@@ -152,6 +170,7 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     stopChance: maybe(random, 0.4, 0, 0.5),
     pause: trouble(random, 0.4, [1000, 15_000], [50, 5000]),
     partition: trouble(random, 0.6, [1000, 15_000], [100, 8000]),
+    partitionShapes: random.chance(0.7) ? allShapes : [random.pick(allShapes)],
     clog: trouble(random, 0.4, [300, 8000], [50, 3000]),
     stall: trouble(random, 0.3, [2000, 20_000], [50, 4000]),
     slow: trouble(random, 0.3, [2000, 20_000], [100, 3000]),
@@ -160,10 +179,62 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     turnMs: random.pick([0.01, 0.05, 0.5]),
     clients: 1 + random.below(6),
     thinkMs: random.pick([5, 40, 150, 400]),
+    patienceMs: random.pick([300, 2000, 10_000]),
     watchers: random.below(6),
     keys: 1 + random.below(8),
     compactEveryMs: random.chance(0.6) ? random.between(200, 5000) : Number.POSITIVE_INFINITY,
     weights: drawWeights(random.fork('weights')),
     limits: drawLimits(random.fork('limits')),
+  };
+}
+
+const never: Trouble = { everyMs: Number.POSITIVE_INFINITY, lastsMs: 0 };
+
+/** A world in which nothing goes wrong by itself, with the member's own defaults for all limits. */
+export function calmSwarm(nodes: number): Swarm {
+  return {
+    nodes,
+    heartbeatMs: 100,
+    electionMs: 1000,
+    network: { ...gentleNetwork },
+    disk: { ...gentleDisk },
+    crash: never,
+    crashAllChance: 0,
+    crashInOperationChance: 0,
+    stopChance: 0,
+    pause: never,
+    partition: never,
+    partitionShapes: allShapes,
+    clog: never,
+    stall: never,
+    slow: never,
+    wallStep: never,
+    clockDrift: 0,
+    turnMs: 0.05,
+    clients: 1,
+    thinkMs: 100,
+    patienceMs: 10_000,
+    watchers: 0,
+    keys: 8,
+    compactEveryMs: Number.POSITIVE_INFINITY,
+    weights: {
+      put: 1,
+      delete: 0,
+      compareAndSet: 0,
+      transfer: 0,
+      rangeLinearizable: 1,
+      rangeSerializable: 0,
+      rangeHistorical: 0,
+    },
+    limits: {
+      catchUpEntries: 5000,
+      catchUpBytes: 64 << 20,
+      flushBytes: 8 << 20,
+      flushMs: 1000,
+      raftMessageBytes: 1 << 20,
+      walSegmentBytes: 1 << 16,
+      maxPendingRequests: 100_000,
+      valueBytes: 20,
+    },
   };
 }

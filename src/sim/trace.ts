@@ -60,6 +60,13 @@ export class Trace {
       this.keep({ at, kind, node, detail: detail === '' ? String(value) : `${value} ${detail}` });
   }
 
+  /** An event that is part of the hash and too common to be a line. */
+  tick(at: number, node: number): void {
+    this.count++;
+    this.mixNumber(at);
+    this.mix((node + 1) | 0);
+  }
+
   /** Mixes a text into the hash alone, for facts that are too many to be lines. */
   mixText(text: string): void {
     let word = text.length;

@@ -99,6 +99,8 @@ t.test('streams of chance depend on seed and name alone', async (t) => {
   t.same(draw(one.fork('disk')), draw(other.fork('disk')), 'use of the parent does not matter');
   t.notSame(draw(one.fork('disk')), draw(one.fork('network')));
   t.notSame(draw(new SimRandom(42)), draw(new SimRandom(43)));
+  const firsts = Array.from({ length: 2000 }, (_, seed) => new SimRandom(seed).fork('swarm').uint32());
+  t.ok(new Set(firsts).size > 1998, 'small seeds are all different');
   let sum = 0;
   for (let at = 0; at < 10_000; at++) sum += one.unit();
   t.ok(Math.abs(sum / 10_000 - 0.5) < 0.02, 'and they are about uniform');

@@ -144,16 +144,27 @@ export class Workload {
   private write(client: Client, port: MemberPort, asked: Exclude<Asked, { kind: 'range' }>): void {
     const body = encode(asked);
     const operation = this.history.invoke(client.index, port.name, asked, body, this.clock.now);
-    client.operation = operation;
+    this.await(client, operation);
     port.write(asked, body, (reason, result) => this.answered(client, operation, reason, result));
   }
 
   private read(client: Client, port: MemberPort, asked: Extract<Asked, { kind: 'range' }>): void {
     const operation = this.history.invoke(client.index, port.name, asked, null, this.clock.now);
-    client.operation = operation;
+    this.await(client, operation);
     port.range(asked.request, (reason, result) => {
       if (reason === null) for (const kv of (result as RangeResult).kvs) this.learn(client, kv);
       this.answered(client, operation, reason, result);
+    });
+  }
+
+  private await(client: Client, operation: Operation): void {
+    client.operation = operation;
+    this.clock.schedule(this.swarm.patienceMs, null, () => {
+      if (client.operation !== operation) return;
+      this.history.abandon(operation);
+      client.operation = null;
+      client.node = -1;
+      this.think(client);
     });
   }
 
