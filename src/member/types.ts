@@ -1,10 +1,10 @@
 /**
- * One member: consensus, log, state and watches turned by one loop. It knows neither gRPC nor HTTP.
- * Callbacks inside; promises are made at the public edge (`src/index.ts`).
+ * What one member takes and tells. A member knows neither gRPC nor HTTP; callbacks inside, promises only at the
+ * public edge (`src/index.ts`).
  */
 
 import type { Backend } from '../backend/backend.ts';
-import type { MvccStore } from '../mvcc/types.ts';
+import type { Role } from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import type { Disk } from '../util/disk.ts';
 import type { Failure } from '../util/failure.ts';
@@ -32,23 +32,66 @@ export const RequestKind = {
 } as const;
 export type RequestKind = (typeof RequestKind)[keyof typeof RequestKind];
 
-export interface MemberOptions {
+export interface InitialMember {
   readonly name: string;
+  readonly peerUrls: readonly string[];
+}
+
+export interface MemberOptions {
+  /** Must be one of `initialCluster`. */
+  readonly name: string;
+  /** @default 'etcd-cluster' */
   readonly clusterToken: string;
-  /** The members of a new cluster, self included: name and peer URLs. The same list on every member. */
-  readonly initialCluster: readonly { readonly name: string; readonly peerUrls: readonly string[] }[];
+  /** The members of a new cluster, self included: the same list on every member. Ignored once data exists. */
+  readonly initialCluster: readonly InitialMember[];
+  /** Published to the cluster, for clients that ask for the member list. */
   readonly clientUrls: readonly string[];
-  /** Directory of the log inside `disk`. */
+  /** Directory of the log, inside the injected disk. */
   readonly walDirectory: string;
+  readonly limits: MemberLimits;
+  /** A rule switched off on purpose, so that the simulator can show that it would notice. Never set otherwise. */
+  readonly mutant: string;
+}
+
+export interface MemberLimits {
   /** @default 100 */
   readonly heartbeatMs: number;
-  /** Lower bound of the randomised election timeout. @default 1000 */
+  /** Lower bound of the randomised election timeout; at least five heartbeats. @default 1000 */
   readonly electionMs: number;
-  /** Largest request as it enters the log. @default 1572864 */
+  /** Largest request as it enters the log, in bytes. @default 1572864 */
   readonly maxRequestBytes: number;
-  /** @default 128 */
+  /** Largest number of compares or operations on one level of a txn. @default 128 */
   readonly maxTxnOps: number;
+  /** Entries that may be committed but not applied before new requests are refused, as in etcd. @default 5000 */
+  readonly maxApplyLag: number;
+  /** Log entries kept behind the durable state for followers that lag. @default 5000 */
+  readonly catchUpEntries: number;
+  /** And at most so many bytes of them. @default 64 MiB */
+  readonly catchUpBytes: number;
+  /** Unflushed state that triggers a flush of the backend. @default 8 MiB */
+  readonly flushBytes: number;
+  /** Unflushed state is never older than this. @default 1000 */
+  readonly flushMs: number;
+  /** Requests waiting for a leader or for their entry to be applied. @default 100000 */
+  readonly maxPendingRequests: number;
+  readonly raftMessageBytes: number;
+  readonly walSegmentBytes: number;
 }
+
+export const defaultLimits: MemberLimits = {
+  heartbeatMs: 100,
+  electionMs: 1000,
+  maxRequestBytes: 1_572_864,
+  maxTxnOps: 128,
+  maxApplyLag: 5000,
+  catchUpEntries: 5000,
+  catchUpBytes: 64 << 20,
+  flushBytes: 8 << 20,
+  flushMs: 1000,
+  maxPendingRequests: 100_000,
+  raftMessageBytes: 1 << 20,
+  walSegmentBytes: 16 << 20,
+};
 
 export interface MemberDependencies {
   readonly runtime: Runtime;
@@ -57,12 +100,17 @@ export interface MemberDependencies {
   readonly network: PeerNetwork;
 }
 
-/** `result` is the room's own result object of the request (PutResult, TxnResult, …); null on failure. */
+/** `result` is the result object of the request's kind (PutResult, TxnResult, …); null on failure. */
 export type ProposeDone<T> = (failure: Failure | null, result: T | null) => void;
+
+/** Null: everything acknowledged before the call is now visible in the local store. */
+export type ReadDone = (failure: Failure | null) => void;
 
 export interface MemberStatus {
   readonly id: string;
   readonly clusterId: string;
+  readonly role: Role;
+  /** Empty when there is none. */
   readonly leader: string;
   readonly term: number;
   readonly committedIndex: number;
@@ -71,5 +119,3 @@ export interface MemberStatus {
   readonly dbSizeBytes: number;
   readonly dbSizeInUseBytes: number;
 }
-
-export type { MvccStore };

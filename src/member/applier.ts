@@ -1,0 +1,107 @@
+/**
+ * Turns committed entries into state: the only writer of the store and the membership.
+ *
+ * Deterministic: the same entries give the same state on every member. No clock, no random, no outcome that depends
+ * on which member was asked. A refused request (`Failure`) is an outcome like any other; any other error is a defect
+ * and stops the member before it can diverge.
+ */
+
+import { Packr } from 'msgpackr';
+import type { MvccStore } from '../mvcc/types.ts';
+import { decodeConfigEntry } from '../raft/conf-codec.ts';
+import type { Entry } from '../raft/types.ts';
+import { EntryType } from '../raft/types.ts';
+import { Failure } from '../util/failure.ts';
+import {
+  decodeCompactionRequest,
+  decodeDeleteRangeRequest,
+  decodePutRequest,
+  decodeTxnRequest,
+} from '../wire/kv-codec.ts';
+import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../wire/messages.ts';
+import type { EnvelopeCodec } from './envelope.ts';
+import type { Membership } from './membership.ts';
+import type { PendingRequests } from './pending.ts';
+import { RequestKind } from './types.ts';
+
+/** What a member says of itself once it serves. */
+export interface PublishRequest {
+  readonly id: string;
+  readonly name: string;
+  readonly clientUrls: readonly string[];
+}
+
+/** Alarms that are active; there is nothing yet that raises one. */
+export interface AlarmList {
+  readonly alarms: readonly { readonly memberId: string; readonly alarm: number }[];
+}
+
+const packr = new Packr({ useRecords: false, moreTypes: false });
+
+export function encodePublish(request: PublishRequest): Uint8Array {
+  return packr.pack(request);
+}
+
+export interface AppliedState {
+  store: MvccStore;
+  membership: Membership;
+}
+
+export class Applier {
+  readonly #state: AppliedState;
+  readonly #codec: EnvelopeCodec;
+  readonly #pending: PendingRequests;
+
+  /** @param state read anew at every entry: a snapshot replaces what is in it. */
+  constructor(state: AppliedState, codec: EnvelopeCodec, pending: PendingRequests) {
+    this.#state = state;
+    this.#codec = codec;
+    this.#pending = pending;
+  }
+
+  apply(entry: Entry): void {
+    if (entry.type === EntryType.Config) {
+      const { conf, context } = decodeConfigEntry(entry.data);
+      this.#state.membership.applyConfig(conf, context);
+      return;
+    }
+    if (entry.data.length === 0) return;
+    const envelope = this.#codec.open(entry.data);
+    const pending = envelope.isOwn ? this.#pending.get(envelope.sequence) : undefined;
+    let result: unknown = null;
+    let failure: Failure | null = null;
+    try {
+      result = this.#execute(envelope.kind, envelope.body, pending?.request);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failure = error;
+    }
+    if (pending !== undefined) this.#pending.resolve(pending, failure, result);
+  }
+
+  #execute(kind: RequestKind, body: Uint8Array, decoded: unknown): unknown {
+    const store = this.#state.store;
+    switch (kind) {
+      case RequestKind.Put:
+        return store.put((decoded as PutRequest | undefined) ?? decodePutRequest(body));
+      case RequestKind.DeleteRange:
+        return store.deleteRange((decoded as DeleteRangeRequest | undefined) ?? decodeDeleteRangeRequest(body));
+      case RequestKind.Txn:
+        return store.txn((decoded as TxnRequest | undefined) ?? decodeTxnRequest(body));
+      case RequestKind.Compact: {
+        const request = (decoded as CompactionRequest | undefined) ?? decodeCompactionRequest(body);
+        store.compact(request.revision);
+        return { revision: store.revision };
+      }
+      case RequestKind.PublishMember: {
+        const publish = packr.unpack(Buffer.from(body)) as PublishRequest;
+        this.#state.membership.publish(publish.id, publish.name, publish.clientUrls);
+        return null;
+      }
+      case RequestKind.AlarmGet:
+        return { alarms: [] } satisfies AlarmList;
+      default:
+        throw new Error(`log entry of unknown kind ${String(kind)}: written by a newer version`);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Who the members are: part of the replicated state, kept on the backend under table `c`, changed by applied entries
+ * only. Who votes is the core's business (`ConfState`); both come from the same Config entry.
+ */
+
+import { Packr } from 'msgpackr';
+import type { Backend } from '../backend/backend.ts';
+import type { ConfState } from '../raft/types.ts';
+import type { MemberRecord } from './types.ts';
+
+const table = 'c';
+const packr = new Packr({ useRecords: false, moreTypes: false });
+
+/** What a Config entry says of members, besides its ConfState. */
+export interface MembershipChange {
+  readonly upsert: readonly MemberRecord[];
+  readonly remove: readonly string[];
+}
+
+export function encodeMembershipChange(change: MembershipChange): Uint8Array {
+  return packr.pack(change);
+}
+
+export class Membership {
+  readonly #backend: Backend;
+  readonly #members = new Map<string, MemberRecord>();
+
+  /** @param members what the backend holds; see `loadMembership`. */
+  constructor(backend: Backend, members: readonly MemberRecord[]) {
+    this.#backend = backend;
+    for (const member of members) this.#members.set(member.id, member);
+  }
+
+  get(id: string): MemberRecord | undefined {
+    return this.#members.get(id);
+  }
+
+  /** Ascending by id, as etcd lists them. */
+  list(): MemberRecord[] {
+    return [...this.#members.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  upsert(member: MemberRecord): void {
+    this.#members.set(member.id, member);
+    this.#backend.put(table + member.id, packr.pack(member));
+  }
+
+  /** A member says its name and where it serves clients; one that is not of the cluster is ignored. */
+  publish(id: string, name: string, clientUrls: readonly string[]): void {
+    const known = this.#members.get(id);
+    if (known !== undefined) this.upsert({ ...known, name, clientUrls });
+  }
+
+  applyConfig(conf: ConfState, context: Uint8Array): void {
+    if (context.length > 0) {
+      const change = packr.unpack(Buffer.from(context)) as MembershipChange;
+      for (const id of change.remove) {
+        this.#members.delete(id);
+        this.#backend.delete(table + id);
+      }
+      for (const member of change.upsert) this.upsert(member);
+    }
+    const learners = new Set([...conf.learners, ...conf.learnersNext]);
+    for (const member of [...this.#members.values()]) {
+      const isLearner = learners.has(member.id);
+      if (member.isLearner !== isLearner) this.upsert({ ...member, isLearner });
+    }
+  }
+}
+
+/** Reads the members from the backend. */
+export function loadMembership(
+  backend: Backend,
+  done: (error: Error | null, membership: Membership | null) => void,
+): void {
+  backend.scan(table, String.fromCharCode(table.charCodeAt(0) + 1), 1000, (error, entries) => {
+    if (error !== null) return done(error, null);
+    const members = entries.map((entry) => packr.unpack(Buffer.from(entry.value)) as MemberRecord);
+    done(null, new Membership(backend, members));
+  });
+}

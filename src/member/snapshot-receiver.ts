@@ -1,0 +1,126 @@
+/**
+ * Receives a state from the leader into a place beside the current one. Only when every chunk has arrived is it
+ * offered to the core, and only when the core accepts it is it put in force.
+ */
+
+import type { Backend, BackendRestore } from '../backend/backend.ts';
+import type { SnapshotMeta } from '../raft/types.ts';
+import { AckStatus, encodeAck, type SnapshotChunk, type SnapshotOffer } from './snapshot-frames.ts';
+
+/** A state that has arrived whole. */
+export interface ReceivedSnapshot {
+  readonly from: string;
+  readonly term: number;
+  readonly snapshot: SnapshotMeta;
+  readonly meta: Uint8Array;
+  readonly restore: BackendRestore;
+  /** Tells the sender how it ended. */
+  answer(installed: boolean): void;
+}
+
+export interface SnapshotReceiverHooks {
+  send(to: string, frame: Uint8Array): boolean;
+  complete(received: ReceivedSnapshot): void;
+}
+
+interface Transfer {
+  readonly from: string;
+  readonly offer: SnapshotOffer;
+  readonly restore: BackendRestore;
+  next: number;
+  /** Chunks `next`, `next + 1`, … that came while one was being written. */
+  readonly waiting: SnapshotChunk[];
+  adding: boolean;
+  complete: boolean;
+}
+
+/** More than the sender's window never waits. */
+const maxWaiting = 16;
+
+export class SnapshotReceiver {
+  readonly #backend: Backend;
+  readonly #hooks: SnapshotReceiverHooks;
+  #transfer: Transfer | null = null;
+
+  constructor(backend: Backend, hooks: SnapshotReceiverHooks) {
+    this.#backend = backend;
+    this.#hooks = hooks;
+  }
+
+  /** @param applied a state that is not newer than this is refused. */
+  onOffer(from: string, offer: SnapshotOffer, applied: number): void {
+    const current = this.#transfer;
+    if (current !== null && current.from === from && current.offer.transfer === offer.transfer) {
+      return this.#acknowledge(current, AckStatus.Continue);
+    }
+    if (current?.complete === true) return;
+    current?.restore.abort();
+    this.#transfer = null;
+    if (offer.snapshot.index <= applied) {
+      const frame = encodeAck({ transfer: offer.transfer, next: 0, status: AckStatus.Installed });
+      this.#hooks.send(from, frame);
+      return;
+    }
+    const restore = this.#backend.beginRestore();
+    this.#transfer = { from, offer, restore, next: 0, waiting: [], adding: false, complete: false };
+    this.#acknowledge(this.#transfer, AckStatus.Continue);
+  }
+
+  onChunk(from: string, chunk: SnapshotChunk): void {
+    const transfer = this.#transfer;
+    if (transfer === null || transfer.from !== from || transfer.offer.transfer !== chunk.transfer) return;
+    if (transfer.complete) return;
+    const expected = transfer.next + transfer.waiting.length + (transfer.adding ? 1 : 0);
+    // A chunk out of order is dropped; the sender sends it again in its place.
+    if (chunk.sequence !== expected || transfer.waiting.length >= maxWaiting) return;
+    transfer.waiting.push(chunk);
+    this.#addNext(transfer);
+  }
+
+  #addNext(transfer: Transfer): void {
+    if (transfer.adding) return;
+    const chunk = transfer.waiting.shift();
+    if (chunk === undefined) return;
+    transfer.adding = true;
+    const entries = chunk.entries.map((entry) => ({ key: entry.key, value: Buffer.from(entry.value) }));
+    transfer.restore.add(entries, (error) => {
+      transfer.adding = false;
+      if (this.#transfer !== transfer) return;
+      if (error !== null) {
+        this.#transfer = null;
+        transfer.restore.abort();
+        this.#acknowledge(transfer, AckStatus.Refused);
+        return;
+      }
+      transfer.next++;
+      if (chunk.last) return this.#complete(transfer);
+      this.#acknowledge(transfer, AckStatus.Continue);
+      this.#addNext(transfer);
+    });
+  }
+
+  abort(): void {
+    if (this.#transfer !== null && !this.#transfer.complete) this.#transfer.restore.abort();
+    this.#transfer = null;
+  }
+
+  #complete(transfer: Transfer): void {
+    transfer.complete = true;
+    this.#hooks.complete({
+      from: transfer.from,
+      term: transfer.offer.term,
+      snapshot: transfer.offer.snapshot,
+      meta: transfer.offer.meta,
+      restore: transfer.restore,
+      answer: (installed) => {
+        if (this.#transfer === transfer) this.#transfer = null;
+        this.#acknowledge(transfer, installed ? AckStatus.Installed : AckStatus.Refused);
+      },
+    });
+  }
+
+  #acknowledge(transfer: Transfer, status: number): void {
+    const frame = encodeAck({ transfer: transfer.offer.transfer, next: transfer.next, status });
+    this.#hooks.send(transfer.from, frame);
+  }
+}
