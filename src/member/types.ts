@@ -4,11 +4,14 @@
  */
 
 import type { Backend } from '../backend/backend.ts';
+import type { RangeChunks } from '../mvcc/range-chunks.ts';
+import type { MvccStore } from '../mvcc/types.ts';
 import type { Role } from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import type { Disk } from '../util/disk.ts';
 import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
+import type { RangeRequest } from '../wire/messages.ts';
 
 /** A member of the cluster as the replicated state knows it. */
 export interface MemberRecord {
@@ -118,4 +121,39 @@ export interface MemberStatus {
   readonly isLearner: boolean;
   readonly dbSizeBytes: number;
   readonly dbSizeInUseBytes: number;
+}
+
+/** The store as services use it. */
+export interface ServedStore extends MvccStore {
+  /** A large range in chunks of about `maxBytes`, all of one revision. */
+  rangeChunks(request: RangeRequest, maxBytes: number): RangeChunks;
+}
+
+/** A running member as the services see it. */
+export interface ServedMember {
+  /** 16 hexadecimal digits. */
+  readonly id: string;
+  readonly clusterId: string;
+  readonly limits: MemberLimits;
+  readonly runtime: Runtime;
+  readonly store: ServedStore;
+  /** For response headers. */
+  readonly term: number;
+  /** False while no leader is known. */
+  readonly hasLeader: boolean;
+
+  /**
+   * Asks the cluster for `kind`. The request has been checked (`mvcc/request-checks.ts`); `body` are its encoded bytes, which
+   * must not change afterwards, `request` the decoded form.
+   * @param done called exactly once and never before this call returns. Failures: the refusals of apply, 'requestTooLarge',
+   *   'tooManyRequests', 'noSpace', 'deadlineExceeded' (never proposed), 'timeout…' (outcome unknown), 'stopped'.
+   */
+  propose<T>(kind: RequestKind, body: Uint8Array, request: unknown, done: ProposeDone<T>): void;
+  /** A linearizable point: once answered, `store` shows everything acknowledged before the call. */
+  linearize(done: ReadDone): void;
+  status(): MemberStatus;
+  /** Members as applied here, ascending by id. */
+  members(): readonly MemberRecord[];
+  /** Calls the listener whenever `hasLeader` changes; returns how to stop that. */
+  onLeaderChange(listener: () => void): () => void;
 }

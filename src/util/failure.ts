@@ -23,6 +23,7 @@ export type RequestReason =
   | 'leaderChanged'
   | 'notLeader'
   | 'stopped'
+  | 'deadlineExceeded'
   | 'timeout'
   | 'timeoutLeaderFailure'
   | 'timeoutConnectionLost'
