@@ -51,6 +51,8 @@ export interface MemberOptions {
   readonly clientUrls: readonly string[];
   /** Directory of the log, inside the injected disk. */
   readonly walDirectory: string;
+  /** Gives segments of the log their length ahead of use: pays on a real disk. */
+  readonly preallocate: boolean;
   readonly limits: MemberLimits;
   /** A rule switched off on purpose, so that the simulator can show that it would notice. Never set otherwise. */
   readonly mutant: string;
@@ -77,6 +79,8 @@ export interface MemberLimits {
   readonly flushMs: number;
   /** Requests waiting for a leader or for their entry to be applied. @default 100000 */
   readonly maxPendingRequests: number;
+  /** And their bytes. @default 256 MiB */
+  readonly maxPendingBytes: number;
   readonly raftMessageBytes: number;
   readonly walSegmentBytes: number;
 }
@@ -92,6 +96,7 @@ export const defaultLimits: MemberLimits = {
   flushBytes: 8 << 20,
   flushMs: 1000,
   maxPendingRequests: 100_000,
+  maxPendingBytes: 256 << 20,
   raftMessageBytes: 1 << 20,
   walSegmentBytes: 16 << 20,
 };
@@ -123,8 +128,23 @@ export interface MemberStatus {
   readonly dbSizeInUseBytes: number;
 }
 
+/** An alarm that is active. */
+export interface AlarmRecord {
+  /** The member that raised it, 16 hexadecimal digits. */
+  readonly memberId: string;
+  /** An AlarmType of the wire: 1 is NOSPACE, 2 CORRUPT. */
+  readonly alarm: number;
+}
+
+/** Result of `RequestKind.AlarmGet`. */
+export interface AlarmResult {
+  readonly alarms: readonly AlarmRecord[];
+}
+
 /** The store as services use it. */
 export interface ServedStore extends MvccStore {
+  /** True while records of a compaction wait to be removed: a physical compaction is answered when they are gone. */
+  readonly isCompacting: boolean;
   /** A large range in chunks of about `maxBytes`, all of one revision. */
   rangeChunks(request: RangeRequest, maxBytes: number): RangeChunks;
 }
@@ -141,6 +161,8 @@ export interface ServedMember {
   readonly term: number;
   /** False while no leader is known. */
   readonly hasLeader: boolean;
+  /** True while this member is a learner: it answers next to nothing. */
+  readonly isLearner: boolean;
 
   /**
    * Asks the cluster for `kind`. The request has been checked (`mvcc/request-checks.ts`); `body` are its encoded bytes, which
@@ -154,6 +176,8 @@ export interface ServedMember {
   status(): MemberStatus;
   /** Members as applied here, ascending by id. */
   members(): readonly MemberRecord[];
+  /** Alarms as applied here. */
+  alarms(): readonly AlarmRecord[];
   /** Calls the listener whenever `hasLeader` changes; returns how to stop that. */
   onLeaderChange(listener: () => void): () => void;
 }
