@@ -7,7 +7,6 @@
  */
 
 import { Packr } from 'msgpackr';
-import type { MvccStore } from '../mvcc/types.ts';
 import { decodeConfigEntry } from '../raft/conf-codec.ts';
 import type { Entry } from '../raft/types.ts';
 import { EntryType } from '../raft/types.ts';
@@ -20,8 +19,8 @@ import {
 } from '../wire/kv-codec.ts';
 import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../wire/messages.ts';
 import type { EnvelopeCodec } from './envelope.ts';
-import type { Membership } from './membership.ts';
 import type { PendingRequests } from './pending.ts';
+import type { AppliedState } from './state.ts';
 import { RequestKind } from './types.ts';
 
 /** What a member says of itself once it serves. */
@@ -40,11 +39,6 @@ const packr = new Packr({ useRecords: false, moreTypes: false });
 
 export function encodePublish(request: PublishRequest): Uint8Array {
   return packr.pack(request);
-}
-
-export interface AppliedState {
-  store: MvccStore;
-  membership: Membership;
 }
 
 export class Applier {
@@ -85,7 +79,9 @@ export class Applier {
       case RequestKind.Put:
         return store.put((decoded as PutRequest | undefined) ?? decodePutRequest(body));
       case RequestKind.DeleteRange:
-        return store.deleteRange((decoded as DeleteRangeRequest | undefined) ?? decodeDeleteRangeRequest(body));
+        return store.deleteRange(
+          (decoded as DeleteRangeRequest | undefined) ?? decodeDeleteRangeRequest(body),
+        );
       case RequestKind.Txn:
         return store.txn((decoded as TxnRequest | undefined) ?? decodeTxnRequest(body));
       case RequestKind.Compact: {

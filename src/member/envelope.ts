@@ -44,7 +44,8 @@ export class EnvelopeCodec {
 
   /** @throws Error when the bytes are no envelope: the log is not ours. */
   open(data: Uint8Array): Envelope {
-    if (data.length < headerBytes) throw new Error(`log entry of ${data.length} bytes is no request envelope`);
+    if (data.length < headerBytes)
+      throw new Error(`log entry of ${data.length} bytes is no request envelope`);
     let isOwn = true;
     for (let at = 1; at < 13; at++) {
       if (data[at] !== this.#template[at]) {

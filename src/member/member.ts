@@ -15,33 +15,535 @@
  */
 
 import type { Backend } from '../backend/backend.ts';
-import type { MvccStore, WatchHub } from '../mvcc/types.ts';
+import type { Store } from '../mvcc/store.ts';
+import type { WatchHub } from '../mvcc/types.ts';
+import { Hub } from '../mvcc/watch-hub.ts';
+import { isRaftMutant } from '../raft/options.ts';
 import { RaftNode } from '../raft/raft-node.ts';
-import type { Message, Ready } from '../raft/types.ts';
-import { MessageType, nobody, Role } from '../raft/types.ts';
-import type { PeerHandler } from '../rpc/peer.ts';
+import { type Message, type NodeId, type Ready, Role, type SnapshotMeta } from '../raft/types.ts';
+import type { PeerNetwork } from '../rpc/peer.ts';
 import { Failure } from '../util/failure.ts';
-import type { Timer } from '../util/runtime.ts';
+import type { Runtime } from '../util/runtime.ts';
 import type { Wal } from '../wal/wal.ts';
 import { Applier, encodePublish } from './applier.ts';
-import { EnvelopeCodec, envelopeOverheadBytes } from './envelope.ts';
+import { CompactionPacer } from './compaction-pacer.ts';
+import { EnvelopeCodec } from './envelope.ts';
 import { Flusher } from './flusher.ts';
+import { Installer } from './installer.ts';
+import { Leadership } from './leadership.ts';
+import { LogRetention } from './log-retention.ts';
 import { Outbox } from './outbox.ts';
 import { decodeRaftFrame, FrameKind } from './peer-codec.ts';
-import { type PendingRequest, PendingRequests } from './pending.ts';
+import type { PendingRequest } from './pending.ts';
+import { Proposals } from './proposals.ts';
 import { ReadRounds } from './reads.ts';
-import type { Recovered } from './recovery.ts';
-import { decodeAck, decodeChunk, decodeOffer } from './snapshot-frames.ts';
+import { type Recovered, recover } from './recovery.ts';
 import { SnapshotTransfers } from './snapshot-transfers.ts';
-import { reopenState } from './state.ts';
+import { type AppliedState, openState } from './state.ts';
 import { encodeStateMeta } from './state-meta.ts';
+import { Ticker } from './ticker.ts';
 import { requestTimeoutMs, timeoutFailure } from './timeouts.ts';
 import {
+  type AlarmRecord,
   type MemberDependencies,
+  type MemberLimits,
   type MemberOptions,
   type MemberRecord,
   type MemberStatus,
   type ProposeDone,
   type ReadDone,
   RequestKind,
+  type ServedMember,
 } from './types.ts';
+
+/** Ticks of the core per heartbeat: election timeouts are drawn in steps of a fraction of a heartbeat. */
+const ticksPerHeartbeat = 4;
+/** Rounds of the core's output that one turn carries out, so that requests of others come in between. */
+const readiesPerTurn = 4;
+/** Committed data that is applied without looking up. */
+const appliedBytesAtOnce = 2 << 20;
+/** A member that could not publish itself tries again after this. */
+const republishMs = 1000;
+
+interface Frame {
+  readonly from: NodeId;
+  readonly bytes: Uint8Array;
+}
+
+export class Member implements ServedMember {
+  readonly id: NodeId;
+  readonly clusterId: string;
+  readonly limits: MemberLimits;
+  readonly runtime: Runtime;
+  /** @internal for the simulator's invariants. */
+  readonly raft: RaftNode;
+  readonly #name: string;
+  readonly #clientUrls: readonly string[];
+  readonly #backend: Backend;
+  readonly #network: PeerNetwork;
+  readonly #wal: Wal;
+  readonly #state: AppliedState;
+  readonly #hub: Hub;
+  readonly #onFatal: (error: Error) => void;
+  readonly #proposals: Proposals;
+  readonly #reads = new ReadRounds();
+  readonly #applier: Applier;
+  readonly #outbox: Outbox;
+  readonly #flusher: Flusher;
+  readonly #retention: LogRetention;
+  readonly #transfers: SnapshotTransfers;
+  readonly #leadership: Leadership;
+  readonly #installer: Installer;
+  readonly #compaction: CompactionPacer;
+  readonly #ticker: Ticker;
+  #frames: Frame[] = [];
+  #isTurnDue = false;
+  #publishedAt = Number.NEGATIVE_INFINITY;
+  #stage: 'runs' | 'stops' | 'ended' = 'runs';
+  #whenStopped: (() => void)[] = [];
+
+  /**
+   * Opens what the disk and the backend hold and takes part in the cluster. The backend and the network remain the
+   * caller's to close, after `stop` has answered or `onFatal` was called.
+   *
+   * @param onFatal called once if the member has to give up: its disk failed, or it found itself in the wrong
+   * @param done Failure 'badConfig', 'dataDirForeign', 'walDamaged', 'backendDamaged', or of the disk
+   */
+  static open(
+    options: MemberOptions,
+    dependencies: MemberDependencies,
+    onFatal: (error: Error) => void,
+    done: (error: Error | null, member: Member | null) => void,
+  ): void {
+    recover(options, dependencies, (error, recovered) => {
+      if (error !== null || recovered === null) return done(error, null);
+      openState(dependencies.backend, recovered, (error, state) => {
+        if (error !== null || state === null) return recovered.wal.close(() => done(error, null));
+        let member: Member;
+        try {
+          member = new Member(options, dependencies, recovered, state, onFatal);
+          member.#start();
+        } catch (error) {
+          return recovered.wal.close(() => done(error as Error, null));
+        }
+        done(null, member);
+      });
+    });
+  }
+
+  private constructor(
+    options: MemberOptions,
+    dependencies: MemberDependencies,
+    recovered: Recovered,
+    state: AppliedState,
+    onFatal: (error: Error) => void,
+  ) {
+    const { runtime, backend, network } = dependencies;
+    const { limits } = options;
+    const { identity, wal, initial } = recovered;
+    this.id = identity.memberId;
+    this.clusterId = identity.clusterId;
+    this.limits = limits;
+    this.runtime = runtime;
+    this.#name = options.name;
+    this.#clientUrls = options.clientUrls;
+    this.#backend = backend;
+    this.#network = network;
+    this.#wal = wal;
+    this.#state = state;
+    this.#onFatal = onFatal;
+    const tickMs = limits.heartbeatMs / ticksPerHeartbeat;
+    this.raft = new RaftNode({
+      id: this.id,
+      initial,
+      random: () => runtime.random.uint32(),
+      heartbeatTicks: ticksPerHeartbeat,
+      electionTicks: Math.round(limits.electionMs / tickMs),
+      maxMessageBytes: limits.raftMessageBytes,
+      maxCommittedBytes: appliedBytesAtOnce,
+      mutant: isRaftMutant(options.mutant) ? options.mutant : undefined,
+    });
+    const changed = (): void => this.#schedule();
+    this.#hub = new Hub({ history: state.store.history, wake: changed });
+    state.store.attach(this.#hub, (changes) => this.#hub.publish(changes));
+    const codec = new EnvelopeCodec(this.id, runtime.random.uint32());
+    this.#proposals = new Proposals(codec, limits, runtime.clock);
+    this.#applier = new Applier(state, codec, this.#proposals.pending);
+    this.#outbox = new Outbox(network, (peer) => this.raft.reportUnreachable(peer));
+    this.#flusher = new Flusher(backend, limits, runtime.clock, {
+      mark: () => this.#mark(),
+      durable: (index) => this.#onDurable(index),
+      failed: (error) => this.#fail(error),
+    });
+    this.#retention = new LogRetention(limits);
+    this.#retention.recount(this.raft);
+    this.#transfers = new SnapshotTransfers({
+      raft: this.raft,
+      backend,
+      network,
+      runtime,
+      mark: () => this.#mark(),
+      complete: (received) => {
+        this.#installer.offer(received);
+        this.#schedule();
+      },
+      changed,
+    });
+    this.#installer = new Installer({
+      raft: this.raft,
+      wal,
+      backend,
+      state,
+      installed: (snapshot) => this.#onInstalled(snapshot),
+      failed: (error) => this.#fail(error),
+    });
+    this.#compaction = new CompactionPacer(state.store, runtime.clock, {
+      stepped: () => this.#flusher.touch(),
+      failed: (error) => this.#fail(error),
+    });
+    const { heartbeatMs } = limits;
+    this.#leadership = new Leadership({ raft: this.raft, network, runtime, heartbeatMs, changed });
+    this.#ticker = new Ticker(runtime.clock, tickMs, () => this.#tick());
+  }
+
+  get store(): Store {
+    return this.#state.store;
+  }
+
+  get watches(): WatchHub {
+    return this.#hub;
+  }
+
+  get appliedIndex(): number {
+    return this.raft.appliedIndex;
+  }
+
+  get term(): number {
+    return this.raft.term;
+  }
+
+  get hasLeader(): boolean {
+    return this.#leadership.leader !== '';
+  }
+
+  get isLearner(): boolean {
+    return this.raft.conf.learners.includes(this.id);
+  }
+
+  /** There is nothing yet that raises one. */
+  alarms(): readonly AlarmRecord[] {
+    return [];
+  }
+
+  members(): readonly MemberRecord[] {
+    return this.#state.membership.list();
+  }
+
+  onLeaderChange(listener: () => void): () => void {
+    return this.#leadership.subscribe(listener);
+  }
+
+  status(): MemberStatus {
+    const { raft } = this;
+    return {
+      id: this.id,
+      clusterId: this.clusterId,
+      role: raft.role,
+      leader: raft.leader,
+      term: raft.term,
+      committedIndex: raft.commit,
+      appliedIndex: raft.appliedIndex,
+      isLearner: this.isLearner,
+      dbSizeBytes: this.#backend.sizeBytes,
+      dbSizeInUseBytes: this.store.sizeInUseBytes,
+    };
+  }
+
+  propose<T>(kind: RequestKind, body: Uint8Array, request: unknown, done: ProposeDone<T>): void {
+    const { raft } = this;
+    const lag = raft.commit - raft.appliedIndex;
+    const failure =
+      this.#stage === 'runs'
+        ? this.#proposals.add(kind, body, request, lag, done as ProposeDone<unknown>)
+        : new Failure('stopped');
+    if (failure === null) this.#schedule();
+    else this.runtime.scheduler.defer(() => done(failure, null));
+  }
+
+  linearize(done: ReadDone): void {
+    if (this.#stage !== 'runs') {
+      const stopped = new Failure('stopped');
+      this.runtime.scheduler.defer(() => done(stopped));
+      return;
+    }
+    this.#reads.add(this.runtime.clock.now(), done);
+    this.#schedule();
+  }
+
+  /** Hands leadership over, makes the state durable and closes the log. Nothing is answered any more afterwards. */
+  stop(done: () => void): void {
+    if (this.#stage === 'ended') {
+      this.runtime.scheduler.defer(done);
+      return;
+    }
+    this.#whenStopped.push(done);
+    if (this.#stage === 'stops') return;
+    this.#stage = 'stops';
+    const heir = this.#heir();
+    if (heir === null || !this.raft.transferLeadership(heir)) {
+      this.#end();
+      return;
+    }
+    this.#schedule();
+    const deadline = this.runtime.clock.now() + this.limits.electionMs;
+    const wait = (): void => {
+      const isOver = this.raft.role !== Role.Leader || this.runtime.clock.now() >= deadline;
+      if (isOver) this.#end();
+      else this.runtime.clock.setTimer(this.limits.heartbeatMs / 10, wait);
+    };
+    wait();
+  }
+
+  /** The voter that lacks the least of the log. */
+  #heir(): NodeId | null {
+    if (this.raft.role !== Role.Leader) return null;
+    let heir: NodeId | null = null;
+    let most = -1;
+    for (const [peer, { match, isLearner, recentActive }] of this.raft.status().progress) {
+      if (isLearner || !recentActive || match <= most) continue;
+      most = match;
+      heir = peer;
+    }
+    return heir;
+  }
+
+  #start(): void {
+    this.#network.start({
+      onFrame: (from, bytes) => {
+        if (this.#stage === 'ended') return;
+        this.#frames.push({ from, bytes });
+        this.#schedule();
+      },
+      onConnect: (peer) => {
+        if (this.#stage === 'ended') return;
+        this.#leadership.onConnect(peer);
+        this.#schedule();
+      },
+      onDisconnect: (peer) => {
+        if (this.#stage === 'ended') return;
+        this.#leadership.onDisconnect(peer);
+        this.#schedule();
+      },
+    });
+    this.#linkPeers();
+    // Alone, there is nobody to wait for.
+    if (this.raft.conf.voters.length === 1 && this.raft.conf.voters[0] === this.id) this.raft.campaign();
+    this.#ticker.start();
+    this.#schedule();
+  }
+
+  #linkPeers(): void {
+    const others = this.members().filter((member) => member.id !== this.id);
+    this.#network.setPeers(others.map(({ id, peerUrls }) => ({ id, urls: peerUrls })));
+    this.#outbox.keepOnly(new Set(others.map((member) => member.id)));
+  }
+
+  #schedule(): void {
+    if (this.#isTurnDue || this.#stage === 'ended') return;
+    this.#isTurnDue = true;
+    this.runtime.scheduler.defer(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isTurnDue = false;
+    if (this.#stage === 'ended') return;
+    try {
+      this.#work();
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  };
+
+  #work(): void {
+    this.#stepFrames();
+    this.#proposals.handOver(this.#propose);
+    this.#reads.begin(this.runtime.clock.now(), this.#askRead);
+    for (let i = 0; i < readiesPerTurn && this.#mayGoOn(); i++) this.#carryOut(this.raft.ready());
+    if (!this.#installer.isRunning) this.#reads.release(this.raft.appliedIndex);
+    this.#leadership.observe();
+    this.#publishSelf();
+    this.#hub.pump();
+    this.#compaction.look();
+    if (this.#mayGoOn()) this.#schedule();
+  }
+
+  #mayGoOn(): boolean {
+    return !this.#installer.isRunning && this.raft.hasReady();
+  }
+
+  readonly #propose = (datas: readonly Uint8Array[]): boolean => this.raft.propose(datas);
+
+  readonly #askRead = (context: number): boolean => this.raft.readIndex(context);
+
+  #stepFrames(): void {
+    if (this.#frames.length === 0) return;
+    const frames = this.#frames;
+    this.#frames = [];
+    for (const { from, bytes } of frames) {
+      let messages: readonly Message[];
+      try {
+        if (bytes[0] !== FrameKind.Raft) {
+          this.#transfers.onFrame(from, bytes);
+          continue;
+        }
+        messages = decodeRaftFrame(bytes, from, this.id);
+      } catch (error) {
+        this.runtime.log.warn('dropped a malformed frame', { from, error: (error as Error).message });
+        continue;
+      }
+      for (const message of messages) this.raft.step(message);
+    }
+  }
+
+  #carryOut(ready: Ready): void {
+    if (ready.snapshot !== null) this.#installer.install(ready);
+    else if (ready.write !== 0) {
+      const token = ready.write;
+      this.#wal.append(ready.entries, ready.hardState, (error) => {
+        if (error === null) this.#onWritten(token);
+        else this.#fail(error);
+      });
+    }
+    this.#outbox.send(ready.messages);
+    if (ready.committed.length > 0) this.#apply(ready);
+    for (const { context, index } of ready.reads) this.#reads.confirmed(context, index);
+    for (const context of ready.droppedReads) this.#reads.dropped(context);
+    if (ready.snapshotsWanted.length > 0) this.#transfers.send(ready.snapshotsWanted);
+  }
+
+  #onWritten(token: number): void {
+    if (this.#stage === 'ended') return;
+    this.raft.written(token);
+    this.#schedule();
+  }
+
+  #apply({ committed }: Ready): void {
+    const before = this.#state.membership.version;
+    for (const entry of committed) {
+      this.#applier.apply(entry);
+      this.#retention.noteApplied(entry);
+    }
+    this.raft.applied(committed[committed.length - 1]!.index);
+    if (this.#state.membership.version !== before) this.#linkPeers();
+    this.#flusher.touch();
+  }
+
+  /** Draws the line under everything applied: what is flushed or sent elsewhere is the state at one index. */
+  #mark(): void {
+    const { raft } = this;
+    if (this.#installer.isRunning || raft.appliedIndex === 0) return;
+    const { index, term, conf } = raft.snapshotMeta(raft.appliedIndex);
+    const meta = { clusterId: this.clusterId, term, conf, digest: this.store.digest };
+    this.#backend.mark(index, encodeStateMeta(meta));
+  }
+
+  #onDurable(index: number): void {
+    if (this.#stage !== 'runs' || this.#installer.isRunning) return;
+    const released = this.#retention.compact(this.raft, index, this.#transfers.neededIndex);
+    if (released > 0) this.#wal.release(released);
+  }
+
+  readonly #timeout = ({ proposed, startedAt }: PendingRequest): Failure => {
+    const situation = this.#leadership.situation(startedAt);
+    return timeoutFailure(proposed, startedAt, situation, this.limits.electionMs);
+  };
+
+  #tick(): void {
+    if (this.#stage === 'ended') return;
+    try {
+      this.raft.tick();
+      const now = this.runtime.clock.now();
+      const startedBefore = now - requestTimeoutMs(this.limits);
+      this.#proposals.expire(startedBefore, this.#timeout);
+      this.#reads.tick(now, startedBefore, new Failure('timeout'));
+      if (this.raft.role !== Role.Leader) this.#transfers.abortSending();
+      this.#transfers.tick();
+      if (!this.#installer.isRunning) this.#flusher.tick();
+    } catch (error) {
+      this.#fail(error as Error);
+      return;
+    }
+    if (this.#mayGoOn() || this.#reads.hasWaiting) this.#schedule();
+  }
+
+  /** Tells the cluster under which name and addresses this member serves, until the cluster knows. */
+  #publishSelf(): void {
+    if (!this.hasLeader || this.#stage !== 'runs') return;
+    const known = this.#state.membership.get(this.id);
+    if (known === undefined) return;
+    const urls = this.#clientUrls;
+    if (known.name === this.#name && sameList(known.clientUrls, urls)) return;
+    const now = this.runtime.clock.now();
+    if (now - this.#publishedAt < republishMs) return;
+    this.#publishedAt = now;
+    const body = encodePublish({ id: this.id, name: this.#name, clientUrls: urls });
+    this.propose(RequestKind.PublishMember, body, null, ignoreOutcome);
+  }
+
+  #onInstalled({ index, term }: SnapshotMeta): void {
+    this.#retention.reset();
+    this.#hub.resync();
+    this.#linkPeers();
+    this.runtime.log.info('installed a state received from the leader', { index, term });
+    this.#schedule();
+  }
+
+  /** The orderly end. */
+  #end(): void {
+    if (this.#stage === 'ended') return;
+    const { store } = this;
+    this.#quit();
+    const closeLog = (): void => this.#wal.close(() => this.#answerStops());
+    if (this.#installer.isRunning || store.isSuspended) {
+      closeLog();
+      return;
+    }
+    this.#flusher.flushAll((error) => {
+      if (error !== null) this.runtime.log.error('the state could not be flushed at the end', { error });
+      closeLog();
+    });
+  }
+
+  #answerStops(): void {
+    const waiting = this.#whenStopped;
+    this.#whenStopped = [];
+    for (const done of waiting) done();
+  }
+
+  /** The end by an error that must not be worked around. */
+  #fail(error: Error): void {
+    if (this.#stage === 'ended') return;
+    this.runtime.log.error('the member gives up', { error: error.stack ?? error.message });
+    this.#quit();
+    this.#answerStops();
+    this.#onFatal(error);
+  }
+
+  #quit(): void {
+    this.#stage = 'ended';
+    this.#ticker.stop();
+    this.#compaction.stop();
+    this.#installer.stop();
+    this.#leadership.stop();
+    this.#transfers.abort();
+    const stopped = new Failure('stopped');
+    this.#proposals.failAll(stopped);
+    this.#reads.failAll(stopped);
+  }
+}
+
+function ignoreOutcome(): void {}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}

@@ -24,11 +24,17 @@ export function encodeMembershipChange(change: MembershipChange): Uint8Array {
 export class Membership {
   readonly #backend: Backend;
   readonly #members = new Map<string, MemberRecord>();
+  #version = 0;
 
   /** @param members what the backend holds; see `loadMembership`. */
   constructor(backend: Backend, members: readonly MemberRecord[]) {
     this.#backend = backend;
     for (const member of members) this.#members.set(member.id, member);
+  }
+
+  /** Grows with every change. */
+  get version(): number {
+    return this.#version;
   }
 
   get(id: string): MemberRecord | undefined {
@@ -41,6 +47,7 @@ export class Membership {
   }
 
   upsert(member: MemberRecord): void {
+    this.#version++;
     this.#members.set(member.id, member);
     this.#backend.put(table + member.id, packr.pack(member));
   }
@@ -55,6 +62,7 @@ export class Membership {
     if (context.length > 0) {
       const change = packr.unpack(Buffer.from(context)) as MembershipChange;
       for (const id of change.remove) {
+        this.#version++;
         this.#members.delete(id);
         this.#backend.delete(table + id);
       }

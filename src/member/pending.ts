@@ -14,6 +14,8 @@ export interface PendingRequest {
   readonly request: unknown;
   readonly done: ProposeDone<unknown>;
   readonly startedAt: number;
+  /** As it enters the log. */
+  readonly sealed: Uint8Array;
   /** Handed to the core. Until then the request is certain not to have happened. */
   proposed: boolean;
 }
@@ -21,16 +23,34 @@ export interface PendingRequest {
 export class PendingRequests {
   readonly #bySequence = new Map<number, PendingRequest>();
   #sequence = 0;
+  #bytes = 0;
 
   get size(): number {
     return this.#bySequence.size;
   }
 
-  add(request: unknown, startedAt: number, done: ProposeDone<unknown>): PendingRequest {
+  /** The bytes of all of them. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The number that the next request gets. */
+  get nextSequence(): number {
+    return this.#sequence + 1;
+  }
+
+  /** @param sealed the request in an envelope with `nextSequence` */
+  add(request: unknown, sealed: Uint8Array, startedAt: number, done: ProposeDone<unknown>): PendingRequest {
     const sequence = ++this.#sequence;
-    const pending: PendingRequest = { sequence, request, done, startedAt, proposed: false };
+    const pending: PendingRequest = { sequence, request, sealed, done, startedAt, proposed: false };
     this.#bySequence.set(sequence, pending);
+    this.#bytes += sealed.length;
     return pending;
+  }
+
+  get oldest(): PendingRequest | null {
+    for (const pending of this.#bySequence.values()) return pending;
+    return null;
   }
 
   get(sequence: number): PendingRequest | undefined {
@@ -39,6 +59,7 @@ export class PendingRequests {
 
   resolve(pending: PendingRequest, failure: Failure | null, result: unknown): void {
     if (!this.#bySequence.delete(pending.sequence)) return;
+    this.#bytes -= pending.sealed.length;
     pending.done(failure, failure === null ? result : null);
   }
 

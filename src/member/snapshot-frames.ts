@@ -89,7 +89,10 @@ export function decodeChunk(bytes: Uint8Array): SnapshotChunk {
     const keyEnd = at + 4 + frame.readUInt32LE(at);
     const valueEnd = keyEnd + 4 + frame.readUInt32LE(keyEnd);
     if (valueEnd > frame.length) throw new RangeError('snapshot chunk ends inside an entry');
-    entries.push({ key: frame.toString('latin1', at + 4, keyEnd), value: frame.subarray(keyEnd + 4, valueEnd) });
+    entries.push({
+      key: frame.toString('latin1', at + 4, keyEnd),
+      value: frame.subarray(keyEnd + 4, valueEnd),
+    });
     at = valueEnd;
   }
   return {

@@ -51,7 +51,8 @@ export class SnapshotReceiver {
   onOffer(from: string, offer: SnapshotOffer, applied: number): void {
     const current = this.#transfer;
     if (current !== null && current.from === from && current.offer.transfer === offer.transfer) {
-      return this.#acknowledge(current, AckStatus.Continue);
+      this.#acknowledge(current, AckStatus.Continue);
+      return;
     }
     if (current?.complete === true) return;
     current?.restore.abort();

@@ -70,8 +70,14 @@ export class SnapshotSender {
 
   onAck(ack: SnapshotAck): void {
     if (this.#finished || ack.transfer !== this.#transfer) return;
-    if (ack.status === AckStatus.Installed) return this.#finish(true);
-    if (ack.status === AckStatus.Refused) return this.#finish(false);
+    if (ack.status === AckStatus.Installed) {
+      this.#finish(true);
+      return;
+    }
+    if (ack.status === AckStatus.Refused) {
+      this.#finish(false);
+      return;
+    }
     const first = !this.#offered;
     this.#offered = true;
     if (ack.next > this.#base || first) this.#progressAt = this.#hooks.now();
@@ -85,7 +91,10 @@ export class SnapshotSender {
   tick(): void {
     if (this.#finished) return;
     const idleMs = this.#hooks.now() - this.#progressAt;
-    if (idleMs >= abandonMs) return this.#finish(false);
+    if (idleMs >= abandonMs) {
+      this.#finish(false);
+      return;
+    }
     if (idleMs < resendMs) return;
     if (this.#offer !== null && !this.#offered) this.#hooks.send(this.#offer);
     for (const chunk of this.#window) this.#hooks.send(chunk);

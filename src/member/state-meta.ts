@@ -28,7 +28,12 @@ export function decodeStateMeta(bytes: Uint8Array): StateMeta {
 export interface LogIdentity {
   readonly clusterId: string;
   readonly memberId: string;
-  readonly bootstrap: readonly { readonly id: string; readonly name: string; readonly peerUrls: readonly string[] }[];
+  readonly token: string;
+  readonly bootstrap: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly peerUrls: readonly string[];
+  }[];
 }
 
 export function encodeLogIdentity(identity: LogIdentity): Uint8Array {

@@ -56,6 +56,7 @@ export class Store implements MvccStore {
   readonly #compaction: Compaction;
   #publish: PublishChanges = ignoreChanges;
   #watches: WatchHub | null = null;
+  #suspended = false;
 
   private constructor(backend: Backend, options: StoreOptions) {
     this.#state = new State(backend, options.leases ?? noLeases, options.cacheBytes ?? 64 * 1024 * 1024);
@@ -74,13 +75,26 @@ export class Store implements MvccStore {
     store.reload((error) => done(error, error === null ? store : null));
   }
 
+  /** The backend's state is about to be replaced: reads are refused until `reload` has finished. */
+  suspend(): void {
+    this.#suspended = true;
+  }
+
+  get isSuspended(): boolean {
+    return this.#suspended;
+  }
+
   /**
    * Reads everything anew after the backend's state was replaced. Until `done` the store answers from the old index, so
    * nothing may be read or written meanwhile. The watch hub is to be told (`resync`) by the caller.
    */
   reload(done: (error: Error | null) => void): void {
+    this.suspend();
     loadState(this.#state, (error, mustResume) => {
-      if (error === null) this.#compaction.restart(mustResume);
+      if (error === null) {
+        this.#compaction.restart(mustResume);
+        this.#suspended = false;
+      }
       done(error);
     });
   }
@@ -149,6 +163,7 @@ export class Store implements MvccStore {
   /** @throws Failure 'futureRevision', 'compacted' */
   readOnlyTxn(request: TxnRequest): TxnResult {
     if (!isReadOnlyTxn(request)) throw new Error('the txn writes');
+    this.#checkReadable();
     const state = this.#state;
     const plan = planTxn(state, request);
     checkPlan(state, plan);
@@ -159,6 +174,7 @@ export class Store implements MvccStore {
 
   /** @throws Failure 'futureRevision', 'compacted' */
   range(request: RangeRequest): RangeResult {
+    this.#checkReadable();
     return range(this.#state, request, this.#state.revision);
   }
 
@@ -167,6 +183,7 @@ export class Store implements MvccStore {
    * @throws Failure 'futureRevision', 'compacted', 'unimplemented'
    */
   rangeChunks(request: RangeRequest, maxBytes: number): RangeChunks {
+    this.#checkReadable();
     return rangeChunks(this.#state, request, maxBytes);
   }
 
@@ -186,6 +203,10 @@ export class Store implements MvccStore {
   /** Removes what a compaction made unreadable, looking at `maxKeys` keys and a few times as many records. Returns true while there is more to do. */
   compactStep(maxKeys: number): boolean {
     return this.#compaction.step(maxKeys);
+  }
+
+  #checkReadable(): void {
+    if (this.#suspended) throw new Failure('timeout', 'the state is being replaced by a newer one');
   }
 
   #commit(): void {

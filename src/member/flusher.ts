@@ -1,0 +1,62 @@
+/**
+ * Makes the applied state durable behind the log: when much has collected, or when the oldest of it has waited long
+ * enough. Writers never wait for it.
+ */
+
+import type { Backend } from '../backend/backend.ts';
+import type { Clock } from '../util/runtime.ts';
+import type { MemberLimits } from './types.ts';
+
+export interface FlusherHooks {
+  /** Draws a line under everything applied (`Backend.mark`). */
+  mark(): void;
+  /** The state up to `index` is on disk. */
+  durable(index: number): void;
+  failed(error: Error): void;
+}
+
+export class Flusher {
+  readonly #backend: Backend;
+  readonly #limits: MemberLimits;
+  readonly #clock: Clock;
+  readonly #hooks: FlusherHooks;
+  /** When the oldest change that is not being flushed was made; -1 for none. */
+  #dirtySince = -1;
+  #running = false;
+
+  constructor(backend: Backend, limits: MemberLimits, clock: Clock, hooks: FlusherHooks) {
+    this.#backend = backend;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#hooks = hooks;
+  }
+
+  /** Something was applied. */
+  touch(): void {
+    if (this.#dirtySince < 0) this.#dirtySince = this.#clock.now();
+    if (this.#backend.pendingBytes >= this.#limits.flushBytes) this.#start();
+  }
+
+  tick(): void {
+    if (this.#dirtySince < 0) return;
+    if (this.#clock.now() - this.#dirtySince >= this.#limits.flushMs) this.#start();
+  }
+
+  /** Flushes everything, also behind a flush that runs; for the end. */
+  flushAll(done: (error: Error | null) => void): void {
+    this.#hooks.mark();
+    this.#backend.flush((error) => done(error));
+  }
+
+  #start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#dirtySince = -1;
+    this.#hooks.mark();
+    this.#backend.flush((error, index) => {
+      this.#running = false;
+      if (error !== null) this.#hooks.failed(error);
+      else this.#hooks.durable(index);
+    });
+  }
+}

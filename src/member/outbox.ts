@@ -1,0 +1,56 @@
+/** Packs the messages of a turn into frames, one per peer and turn unless they are large. */
+
+import type { Message, NodeId } from '../raft/types.ts';
+import type { PeerNetwork } from '../rpc/peer.ts';
+import { encodeRaftFrame, messageBytes } from './peer-codec.ts';
+
+/** A frame is closed when it has grown to this; one message is always let through. */
+const frameBytes = 1 << 20;
+
+interface Parcel {
+  messages: Message[];
+  bytes: number;
+}
+
+export class Outbox {
+  readonly #network: PeerNetwork;
+  readonly #lost: (peer: NodeId) => void;
+  readonly #parcels = new Map<NodeId, Parcel>();
+
+  /** @param lost told when a frame to `peer` could not be queued. */
+  constructor(network: PeerNetwork, lost: (peer: NodeId) => void) {
+    this.#network = network;
+    this.#lost = lost;
+  }
+
+  send(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    for (const message of messages) this.#add(message);
+    for (const [peer, parcel] of this.#parcels) this.#post(peer, parcel);
+  }
+
+  #add(message: Message): void {
+    let parcel = this.#parcels.get(message.to);
+    if (parcel === undefined) {
+      parcel = { messages: [], bytes: 0 };
+      this.#parcels.set(message.to, parcel);
+    }
+    const bytes = messageBytes(message);
+    if (parcel.bytes + bytes > frameBytes) this.#post(message.to, parcel);
+    parcel.messages.push(message);
+    parcel.bytes += bytes;
+  }
+
+  #post(peer: NodeId, parcel: Parcel): void {
+    if (parcel.messages.length === 0) return;
+    const frame = encodeRaftFrame(parcel.messages, parcel.bytes);
+    parcel.messages = [];
+    parcel.bytes = 0;
+    if (!this.#network.send(peer, frame)) this.#lost(peer);
+  }
+
+  /** Forgets peers that have left. */
+  keepOnly(peers: ReadonlySet<NodeId>): void {
+    for (const peer of this.#parcels.keys()) if (!peers.has(peer)) this.#parcels.delete(peer);
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * What a start finds: a log, a state that trails it, and how the two fit.
+ *
+ *     log     │ base … entries …        │
+ *     state        A: applied, durable            base ≤ A ≤ last: the rest of the log is applied anew
+ *
+ * A state beyond the log's end is a snapshot whose installation was cut off before the log began anew behind it: that
+ * is made up for here. A log that begins behind the state's end has lost entries, and nobody may go on with it.
+ */
+
+import type { RaftInitialState } from '../raft/options.ts';
+import { type Entry, type EntryType, nobody } from '../raft/types.ts';
+import { Failure } from '../util/failure.ts';
+import type { WalMutant } from '../wal/types.ts';
+import { Wal } from '../wal/wal.ts';
+import { identifyCluster } from './identity.ts';
+import {
+  decodeLogIdentity,
+  decodeStateMeta,
+  encodeLogIdentity,
+  type LogIdentity,
+  type StateMeta,
+} from './state-meta.ts';
+import type { MemberDependencies, MemberOptions } from './types.ts';
+
+export interface Recovered {
+  readonly identity: LogIdentity;
+  readonly wal: Wal;
+  readonly initial: RaftInitialState;
+  /** There was no log. */
+  readonly isFresh: boolean;
+}
+
+/** The token of a cluster that was given none; etcd's. */
+export const defaultToken = 'etcd-cluster';
+
+const walMutants: readonly string[] = [
+  'ackBeforeSync',
+  'skipDirectorySync',
+  'noTornCheck',
+  'noChecksum',
+  'goOnAfterError',
+] satisfies WalMutant[];
+
+/**
+ * Opens the log and pairs it with the state.
+ * @param done Failure 'badConfig', 'dataDirForeign', 'walDamaged', 'backendDamaged', or of the disk
+ */
+export function recover(
+  options: MemberOptions,
+  dependencies: MemberDependencies,
+  done: (error: Error | null, recovered: Recovered | null) => void,
+): void {
+  const { runtime, backend } = dependencies;
+  const fail = (error: unknown): void => runtime.scheduler.defer(() => done(error as Error, null));
+  let found: Recovered;
+  try {
+    found = openLog(options, dependencies);
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  const { wal } = found;
+  const close = (error: unknown): void => wal.close(() => done(error as Error, null));
+  try {
+    checkOwner(options, found);
+    const meta = backend.openedAt.index > 0 ? decodeStateMeta(backend.openedAt.meta) : null;
+    if (meta === null) return void runtime.scheduler.defer(() => done(null, found));
+    const applied = backend.openedAt.index;
+    if (holdsState(found, applied, meta)) {
+      const base = { ...found.initial.base, conf: meta.conf };
+      const recovered = { ...found, initial: { ...found.initial, base } };
+      return void runtime.scheduler.defer(() => done(null, recovered));
+    }
+    runtime.log.info('the log goes on behind an installed state', { index: applied });
+    const initial = behindState(found.initial, applied, meta);
+    wal.restart(initial.base, initial.hardState, (error) => {
+      if (error !== null) close(error);
+      else done(null, { ...found, initial });
+    });
+  } catch (error) {
+    close(error);
+  }
+}
+
+function openLog(options: MemberOptions, { disk, runtime, backend }: MemberDependencies): Recovered {
+  const own = identityOf(options);
+  const { wal, recovered } = Wal.open({
+    disk,
+    directory: options.walDirectory,
+    metadata: encodeLogIdentity(own),
+    runtime,
+    create: true,
+    segmentBytes: options.limits.walSegmentBytes,
+    preallocate: options.preallocate,
+    mutant: walMutants.includes(options.mutant) ? (options.mutant as WalMutant) : null,
+  });
+  const identity = decodeLogIdentity(recovered.metadata);
+  const { base, entries, hardState } = recovered;
+  const voters = identity.bootstrap.map((member) => member.id);
+  const conf = { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+  return {
+    identity,
+    wal,
+    isFresh: recovered.created,
+    initial: {
+      hardState,
+      base: { ...base, conf },
+      entries: entries as readonly (Entry & { type: EntryType })[],
+      applied: backend.openedAt.index,
+    },
+  };
+}
+
+/** Who this is, going by what it was told. @throws Failure 'badConfig' */
+function identityOf(options: MemberOptions): LogIdentity {
+  const { name, initialCluster, clusterToken } = options;
+  const self = initialCluster.findIndex((member) => member.name === name);
+  if (self < 0) throw new Failure('badConfig', `the initial cluster does not name this member, "${name}"`);
+  const { clusterId, memberIds } = identifyCluster(initialCluster, clusterToken);
+  const twin = memberIds.findIndex((id, index) => memberIds.indexOf(id) !== index);
+  if (twin >= 0) {
+    const other = initialCluster[memberIds.indexOf(memberIds[twin]!)]!.name;
+    const told = `"${other}" and "${initialCluster[twin]!.name}"`;
+    throw new Failure('badConfig', `members ${told} of the initial cluster have the same peer URLs`);
+  }
+  const bootstrap = initialCluster.map((member, index) => ({
+    id: memberIds[index]!,
+    name: member.name,
+    peerUrls: member.peerUrls,
+  }));
+  return { clusterId, memberId: memberIds[self]!, token: clusterToken, bootstrap };
+}
+
+/**
+ * As in etcd, the initial cluster is ignored where there is data. But data that shares nothing with what the member
+ * was told is somebody else's: the wrong directory, most likely.
+ */
+function checkOwner(options: MemberOptions, { identity, isFresh }: Recovered): void {
+  if (isFresh) return;
+  const told = identityOf(options);
+  if (told.clusterId === identity.clusterId && told.memberId === identity.memberId) return;
+  const own = identity.bootstrap.find((member) => member.id === identity.memberId);
+  // A cluster of one may move to other addresses freely, and a member that joined later has none in the list.
+  if (own === undefined || identity.bootstrap.length === 1) return;
+  const urls = options.initialCluster.find((member) => member.name === options.name)!.peerUrls;
+  const sharesUrl = own.peerUrls.some((url) => urls.includes(url));
+  const sharesToken = options.clusterToken === identity.token || options.clusterToken === defaultToken;
+  if (sharesUrl && sharesToken) return;
+  throw new Failure(
+    'dataDirForeign',
+    `the data belongs to member ${own.name} (${identity.memberId}) of cluster ${identity.clusterId}, ` +
+      `not to ${options.name} (${told.memberId}) of cluster ${told.clusterId}`,
+  );
+}
+
+/**
+ * True when the state stands for an entry of this log.
+ * @throws Failure 'dataDirForeign', 'walDamaged', 'backendDamaged' when the two cannot belong together
+ */
+function holdsState({ identity, initial, isFresh }: Recovered, applied: number, meta: StateMeta): boolean {
+  if (meta.clusterId !== identity.clusterId) {
+    const { clusterId } = identity;
+    const told = `the log is of cluster ${clusterId}, the state beside it of cluster ${meta.clusterId}`;
+    throw new Failure('dataDirForeign', told);
+  }
+  if (isFresh) {
+    throw new Failure('walDamaged', `there is a state up to entry ${applied}, but the log is missing`);
+  }
+  const { base, entries } = initial;
+  if (applied < base.index) {
+    const lost = `the state ends at entry ${applied}, the log begins after ${base.index}`;
+    throw new Failure('backendDamaged', lost);
+  }
+  const term = applied === base.index ? base.term : entries[applied - base.index - 1]?.term;
+  return term === meta.term;
+}
+
+/** Where a log begins behind a state that it does not reach. */
+function behindState({ hardState }: RaftInitialState, applied: number, meta: StateMeta): RaftInitialState {
+  return {
+    hardState: {
+      term: Math.max(hardState.term, meta.term),
+      vote: hardState.term >= meta.term ? hardState.vote : nobody,
+      commit: applied,
+    },
+    base: { index: applied, term: meta.term, conf: meta.conf },
+    entries: [],
+    applied,
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * Ticks at a steady rate. A tick that comes late does not delay the ones after it; ticks that were missed altogether
+ * (the process was suspended) are not made up for, since that would end every lease and election timeout at once.
+ */
+
+import type { Clock, Timer } from '../util/runtime.ts';
+
+export class Ticker {
+  readonly #clock: Clock;
+  readonly #periodMs: number;
+  readonly #tick: () => void;
+  #timer: Timer | null = null;
+  #due = 0;
+
+  constructor(clock: Clock, periodMs: number, tick: () => void) {
+    this.#clock = clock;
+    this.#periodMs = periodMs;
+    this.#tick = tick;
+  }
+
+  start(): void {
+    this.#due = this.#clock.now() + this.#periodMs;
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #arm(): void {
+    const now = this.#clock.now();
+    if (now - this.#due > this.#periodMs) this.#due = now;
+    this.#timer = this.#clock.setTimer(Math.max(0, this.#due - now), () => {
+      this.#due += this.#periodMs;
+      this.#arm();
+      this.#tick();
+    });
+  }
+}
