@@ -35,7 +35,8 @@ export interface RangeChunks {
 /** Keys fetched from the index at a time. */
 const batchKeys = 256;
 
-function isPlain(request: RangeRequest): boolean {
+/** Whether a range can be read in chunks: it has no filters and no order but the keys'. */
+export function isPlain(request: RangeRequest): boolean {
   return (
     request.sortTarget === SortTarget.Key &&
     request.sortOrder !== SortOrder.Descend &&

@@ -27,10 +27,11 @@ function begin(): Writer {
   return writer;
 }
 
-export function encodeRangeResponse(header: ResponseHeader, result: RangeResult): Uint8Array {
+/** @param header null for a part of a response that goes behind another part, which has the header. */
+export function encodeRangeResponse(header: ResponseHeader | null, result: RangeResult): Uint8Array {
   const to = begin();
   writeRangeResult(to, result);
-  writeHeader(to, header);
+  if (header !== null) writeHeader(to, header);
   return to.finish();
 }
 

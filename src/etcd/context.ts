@@ -1,0 +1,76 @@
+/** What every service has at hand: the member it speaks for, the headers of its answers, and what becomes of errors. */
+
+import type { ServedMember, ServedStore } from '../member/types.ts';
+import type { RpcStatus, UnaryReply } from '../rpc/transport.ts';
+import { Failure } from '../util/failure.ts';
+import { headerIdBytes } from '../wire/kv-codec.ts';
+import type { ResponseHeader } from '../wire/messages.ts';
+import { Code, statusOfError } from './errors.ts';
+
+/** The number behind an id of 16 hexadecimal digits; 0n for an empty one. */
+export function idNumber(id: string): bigint {
+  return id === '' ? 0n : BigInt(`0x${id}`);
+}
+
+export class ServiceContext {
+  readonly member: ServedMember;
+  readonly #idBytes: Uint8Array;
+
+  constructor(member: ServedMember) {
+    this.member = member;
+    this.#idBytes = headerIdBytes(idNumber(member.clusterId), idNumber(member.id));
+  }
+
+  /** Not kept by anyone: a member may replace its store. */
+  get store(): ServedStore {
+    return this.member.store;
+  }
+
+  /** @param revision 0 for answers that have nothing to do with the store */
+  header(revision: number): ResponseHeader {
+    return { idBytes: this.#idBytes, revision, raftTerm: this.member.term };
+  }
+
+  /** The status for what was thrown; a defect is written to the log. */
+  statusOf(error: unknown): RpcStatus {
+    if (!(error instanceof Failure)) this.member.runtime.log.error('a request hit a defect', { error });
+    return statusOfError(error);
+  }
+
+  /** The same for a request that came on a stream: grpc-go has other words there for one that is no message. */
+  streamStatusOf(error: unknown): RpcStatus {
+    if (!(error instanceof Failure) || error.reason !== 'malformedRequest') return this.statusOf(error);
+    const message = `grpc: failed to unmarshal the received message: ${error.message}`;
+    return { code: Code.Internal, message };
+  }
+
+  /**
+   * The end of a proposal: encodes its result or tells its failure. What it returns must never throw, because the
+   * member calls it in the middle of its turn.
+   */
+  answer<T extends { readonly revision: number }>(
+    reply: UnaryReply,
+    encode: (header: ResponseHeader, result: T) => Uint8Array,
+  ): (failure: Failure | null, result: T | null) => void {
+    return (failure, result) => {
+      try {
+        if (failure !== null) reply(statusOfError(failure), null);
+        else reply(null, encode(this.header(result!.revision), result!));
+      } catch (error) {
+        reply(this.statusOf(error), null);
+      }
+    };
+  }
+
+  /** Reads at a linearizable point. `read` may throw. */
+  linearized(reply: UnaryReply, read: () => void): void {
+    this.member.linearize((failure) => {
+      try {
+        if (failure !== null) reply(statusOfError(failure), null);
+        else read();
+      } catch (error) {
+        reply(this.statusOf(error), null);
+      }
+    });
+  }
+}

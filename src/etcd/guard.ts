@@ -1,0 +1,110 @@
+/**
+ * The one place every call passes on its way to a service (etcd's interceptors). Before the service: a learner refuses
+ * nearly everything, `client-api-version` must be text, and a call that asks for a leader (`hasleader: true`) is refused
+ * while there is none. After it: whatever it throws becomes a status.
+ *
+ * A stream that asked for a leader is also cut when the leader stays away: see `leader-guard.ts`.
+ */
+
+import { isUtf8 } from 'node:buffer';
+import type { RpcCall, RpcMethod, RpcStatus, RpcStream, UnaryHandler } from '../rpc/transport.ts';
+import type { ServiceContext } from './context.ts';
+import { Code, statuses } from './errors.ts';
+import type { LeaderGuard } from './leader-guard.ts';
+
+/** A method of a service, not yet guarded. */
+export type ServiceMethod = RpcMethod & {
+  /** A learner answers it too, or decides itself by the request. */
+  readonly servesLearner: boolean;
+};
+
+/** By the method's name. */
+export type ServiceMethods = Readonly<Record<string, ServiceMethod>>;
+
+/** A unary method. What `handle` throws before it returns becomes the answer. */
+export function unary(handle: UnaryHandler, servesLearner: boolean = false): ServiceMethod {
+  return { kind: 'unary', handle, servesLearner };
+}
+
+/** A streaming method. What `handle` throws before it returns ends the stream. */
+export function stream(handle: (stream: RpcStream) => void, servesLearner: boolean = false): ServiceMethod {
+  return { kind: 'stream', handle, servesLearner };
+}
+
+/** A method with one request and a stream of answers. What `handle` throws before it returns ends the stream. */
+export function serverStream(
+  context: ServiceContext,
+  handle: (request: Uint8Array, stream: RpcStream) => void,
+): ServiceMethod {
+  return stream((stream) => {
+    let hasRequest = false;
+    stream.onMessage((request) => {
+      if (hasRequest) return;
+      hasRequest = true;
+      try {
+        handle(request, stream);
+      } catch (error) {
+        stream.end(context.streamStatusOf(error));
+      }
+    });
+    stream.onHalfClose(() => {
+      if (!hasRequest) stream.end({ code: Code.Internal, message: 'the call carried no request message' });
+    });
+  });
+}
+
+export const HAS_LEADER_KEY = 'hasleader';
+const CLIENT_API_VERSION_KEY = 'client-api-version';
+
+/** Metadata values arrive with one character per byte. */
+function isText(value: string | undefined): boolean {
+  if (value === undefined) return true;
+  for (let i = 0; i < value.length; i++) {
+    if (value.charCodeAt(i) > 0x7f) return isUtf8(Buffer.from(value, 'latin1'));
+  }
+  return true;
+}
+
+function refusalOf(context: ServiceContext, method: ServiceMethod, call: RpcCall): RpcStatus | null {
+  const { member } = context;
+  if (member.isLearner && !method.servesLearner) return statuses.notSupportedForLearner;
+  if (!isText(call.metadata(CLIENT_API_VERSION_KEY))) return statuses.invalidClientApiVersion;
+  if (!member.hasLeader && call.metadata(HAS_LEADER_KEY) === 'true') return statuses.noLeader;
+  return null;
+}
+
+/** The method as the transport calls it. */
+export function guarded(context: ServiceContext, leaders: LeaderGuard, method: ServiceMethod): RpcMethod {
+  if (method.kind === 'unary') {
+    const { handle } = method;
+    return {
+      kind: 'unary',
+      handle: (request, call, reply) => {
+        try {
+          const refusal = refusalOf(context, method, call);
+          if (refusal === null) handle(request, call, reply);
+          else reply(refusal, null);
+        } catch (error) {
+          reply(context.statusOf(error), null);
+        }
+      },
+    };
+  }
+  const { handle } = method;
+  return {
+    kind: 'stream',
+    handle: (stream) => {
+      const refusal = refusalOf(context, method, stream);
+      if (refusal !== null) {
+        stream.end(refusal);
+        return;
+      }
+      const served = stream.metadata(HAS_LEADER_KEY) === 'true' ? leaders.watch(stream) : stream;
+      try {
+        handle(served);
+      } catch (error) {
+        served.end(context.statusOf(error));
+      }
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * `etcdserverpb.KV` but for ranges (`range.ts`): requests that write, and transactions.
+ *
+ * What can be refused whatever the state is refused here, in etcd's order; the rest is decided when the request is
+ * applied. A write travels on as the bytes that came, so nobody encodes it again.
+ */
+
+import { RequestKind } from '../member/types.ts';
+import { checkDeleteRange, checkPut, checkTxn } from '../mvcc/request-checks.ts';
+import { isReadOnlyTxn, isSerializableTxn } from '../mvcc/txn-check.ts';
+import type { RpcCall, UnaryReply } from '../rpc/transport.ts';
+import type { Timer } from '../util/runtime.ts';
+import {
+  decodeCompactionRequest,
+  decodeDeleteRangeRequest,
+  decodePutRequest,
+  decodeTxnRequest,
+  encodeCompactionResponse,
+  encodeDeleteRangeResponse,
+  encodePutResponse,
+  encodeTxnResponse,
+} from '../wire/kv-codec.ts';
+import type { DeleteRangeResult, PutResult, TxnRequest, TxnResult } from '../wire/messages.ts';
+import type { ServiceContext } from './context.ts';
+import { statusOf } from './errors.ts';
+import type { ServiceMethod, ServiceMethods } from './guard.ts';
+import { unary } from './guard.ts';
+import { rangeMethod, rangeStreamMethod } from './range.ts';
+
+/** A compaction that is to be waited for is looked after this often. */
+const compactionPollMs = 10;
+
+interface CompactResult {
+  readonly revision: number;
+}
+
+export function kvMethods(context: ServiceContext): ServiceMethods {
+  return {
+    Range: rangeMethod(context),
+    Put: putMethod(context),
+    DeleteRange: deleteRangeMethod(context),
+    Txn: txnMethod(context),
+    Compact: compactMethod(context),
+    RangeStream: rangeStreamMethod(context),
+  };
+}
+
+function putMethod(context: ServiceContext): ServiceMethod {
+  const { member } = context;
+  return unary((body, _call, reply) => {
+    const request = decodePutRequest(body);
+    checkPut(request);
+    member.propose(RequestKind.Put, body, request, context.answer<PutResult>(reply, encodePutResponse));
+  });
+}
+
+function deleteRangeMethod(context: ServiceContext): ServiceMethod {
+  const { member } = context;
+  return unary((body, _call, reply) => {
+    const request = decodeDeleteRangeRequest(body);
+    checkDeleteRange(request);
+    const done = context.answer<DeleteRangeResult>(reply, encodeDeleteRangeResponse);
+    member.propose(RequestKind.DeleteRange, body, request, done);
+  });
+}
+
+/** A txn that only reads is a read: without the log, and without asking anybody if all its ranges are serializable. */
+function txnMethod(context: ServiceContext): ServiceMethod {
+  const { member } = context;
+  const { maxTxnOps } = member.limits;
+  const read = (request: TxnRequest, reply: UnaryReply): void => {
+    const result = context.store.readOnlyTxn(request);
+    reply(null, encodeTxnResponse(context.header(result.revision), result));
+  };
+  return unary((body, _call, reply) => {
+    const request = decodeTxnRequest(body, maxTxnOps);
+    checkTxn(request, maxTxnOps);
+    if (!isReadOnlyTxn(request)) {
+      member.propose(RequestKind.Txn, body, request, context.answer<TxnResult>(reply, encodeTxnResponse));
+    } else if (isSerializableTxn(request)) {
+      read(request, reply);
+    } else {
+      context.linearized(reply, () => read(request, reply));
+    }
+  });
+}
+
+function compactMethod(context: ServiceContext): ServiceMethod {
+  const { member } = context;
+  return unary((body, call, reply) => {
+    const request = decodeCompactionRequest(body);
+    member.propose<CompactResult>(RequestKind.Compact, body, request, (failure, result) => {
+      if (failure !== null) reply(statusOf(failure), null);
+      else if (request.physical) awaitCompaction(context, call, reply);
+      else reply(null, encodeCompactionResponse(context.header(result!.revision)));
+    });
+  });
+}
+
+/** Answers when this member has removed what the compaction made unreadable. */
+function awaitCompaction(context: ServiceContext, call: RpcCall, reply: UnaryReply): void {
+  const { clock } = context.member.runtime;
+  let timer: Timer | null = null;
+  let isCanceled = false;
+  call.onCancel(() => {
+    isCanceled = true;
+    timer?.cancel();
+  });
+  const look = (): void => {
+    const { store } = context;
+    if (isCanceled) return;
+    if (store.isCompacting) timer = clock.setTimer(compactionPollMs, look);
+    else reply(null, encodeCompactionResponse(context.header(store.revision)));
+  };
+  look();
+}

@@ -1,0 +1,135 @@
+/**
+ * Answers to `Range` that take more than one chunk to read.
+ *
+ * Between two chunks the member gets its turn, so a list of a million keys delays nobody by more than a chunk. All chunks
+ * are of one revision. If a compaction overtakes it, a request that did not ask for that revision is read anew.
+ *
+ * The answer has to be put together in memory, for it is one message. That is bounded: a few are put together at a
+ * time, the others wait without holding anything, and one beyond what etcd can send is refused in its words.
+ *
+ *     first part:  header | pairs        further parts:  pairs        last part:  pairs | more | count
+ *
+ * The parts, one after the other, are the encoded RangeResponse.
+ */
+
+import type { RangeChunk, RangeChunks } from '../mvcc/range-chunks.ts';
+import type { RpcCall, RpcStatus, UnaryReply } from '../rpc/transport.ts';
+import { Failure } from '../util/failure.ts';
+import { encodeRangeResponse } from '../wire/kv-codec.ts';
+import type { RangeRequest } from '../wire/messages.ts';
+import type { ServiceContext } from './context.ts';
+import { Code } from './errors.ts';
+import { maxSendBytes, sendTooLargeText } from './limits.ts';
+
+/** Pairs read in one go, in bytes: what a request holds at once, and a few milliseconds of work. */
+export const rangeChunkBytes: number = 512 * 1024;
+/** Large answers put together at the same time. */
+const maxRunning = 4;
+/** Times that a read of the latest state begins anew because of a compaction. */
+const maxRestarts = 3;
+
+interface LargeRange {
+  readonly request: RangeRequest;
+  readonly reply: UnaryReply;
+  isCanceled: boolean;
+  restarts: number;
+  chunks: RangeChunks | null;
+  parts: Uint8Array[];
+  bytes: number;
+}
+
+export class LargeRanges {
+  readonly #context: ServiceContext;
+  #waiting: LargeRange[] = [];
+  #running = 0;
+
+  constructor(context: ServiceContext) {
+    this.#context = context;
+  }
+
+  answer(request: RangeRequest, call: RpcCall, reply: UnaryReply): void {
+    const range: LargeRange = {
+      request,
+      reply,
+      isCanceled: false,
+      restarts: 0,
+      chunks: null,
+      parts: [],
+      bytes: 0,
+    };
+    call.onCancel(() => {
+      range.isCanceled = true;
+      this.#waiting = this.#waiting.filter((waiting) => waiting !== range);
+    });
+    if (this.#running >= maxRunning) this.#waiting.push(range);
+    else this.#start(range);
+  }
+
+  #start(range: LargeRange): void {
+    this.#running++;
+    this.#step(range);
+  }
+
+  #step(range: LargeRange): void {
+    let status: RpcStatus | null = null;
+    let isDone = true;
+    try {
+      isDone = range.isCanceled || this.#readChunk(range);
+      if (isDone && !range.isCanceled) range.reply(null, joined(range));
+    } catch (error) {
+      if (mayRestart(range, error)) {
+        restart(range);
+        isDone = false;
+      } else {
+        isDone = true;
+        status = error instanceof TooLarge ? error.status : this.#context.statusOf(error);
+      }
+    }
+    if (status !== null) range.reply(status, null);
+    if (isDone) this.#finish();
+    else this.#context.member.runtime.scheduler.defer(() => this.#step(range));
+  }
+
+  /** Returns true when there is nothing left to read. */
+  #readChunk(range: LargeRange): boolean {
+    range.chunks ??= this.#context.store.rangeChunks(range.request, rangeChunkBytes);
+    const chunk: RangeChunk = range.chunks.next();
+    const header = range.parts.length === 0 ? this.#context.header(chunk.revision) : null;
+    const part = encodeRangeResponse(header, chunk);
+    range.parts.push(part);
+    range.bytes += part.length;
+    if (range.bytes > maxSendBytes) throw new TooLarge(range.bytes);
+    return chunk.isLast;
+  }
+
+  #finish(): void {
+    this.#running--;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#start(next);
+  }
+}
+
+class TooLarge extends Error {
+  readonly status: RpcStatus;
+
+  constructor(bytes: number) {
+    super(sendTooLargeText(bytes));
+    this.status = { code: Code.ResourceExhausted, message: this.message };
+  }
+}
+
+function joined(range: LargeRange): Uint8Array {
+  return Buffer.concat(range.parts, range.bytes);
+}
+
+function mayRestart(range: LargeRange, error: unknown): boolean {
+  const isOvertaken = error instanceof Failure && error.reason === 'compacted';
+  return isOvertaken && range.request.revision <= 0 && range.restarts < maxRestarts;
+}
+
+function restart(range: LargeRange): void {
+  range.restarts++;
+  range.chunks = null;
+  range.parts = [];
+  range.bytes = 0;
+}

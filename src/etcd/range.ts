@@ -1,0 +1,123 @@
+/**
+ * `Range` and `RangeStream` of `etcdserverpb.KV`.
+ *
+ * A read is linearizable unless the request says otherwise: the member first finds a point at which its store shows
+ * everything acknowledged before, and then the store is read. A large answer is read in chunks: `RangeStream` sends each
+ * as it comes and no faster than the client takes them, `Range` puts them together (`large-ranges.ts`).
+ */
+
+import { isPlain, type RangeChunks } from '../mvcc/range-chunks.ts';
+import { checkRange } from '../mvcc/request-checks.ts';
+import type { RpcCall, RpcStatus, RpcStream, UnaryReply } from '../rpc/transport.ts';
+import { Failure } from '../util/failure.ts';
+import { decodeRangeRequest, encodeRangeResponse, encodeRangeStreamResponse } from '../wire/kv-codec.ts';
+import type { RangeRequest } from '../wire/messages.ts';
+import { SortOrder, SortTarget } from '../wire/messages.ts';
+import type { ServiceContext } from './context.ts';
+import { Code, statusOf } from './errors.ts';
+import { type ServiceMethod, serverStream, unary } from './guard.ts';
+import { LargeRanges, rangeChunkBytes } from './large-ranges.ts';
+
+/** Keys in the first message of a stream, so that it leaves soon; as in etcd. */
+const firstChunkKeys = 10;
+
+export function rangeMethod(context: ServiceContext): ServiceMethod {
+  const { member } = context;
+  const large = new LargeRanges(context);
+  const read = (request: RangeRequest, call: RpcCall, reply: UnaryReply): void => {
+    const { store } = context;
+    if (request.rangeEnd.length === 0 || request.countOnly || !isPlain(request)) {
+      const result = store.range(request);
+      reply(null, encodeRangeResponse(context.header(result.revision), result));
+      return;
+    }
+    const first = store.rangeChunks(request, rangeChunkBytes).next();
+    if (first.isLast) reply(null, encodeRangeResponse(context.header(first.revision), first));
+    else large.answer(request, call, reply);
+  };
+  return unary((body, call, reply) => {
+    const request = decodeRangeRequest(body);
+    if (member.isLearner && !request.serializable) throw new Failure('notSupportedForLearner');
+    checkRange(request);
+    if (request.serializable) read(request, call, reply);
+    else context.linearized(reply, () => read(request, call, reply));
+  }, true);
+}
+
+/** What cannot be streamed: the client falls back to Range when it sees this code. */
+function streamRefusal(request: RangeRequest): RpcStatus | null {
+  const { sortOrder, sortTarget } = request;
+  const isKeyOrder = sortTarget === SortTarget.Key && sortOrder !== SortOrder.Descend;
+  if (!isKeyOrder) {
+    return { code: Code.Unimplemented, message: 'RangeStream does not support custom sort orders' };
+  }
+  if (!isPlain(request)) {
+    return { code: Code.Unimplemented, message: 'RangeStream does not support revision filters' };
+  }
+  return null;
+}
+
+export function rangeStreamMethod(context: ServiceContext): ServiceMethod {
+  const { member } = context;
+  return serverStream(context, (body, stream) => {
+    const request = decodeRangeRequest(body);
+    checkRange(request);
+    const refusal = streamRefusal(request);
+    if (refusal !== null) {
+      stream.end(refusal);
+      return;
+    }
+    if (request.serializable) {
+      new ChunkSender(context, request, stream).start();
+      return;
+    }
+    member.linearize((failure) => {
+      if (failure !== null) stream.end(statusOf(failure));
+      else new ChunkSender(context, request, stream).start();
+    });
+  });
+}
+
+/** Sends the chunks of one range; only the last has a header, `more` and `count`. */
+class ChunkSender {
+  readonly #context: ServiceContext;
+  readonly #request: RangeRequest;
+  readonly #stream: RpcStream;
+  #isCanceled = false;
+
+  constructor(context: ServiceContext, request: RangeRequest, stream: RpcStream) {
+    this.#context = context;
+    this.#request = request;
+    this.#stream = stream;
+    stream.onCancel(() => {
+      this.#isCanceled = true;
+    });
+  }
+
+  start(): void {
+    try {
+      const chunks = this.#context.store.rangeChunks(this.#request, rangeChunkBytes);
+      this.#stream.onDrain(() => this.#send(chunks, undefined));
+      this.#send(chunks, firstChunkKeys);
+    } catch (error) {
+      this.#stream.end(this.#context.statusOf(error));
+    }
+  }
+
+  /** Sends until the stream is full. Must not throw: it is also called by the transport. */
+  #send(chunks: RangeChunks, maxKeys: number | undefined): void {
+    try {
+      let keys = maxKeys;
+      for (let hasRoom = true; hasRoom && !this.#isCanceled; keys = undefined) {
+        const chunk = chunks.next(keys);
+        const header = chunk.isLast ? this.#context.header(chunk.revision) : null;
+        hasRoom = this.#stream.write(encodeRangeStreamResponse(header, chunk));
+        if (!chunk.isLast) continue;
+        this.#stream.end(null);
+        return;
+      }
+    } catch (error) {
+      this.#stream.end(this.#context.statusOf(error));
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * All of etcd's services, as the table of methods that a transport serves. A new service is a file of its own and a
+ * line here; whatever concerns every call is in `guard.ts`.
+ */
+
+import type { ServedMember } from '../member/types.ts';
+import type { RpcMethod, RpcMethods } from '../rpc/transport.ts';
+import { Failure } from '../util/failure.ts';
+import { catalog, type RpcShape } from './catalog.ts';
+import { clusterMethods } from './cluster.ts';
+import { ServiceContext } from './context.ts';
+import { guarded, type ServiceMethod, type ServiceMethods, stream, unary } from './guard.ts';
+import { healthMethods } from './health.ts';
+import { kvMethods } from './kv.ts';
+import { LeaderGuard } from './leader-guard.ts';
+import { maintenanceMethods } from './maintenance.ts';
+import { defaultProgressIntervalMs, watchMethods } from './watch.ts';
+
+export interface EtcdOptions {
+  /** How often idle watchers are told how far they are, in milliseconds; at least 100. @default 600000 */
+  readonly watchProgressIntervalMs?: number;
+}
+
+/**
+ * The methods of etcd 3.7, for a transport: every path is there, and those without a service behind them answer
+ * UNIMPLEMENTED. Nothing has to be closed: what the methods hold goes with the calls.
+ */
+export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): RpcMethods {
+  const context = new ServiceContext(member);
+  const progressIntervalMs = options.watchProgressIntervalMs ?? defaultProgressIntervalMs;
+  return assemble(context, {
+    'etcdserverpb.KV': kvMethods(context),
+    'etcdserverpb.Watch': watchMethods(context, { progressIntervalMs }),
+    'etcdserverpb.Cluster': clusterMethods(context),
+    'etcdserverpb.Maintenance': maintenanceMethods(context),
+    'grpc.health.v1.Health': healthMethods(context),
+  });
+}
+
+function assemble(context: ServiceContext, services: Readonly<Record<string, ServiceMethods>>): RpcMethods {
+  const leaders = new LeaderGuard(context.member);
+  const methods = new Map<string, RpcMethod>();
+  for (const [service, shapes] of catalog) {
+    const served = services[service] ?? {};
+    for (const [name, shape] of shapes) {
+      const method = served[name] ?? unserved(service, name, shape);
+      if ((method.kind === 'unary') !== (shape === 'unary')) {
+        throw new Error(`${service}/${name} is a ${shape} method and served as ${method.kind}`);
+      }
+      methods.set(`/${service}/${name}`, guarded(context, leaders, method));
+    }
+    for (const name of Object.keys(served)) {
+      if (!shapes.has(name)) throw new Error(`${service} has no method ${name}`);
+    }
+  }
+  return methods;
+}
+
+function unserved(service: string, name: string, shape: RpcShape): ServiceMethod {
+  const refuse = (): never => {
+    throw new Failure('unimplemented', `keelson: ${name} of ${service} is not served`);
+  };
+  return shape === 'unary' ? unary(refuse) : stream(refuse);
+}

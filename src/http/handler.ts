@@ -1,0 +1,79 @@
+/**
+ * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version` (etcd §4.1). Headers, texts
+ * and status codes are those that Go's server and etcd's handlers give, for probes and scripts compare them.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServedMember } from '../member/types.ts';
+import type { HttpHandler } from '../rpc/http1.ts';
+import type { Failure } from '../util/failure.ts';
+import { serveCheck, serveChecks } from './check-endpoints.ts';
+import { livezChecks, readyzChecks } from './checks.ts';
+import { serveHealth } from './health.ts';
+import { sendError, sendJson } from './respond.ts';
+
+export interface HttpOptions {
+  /** What `/version` says. */
+  readonly versions: {
+    readonly server: string;
+    readonly cluster: string;
+    readonly storage: string;
+  };
+  /** The text of a failure as clients of etcd know it. */
+  readonly failureText: (failure: Failure) => string;
+}
+
+/** One request whose path and method fit. */
+export type Endpoint = (query: URLSearchParams, response: ServerResponse) => void;
+
+export function httpHandler(member: ServedMember, options: HttpOptions): HttpHandler {
+  const endpoints = endpointsOf(member, options);
+  return (request, response) => {
+    // The same for everyone, as long as there is no list of allowed origins.
+    response.setHeader('Access-Control-Allow-Methods', 'POST, GET, OPTIONS, PUT, DELETE');
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Access-Control-Allow-Headers', 'accept, content-type, authorization');
+    if (request.method === 'OPTIONS') response.end();
+    else route(endpoints, request, response);
+  };
+}
+
+function endpointsOf(member: ServedMember, options: HttpOptions): ReadonlyMap<string, Endpoint> {
+  const { failureText, versions } = options;
+  const { server, cluster, storage } = versions;
+  const endpoints = new Map<string, Endpoint>();
+  endpoints.set('/health', (query, response) => serveHealth(member, failureText, query, response));
+  endpoints.set('/version', (_query, response) => {
+    sendJson(response, { etcdserver: server, etcdcluster: cluster, storage });
+  });
+  const { log } = member.runtime;
+  for (const [name, checks] of [
+    ['livez', livezChecks(member, failureText)],
+    ['readyz', readyzChecks(member, failureText)],
+  ] as const) {
+    endpoints.set(`/${name}`, (query, response) => serveChecks(name, checks, log, query, response));
+    for (const check of checks) {
+      const path = `/${name}/${check.name}`;
+      endpoints.set(path, (query, response) => serveCheck(path, check, log, query, response));
+    }
+  }
+  return endpoints;
+}
+
+function route(
+  endpoints: ReadonlyMap<string, Endpoint>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  const endpoint = endpoints.get(mark < 0 ? url : url.slice(0, mark));
+  if (endpoint === undefined) {
+    sendError(response, 404, '404 page not found');
+  } else if (request.method !== 'GET') {
+    response.setHeader('Allow', 'GET');
+    sendError(response, 405, 'Method Not Allowed');
+  } else {
+    endpoint(new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)), response);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * `/health`, the oldest of the health endpoints: JSON with a reason. An alarm makes a member unhealthy here, whatever else
+ * works, unless `?exclude=NOSPACE` names it. `?serializable=true` asks about this member alone.
+ */
+
+import type { ServerResponse } from 'node:http';
+import type { ServedMember } from '../member/types.ts';
+import { AlarmType } from '../wire/cold-messages.ts';
+import { type FailureText, readLinearizably, readLocally } from './checks.ts';
+import { sendError, sendText } from './respond.ts';
+
+const alarmNames: Readonly<Record<number, string>> = {
+  [AlarmType.NoSpace]: 'NOSPACE',
+  [AlarmType.Corrupt]: 'CORRUPT',
+};
+
+export function serveHealth(
+  member: ServedMember,
+  failureText: FailureText,
+  query: URLSearchParams,
+  response: ServerResponse,
+): void {
+  const isLocal = query.get('serializable') === 'true';
+  const answer = (reason: string): void => {
+    // The fields are strings, in this order, for scripts that compare the whole line.
+    const body = JSON.stringify({ health: reason === '' ? 'true' : 'false', reason });
+    if (reason === '') {
+      sendText(response, 200, body);
+      return;
+    }
+    member.runtime.log.warn('a health check failed', { path: '/health', reason });
+    sendError(response, 503, body);
+  };
+  const alarm = alarmOf(member, new Set(query.getAll('exclude')));
+  if (alarm !== '') {
+    answer(`ALARM ${alarm}`);
+  } else if (!isLocal && !member.hasLeader) {
+    answer('RAFT NO LEADER');
+  } else {
+    const read = isLocal ? readLocally : readLinearizably;
+    read(member, failureText, (problem) => answer(problem === null ? '' : `RANGE ERROR:${problem}`));
+  }
+}
+
+/** The first alarm that counts, or empty. */
+function alarmOf(member: ServedMember, excluded: ReadonlySet<string>): string {
+  for (const { alarm } of member.alarms()) {
+    const name = alarmNames[alarm] ?? 'UNKNOWN';
+    if (!excluded.has(name)) return name;
+  }
+  return '';
+}
