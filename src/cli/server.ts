@@ -101,7 +101,6 @@ export async function runServer(argv: readonly string[]): Promise<number> {
       listenClientUrls: options.listenClientUrls,
       advertiseClientUrls: options.advertiseClientUrls,
       listenPeerUrls: options.listenPeerUrls,
-      initialAdvertisePeerUrls: options.initialAdvertisePeerUrls,
       initialCluster: options.initialCluster,
       initialClusterToken: options.initialClusterToken,
       heartbeatMs: options.heartbeatInterval,

@@ -78,7 +78,6 @@ export class Member implements ServedMember {
   /** @internal for the simulator's invariants. */
   readonly raft: RaftNode;
   readonly #name: string;
-  readonly #clientUrls: readonly string[];
   readonly #backend: Backend;
   readonly #network: PeerNetwork;
   readonly #wal: Wal;
@@ -98,6 +97,7 @@ export class Member implements ServedMember {
   readonly #ticker: Ticker;
   #frames: Frame[] = [];
   #isTurnDue = false;
+  #clientUrls: readonly string[] | null = null;
   #publishedAt = Number.NEGATIVE_INFINITY;
   #stage: 'runs' | 'stops' | 'ended' = 'runs';
   #whenStopped: (() => void)[] = [];
@@ -138,15 +138,15 @@ export class Member implements ServedMember {
     state: AppliedState,
     onFatal: (error: Error) => void,
   ) {
-    const { runtime, backend, network } = dependencies;
+    const { runtime, backend } = dependencies;
     const { limits } = options;
     const { identity, wal, initial } = recovered;
+    const network = dependencies.network(identity.memberId, identity.clusterId);
     this.id = identity.memberId;
     this.clusterId = identity.clusterId;
     this.limits = limits;
     this.runtime = runtime;
     this.#name = options.name;
-    this.#clientUrls = options.clientUrls;
     this.#backend = backend;
     this.#network = network;
     this.#wal = wal;
@@ -226,6 +226,11 @@ export class Member implements ServedMember {
     return this.#leadership.leader !== '';
   }
 
+  /** True while a state from elsewhere is being put in force: log and state do not match. */
+  get isInstalling(): boolean {
+    return this.raft.pendingSnapshot !== null || this.#installer.isRunning;
+  }
+
   get isLearner(): boolean {
     return this.raft.conf.learners.includes(this.id);
   }
@@ -233,6 +238,12 @@ export class Member implements ServedMember {
   /** There is nothing yet that raises one. */
   alarms(): readonly AlarmRecord[] {
     return [];
+  }
+
+  /** Tells the cluster this member's name and where it serves clients, as soon as there is a leader. */
+  publish(clientUrls: readonly string[]): void {
+    this.#clientUrls = clientUrls;
+    this.#schedule();
   }
 
   members(): readonly MemberRecord[] {
@@ -297,7 +308,8 @@ export class Member implements ServedMember {
     this.#schedule();
     const deadline = this.runtime.clock.now() + this.limits.electionMs;
     const wait = (): void => {
-      const isOver = this.raft.role !== Role.Leader || this.runtime.clock.now() >= deadline;
+      const isFutile = !this.#network.isConnected(heir) || this.runtime.clock.now() >= deadline;
+      const isOver = isFutile || this.raft.role !== Role.Leader;
       if (isOver) this.#end();
       else this.runtime.clock.setTimer(this.limits.heartbeatMs / 10, wait);
     };
@@ -478,10 +490,10 @@ export class Member implements ServedMember {
 
   /** Tells the cluster under which name and addresses this member serves, until the cluster knows. */
   #publishSelf(): void {
-    if (!this.hasLeader || this.#stage !== 'runs') return;
+    const urls = this.#clientUrls;
+    if (urls === null || !this.hasLeader || this.#stage !== 'runs') return;
     const known = this.#state.membership.get(this.id);
     if (known === undefined) return;
-    const urls = this.#clientUrls;
     if (known.name === this.#name && sameList(known.clientUrls, urls)) return;
     const now = this.runtime.clock.now();
     if (now - this.#publishedAt < republishMs) return;

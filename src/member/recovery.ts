@@ -64,9 +64,10 @@ export function recover(
   const close = (error: unknown): void => wal.close(() => done(error as Error, null));
   try {
     checkOwner(options, found);
-    const meta = backend.openedAt.index > 0 ? decodeStateMeta(backend.openedAt.meta) : null;
-    if (meta === null) return void runtime.scheduler.defer(() => done(null, found));
     const applied = backend.openedAt.index;
+    checkReach(found, applied);
+    if (applied === 0) return void runtime.scheduler.defer(() => done(null, found));
+    const meta = decodeStateMeta(backend.openedAt.meta);
     if (holdsState(found, applied, meta)) {
       const base = { ...found.initial.base, conf: meta.conf };
       const recovered = { ...found, initial: { ...found.initial, base } };
@@ -154,9 +155,20 @@ function checkOwner(options: MemberOptions, { identity, isFresh }: Recovered): v
   );
 }
 
+/** @throws Failure 'backendDamaged' when entries are missing between the state and the log */
+function checkReach({ initial }: Recovered, applied: number): void {
+  const { index } = initial.base;
+  if (applied >= index) return;
+  throw new Failure(
+    'backendDamaged',
+    `the state ends at entry ${applied}, but the log begins after ${index}: remove this member's data and let it ` +
+      'be sent the state by the others',
+  );
+}
+
 /**
  * True when the state stands for an entry of this log.
- * @throws Failure 'dataDirForeign', 'walDamaged', 'backendDamaged' when the two cannot belong together
+ * @throws Failure 'dataDirForeign', 'walDamaged' when the two cannot belong together
  */
 function holdsState({ identity, initial, isFresh }: Recovered, applied: number, meta: StateMeta): boolean {
   if (meta.clusterId !== identity.clusterId) {
@@ -168,10 +180,6 @@ function holdsState({ identity, initial, isFresh }: Recovered, applied: number, 
     throw new Failure('walDamaged', `there is a state up to entry ${applied}, but the log is missing`);
   }
   const { base, entries } = initial;
-  if (applied < base.index) {
-    const lost = `the state ends at entry ${applied}, the log begins after ${base.index}`;
-    throw new Failure('backendDamaged', lost);
-  }
   const term = applied === base.index ? base.term : entries[applied - base.index - 1]?.term;
   return term === meta.term;
 }

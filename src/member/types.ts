@@ -47,8 +47,6 @@ export interface MemberOptions {
   readonly clusterToken: string;
   /** The members of a new cluster, self included: the same list on every member. Ignored once data exists. */
   readonly initialCluster: readonly InitialMember[];
-  /** Published to the cluster, for clients that ask for the member list. */
-  readonly clientUrls: readonly string[];
   /** Directory of the log, inside the injected disk. */
   readonly walDirectory: string;
   /** Gives segments of the log their length ahead of use: pays on a real disk. */
@@ -105,7 +103,8 @@ export interface MemberDependencies {
   readonly runtime: Runtime;
   readonly disk: Disk;
   readonly backend: Backend;
-  readonly network: PeerNetwork;
+  /** Called once, when it is known who this member is. */
+  readonly network: (memberId: string, clusterId: string) => PeerNetwork;
 }
 
 /** `result` is the result object of the request's kind (PutResult, TxnResult, …); null on failure. */

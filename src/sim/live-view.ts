@@ -11,6 +11,8 @@ export interface Probe {
   readonly digest: number;
   readonly revision: number;
   readonly applied: number;
+  /** True while a state from elsewhere is being put in force: log and state do not match. */
+  readonly isInstalling: boolean;
 }
 
 const noConf: ConfState = {
@@ -45,6 +47,10 @@ export class LiveView implements NodeView {
 
   get up(): boolean {
     return this.probe !== null;
+  }
+
+  get installing(): boolean {
+    return this.probe?.isInstalling ?? false;
   }
 
   get role(): Role {

@@ -1,0 +1,76 @@
+/**
+ * Where a member keeps its log and its state: a directory, locked against others, or memory.
+ *
+ *     dataDir/
+ *       lock     held while the member runs
+ *       wal/     the log
+ *       state/   the state, on LevelDB
+ */
+
+import type { Backend } from '../backend/backend.ts';
+import { openLevelBackend } from '../backend/level-backend.ts';
+import { memoryBackend } from '../backend/memory-backend.ts';
+import type { Disk } from '../util/disk.ts';
+import { Failure } from '../util/failure.ts';
+import { memoryDisk } from '../util/memory-disk.ts';
+import { nodeDisk } from '../util/node-disk.ts';
+import type { Runtime } from '../util/runtime.ts';
+
+export interface Storage {
+  readonly disk: Disk;
+  readonly backend: Backend;
+  readonly walDirectory: string;
+  readonly isOnDisk: boolean;
+  /** Closes the state and gives the lock back. */
+  close(): Promise<void>;
+}
+
+/** @throws Failure 'dataDirLocked', 'dataDirNotWritable', 'backendDamaged', 'diskFailed' */
+export function openStorage(dataDir: string | null, runtime: Runtime): Promise<Storage> {
+  return dataDir === null ? openMemory(runtime) : openDirectory(dataDir, runtime);
+}
+
+async function openMemory({ scheduler }: Runtime): Promise<Storage> {
+  const backend = memoryBackend({ scheduler });
+  return {
+    disk: memoryDisk(scheduler),
+    backend,
+    walDirectory: 'wal',
+    isOnDisk: false,
+    close: () => closeBackend(backend),
+  };
+}
+
+async function openDirectory(dataDir: string, { scheduler, log }: Runtime): Promise<Storage> {
+  const disk = nodeDisk();
+  disk.makeDirectory(dataDir);
+  const lock = disk.lock(`${dataDir}/lock`);
+  try {
+    const directory = `${dataDir}/state`;
+    const backend = await new Promise<Backend>((resolve, reject) => {
+      openLevelBackend({ directory, disk, scheduler, log }, (error, opened) => {
+        if (opened === null) reject(error ?? new Failure('backendDamaged'));
+        else resolve(opened);
+      });
+    });
+    return {
+      disk,
+      backend,
+      walDirectory: `${dataDir}/wal`,
+      isOnDisk: true,
+      close: async () => {
+        await closeBackend(backend);
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function closeBackend(backend: Backend): Promise<void> {
+  return new Promise((resolve, reject) => {
+    backend.close((error) => (error === null ? resolve() : reject(error)));
+  });
+}

@@ -1,0 +1,172 @@
+/**
+ * The search: `npm run sim -- --seeds 1000 --hours 0.5`.
+ *
+ * Runs seed after seed until the number or the time is used up, or one fails. A failing seed is printed with how to
+ * repeat it; the exit code is 1 then.
+ */
+
+import { parseArgs } from 'node:util';
+import { nodeRuntime } from '../util/node-runtime.ts';
+import { type Outcome, type RunOptions, runSeed } from './run.ts';
+import { renderLine, type TraceLine } from './trace.ts';
+
+const help = `npm run sim -- [options]
+
+  --seeds N       runs to make (default 200, or without end when --hours is given)
+  --hours H       stop after so many hours of real time
+  --seed S        the first seed; without --seeds the only one
+  --nodes N       members per cluster: 1, 3 or 5 (default: drawn per seed)
+  --length MS     virtual milliseconds under faults per run (default 20000)
+  --mutant NAME   switch a rule off, to see that it is noticed
+  --trace         print every event of the run to standard output
+  --keep-going    go on after a failing seed
+`;
+
+interface Totals {
+  runs: number;
+  simulatedMs: number;
+  realMs: number;
+  steps: number;
+  readonly faults: Record<string, number>;
+  readonly failed: Outcome[];
+}
+
+function add(totals: Totals, outcome: Outcome): void {
+  totals.runs++;
+  totals.simulatedMs += outcome.simulatedMs;
+  totals.steps += outcome.steps;
+  for (const counts of [outcome.faults, outcome.counts]) {
+    for (const [name, count] of Object.entries(counts)) {
+      totals.faults[name] = (totals.faults[name] ?? 0) + count;
+    }
+  }
+  if (outcome.violation !== null) totals.failed.push(outcome);
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+function progressLine(totals: Totals): string {
+  const { realMs } = totals;
+  const faster = realMs > 0 ? Math.round(totals.simulatedMs / realMs) : 0;
+  return (
+    `${totals.runs} runs  simulated ${duration(totals.simulatedMs)}  real ${duration(realMs)}  ` +
+    `${faster}× real time  ${totals.failed.length} failed`
+  );
+}
+
+function reportFailure(outcome: Outcome, repeat: string): void {
+  process.stdout.write(
+    `\nseed ${outcome.seed} FAILED at ${outcome.simulatedMs.toFixed(3)} ms, step ${outcome.steps}\n`,
+  );
+  process.stdout.write(
+    `  ${outcome.violation!.message}\n  trace hash ${outcome.traceHash}\n  repeat: ${repeat}\n`,
+  );
+}
+
+interface Search {
+  readonly first: number;
+  /** Null: without end. */
+  readonly seeds: number | null;
+  /** Real milliseconds; null: without end. */
+  readonly realMs: number | null;
+  readonly keepGoing: boolean;
+  readonly run: RunOptions;
+  /** The flags that make a run what it is, to repeat it with. */
+  readonly flags: string;
+}
+
+/** Null when only help was asked for. @throws Error that names the flag that is wrong */
+function parse(): Search | null {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      hours: { type: 'string' },
+      seed: { type: 'string' },
+      nodes: { type: 'string' },
+      length: { type: 'string' },
+      mutant: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      'keep-going': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  const number = (name: 'seeds' | 'hours' | 'seed' | 'nodes' | 'length'): number | null => {
+    const text = values[name];
+    if (text === undefined) return null;
+    const value = Number(text);
+    if (text === '' || !Number.isFinite(value) || value < 0)
+      throw new Error(`--${name} wants a number, got '${text}'`);
+    return value;
+  };
+  const hours = number('hours');
+  const seed = number('seed');
+  const seeds = number('seeds');
+  const length = number('length');
+  const nodes = number('nodes');
+  const defaultSeeds = seed !== null ? 1 : hours === null ? 200 : null;
+  const onLine = (line: TraceLine): void => void process.stdout.write(`${renderLine(line)}\n`);
+  const same = ['nodes', 'length', 'mutant'] as const;
+  return {
+    first: seed ?? 1,
+    seeds: seeds ?? defaultSeeds,
+    realMs: hours === null ? null : hours * 3_600_000,
+    keepGoing: values['keep-going'],
+    run: {
+      nodes,
+      mutant: values.mutant ?? '',
+      ...(length === null ? {} : { safetyMs: length }),
+      ...(values.trace ? { trace: { onLine } } : {}),
+    },
+    flags: same.map((flag) => (values[flag] === undefined ? '' : ` --${flag} ${values[flag]}`)).join(''),
+  };
+}
+
+function search({ first, seeds, realMs, keepGoing, run, flags }: Search): Totals {
+  const { clock } = nodeRuntime();
+  const started = clock.now();
+  const totals: Totals = { runs: 0, simulatedMs: 0, realMs: 0, steps: 0, faults: {}, failed: [] };
+  let shownAt = started;
+  for (let seed = first; seeds === null || seed < first + seeds; seed++) {
+    if (realMs !== null && totals.realMs > realMs) break;
+    const outcome = runSeed(seed, run);
+    add(totals, outcome);
+    totals.realMs = clock.now() - started;
+    if (outcome.violation !== null) {
+      reportFailure(outcome, `npm run sim -- --seed ${seed}${flags} --trace`);
+      if (!keepGoing) break;
+    }
+    if (process.stderr.isTTY && clock.now() - shownAt > 250) {
+      shownAt = clock.now();
+      process.stderr.write(`\r\x1b[K${progressLine(totals)}`);
+    }
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  return totals;
+}
+
+function main(): number {
+  const what = parse();
+  if (what === null) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const totals = search(what);
+  const counts = Object.entries(totals.faults).sort(([a], [b]) => (a < b ? -1 : 1));
+  const lines = [progressLine(totals), ...counts.map(([name, count]) => `  ${name} ${count}`)];
+  if (totals.failed.length > 0)
+    lines.push(`failed seeds: ${totals.failed.map(({ seed }) => seed).join(' ')}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return totals.failed.length > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = main();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 2;
+}

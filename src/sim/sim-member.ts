@@ -1,0 +1,230 @@
+/**
+ * The one place where the simulator meets the member: how it is opened, asked and looked into, and how its log is read
+ * from a disk when it is down.
+ */
+
+import { EnvelopeCodec } from '../member/envelope.ts';
+import { identifyCluster } from '../member/identity.ts';
+import { Member } from '../member/member.ts';
+import {
+  defaultLimits,
+  type InitialMember,
+  type MemberDependencies,
+  type MemberLimits,
+  RequestKind,
+} from '../member/types.ts';
+import type { MvccStore, WatchHub } from '../mvcc/types.ts';
+import { decodeConfigEntry } from '../raft/conf-codec.ts';
+import type { ConfState, Entry, NodeId } from '../raft/types.ts';
+import type { Disk } from '../util/disk.ts';
+import type { Failure } from '../util/failure.ts';
+import type { Runtime } from '../util/runtime.ts';
+import { silentLogger } from '../util/runtime.ts';
+import { Wal } from '../wal/wal.ts';
+import {
+  decodeCompactionRequest,
+  decodeDeleteRangeRequest,
+  decodePutRequest,
+  decodeTxnRequest,
+} from '../wire/kv-codec.ts';
+import { applyDiffers, unreliableHub, wrappedMutants } from './controls.ts';
+import type { Probe } from './live-view.ts';
+import type { Asked } from './oracle/history.ts';
+import type { Logged } from './oracle/replay.ts';
+import type { AnswerDone } from './oracle/workload.ts';
+import { SimRandom } from './sim-random.ts';
+import type { Swarm } from './swarm.ts';
+import type { DurableView } from './view.ts';
+
+const clusterToken = 'sim';
+const walDirectory = 'wal';
+
+export interface OpenOptions {
+  readonly swarm: Swarm;
+  readonly index: number;
+  readonly mutant: string;
+  readonly dependencies: MemberDependencies;
+  readonly onFatal: (error: Error) => void;
+}
+
+function initialCluster(count: number): InitialMember[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `n${index + 1}`,
+    peerUrls: [`http://n${index + 1}:2380`],
+  }));
+}
+
+export function memberIdsOf(count: number): readonly NodeId[] {
+  return identifyCluster(initialCluster(count), clusterToken).memberIds;
+}
+
+function limitsOf(swarm: Swarm): MemberLimits {
+  const { limits } = swarm;
+  return {
+    ...defaultLimits,
+    heartbeatMs: swarm.heartbeatMs,
+    electionMs: swarm.electionMs,
+    catchUpEntries: limits.catchUpEntries,
+    catchUpBytes: limits.catchUpBytes,
+    flushBytes: limits.flushBytes,
+    flushMs: limits.flushMs,
+    maxPendingRequests: limits.maxPendingRequests,
+    raftMessageBytes: limits.raftMessageBytes,
+    walSegmentBytes: limits.walSegmentBytes,
+  };
+}
+
+/** A member that runs, as the rest of the simulator uses it. */
+export class LiveMember implements Probe {
+  private readonly member: Member;
+  private readonly mutant: string;
+  private readonly runtime: Runtime;
+
+  constructor(member: Member, index: number, mutant: string, runtime: Runtime) {
+    this.runtime = runtime;
+    this.member = member;
+    this.mutant = mutant;
+    if (mutant === 'applyDiffers' && index === 0) applyDiffers(member.store);
+  }
+
+  get raft(): Probe['raft'] {
+    return this.member.raft;
+  }
+
+  get store(): MvccStore {
+    return this.member.store;
+  }
+
+  get hub(): WatchHub {
+    return this.mutant.startsWith('watch')
+      ? unreliableHub(this.member.watches, this.mutant)
+      : this.member.watches;
+  }
+
+  get digest(): number {
+    return this.member.store.digest;
+  }
+
+  get revision(): number {
+    return this.member.store.revision;
+  }
+
+  get applied(): number {
+    return this.member.appliedIndex;
+  }
+
+  get isInstalling(): boolean {
+    return this.member.isInstalling;
+  }
+
+  write(asked: Asked, body: Uint8Array, done: AnswerDone): void {
+    const answer = (failure: Failure | null, result: unknown): void => done(failure?.reason ?? null, result);
+    this.member.propose(kindOf(asked), body, asked.request, answer);
+  }
+
+  linearize(done: (reason: string | null) => void): void {
+    if (this.mutant === 'readLocal') {
+      this.runtime.scheduler.defer(() => done(null));
+      return;
+    }
+    this.member.linearize((failure: Failure | null) => done(failure?.reason ?? null));
+  }
+
+  stop(done: () => void): void {
+    this.member.stop(done);
+  }
+}
+
+function kindOf(asked: Asked): RequestKind {
+  switch (asked.kind) {
+    case 'put':
+      return RequestKind.Put;
+    case 'delete':
+      return RequestKind.DeleteRange;
+    case 'txn':
+      return RequestKind.Txn;
+    case 'compact':
+      return RequestKind.Compact;
+    default:
+      throw new Error('a range is not proposed');
+  }
+}
+
+export function openMember(
+  options: OpenOptions,
+  done: (error: Error | null, member: LiveMember | null) => void,
+): void {
+  const { swarm, index, mutant, dependencies, onFatal } = options;
+  const members = initialCluster(swarm.nodes);
+  const memberOptions = {
+    name: members[index]!.name,
+    clusterToken,
+    initialCluster: members,
+    walDirectory,
+    preallocate: true,
+    limits: limitsOf(swarm),
+    mutant: wrappedMutants.has(mutant) ? '' : mutant,
+  };
+  Member.open(memberOptions, dependencies, onFatal, (error, member) => {
+    member?.publish([`http://${memberOptions.name}:2379`]);
+    done(error, member === null ? null : new LiveMember(member, index, mutant, dependencies.runtime));
+  });
+}
+
+/** What is never called while a log is only read. */
+const quietRuntime: Runtime = {
+  clock: {
+    now: () => 0,
+    wallNow: () => 0,
+    setTimer: () => {
+      throw new Error('reading a log sets no timer');
+    },
+  },
+  random: new SimRandom(0, 'reading a log'),
+  scheduler: {
+    defer: () => {
+      throw new Error('reading a log defers nothing');
+    },
+  },
+  log: silentLogger,
+};
+
+/** Opens the log on a copy of a disk, as a starting member would. @throws Failure 'walDamaged' */
+export function recoverDisk(copy: Disk): DurableView {
+  if (!copy.list(walDirectory).some((name) => name.endsWith('.wal'))) {
+    return { term: 0, vote: '', baseIndex: 0, baseTerm: 0, entries: [] };
+  }
+  const { recovered } = Wal.open({
+    disk: copy,
+    directory: walDirectory,
+    metadata: new Uint8Array(0),
+    runtime: quietRuntime,
+    create: false,
+    preallocate: false,
+  });
+  const { base, entries, hardState } = recovered;
+  return { term: hardState.term, vote: hardState.vote, baseIndex: base.index, baseTerm: base.term, entries };
+}
+
+export function confOfEntry(entry: Entry): ConfState {
+  return decodeConfigEntry(entry.data).conf;
+}
+
+const reader = new EnvelopeCodec('0000000000000000', 0);
+
+/** Reads the request out of a log entry; null when it is none. */
+export function openLogged(entry: Entry): Logged | null {
+  const { kind, body } = reader.open(entry.data);
+  switch (kind) {
+    case RequestKind.Put:
+      return { what: { kind: 'put', request: decodePutRequest(body) }, body };
+    case RequestKind.DeleteRange:
+      return { what: { kind: 'delete', request: decodeDeleteRangeRequest(body) }, body };
+    case RequestKind.Txn:
+      return { what: { kind: 'txn', request: decodeTxnRequest(body) }, body };
+    case RequestKind.Compact:
+      return { what: { kind: 'compact', request: decodeCompactionRequest(body) }, body };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,149 @@
+import t from 'tap';
+import { envelopeOverheadBytes } from '../../src/member/envelope.ts';
+import { defaultLimits } from '../../src/member/types.ts';
+import { encodePutRequest } from '../../src/wire/kv-codec.ts';
+import { eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
+
+t.test('three members elect one leader, and a write through any of them is on all', async (t) => {
+  const cluster = await new TestCluster(3).startAll();
+  t.teardown(() => cluster.close());
+  await cluster.leader();
+  for (const member of cluster.running) await put(member, `by ${member.id}`, 'value');
+  await Promise.all(cluster.running.map((member) => linearize(member)));
+  for (const member of cluster.running) {
+    t.equal(member.store.revision, 4);
+    t.equal(member.store.keyCount, 3);
+    t.equal(member.store.digest, cluster.member(0).store.digest);
+  }
+});
+
+t.test(
+  'a linearizable read on a follower sees a write that was acknowledged by another member',
+  async (t) => {
+    const cluster = await new TestCluster(3).startAll();
+    t.teardown(() => cluster.close());
+    const leader = await cluster.leader();
+    const followers = cluster.running.filter((member) => member !== leader);
+    for (let i = 0; i < 50; i++) {
+      await put(followers[0]!, 'counter', `${i}`);
+      await linearize(followers[1]!);
+      t.equal(get(followers[1]!, 'counter'), `${i}`);
+    }
+  },
+);
+
+t.test('members learn names and client addresses of all', async (t) => {
+  const cluster = await new TestCluster(3).startAll();
+  t.teardown(() => cluster.close());
+  const isPublished = (): boolean =>
+    cluster.running.every((member) => member.members().every((record) => record.name !== ''));
+  await eventually('everybody is published', isPublished);
+  const records = cluster.member(2).members();
+  t.same(records.map(({ name }) => name).sort(), ['m1', 'm2', 'm3']);
+  t.same(records.find(({ name }) => name === 'm1')!.clientUrls, ['http://m1:2379']);
+  t.same(
+    [...records].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    records,
+    'ascending by id',
+  );
+});
+
+t.test('a leader that stops hands over, and nothing acknowledged is lost', async (t) => {
+  const cluster = await new TestCluster(3).startAll();
+  t.teardown(() => cluster.close());
+  const leader = await cluster.leader();
+  await put(leader, 'before', '1');
+  const from = performance.now();
+  await cluster.stop(cluster.indexOf(leader));
+  const next = await cluster.leader();
+  t.not(next.id, leader.id);
+  t.ok(performance.now() - from < cluster.limits.electionMs, 'no election timeout was waited for');
+  await put(next, 'after', '2');
+  t.equal(get(next, 'before'), '1');
+});
+
+t.test('a member that was away catches up from the log', async (t) => {
+  const cluster = await new TestCluster(3).startAll();
+  t.teardown(() => cluster.close());
+  const leader = await cluster.leader();
+  const away = (cluster.indexOf(leader) + 1) % 3;
+  await cluster.stop(away);
+  for (let i = 0; i < 100; i++) await put(leader, `key ${i}`, 'value');
+  const back = await cluster.start(away);
+  await linearize(back);
+  t.equal(back.store.digest, leader.store.digest);
+  t.equal(back.store.revision, 101);
+});
+
+t.test('a member that is behind the log is sent the state, and serves it after a restart too', async (t) => {
+  const cluster = new TestCluster(3, { catchUpEntries: 5, catchUpBytes: 100, flushMs: 20 });
+  await cluster.startAll();
+  t.teardown(() => cluster.close());
+  const leader = await cluster.leader();
+  const away = (cluster.indexOf(leader) + 1) % 3;
+  await cluster.stop(away);
+  for (let i = 0; i < 300; i++) await put(leader, `key ${i % 50}`, 'v'.repeat(200));
+  await eventually('the log is short', () => leader.raft.firstIndex > 250);
+  const back = await cluster.start(away);
+  await linearize(back);
+  t.ok(back.raft.firstIndex > 250, 'the log begins behind the state that was sent');
+  t.equal(back.store.digest, leader.store.digest);
+  t.equal(back.members().length, 3);
+  await put(back, 'more', '1');
+  await cluster.stop(away);
+  const again = await cluster.start(away);
+  await linearize(again);
+  t.equal(get(again, 'more'), '1');
+  t.equal(again.store.digest, leader.store.digest);
+});
+
+t.test(
+  'without a quorum writes and linearizable reads time out, and serializable reads answer',
+  async (t) => {
+    const cluster = await new TestCluster(3).startAll();
+    t.teardown(() => cluster.close());
+    const leader = await cluster.leader();
+    await put(leader, 'key', 'value');
+    const left = cluster.indexOf(leader);
+    await Promise.all([0, 1, 2].filter((index) => index !== left).map((index) => cluster.stop(index)));
+    const write = t.rejects(put(leader, 'key', 'other'), { reason: /^(timeout|deadlineExceeded)/ });
+    const read = t.rejects(linearize(leader), { reason: 'timeout' });
+    t.equal(get(leader, 'key'), 'value');
+    await eventually('the leader steps down', () => !leader.hasLeader);
+    await t.rejects(put(leader, 'key', 'late'), { reason: 'deadlineExceeded' });
+    await Promise.all([write, read]);
+  },
+);
+
+t.test('the largest request is accepted, one byte more is not', async (t) => {
+  const cluster = await new TestCluster(1).startAll();
+  t.teardown(() => cluster.close());
+  const member = cluster.member(0);
+  const around = encodePutRequest(putRequest('k', 'v'.repeat(1_500_000))).length - 1_500_000;
+  const room = defaultLimits.maxRequestBytes - envelopeOverheadBytes - around;
+  t.equal((await put(member, 'k', 'v'.repeat(room))).revision, 2);
+  await t.rejects(put(member, 'k', 'v'.repeat(room + 1)), { reason: 'requestTooLarge' });
+});
+
+t.test('more requests than may wait are refused at once', async (t) => {
+  const cluster = new TestCluster(3, { maxPendingRequests: 10 });
+  await cluster.start(0);
+  t.teardown(() => cluster.close());
+  const member = cluster.member(0);
+  const waiting = Array.from({ length: 10 }, (_, i) =>
+    put(member, `${i}`, 'v').catch((error) => error.reason),
+  );
+  await t.rejects(put(member, 'more', 'v'), { reason: 'tooManyRequests' });
+  await cluster.stop(0);
+  t.same(await Promise.all(waiting), Array(10).fill('stopped'));
+});
+
+t.test('a stopped member refuses and may be stopped again', async (t) => {
+  const cluster = await new TestCluster(1).startAll();
+  const member = cluster.member(0);
+  await put(member, 'a', 'b');
+  await cluster.stop(0);
+  await t.rejects(put(member, 'a', 'c'), { reason: 'stopped' });
+  await t.rejects(linearize(member), { reason: 'stopped' });
+  await new Promise<void>((resolve) => member.stop(resolve));
+});

@@ -1,0 +1,92 @@
+import t from 'tap';
+import { CrashStyle, createSimCluster, runSeed } from '../../src/sim/index.ts';
+import { encodePutRequest } from '../../src/wire/kv-codec.ts';
+
+const short = { safetyMs: 6000, livenessMs: 30_000 };
+
+t.test('the same seed gives the same trace, another seed another one', async (t) => {
+  const hashes = new Set<string>();
+  for (const seed of [11, 12, 13, 14, 15, 16]) {
+    const once = runSeed(seed, short);
+    const again = runSeed(seed, short);
+    t.equal(again.traceHash, once.traceHash, `seed ${seed}`);
+    t.equal(again.steps, once.steps);
+    t.same(again.counts, once.counts);
+    hashes.add(once.traceHash);
+  }
+  t.equal(hashes.size, 6);
+});
+
+t.test('hundreds of seeds hold all invariants under faults, and recover when healed', async (t) => {
+  const total: Record<string, number> = {};
+  for (let seed = 1; seed <= 250; seed++) {
+    const outcome = runSeed(seed, short);
+    if (outcome.violation !== null) {
+      t.fail(
+        `seed ${seed}: ${outcome.violation.message} (npm run sim -- --seed ${seed} --length 6000 --trace)`,
+      );
+    }
+    for (const counts of [outcome.faults, outcome.counts]) {
+      for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+    }
+  }
+  // A search that meets no trouble proves nothing: each kind has to have come up.
+  for (const kind of [
+    'crash',
+    'crash-in-operation',
+    'stop',
+    'pause',
+    'clog',
+    'disk-stall',
+    'slow-processor',
+    'wall-step',
+  ]) {
+    t.ok(total[kind]! > 5, `${kind} happened: ${total[kind]}`);
+  }
+  for (const shape of ['halves', 'isolate', 'bridge', 'ring', 'oneWay', 'echo', 'links']) {
+    t.ok(total[`partition-${shape}`]! > 2, `a partition of shape ${shape} happened`);
+  }
+  for (const count of [
+    'dropped',
+    'duplicated',
+    'reordered',
+    'late',
+    'replayed',
+    'broken',
+    'diskErrors',
+    'fatal',
+  ]) {
+    t.ok(total[count]! > 0, `${count}: ${total[count]}`);
+  }
+  for (const count of ['answered', 'unknown', 'watchEvents', 'watchesCompacted', 'terms']) {
+    t.ok(total[count]! > 100, `${count}: ${total[count]}`);
+  }
+});
+
+t.test('a user can drive a cluster in virtual time, crash it and find its data again', async (t) => {
+  const cluster = createSimCluster({ seed: 7 });
+  cluster.startAll();
+  cluster.runFor(5000);
+  const leader = cluster.nodes.findIndex((node) => cluster.isLeader(node.index));
+  t.ok(leader >= 0, 'five virtual seconds are enough to elect');
+  const request = {
+    key: Buffer.from('name'),
+    value: Buffer.from('keelson'),
+    lease: 0n,
+    prevKv: false,
+    ignoreValue: false,
+    ignoreLease: false,
+  };
+  let revision = 0;
+  cluster.portOf(leader)!.write({ kind: 'put', request }, encodePutRequest(request), (reason, result) => {
+    t.equal(reason, null);
+    revision = (result as { revision: number }).revision;
+  });
+  cluster.runFor(1000);
+  t.equal(revision, 2);
+  for (let node = 0; node < 3; node++) cluster.crash(node, CrashStyle.Lost);
+  cluster.runFor(1000);
+  cluster.startAll();
+  cluster.runFor(5000);
+  for (const node of cluster.nodes) t.equal(node.view.revision, 2, `${node.name} has it`);
+});
