@@ -16,6 +16,9 @@ import { LeaderGuard } from './leader-guard.ts';
 import { maintenanceMethods } from './maintenance.ts';
 import { defaultProgressIntervalMs, watchMethods } from './watch.ts';
 
+export { unknownMethod } from './catalog.ts';
+export { maxReceiveBytes } from './limits.ts';
+
 export interface EtcdOptions {
   /** How often idle watchers are told how far they are, in milliseconds; at least 100. @default 600000 */
   readonly watchProgressIntervalMs?: number;

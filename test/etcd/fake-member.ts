@@ -1,0 +1,226 @@
+/**
+ * A member without consensus: a real store that applies what is proposed on the next turn, and switches for everything
+ * that a cluster can do to a service.
+ */
+
+import { memoryBackend } from '../../src/backend/memory-backend.ts';
+import {
+  type AlarmRecord,
+  defaultLimits,
+  type MemberLimits,
+  type MemberRecord,
+  type MemberStatus,
+  type ProposeDone,
+  type ReadDone,
+  RequestKind,
+  type ServedMember,
+} from '../../src/member/types.ts';
+import type { Store } from '../../src/mvcc/store.ts';
+import type { WatchCreate, WatchHub, WatchNotice, WatchSink, WatchStream } from '../../src/mvcc/types.ts';
+import { Role } from '../../src/raft/types.ts';
+import { Failure } from '../../src/util/failure.ts';
+import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import type { Runtime } from '../../src/util/runtime.ts';
+import {
+  decodeCompactionRequest,
+  decodeDeleteRangeRequest,
+  decodePutRequest,
+  decodeTxnRequest,
+} from '../../src/wire/kv-codec.ts';
+import { openStore } from '../mvcc/requests.ts';
+import { ErrorLog } from '../rpc/grpc-harness.ts';
+
+export const MEMBER_ID = 'f0000000000000aa';
+export const CLUSTER_ID = 'e0000000000000bb';
+export const TERM = 7;
+
+/** A hub stream that writes down what it is asked, and answers what the test tells it. */
+export class FakeWatchStream implements WatchStream {
+  readonly sink: WatchSink;
+  readonly asked: unknown[] = [];
+  isClosed = false;
+  /** Called on `create`; may answer through the sink. */
+  onCreate: (request: WatchCreate) => void = () => {};
+  onResume: () => void = () => {};
+
+  constructor(sink: WatchSink) {
+    this.sink = sink;
+  }
+
+  create(request: WatchCreate): void {
+    this.asked.push(request);
+    this.onCreate(request);
+  }
+
+  cancel(watchId: number): void {
+    this.asked.push({ cancel: watchId });
+  }
+
+  requestProgress(): void {
+    this.asked.push('progress');
+  }
+
+  resume(): void {
+    this.asked.push('resume');
+    this.onResume();
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+export class FakeHub implements WatchHub {
+  readonly streams: FakeWatchStream[] = [];
+  ticks = 0;
+  onOpen: (stream: FakeWatchStream) => void = () => {};
+
+  open(sink: WatchSink): WatchStream {
+    const stream = new FakeWatchStream(sink);
+    this.streams.push(stream);
+    this.onOpen(stream);
+    return stream;
+  }
+
+  pump(): void {}
+
+  progressTick(): void {
+    this.ticks++;
+  }
+
+  resync(): void {}
+
+  get watcherCount(): number {
+    return 0;
+  }
+}
+
+export function notice(fields: Partial<WatchNotice>): WatchNotice {
+  return {
+    watchId: 0,
+    revision: 1,
+    created: false,
+    canceled: false,
+    compactRevision: 0,
+    cancelReason: '',
+    fragment: false,
+    events: [],
+    ...fields,
+  };
+}
+
+export class FakeMember implements ServedMember {
+  readonly id = MEMBER_ID;
+  readonly clusterId = CLUSTER_ID;
+  readonly term = TERM;
+  readonly limits: MemberLimits;
+  readonly errors = new ErrorLog();
+  readonly runtime: Runtime = nodeRuntime({ log: this.errors });
+  readonly store: Store;
+  readonly hub: FakeHub;
+  /** Requests and reads fail with it. */
+  refusal: Failure | null = null;
+  /** Reads wait here instead of being answered. */
+  heldReads: ReadDone[] | null = null;
+  linearized = 0;
+  readonly proposed: { kind: RequestKind; body: Uint8Array }[] = [];
+  isLearner = false;
+  alarmList: AlarmRecord[] = [];
+  memberList: MemberRecord[] = [];
+  readonly #leaderListeners = new Set<() => void>();
+  #hasLeader = true;
+
+  private constructor(store: Store, hub: FakeHub, limits: Partial<MemberLimits>) {
+    this.store = store;
+    this.hub = hub;
+    this.limits = { ...defaultLimits, ...limits };
+  }
+
+  static async open(limits: Partial<MemberLimits> = {}): Promise<FakeMember> {
+    const store = await openStore(memoryBackend({ scheduler: nodeRuntime().scheduler }));
+    const hub = new FakeHub();
+    store.attach(hub, () => {});
+    return new FakeMember(store, hub, limits);
+  }
+
+  get hasLeader(): boolean {
+    return this.#hasLeader;
+  }
+
+  set hasLeader(hasLeader: boolean) {
+    this.#hasLeader = hasLeader;
+    for (const listener of [...this.#leaderListeners]) listener();
+  }
+
+  get leaderListenerCount(): number {
+    return this.#leaderListeners.size;
+  }
+
+  propose<T>(kind: RequestKind, body: Uint8Array, _request: unknown, done: ProposeDone<T>): void {
+    this.proposed.push({ kind, body });
+    this.runtime.scheduler.defer(() => {
+      if (this.refusal !== null) return done(this.refusal, null);
+      let result: unknown;
+      try {
+        result = this.#apply(kind, body);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        return done(error, null);
+      }
+      done(null, result as T);
+    });
+  }
+
+  #apply(kind: RequestKind, body: Uint8Array): unknown {
+    const { store } = this;
+    switch (kind) {
+      case RequestKind.Put:
+        return store.put(decodePutRequest(body));
+      case RequestKind.DeleteRange:
+        return store.deleteRange(decodeDeleteRangeRequest(body));
+      case RequestKind.Txn:
+        return store.txn(decodeTxnRequest(body));
+      case RequestKind.Compact:
+        store.compact(decodeCompactionRequest(body).revision);
+        return { revision: store.revision };
+      case RequestKind.AlarmGet:
+        return { alarms: this.alarmList };
+      default:
+        throw new Error(`unexpected request ${kind}`);
+    }
+  }
+
+  linearize(done: ReadDone): void {
+    this.linearized++;
+    if (this.heldReads !== null) this.heldReads.push(done);
+    else this.runtime.scheduler.defer(() => done(this.refusal));
+  }
+
+  status(): MemberStatus {
+    return {
+      id: MEMBER_ID,
+      clusterId: CLUSTER_ID,
+      role: this.#hasLeader ? Role.Leader : Role.Candidate,
+      leader: this.#hasLeader ? MEMBER_ID : '',
+      term: TERM,
+      committedIndex: 12,
+      appliedIndex: 11,
+      isLearner: this.isLearner,
+      dbSizeBytes: 0,
+      dbSizeInUseBytes: this.store.sizeInUseBytes,
+    };
+  }
+
+  members(): readonly MemberRecord[] {
+    return this.memberList;
+  }
+
+  alarms(): readonly AlarmRecord[] {
+    return this.alarmList;
+  }
+
+  onLeaderChange(listener: () => void): () => void {
+    this.#leaderListeners.add(listener);
+    return () => this.#leaderListeners.delete(listener);
+  }
+}
