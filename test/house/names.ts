@@ -1,0 +1,131 @@
+/**
+ * Where the world outside may be touched. Time, chance, scheduling, the disk and the network come in through small
+ * interfaces; whatever goes around them cannot be simulated, and would not be found by a test of behaviour.
+ *
+ * What has no row here is forbidden in `src`. A row that nothing uses any more is a breach, too.
+ */
+
+import { allImports } from './imports.ts';
+import { codeOnly, lineAt, type Sources } from './sources.ts';
+
+export interface Allowance {
+  /** A module, or a name of `watchedNames`. */
+  readonly what: string;
+  /** A file, or a folder that ends in `/`. */
+  readonly where: string;
+  readonly reason: string;
+}
+
+const nodeTimers = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'] as const;
+
+/** Names of the language and of Node that need no import. */
+export const watchedNames: Readonly<Record<string, RegExp>> = {
+  'Date.now': /\bDate\s*\??\.\s*now\b/g,
+  'new Date()': /\bnew\s+Date\s*(?:\(\s*\)|(?!\s*\())/g,
+  'Math.random': /\bMath\s*\??\.\s*random\b/g,
+  'performance.now': /\bperformance\s*\??\.\s*\w+/g,
+  'process.nextTick': /\bprocess\s*\??\.\s*nextTick\b/g,
+  'process.hrtime': /\bprocess\s*\??\.\s*hrtime\b/g,
+  'process.env': /\bprocess\s*\??\.\s*env\b/g,
+  'process.exit': /\bprocess\s*\??\.\s*(?:exit|abort)\b/g,
+  console: /\bconsole\s*\??\.\s*\w+/g,
+  crypto: /(?<!['"./:\w])crypto\s*\??\.\s*\w+/g,
+  fetch: /(?<![.#\w])fetch\s*\(/g,
+  ...Object.fromEntries(nodeTimers.map((name) => [name, new RegExp(`(?<![.#\\w])${name}\\b`, 'g')])),
+};
+
+const clock = 'the adapter of the real clock, timers and chance';
+const checksum = 'a checksum of bytes in hand: no effect';
+
+export const allowances: readonly Allowance[] = [
+  { what: 'Date.now', where: 'src/util/node-runtime.ts', reason: clock },
+  { what: 'performance.now', where: 'src/util/node-runtime.ts', reason: clock },
+  { what: 'setTimeout', where: 'src/util/node-runtime.ts', reason: clock },
+  { what: 'setImmediate', where: 'src/util/node-runtime.ts', reason: clock },
+  { what: 'node:crypto', where: 'src/util/node-runtime.ts', reason: clock },
+  {
+    what: 'setImmediate',
+    where: 'src/util/node-disk.ts',
+    reason: 'a disk answers in a later turn, whatever it is asked',
+  },
+  { what: 'node:fs', where: 'src/util/node-disk.ts', reason: 'the adapter of the real disk' },
+  { what: 'node:path', where: 'src/util/node-disk.ts', reason: 'the adapter of the real disk' },
+  {
+    what: 'node:fs',
+    where: 'src/util/node-lock.ts',
+    reason: 'the lock of a data directory, part of the real disk',
+  },
+
+  { what: 'node:net', where: 'src/rpc/', reason: 'sockets are what this room is for' },
+  { what: 'node:http', where: 'src/rpc/http1.ts', reason: 'HTTP/1.1 on the port that gRPC has, too' },
+  { what: 'node:http', where: 'src/http/', reason: 'the types of the requests that http1.ts hands over' },
+  { what: '@grpc/grpc-js', where: 'src/rpc/', reason: 'a transport, behind RpcTransport' },
+  { what: 'level', where: 'src/backend/level-backend.ts', reason: 'the store of the state, behind Backend' },
+  {
+    what: 'protobufjs/light.js',
+    where: 'src/wire/cold-codec.ts',
+    reason: 'messages too rare for a codec by hand',
+  },
+  { what: 'msgpackr', where: 'src/member/', reason: 'records that only members read' },
+
+  { what: 'node:zlib', where: 'src/wal/', reason: checksum },
+  { what: 'node:zlib', where: 'src/rpc/peer-frames.ts', reason: checksum },
+  { what: 'node:zlib', where: 'src/mvcc/digest.ts', reason: checksum },
+  { what: 'node:zlib', where: 'src/backend/level-ledger.ts', reason: checksum },
+  {
+    what: 'node:crypto',
+    where: 'src/member/identity.ts',
+    reason: 'etcd makes ids of a SHA-1: a hash, no chance',
+  },
+  { what: 'node:buffer', where: 'src/etcd/guard.ts', reason: 'whether bytes are UTF-8: no effect' },
+
+  { what: 'node:fs', where: 'src/cli/', reason: 'a command reads and writes files of its user' },
+  { what: 'node:path', where: 'src/cli/', reason: 'a command reads and writes files of its user' },
+  {
+    what: 'node:child_process',
+    where: 'src/cli/processes.ts',
+    reason: '`keelson cluster` starts a process per member',
+  },
+  { what: 'node:http2', where: 'src/cli/status-call.ts', reason: '`keelson status` is a client' },
+  { what: 'process.env', where: 'src/cli/', reason: 'a command takes options from the environment' },
+  { what: 'process.exit', where: 'src/cli/server.ts', reason: 'a second Ctrl-C ends at once' },
+  { what: 'node:util', where: 'src/sim/main.ts', reason: 'the flags of the search for seeds' },
+];
+
+interface Use {
+  readonly what: string;
+  readonly path: string;
+  readonly line: number;
+}
+
+function usesIn(sources: Sources): Use[] {
+  const uses: Use[] = allImports(sources)
+    .filter(({ isFile }) => !isFile)
+    .map(({ from, line, target }) => ({ what: target, path: from, line }));
+  for (const [path, text] of sources) {
+    const code = codeOnly(text);
+    for (const [what, pattern] of Object.entries(watchedNames)) {
+      for (const match of code.matchAll(pattern)) uses.push({ what, path, line: lineAt(text, match.index) });
+    }
+  }
+  return uses;
+}
+
+function covers(allowance: Allowance, use: Use): boolean {
+  const { what, where } = allowance;
+  return what === use.what && (where.endsWith('/') ? use.path.startsWith(where) : use.path === where);
+}
+
+/** Uses that no allowance covers, and allowances that cover nothing. */
+export function nameBreaches(sources: Sources, allowed: readonly Allowance[]): string[] {
+  const uses = usesIn(sources);
+  const breaches = uses
+    .filter((use) => !allowed.some((allowance) => covers(allowance, use)))
+    .map(({ what, path, line }) => `${path}:${line}: ${what} has no place here`);
+  for (const allowance of allowed) {
+    if (!uses.some((use) => covers(allowance, use))) {
+      breaches.push(`${allowance.where}: the allowance of ${allowance.what} is not used`);
+    }
+  }
+  return breaches;
+}
