@@ -24,8 +24,19 @@ export class StreamLog {
     this.call = call;
     call.on('data', (message: Buffer) => this.messages.push(message));
     call.on('error', () => {});
-    call.on('status', (status: { code: number; details: string }) => {
-      this.ended = `${status.code} ${status.details}`;
+    // The status overtakes messages that wait in the client; the end of the stream does not.
+    let status = '';
+    let isEnd = false;
+    const look = (): void => {
+      if (status !== '' && isEnd) this.ended = status;
+    };
+    call.on('status', ({ code, details }: { code: number; details: string }) => {
+      status = `${code} ${details}`;
+      look();
+    });
+    call.on('end', () => {
+      isEnd = true;
+      look();
     });
   }
 
