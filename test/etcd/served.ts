@@ -45,20 +45,61 @@ export class StreamLog {
   }
 }
 
-export class Served {
-  readonly member: FakeMember;
+/** A client of the gRPC port at an address. */
+export class Caller {
   readonly client: Client;
-  readonly url: string;
-  readonly #close: () => Promise<void>;
+  readonly #streams: StreamLog[] = [];
 
-  private constructor(member: FakeMember, port: Port, close: () => Promise<void>) {
-    this.member = member;
-    this.url = `http://127.0.0.1:${port.port}`;
-    this.client = new Client(`127.0.0.1:${port.port}`, credentials.createInsecure(), {
+  /** @param address `host:port` */
+  constructor(address: string) {
+    this.client = new Client(address, credentials.createInsecure(), {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.max_receive_message_length': -1,
       'grpc.enable_retries': 0,
     });
+  }
+
+  /** Closing the client alone would leave its streams open. */
+  closeClient(): void {
+    for (const { call } of this.#streams) call.cancel();
+    this.client.close();
+  }
+
+  /** @param path without its leading `/etcdserverpb.`, or a whole one */
+  call(path: string, request: Uint8Array, metadata: Record<string, string> = {}): Promise<Answer> {
+    return unary(this.client, fullPath(path), request, metadataOf(metadata));
+  }
+
+  /** `code text` of a call, `0 ` when it went well. */
+  async outcome(path: string, request: Uint8Array, metadata: Record<string, string> = {}): Promise<string> {
+    const { code, message } = await this.call(path, request, metadata);
+    return `${code} ${message}`;
+  }
+
+  /** The response of a call that must go well. */
+  async response(path: string, request: Uint8Array): Promise<Buffer> {
+    const { code, message, response } = await this.call(path, request);
+    if (response === null) throw new Error(`${path}: ${code} ${message}`);
+    return response;
+  }
+
+  stream(path: string, metadata: Record<string, string> = {}): StreamLog {
+    const call = this.client.makeBidiStreamRequest(fullPath(path), asIs, asIs, metadataOf(metadata));
+    const log = new StreamLog(call);
+    this.#streams.push(log);
+    return log;
+  }
+}
+
+export class Served extends Caller {
+  readonly member: FakeMember;
+  readonly url: string;
+  readonly #close: () => Promise<void>;
+
+  private constructor(member: FakeMember, port: Port, close: () => Promise<void>) {
+    super(`127.0.0.1:${port.port}`);
+    this.member = member;
+    this.url = `http://127.0.0.1:${port.port}`;
     this.#close = close;
   }
 
@@ -87,33 +128,10 @@ export class Served {
       await Promise.all(ends.map((end) => new Promise<void>((resolve) => end(0, resolve))));
     });
     t.teardown(async () => {
-      served.client.close();
+      served.closeClient();
       await served.#close();
     });
     return served;
-  }
-
-  /** @param path without its leading `/etcdserverpb.`, or a whole one */
-  call(path: string, request: Uint8Array, metadata: Record<string, string> = {}): Promise<Answer> {
-    return unary(this.client, fullPath(path), request, metadataOf(metadata));
-  }
-
-  /** `code text` of a call, `0 ` when it went well. */
-  async outcome(path: string, request: Uint8Array, metadata: Record<string, string> = {}): Promise<string> {
-    const { code, message } = await this.call(path, request, metadata);
-    return `${code} ${message}`;
-  }
-
-  /** The response of a call that must go well. */
-  async response(path: string, request: Uint8Array): Promise<Buffer> {
-    const { code, message, response } = await this.call(path, request);
-    if (response === null) throw new Error(`${path}: ${code} ${message}`);
-    return response;
-  }
-
-  stream(path: string, metadata: Record<string, string> = {}): StreamLog {
-    const call = this.client.makeBidiStreamRequest(fullPath(path), asIs, asIs, metadataOf(metadata));
-    return new StreamLog(call);
   }
 }
 
