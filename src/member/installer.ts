@@ -18,6 +18,8 @@ export interface InstallerOptions {
   readonly wal: Wal;
   readonly backend: Backend;
   readonly state: AppliedState;
+  /** Nothing may be read from the state from now on. */
+  readonly begins: () => void;
   /** The state is in force, in memory too. */
   readonly installed: (snapshot: SnapshotMeta) => void;
   readonly failed: (error: Error) => void;
@@ -55,7 +57,7 @@ export class Installer {
 
   /** @param ready the core's order to install what it accepted */
   install(ready: Ready): void {
-    const { raft, wal, state } = this.#options;
+    const { raft, wal, state, begins } = this.#options;
     const received = this.#accepted;
     if (received === null || received.snapshot !== ready.snapshot) {
       throw new Error('the core installs a state that is not here');
@@ -65,6 +67,7 @@ export class Installer {
     this.#accepted = null;
     this.#isRunning = true;
     state.store.suspend();
+    begins();
     const begun = this.#unlessFailed(() => {
       raft.written(ready.write);
       this.#load(received);

@@ -194,6 +194,7 @@ export class Member implements ServedMember {
       wal,
       backend,
       state,
+      begins: () => this.#hub.suspend(),
       installed: (snapshot) => this.#onInstalled(snapshot),
       failed: (error) => this.#fail(error),
     });

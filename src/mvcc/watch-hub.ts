@@ -11,9 +11,9 @@
  * Invariant: a watcher at the head was sent everything up to `#sent` and has the rest up to `#newest` pending in its
  * group; every other one was sent everything below its cursor and nothing from there on.
  *
- * `Event` objects are shared: the same change gives the same object to all watchers with prev_kv, and to all without. Like
- * watchers (same range, filters and prev_kv) that are at the same revision get the same `events` array, too, so an
- * encoding can be cached by the array that was sent last.
+ * `Event` objects are shared: a change gives the same object to all watchers with prev_kv that are told at the head or from
+ * the ring, and another one to all without. Like watchers (same range, filters and prev_kv) at the same revision get the
+ * same `events` array, too, one after the other: an encoding can be cached by the array that was sent last.
  */
 
 import type { Change, History, WatchCreate, WatchHub, WatchSink, WatchStream } from './types.ts';
@@ -285,6 +285,8 @@ export class Hub implements WatchHub {
     } else if (cursor === this.#newest + 1) {
       this.move(watcher, group.head);
     } else {
+      // Left first: the last of a bucket takes the bucket with it.
+      this.#leave(watcher);
       let bucket = this.#waiting.get(cursor);
       if (bucket === undefined) {
         bucket = new Set();

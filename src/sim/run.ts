@@ -64,7 +64,7 @@ export class Run {
 
   constructor(seed: number, options: RunOptions) {
     const random = new SimRandom(seed);
-    const drawn = { ...drawSwarm(random.fork('swarm'), options.nodes ?? null), watchers: 0 };
+    const drawn = drawSwarm(random.fork('swarm'), options.nodes ?? null);
     this.swarm = options.shape === undefined ? drawn : options.shape(drawn);
     this.safetyMs = options.safetyMs ?? 20_000;
     this.livenessMs = options.livenessMs ?? 60_000;
