@@ -1,0 +1,161 @@
+/** Resources of the core group, `/api/v1`. */
+
+import { groupRows } from './rows.ts';
+import type { ResourceType, Subresource, Verb } from './types.ts';
+
+const connect: readonly Verb[] = ['create', 'get'];
+const proxy: readonly Verb[] = ['create', 'delete', 'get', 'patch', 'update'];
+
+function sub(name: string, kind: string, verbs: readonly Verb[], group = '', version = ''): Subresource {
+  return { name, group, version, kind, verbs };
+}
+
+const all = ['all'];
+
+export const coreResources: readonly ResourceType[] = groupRows('', 'v1', 'core', [
+  { plural: 'bindings', kind: 'Binding', verbs: ['create'] },
+  {
+    plural: 'componentstatuses',
+    kind: 'ComponentStatus',
+    shortNames: ['cs'],
+    isNamespaced: false,
+    verbs: ['get', 'list'],
+  },
+  { plural: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] },
+  {
+    plural: 'endpoints',
+    kind: 'Endpoints',
+    singular: 'endpoints',
+    shortNames: ['ep'],
+    storagePrefix: '/registry/services/endpoints',
+    createsOnUpdate: true,
+  },
+  {
+    plural: 'events',
+    kind: 'Event',
+    shortNames: ['ev'],
+    nameRule: 'pathSegment',
+    createsOnUpdate: true,
+    ttlSeconds: 3600,
+    fieldSelectors: [
+      'involvedObject.kind',
+      'involvedObject.namespace',
+      'involvedObject.name',
+      'involvedObject.uid',
+      'involvedObject.apiVersion',
+      'involvedObject.resourceVersion',
+      'involvedObject.fieldPath',
+      'reason',
+      'reportingComponent',
+      'source',
+      'type',
+    ],
+  },
+  { plural: 'limitranges', kind: 'LimitRange', shortNames: ['limits'], createsOnUpdate: true },
+  {
+    plural: 'namespaces',
+    kind: 'Namespace',
+    shortNames: ['ns'],
+    isNamespaced: false,
+    verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+    subresources: [sub('finalize', 'Namespace', ['update']), 'status'],
+    nameRule: 'label',
+    answersDeleted: true,
+    fieldSelectors: ['status.phase', 'name'],
+  },
+  {
+    plural: 'nodes',
+    kind: 'Node',
+    shortNames: ['no'],
+    isNamespaced: false,
+    subresources: [sub('proxy', 'NodeProxyOptions', proxy), 'status'],
+    storagePrefix: '/registry/minions',
+    fieldSelectors: ['spec.unschedulable:boolean'],
+  },
+  {
+    plural: 'persistentvolumeclaims',
+    kind: 'PersistentVolumeClaim',
+    shortNames: ['pvc'],
+    subresources: ['status'],
+    answersDeleted: true,
+  },
+  {
+    plural: 'persistentvolumes',
+    kind: 'PersistentVolume',
+    shortNames: ['pv'],
+    isNamespaced: false,
+    subresources: ['status'],
+    answersDeleted: true,
+  },
+  {
+    plural: 'pods',
+    kind: 'Pod',
+    shortNames: ['po'],
+    categories: all,
+    subresources: [
+      sub('attach', 'PodAttachOptions', connect),
+      sub('binding', 'Binding', ['create']),
+      sub('ephemeralcontainers', 'Pod', ['get', 'patch', 'update']),
+      sub('eviction', 'Eviction', ['create'], 'policy', 'v1'),
+      sub('exec', 'PodExecOptions', connect),
+      sub('log', 'Pod', ['get']),
+      sub('portforward', 'PodPortForwardOptions', connect),
+      sub('proxy', 'PodProxyOptions', proxy),
+      sub('resize', 'Pod', ['get', 'patch', 'update']),
+      'status',
+    ],
+    generation: 'spec',
+    answersDeleted: true,
+    fieldSelectors: [
+      'spec.nodeName',
+      'spec.host',
+      'spec.restartPolicy',
+      'spec.schedulerName',
+      'spec.serviceAccountName',
+      'spec.hostNetwork:boolean',
+      'status.phase',
+      'status.podIP',
+      'status.podIPs',
+      'status.nominatedNodeName',
+    ],
+  },
+  { plural: 'podtemplates', kind: 'PodTemplate', generation: 'allButStatus', answersDeleted: true },
+  {
+    plural: 'replicationcontrollers',
+    kind: 'ReplicationController',
+    shortNames: ['rc'],
+    categories: all,
+    subresources: ['scale', 'status'],
+    storagePrefix: '/registry/controllers',
+    generation: 'spec',
+    orphansByDefault: true,
+    fieldSelectors: ['status.replicas:number'],
+  },
+  {
+    plural: 'resourcequotas',
+    kind: 'ResourceQuota',
+    shortNames: ['quota'],
+    subresources: ['status'],
+    answersDeleted: true,
+  },
+  { plural: 'secrets', kind: 'Secret', fieldSelectors: ['type'] },
+  {
+    plural: 'serviceaccounts',
+    kind: 'ServiceAccount',
+    shortNames: ['sa'],
+    subresources: [sub('token', 'TokenRequest', ['create'], 'authentication.k8s.io', 'v1')],
+    answersDeleted: true,
+  },
+  {
+    plural: 'services',
+    kind: 'Service',
+    shortNames: ['svc'],
+    categories: all,
+    subresources: [sub('proxy', 'ServiceProxyOptions', proxy), 'status'],
+    storagePrefix: '/registry/services/specs',
+    nameRule: 'label',
+    createsOnUpdate: true,
+    answersDeleted: true,
+    fieldSelectors: ['spec.clusterIP', 'spec.type'],
+  },
+]);
