@@ -54,6 +54,8 @@ export interface SimNode {
   member: LiveMember | null;
   /** Asked to stop in an orderly way. */
   stopping: boolean;
+  /** It was putting a state from elsewhere in force when it was last looked at. */
+  installing: boolean;
   durable: DurableView | null;
   /** The disk's sync count that `durable` belongs to. */
   durableAt: number;
@@ -89,7 +91,7 @@ export class SimCluster implements Victims {
   private sent: SentMessage[] = [];
   private failure: Violation | null = null;
   /** Counts of what was not planned by the nemesis. */
-  readonly counts = { starts: 0, fatal: 0 };
+  readonly counts = { starts: 0, fatal: 0, installs: 0 };
 
   constructor(options: ClusterOptions) {
     const { random, swarm, trace } = options;
@@ -136,6 +138,7 @@ export class SimCluster implements Victims {
       backend: null,
       member: null,
       stopping: false,
+      installing: false,
       durable: null,
       durableAt: -1,
     };
@@ -394,8 +397,11 @@ export class SimCluster implements Victims {
     const deep = this.clock.steps % deepEvery === 0;
     const deltas: Delta[] = [];
     for (const index of this.touched) {
-      const { view } = this.nodes[index]!;
+      const node = this.nodes[index]!;
+      const { view } = node;
       // A member that installs a state is judged when it has: until then its log is ahead of what it has applied.
+      if (view.installing && !node.installing) this.counts.installs++;
+      node.installing = view.installing;
       const delta = view.up && !view.installing ? this.memory.compare(view) : null;
       if (delta !== null) deltas.push(delta);
     }
