@@ -34,7 +34,7 @@ function splitTerms(text: string): string[] {
   return terms.filter((term) => term !== '');
 }
 
-function unescape(value: string, text: string): string {
+function unescaped(value: string, text: string): string {
   let plain = '';
   for (let i = 0; i < value.length; i++) {
     if (value[i] === '\\') {
@@ -57,8 +57,8 @@ function parseTerm(term: string, text: string): Term {
     }
     for (const operator of ['!=', '==', '=']) {
       if (!term.startsWith(operator, i)) continue;
-      const path = unescape(term.slice(0, i), text);
-      const value = unescape(term.slice(i + operator.length), text);
+      const path = unescaped(term.slice(0, i), text);
+      const value = unescaped(term.slice(i + operator.length), text);
       return { path, value, isEqual: operator !== '!=' };
     }
   }

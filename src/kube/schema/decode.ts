@@ -65,7 +65,11 @@ class Decoder {
       for (const key of Object.keys(value).sort()) {
         const given = value[key]!;
         if (given === null && field.scalar === null) continue;
-        result[key] = given === null ? '' : this.#value(owner, field, given, `${path}.${key}`, depth);
+        setMember(
+          result,
+          key,
+          given === null ? '' : this.#value(owner, field, given, `${path}.${key}`, depth),
+        );
       }
       return result;
     }
@@ -146,6 +150,12 @@ class Decoder {
       `json: cannot unmarshal ${goKind(value)} into Go struct field ${struct}.${plainPath} of type ${type}`,
     );
   }
+}
+
+/** A plain assignment of `__proto__` would set the prototype; it is a legal key of a ConfigMap. */
+function setMember(object: JsonObject, key: string, value: Json): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function shortType(definition: string, name: string): string {

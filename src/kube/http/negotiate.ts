@@ -1,0 +1,85 @@
+/**
+ * Which form of an answer a client gets (reference §2.3): the entries of Accept in order of appearance, those with a higher
+ * q first; entries that cannot be honoured are passed over.
+ */
+
+import { notAcceptable } from '../api/status.ts';
+
+export type Format = 'json' | 'yaml' | 'protobuf';
+export type As = 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' | 'APIGroupDiscoveryList';
+
+export interface Accepted {
+  readonly format: Format;
+  /** The object in another shape, or null: as it is. */
+  readonly as: As | null;
+  /** `v1` of `v=v1`; empty without `as`. */
+  readonly asVersion: string;
+}
+
+export interface Offer {
+  readonly formats: readonly Format[];
+  /** Shapes that can be made of this answer, with their versions. */
+  readonly shapes: Readonly<Partial<Record<As, readonly string[]>>>;
+}
+
+const mediaFormats: Readonly<Record<string, Format>> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+};
+
+export const mediaTypes: Readonly<Record<Format, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+};
+
+interface Entry {
+  readonly type: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly quality: number;
+}
+
+function parseEntry(text: string): Entry {
+  const [type, ...rest] = text.split(';').map((part) => part.trim());
+  const parameters = new Map<string, string>();
+  for (const part of rest) {
+    const at = part.indexOf('=');
+    if (at > 0) parameters.set(part.slice(0, at), part.slice(at + 1).replace(/^"|"$/g, ''));
+  }
+  const quality = Number(parameters.get('q') ?? '1');
+  return { type: type!.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality };
+}
+
+function match(entry: Entry, offer: Offer): Accepted | null {
+  const isAny = entry.type === '*/*';
+  const format = isAny ? 'json' : mediaFormats[entry.type];
+  if (format === undefined || !offer.formats.includes(format)) return null;
+  const as = entry.parameters.get('as') as As | undefined;
+  if (as === undefined) return { format, as: null, asVersion: '' };
+  const version = entry.parameters.get('v') ?? '';
+  return offer.shapes[as]?.includes(version) === true ? { format, as, asVersion: version } : null;
+}
+
+/**
+ * @param accept the header; empty is everything
+ * @throws StatusError 406
+ */
+export function negotiate(accept: string, offer: Offer): Accepted {
+  if (accept.trim() === '') return { format: offer.formats[0]!, as: null, asVersion: '' };
+  const entries = accept.split(',').map(parseEntry);
+  entries.sort((a, b) => b.quality - a.quality);
+  for (const entry of entries) {
+    if (entry.quality === 0) continue;
+    const found = match(entry, offer);
+    if (found !== null) return found;
+  }
+  throw notAcceptable(offer.formats.map((format) => mediaTypes[format]));
+}
+
+/** What built-in objects and lists can be turned into. */
+export const objectShapes: Offer['shapes'] = {
+  Table: ['v1', 'v1beta1'],
+  PartialObjectMetadata: ['v1', 'v1beta1'],
+  PartialObjectMetadataList: ['v1', 'v1beta1'],
+};

@@ -1,0 +1,117 @@
+/**
+ * Objects of one storage prefix: guarded writes, reads, lists of one revision in pages, and the watch cache. It knows keys
+ * and bytes, and nothing of what an object means.
+ *
+ * Keys: `<prefix>/<namespace>/<name>`, or `<prefix>/<name>` for kinds of the cluster.
+ */
+
+import type { ApiObject } from '../api/objects.ts';
+import type { ResourceType } from '../registry/types.ts';
+import type { KubeStore, ListResult } from '../store.ts';
+import { decodeEntry, encodeObject } from './codec.ts';
+import { WatchCache } from './watch-cache.ts';
+
+/** `current` is null when nothing is there any more. */
+export type WriteOutcome =
+  | { readonly written: true; readonly object: ApiObject }
+  | { readonly written: false; readonly current: ApiObject | null };
+
+export class ResourceStorage {
+  readonly cache: WatchCache;
+  readonly #store: KubeStore;
+  readonly #prefix: string;
+
+  constructor(store: KubeStore, prefix: string) {
+    this.#store = store;
+    this.#prefix = prefix;
+    this.cache = new WatchCache(store, `${prefix}/`);
+  }
+
+  /** @param namespace empty: of the cluster, or all namespaces */
+  prefixOf(namespace: string): string {
+    return namespace === '' ? `${this.#prefix}/` : `${this.#prefix}/${namespace}/`;
+  }
+
+  keyOf(namespace: string, name: string): string {
+    return this.prefixOf(namespace) + name;
+  }
+
+  /** What stands there now, linearizable; null: nothing. */
+  async get(namespace: string, name: string): Promise<ApiObject | null> {
+    const { entry } = await this.#store.get(this.keyOf(namespace, name));
+    return entry === null ? null : decodeEntry(entry);
+  }
+
+  /** Entries of one revision; see `ListOptions` of the store. `startKey` is relative to the prefix of the namespace. */
+  list(namespace: string, startKey: string, limit: number, revision: number): Promise<ListResult> {
+    const prefix = this.prefixOf(namespace);
+    return this.#store.list(prefix, { startKey: prefix + startKey, limit, revision });
+  }
+
+  async create(object: ApiObject, ttlSeconds: number): Promise<WriteOutcome> {
+    const { namespace = '', name = '' } = object.metadata;
+    const bytes = encodeObject(object);
+    const result = await this.#store.create(this.keyOf(namespace, name), bytes, { ttlSeconds });
+    if (!result.written) return { written: false, current: result.current && decodeEntry(result.current) };
+    return { written: true, object: withRevision(object, result.revision) };
+  }
+
+  /** Replaces the state at `current`'s resourceVersion. */
+  async update(object: ApiObject, current: ApiObject): Promise<WriteOutcome> {
+    const { namespace = '', name = '' } = current.metadata;
+    const expected = revisionOf(current);
+    const result = await this.#store.update(this.keyOf(namespace, name), encodeObject(object), expected);
+    if (!result.written) return { written: false, current: result.current && decodeEntry(result.current) };
+    return { written: true, object: withRevision(object, result.revision) };
+  }
+
+  /** Deletes the state at `current`'s resourceVersion. The object of the outcome has the revision of the deletion. */
+  async delete(current: ApiObject): Promise<WriteOutcome> {
+    const { namespace = '', name = '' } = current.metadata;
+    const result = await this.#store.delete(this.keyOf(namespace, name), revisionOf(current));
+    if (!result.written) return { written: false, current: result.current && decodeEntry(result.current) };
+    return { written: true, object: withRevision(current, result.revision) };
+  }
+}
+
+export function revisionOf(object: ApiObject): number {
+  return Number(object.metadata.resourceVersion);
+}
+
+function withRevision(object: ApiObject, revision: number): ApiObject {
+  object.metadata.resourceVersion = String(revision);
+  return object;
+}
+
+/** The storages of all kinds, made when first asked for; versions of a kind share one. */
+export class Storages {
+  readonly #store: KubeStore;
+  readonly #byPrefix: Map<string, ResourceStorage> = new Map();
+
+  constructor(store: KubeStore) {
+    this.#store = store;
+  }
+
+  get store(): KubeStore {
+    return this.#store;
+  }
+
+  of(resource: ResourceType): ResourceStorage {
+    let storage = this.#byPrefix.get(resource.storagePrefix);
+    if (storage === undefined) {
+      storage = new ResourceStorage(this.#store, resource.storagePrefix);
+      this.#byPrefix.set(resource.storagePrefix, storage);
+    }
+    return storage;
+  }
+
+  /** For bookmarks. */
+  *caches(): IterableIterator<WatchCache> {
+    for (const storage of this.#byPrefix.values()) yield storage.cache;
+  }
+
+  close(): void {
+    for (const cache of this.caches()) cache.close();
+    this.#byPrefix.clear();
+  }
+}

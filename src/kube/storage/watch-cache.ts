@@ -1,0 +1,233 @@
+/**
+ * The newest state of one kind in memory and its recent changes, fed by one watch of the store: any number of watchers
+ * costs the store nothing. Given to watchers are decoded objects that are shared: nobody may change them.
+ *
+ *     store ── list at R, watch from R ──▶ objects by key, ring of events ──▶ watchers
+ *
+ * A watcher sees an event if the object matches its selector now or did before: entering is ADDED, leaving is DELETED with
+ * the old state and the new revision.
+ */
+
+import { OrderedMap } from '../../util/ordered-map.ts';
+import type { ApiObject } from '../api/objects.ts';
+import type { KubeStore, StoreChange, StoreWatch } from '../store.ts';
+import { decodeEntry, decodeObject } from './codec.ts';
+
+/** Events kept for watchers that come with a revision of the past. */
+const ringSize = 8192;
+
+export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+export interface CacheEvent {
+  readonly key: string;
+  readonly revision: number;
+  /** Null: deleted. */
+  readonly object: ApiObject | null;
+  /** What was there before; null: nothing. */
+  readonly previous: ApiObject | null;
+  /** `previous` with the revision of the deletion; made once for all watchers, when needed. */
+  gone: ApiObject | null;
+}
+
+export interface WatchSink {
+  /** @param event what happened for everybody; @param type what it is for this watcher */
+  event(type: EventType, object: ApiObject, event: CacheEvent | null): void;
+  /** Everything up to here was given; @param isInitialEnd the state at the start is complete */
+  progress(revision: number, isInitialEnd: boolean): void;
+  /** Over: the store was lost. */
+  lost(): void;
+}
+
+export interface CacheWatchOptions {
+  /** Keys that begin with it. */
+  readonly prefix: string;
+  /** Null: begin with the objects there are, as ADDED. */
+  readonly afterRevision: number | null;
+  readonly matches: (object: ApiObject) => boolean;
+  readonly sink: WatchSink;
+}
+
+class Watcher {
+  readonly options: CacheWatchOptions;
+  isClosed = false;
+
+  constructor(options: CacheWatchOptions) {
+    this.options = options;
+  }
+
+  see(event: CacheEvent): void {
+    const { prefix, matches, sink } = this.options;
+    if (this.isClosed || !event.key.startsWith(prefix)) return;
+    const was = event.previous !== null && matches(event.previous);
+    const is = event.object !== null && matches(event.object);
+    if (is) sink.event(was ? 'MODIFIED' : 'ADDED', event.object, event);
+    else if (was) sink.event('DELETED', goneObject(event), event);
+  }
+}
+
+function goneObject(event: CacheEvent): ApiObject {
+  if (event.gone === null) {
+    const previous = event.previous!;
+    const metadata = { ...previous.metadata, resourceVersion: String(event.revision) };
+    event.gone = { ...previous, metadata };
+  }
+  return event.gone;
+}
+
+export class WatchCache {
+  readonly #store: KubeStore;
+  readonly #prefix: string;
+  #objects: OrderedMap<ApiObject> = new OrderedMap<ApiObject>();
+  #ring: CacheEvent[] = [];
+  /** Watchers may begin after this revision or later. */
+  #oldestRevision = 0;
+  #revision = 0;
+  #watch: StoreWatch | null = null;
+  #starting: Promise<void> | null = null;
+  #isClosed = false;
+  readonly #watchers: Set<Watcher> = new Set();
+  readonly #waiting: { revision: number; resolve: () => void }[] = [];
+
+  /** @param prefix of the keys, ending in a slash */
+  constructor(store: KubeStore, prefix: string) {
+    this.#store = store;
+    this.#prefix = prefix;
+  }
+
+  /** Everything up to this revision is in. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  /** Fills the cache, once; later calls wait for the same. */
+  start(): Promise<void> {
+    this.#starting ??= this.#fill().catch((error: unknown) => {
+      this.#starting = null;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  get(key: string): ApiObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  /** Resolves when everything up to `revision` is in. */
+  reach(revision: number): Promise<void> {
+    if (revision <= this.#revision) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push({ revision, resolve });
+      this.#watch?.requestProgress();
+    });
+  }
+
+  /** All objects whose key begins with `prefix`, ascending. */
+  list(prefix: string): ApiObject[] {
+    const found: ApiObject[] = [];
+    const to = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+    this.#objects.collect(prefix, to, Number.MAX_SAFE_INTEGER, false, found);
+    return found;
+  }
+
+  /**
+   * Begins to give events; first those of the past, in this call.
+   * @returns how to end it, or null: the start is too old
+   */
+  watch(options: CacheWatchOptions): (() => void) | null {
+    const watcher = new Watcher(options);
+    if (options.afterRevision === null) {
+      for (const object of this.list(options.prefix)) {
+        if (options.matches(object)) options.sink.event('ADDED', object, null);
+      }
+      options.sink.progress(this.#revision, true);
+    } else {
+      if (options.afterRevision < this.#oldestRevision) return null;
+      for (const event of this.#ring) if (event.revision > options.afterRevision) watcher.see(event);
+    }
+    this.#watchers.add(watcher);
+    return () => {
+      watcher.isClosed = true;
+      this.#watchers.delete(watcher);
+    };
+  }
+
+  /** Bookmarks are made of this. */
+  tellProgress(): void {
+    for (const { options } of this.#watchers) options.sink.progress(this.#revision, false);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#watch?.close();
+    this.#watch = null;
+    this.#loseWatchers();
+  }
+
+  async #fill(): Promise<void> {
+    const { entries, revision } = await this.#store.list(this.#prefix);
+    if (this.#isClosed) return;
+    this.#objects = new OrderedMap<ApiObject>();
+    for (const entry of entries) this.#objects.set(entry.key, decodeEntry(entry));
+    this.#ring = [];
+    this.#oldestRevision = revision;
+    this.#watch = this.#store.watch(this.#prefix, revision, {
+      changes: (changes) => this.#take(changes),
+      progress: (reached) => this.#reached(reached),
+      failed: () => this.#restart(),
+    });
+    this.#reached(revision);
+  }
+
+  /** The store's watch broke: watchers begin again with a list of their own, and so does the cache. */
+  #restart(): void {
+    if (this.#isClosed) return;
+    this.#watch = null;
+    this.#loseWatchers();
+    this.#starting = null;
+    this.start().catch(() => {});
+  }
+
+  #loseWatchers(): void {
+    const lost = [...this.#watchers];
+    this.#watchers.clear();
+    for (const watcher of lost) {
+      watcher.isClosed = true;
+      watcher.options.sink.lost();
+    }
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+
+  #take(changes: readonly StoreChange[]): void {
+    for (const change of changes) this.#apply(change);
+    this.#reached(changes[changes.length - 1]!.revision);
+  }
+
+  #apply(change: StoreChange): void {
+    const { key, value, revision } = change;
+    const previous = this.#objects.get(key) ?? null;
+    const object = value === null ? null : decodeObject(value, revision);
+    if (object === null) this.#objects.delete(key);
+    else this.#objects.set(key, object);
+    const event: CacheEvent = { key, revision, object, previous, gone: null };
+    this.#ring.push(event);
+    if (this.#ring.length > ringSize * 2) {
+      const dropped = this.#ring.splice(0, this.#ring.length - ringSize);
+      this.#oldestRevision = dropped[dropped.length - 1]!.revision;
+    }
+    for (const watcher of this.#watchers) watcher.see(event);
+  }
+
+  #reached(revision: number): void {
+    if (revision > this.#revision) this.#revision = revision;
+    if (this.#waiting.length === 0) return;
+    const ready = this.#waiting.filter((waiting) => waiting.revision <= this.#revision);
+    for (const waiting of ready) {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      waiting.resolve();
+    }
+  }
+}
