@@ -32,6 +32,7 @@ export class LeaderGuard {
   /** The stream to serve in place of `stream`; there is a leader at this moment. */
   watch(stream: RpcStream): RpcStream {
     const watched = new WatchedStream(stream, (ended) => this.#forget(ended));
+    if (watched.isOver) return watched;
     this.#streams.add(watched);
     if (this.#unsubscribe === null) this.#unsubscribe = this.#member.onLeaderChange(this.#changed);
     return watched;
@@ -69,11 +70,16 @@ class WatchedStream implements RpcStream {
   readonly #ended: (stream: WatchedStream) => void;
   #cancelListener: (() => void) | null = null;
   #isOver = false;
+  #isCanceled = false;
 
   constructor(stream: RpcStream, ended: (stream: WatchedStream) => void) {
     this.#stream = stream;
     this.#ended = ended;
     stream.onCancel(() => this.#cancel());
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   get path(): string {
@@ -110,6 +116,7 @@ class WatchedStream implements RpcStream {
 
   onCancel(listener: () => void): void {
     this.#cancelListener = listener;
+    if (this.#isCanceled) listener();
   }
 
   write(response: Uint8Array): boolean {
@@ -139,6 +146,7 @@ class WatchedStream implements RpcStream {
   #cancel(): void {
     if (this.#isOver) return;
     this.#finish();
+    this.#isCanceled = true;
     this.#cancelListener?.();
   }
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { catalog } from '../../src/etcd/catalog.ts';
+import { LeaderGuard } from '../../src/etcd/leader-guard.ts';
 import { etcdMethods, unknownMethod } from '../../src/etcd/services.ts';
-import type { RpcStatus } from '../../src/rpc/transport.ts';
+import type { RpcStatus, RpcStream } from '../../src/rpc/transport.ts';
 import { encodeStatusRequest } from '../../src/wire/cold-messages.ts';
 import { encodePutRequest, encodeRangeRequest, encodeTxnRequest } from '../../src/wire/kv-codec.ts';
 import { put, range, rangeOp, txn } from '../mvcc/requests.ts';
@@ -128,6 +129,20 @@ t.test('a leader that comes back in time saves the streams', async (t) => {
   t.equal(stream.ended, null);
   stream.call.cancel();
   await until('it is forgotten', () => member.leaderListenerCount === 0);
+});
+
+t.test('a stream that is canceled before it is served is not watched over', async (t) => {
+  const member = await FakeMember.open();
+  const leaders = new LeaderGuard(member);
+  const gone = { onCancel: (listener: () => void) => listener() } as RpcStream;
+  const watched = leaders.watch(gone);
+  let told = false;
+  watched.onCancel(() => {
+    told = true;
+  });
+  t.equal(told, true);
+  t.equal(leaders.size, 0);
+  t.equal(member.leaderListenerCount, 0);
 });
 
 t.test('a learner answers Status and serializable ranges, and nothing else', async (t) => {
