@@ -1,5 +1,5 @@
 /**
- * The two operations that write, alone or inside a txn (etcd §3.4). `check…` refuses what the state does not allow and has
+ * The operations that write, alone or inside a txn (etcd §3.4). `check…` refuses what the state does not allow and has
  * no effect; `run…` follows only if nothing was refused, and cannot fail.
  */
 
@@ -63,4 +63,19 @@ export function runDeleteRange(state: State, writer: Writer, request: DeleteRang
   if (request.prevKv && victims.length > 0) prevKvs = victims.map((index) => state.newestRecord(index));
   for (let i = 0; i < victims.length; i++) writer.delete(victims[i]!);
   return { deleted: victims.length, prevKvs, revision: writer.head };
+}
+
+/**
+ * Deletes the living among `keys`, in the order given, which is that of their sub-revisions.
+ * @returns how many there were
+ */
+export function runDeleteKeys(state: State, writer: Writer, keys: readonly string[]): number {
+  let deleted = 0;
+  for (const key of keys) {
+    const index = state.index.get(key);
+    if (index?.isLive !== true) continue;
+    writer.delete(index);
+    deleted++;
+  }
+  return deleted;
 }

@@ -21,7 +21,7 @@ import { Compaction } from './compaction.ts';
 import { StoreHistory } from './history.ts';
 import { binaryString } from './key-range.ts';
 import { loadState } from './load.ts';
-import { checkPutAgainst, runDeleteRange, runPut } from './operations.ts';
+import { checkPutAgainst, runDeleteKeys, runDeleteRange, runPut } from './operations.ts';
 import { range } from './range.ts';
 import { type RangeChunks, rangeChunks } from './range-chunks.ts';
 import { State } from './state.ts';
@@ -146,6 +146,19 @@ export class Store implements MvccStore {
     const result = runDeleteRange(this.#state, this.#writer, request);
     this.#commit();
     return result;
+  }
+
+  /**
+   * Deletes single keys in one revision: those of a lease that ends. Keys that do not exist are passed over; if none
+   * does, there is no revision.
+   * @param keys binary strings in ascending order, none twice
+   * @returns how many were deleted
+   */
+  deleteKeys(keys: readonly string[]): number {
+    this.#writer.begin();
+    const deleted = runDeleteKeys(this.#state, this.#writer, keys);
+    this.#commit();
+    return deleted;
   }
 
   /** @throws Failure 'futureRevision', 'compacted', 'leaseNotFound', 'keyNotFound'; the txn then had no effect */
