@@ -1,0 +1,628 @@
+/** The rules of etcd's watches one by one (§ of the compatibility reference in the titles), and the limits of the hub. */
+
+import t from 'tap';
+import { Failure } from '../../src/util/failure.ts';
+import { failing } from '../suites/failing.ts';
+import { compactAll, del, delOp, put, putOp, txn } from './requests.ts';
+import { type Reader, showNotice, WatchRig, watch } from './watch-rig.ts';
+
+/** What a reader has got once everything is at rest. */
+function told(rig: WatchRig, reader: Reader): string[] {
+  rig.settle();
+  return reader.read();
+}
+
+function filled(count: number, options: ConstructorParameters<typeof WatchRig>[0] = {}): WatchRig {
+  const rig = new WatchRig(options);
+  for (let i = 0; i < count; i++) rig.put('k', String(i));
+  return rig;
+}
+
+t.test('§3.9 ids: 0, 1, 2 … by themselves, others as the client wants them, none twice', async (t) => {
+  const rig = new WatchRig();
+  const reader = rig.reader();
+  const { stream } = reader;
+  stream.create(watch('a'));
+  stream.create(watch('a', { watchId: 1 }));
+  stream.create(watch('a'));
+  stream.create(watch('a', { watchId: 7 }));
+  stream.create(watch('a', { watchId: -1 }));
+  t.same(reader.read(), ['0@1 created', '1@1 created', '2@1 created', '7@1 created', '-1@1 created']);
+  stream.create(watch('b', { watchId: 7 }));
+  t.same(reader.read(), ['-1@1 created canceled "mvcc: duplicate watch ID provided on the WatchStream"']);
+  stream.cancel(0);
+  stream.cancel(7);
+  stream.create(watch('a'));
+  stream.create(watch('a', { watchId: 7 }));
+  t.same(reader.read(), ['0@1 canceled', '7@1 canceled', '3@1 created', '7@1 created'], 'a freed id');
+  const other = rig.reader();
+  other.stream.create(watch('a'));
+  t.same(other.read(), ['0@1 created'], 'ids are of a stream');
+  t.equal(rig.hub.watcherCount, 6);
+});
+
+t.test('§2.4 refusals: one response, created and canceled, id -1, in the order of etcd', async (t) => {
+  const rig = filled(3);
+  const reader = rig.reader();
+  const { stream } = reader;
+  const compacted = '-1@4 created canceled "etcdserver: mvcc: required revision has been compacted"';
+  const empty = '-1@4 created canceled "mvcc: watcher range is empty"';
+  stream.create(watch('b', { end: 'a', startRevision: -1 }));
+  stream.create(watch('b', { end: 'a' }));
+  stream.create(watch('b', { end: 'b', watchId: 5 }));
+  stream.create(watch('', { end: '\0' }));
+  stream.create(watch('\xff', { end: '\0' }));
+  t.same(reader.read(), [compacted, empty, empty, '0@4 created', '1@4 created']);
+  t.equal(rig.hub.watcherCount, 2, 'what is refused leaves nothing');
+  rig.put('\xff\xff');
+  t.same(told(rig, reader), ['0@5 [5 create \xff\xff@5/5/1=v]', '1@5 [5 create \xff\xff@5/5/1=v]']);
+});
+
+t.test('§3.2 ranges: a key, from-to, from on; an empty key is the least key', async (t) => {
+  const rig = new WatchRig();
+  const ranges: [string, string][] = [
+    ['b', ''],
+    ['a', 'c'],
+    ['b', '\0'],
+    ['', ''],
+    ['', 'b'],
+  ];
+  const readers = ranges.map(([key, end]) => {
+    const reader = rig.reader();
+    reader.stream.create(watch(key, { end }));
+    reader.take();
+    return reader;
+  });
+  for (const key of ['\0', 'a', 'b', 'b\0', 'c', '\xff']) rig.put(key, '');
+  rig.settle();
+  t.same(
+    readers.map((reader) => reader.take().flatMap((notice) => notice.events).length),
+    [1, 3, 4, 1, 2],
+  );
+});
+
+t.test('§3.9 create: created comes first, start 0 is from now on, the past is replayed', async (t) => {
+  const rig = filled(2);
+  const reader = rig.reader();
+  rig.put('k', 'x');
+  reader.stream.create(watch('k'));
+  reader.stream.create(watch('k', { startRevision: 3 }));
+  reader.stream.create(watch('k', { startRevision: 5 }));
+  t.same(reader.read(), ['0@4 created', '1@4 created', '2@4 created']);
+  t.same(told(rig, reader), ['1@4 [3 update k@2/3/2=1] [4 update k@2/4/3=x]']);
+  rig.put('k', 'y');
+  t.same(told(rig, reader), [
+    '0@5 [5 update k@2/5/4=y]',
+    '2@5 [5 update k@2/5/4=y]',
+    '1@5 [5 update k@2/5/4=y]',
+  ]);
+});
+
+t.test('§3.9 create: a future start is waited for, without events or progress before', async (t) => {
+  const rig = filled(1);
+  const reader = rig.reader();
+  reader.stream.create(watch('k', { startRevision: 5, progressNotify: true }));
+  reader.stream.create(watch('k', { startRevision: 3, progressNotify: true }));
+  reader.take();
+  const ask = (): void => {
+    rig.hub.progressTick();
+    reader.stream.requestProgress();
+  };
+  ask();
+  t.same(told(rig, reader), [], 'revision 2: both wait');
+  rig.put('x');
+  ask();
+  t.same(told(rig, reader), ['1@3'], 'revision 3: one has begun');
+  rig.put('k', '4');
+  rig.put('k', '5');
+  rig.put('k', '6');
+  t.same(
+    told(rig, reader).sort(),
+    [
+      '0@6 [5 update k@2/5/3=5] [6 update k@2/6/4=6]',
+      '1@6 [4 update k@2/4/2=4] [5 update k@2/5/3=5] [6 update k@2/6/4=6]',
+    ],
+    'although 4 was pending when 5 came',
+  );
+  rig.hub.progressTick();
+  ask();
+  t.same(reader.read(), ['0@6', '1@6', '-1@6']);
+});
+
+t.test(
+  '§2.4, trap 7: a compacted start is created and then canceled with header 0 and no reason',
+  async (t) => {
+    const rig = filled(8);
+    rig.store.compact(6);
+    compactAll(rig.store);
+    const reader = rig.reader();
+    reader.stream.create(watch('k', { startRevision: 5 }));
+    reader.stream.create(watch('k', { startRevision: 6 }));
+    t.same(told(rig, reader), [
+      '0@9 created',
+      '1@9 created',
+      '0@0 canceled compacted 6',
+      '1@9 [6 update k@2/6/5=4] [7 update k@2/7/6=5] [8 update k@2/8/7=6] [9 update k@2/9/8=7]',
+    ]);
+    rig.put('k', 'x');
+    reader.stream.requestProgress();
+    t.same(
+      told(rig, reader),
+      ['1@10 [10 update k@2/10/9=x]'],
+      'nothing for its id any more, and no progress with it',
+    );
+    reader.stream.create(watch('k', { watchId: 0 }));
+    t.same(reader.read(), ['2@10 created'], 'its id stays taken');
+    t.equal(rig.hub.watcherCount, 3);
+    reader.stream.cancel(0);
+    reader.stream.requestProgress();
+    t.same(reader.read(), ['0@10 canceled', '-1@10'], 'until it is cancelled');
+  },
+);
+
+t.test('trap 4, 5: a txn is told in one notice; a deletion is key and revision', async (t) => {
+  const rig = filled(1);
+  rig.put('l');
+  const reader = rig.reader();
+  reader.stream.create(watch('a', { end: '\0', prevKv: true }));
+  reader.take();
+  rig.store.txn(txn([putOp(put('k', 'new')), delOp(del('l')), putOp(put('m', 'v'))]));
+  t.same(told(rig, reader), [
+    '0@4 [4 update k@2/4/2=new was k@2/2/1=0] [4 delete l@0/4/0= was l@3/3/1=v] [4 create m@4/4/1=v]',
+  ]);
+});
+
+t.test('§3.9 filters drop puts or deletions; what is left empty is not sent', async (t) => {
+  const rig = new WatchRig();
+  const reader = rig.reader();
+  reader.stream.create(watch('k', { noPut: true }));
+  reader.stream.create(watch('k', { noDelete: true, startRevision: 1 }));
+  reader.stream.create(watch('k', { noDelete: true, noPut: true, startRevision: 1 }));
+  reader.take();
+  rig.put('k');
+  t.same(told(rig, reader), ['1@2 [2 create k@2/2/1=v]']);
+  rig.store.deleteRange(del('k'));
+  t.same(told(rig, reader), ['0@3 [3 delete k@0/3/0=]']);
+});
+
+t.test('§3.9 catch-up: 1000 revisions in a notice, the header is the newest revision', async (t) => {
+  const rig = filled(1500);
+  const reader = rig.reader();
+  reader.stream.create(watch('k', { startRevision: 1 }));
+  reader.take();
+  rig.settle();
+  t.same(
+    reader.take().map(({ events, revision }) => [events.length, revision]),
+    [
+      [1000, 1501],
+      [500, 1501],
+    ],
+  );
+});
+
+t.test(
+  '§3.9 live: the header is the revision of the last event, and never goes back on a stream',
+  async (t) => {
+    const rig = new WatchRig();
+    const reader = rig.reader();
+    for (const key of ['c', 'a', 'b']) reader.stream.create(watch(key));
+    reader.take();
+    for (const key of ['a', 'b', 'a', 'c', 'b', 'x']) rig.put(key, '');
+    t.same(told(rig, reader), [
+      '1@4 [2 create a@2/2/1=] [4 update a@2/4/2=]',
+      '0@5 [5 create c@5/5/1=]',
+      '2@6 [3 create b@3/3/1=] [6 update b@3/6/2=]',
+    ]);
+    rig.put('a', '');
+    reader.stream.create(watch('a'));
+    rig.put('b', '');
+    reader.stream.cancel(0);
+    rig.put('b', '');
+    reader.stream.requestProgress();
+    t.same(
+      reader.read(),
+      [
+        '1@8 [8 update a@2/8/3=]',
+        '3@8 created',
+        '2@9 [9 update b@3/9/3=]',
+        '0@9 canceled',
+        '2@10 [10 update b@3/10/4=]',
+        '-1@10',
+      ],
+      'an answer does not overtake what was published before',
+    );
+  },
+);
+
+t.test(
+  '§3.9 prev_kv is looked up at once: a compaction before the turn ends does not take it away',
+  async (t) => {
+    const rig = filled(1, { batchBytes: 1_000_000 });
+    const [live, slow, late] = [rig.reader(), rig.reader(), rig.reader()];
+    live.stream.create(watch('k', { prevKv: true }));
+    slow.stream.create(watch('k', { prevKv: true }));
+    slow.room = 2;
+    live.take();
+    rig.put('k', 'a');
+    rig.settle();
+    rig.put('k', 'b');
+    rig.settle();
+    t.ok(slow.isFull, 'it does not see b for now');
+    live.stream.close();
+    rig.put('k', 'c');
+    rig.store.compact(5);
+    compactAll(rig.store);
+    slow.take();
+    slow.room = 100;
+    slow.resume();
+    late.stream.create(watch('k', { prevKv: true, startRevision: 5 }));
+    late.take();
+    t.same(
+      told(rig, slow),
+      ['0@5 [4 update k@2/4/3=b was k@2/3/2=a] [5 update k@2/5/4=c was k@2/4/3=b]'],
+      'nor where only watchers that are behind want it',
+    );
+    t.same(late.read(), ['0@5 [5 update k@2/5/4=c was k@2/4/3=b]']);
+  },
+);
+
+t.test('§3.7 a compaction ends who needs what is gone, and nobody who was told of it in time', async (t) => {
+  const rig = filled(3, { ringChanges: 2 });
+  const [head, slow, future] = [rig.reader(), rig.reader(), rig.reader()];
+  slow.room = 1;
+  for (const reader of [head, slow]) reader.stream.create(watch('k'));
+  future.stream.create(watch('k', { startRevision: 6 }));
+  rig.put('k', 'a');
+  rig.put('k', 'b');
+  rig.store.compact(6);
+  t.same(told(rig, head), ['0@4 created', '0@6 [5 update k@2/5/4=a] [6 update k@2/6/5=b]']);
+  t.same(future.read(), ['0@4 created', '0@6 [6 update k@2/6/5=b]']);
+  t.same(slow.read(), ['0@4 created']);
+  slow.resume();
+  t.same(
+    told(rig, slow),
+    ['0@6 [5 update k@2/5/4=a] [6 update k@2/6/5=b]'],
+    'the ring has what came since it was created',
+  );
+  for (const value of ['c', 'd', 'e']) rig.put('k', value);
+  rig.store.compact(9);
+  rig.settle();
+  slow.resume();
+  t.same(told(rig, slow), ['0@0 canceled compacted 9'], 'it fell off the ring');
+  t.same(told(rig, head).length, 1);
+});
+
+t.test('§3.9 fragment: split at the size, between events; all pieces but the last say so', async (t) => {
+  const rig = new WatchRig({ maxNoticeBytes: 200 });
+  const [whole, cut] = [rig.reader(), rig.reader()];
+  whole.stream.create(watch('a', { end: '\0' }));
+  cut.stream.create(watch('a', { end: '\0', fragment: true }));
+  rig.settle();
+  whole.take();
+  cut.take();
+  const ops = ['a', 'b', 'c', 'd', 'e'].map((key) => putOp(put(key, 'x'.repeat(20))));
+  rig.store.txn(txn(ops));
+  rig.put('f', 'y'.repeat(500));
+  rig.put('g');
+  rig.settle();
+  const pieces = cut.take();
+  t.same(
+    pieces.map(({ fragment, events, revision }) => [fragment, events.length, revision]),
+    [
+      [true, 2, 4],
+      [true, 2, 4],
+      [true, 1, 4],
+      [true, 1, 4],
+      [false, 1, 4],
+    ],
+  );
+  const [one, ...none] = whole.take();
+  t.same(
+    pieces.flatMap(({ events }) => events),
+    one!.events,
+  );
+  t.same([none.length, one!.fragment], [0, false], 'not unless it was asked for');
+});
+
+t.test('§3.9 fragment: a stream that is full amid the pieces gets the rest later, in order', async (t) => {
+  const rig = new WatchRig({ maxNoticeBytes: 1 });
+  const reader = rig.reader();
+  reader.stream.create(watch('a', { end: '\0', fragment: true }));
+  reader.stream.create(watch('b'));
+  reader.take();
+  reader.room = 2;
+  rig.store.txn(txn(['a', 'b', 'c'].map((key) => putOp(put(key, '')))));
+  rig.put('b', '');
+  t.same(told(rig, reader), ['0@3 fragment [2 create a@2/2/1=]', '0@3 fragment [2 create b@2/2/1=]']);
+  reader.stream.cancel(1);
+  reader.stream.create(watch('c'));
+  reader.stream.requestProgress();
+  rig.put('c', '');
+  reader.resume();
+  t.same(told(rig, reader), ['0@3 fragment [2 create c@2/2/1=]', '0@3 [3 update b@2/3/2=]']);
+  reader.resume();
+  t.same(told(rig, reader), ['1@3 canceled', '2@3 created']);
+  reader.resume();
+  t.same(told(rig, reader).sort(), ['0@4 [4 update c@2/4/2=]', '2@4 [4 update c@2/4/2=]']);
+});
+
+t.test(
+  '§3.9 cancel: an answer for a known id, none for another, and nothing for the id afterwards',
+  async (t) => {
+    const rig = new WatchRig();
+    const reader = rig.reader();
+    const { stream } = reader;
+    for (const startRevision of [0, 1, 9]) stream.create(watch('k', { startRevision }));
+    reader.take();
+    rig.put('k');
+    stream.cancel(1);
+    stream.cancel(4);
+    t.same(reader.read(), ['0@2 [2 create k@2/2/1=v]', '1@2 canceled']);
+    stream.cancel(1);
+    stream.cancel(0);
+    stream.cancel(2);
+    t.same(reader.read(), ['0@2 canceled', '2@2 canceled']);
+    for (let i = 0; i < 9; i++) rig.put('k');
+    t.same(told(rig, reader), []);
+    t.equal(rig.hub.watcherCount, 0);
+  },
+);
+
+t.test(
+  '§3.9 manual progress: once for all, when every watcher is at the head; silent otherwise',
+  async (t) => {
+    const rig = filled(2);
+    const reader = rig.reader();
+    reader.stream.requestProgress();
+    t.same(told(rig, reader), [], 'no watchers, no answer');
+    reader.stream.create(watch('k'));
+    reader.stream.create(watch('l'));
+    reader.take();
+    rig.put('k', 'x');
+    reader.stream.requestProgress();
+    t.same(reader.read(), ['0@4 [4 update k@2/4/3=x]', '-1@4'], 'behind the events');
+    reader.stream.create(watch('k', { startRevision: 1 }));
+    reader.stream.requestProgress();
+    t.same(reader.read(), ['2@4 created'], 'one is behind');
+    rig.settle();
+    reader.take();
+    reader.stream.requestProgress();
+    t.same(reader.read(), ['-1@4']);
+  },
+);
+
+t.test('§3.9 periodic progress: to whom asked for it and was told nothing since the last tick', async (t) => {
+  const rig = new WatchRig();
+  const reader = rig.reader();
+  reader.stream.create(watch('k', { progressNotify: true }));
+  reader.stream.create(watch('l', { progressNotify: true }));
+  reader.stream.create(watch('k'));
+  reader.take();
+  rig.hub.progressTick();
+  t.same(reader.read(), ['0@1', '1@1']);
+  rig.put('k');
+  rig.hub.progressTick();
+  t.same(reader.read().slice(2), ['1@2'], 'one tick is left out');
+  rig.hub.progressTick();
+  t.same(reader.read(), ['0@2', '1@2']);
+  reader.room = 1;
+  rig.hub.progressTick();
+  t.same(reader.read(), ['0@2'], 'a full stream is sent no more');
+  rig.put('l');
+  rig.hub.progressTick();
+  reader.room = 9;
+  reader.resume();
+  rig.hub.progressTick();
+  t.same(reader.read(), ['0@3'], 'a watcher that is behind gets none');
+});
+
+t.test('a full stream is sent nothing and costs a cursor; it catches up when it can', async (t) => {
+  const rig = new WatchRig({ ringChanges: 10, batchRevisions: 50 });
+  const reader = rig.reader();
+  reader.room = 1;
+  reader.stream.create(watch('k'));
+  for (let i = 0; i < 500; i++) {
+    rig.put('k', 'x'.repeat(100));
+    if (i % 7 === 0) rig.settle();
+  }
+  t.same([rig.hub.ring.length, rig.hub.slowWatcherCount], [10, 1]);
+  t.same(reader.take().map(showNotice), ['0@1 created']);
+  let events = 0;
+  while (reader.isFull) {
+    reader.resume();
+    rig.settle();
+    for (const notice of reader.take()) events += notice.events.length;
+  }
+  t.same([events, rig.hub.slowWatcherCount], [500, 0]);
+  rig.put('k');
+  t.equal(told(rig, reader).length, 1);
+});
+
+t.test('answers for a full stream are kept in order and bounded, and so are watchers', async (t) => {
+  const rig = new WatchRig({ maxQueuedAnswers: 3, maxWatchers: 4 });
+  const reader = rig.reader();
+  reader.room = 1;
+  const { stream } = reader;
+  for (let i = 0; i < 3; i++) stream.create(watch('k'));
+  stream.cancel(1);
+  t.throws(() => stream.create(watch('k')), failing('tooManyRequests'));
+  t.throws(() => stream.cancel(0), failing('tooManyRequests'));
+  stream.cancel(99);
+  rig.put('k');
+  reader.take();
+  reader.room = 100;
+  reader.resume();
+  t.same(told(rig, reader), [
+    '1@1 created',
+    '2@1 created',
+    '1@1 canceled',
+    '0@2 [2 create k@2/2/1=v]',
+    '2@2 [2 create k@2/2/1=v]',
+  ]);
+  for (let i = 0; i < 3; i++) stream.create(watch('k'));
+  t.same(reader.read(), [
+    '3@2 created',
+    '4@2 created',
+    '-1@2 created canceled "etcdserver: too many requests"',
+  ]);
+});
+
+t.test('like watchers share events and arrays; one change is one event object', async (t) => {
+  const rig = filled(5);
+  const readers = Array.from({ length: 6 }, () => rig.reader());
+  readers.forEach((reader, i) => {
+    reader.stream.create(watch('k', { startRevision: i < 3 ? 2 : 0, noDelete: i === 5 }));
+    reader.take();
+  });
+  rig.settle();
+  const past = readers.slice(0, 3).map((reader) => reader.take()[0]!.events);
+  t.ok(
+    past.every((events) => events === past[0] && events.length === 5),
+    'read once from the state',
+  );
+  rig.put('k', 'a');
+  rig.put('k', 'b');
+  rig.settle();
+  const live = readers.map((reader) => reader.take()[0]!.events);
+  t.ok(live.slice(0, 5).every((events) => events === live[0]));
+  t.not(live[5], live[0]);
+  t.equal(live[5]![1], live[0]![1]);
+});
+
+t.test('watchers that start together share the reads of the past; nobody waits for them', async (t) => {
+  let reads = 0;
+  const rig = new WatchRig({ historyReadBytes: 1, pumpChanges: 40 }, (history) => ({
+    get revision() {
+      return history.revision;
+    },
+    get compactRevision() {
+      return history.compactRevision;
+    },
+    previous: (key, revision) => history.previous(key, revision),
+    read: (from, bytes, done) => {
+      reads++;
+      history.read(from, bytes, done);
+    },
+  }));
+  for (let i = 0; i < 4000; i++) rig.put('k', 'x'.repeat(100));
+  const alone = rig.reader();
+  alone.stream.create(watch('k', { startRevision: 1 }));
+  rig.settle();
+  t.equal(alone.take().flatMap(({ events }) => events).length, 4000);
+  const readsOfOne = reads;
+  t.ok(readsOfOne > 3);
+  reads = 0;
+  const many = Array.from({ length: 50 }, () => rig.reader());
+  for (const reader of many) reader.stream.create(watch('k', { startRevision: 1 }));
+  const live = rig.reader();
+  live.stream.create(watch('k'));
+  live.take();
+  rig.hub.pump();
+  rig.put('k', 'live');
+  rig.hub.pump();
+  t.same(live.read().length, 1);
+  t.ok(rig.hub.slowWatcherCount > 0, 'while the others are still reading');
+  rig.settle();
+  t.ok(reads <= readsOfOne, `${reads} reads for 50, ${readsOfOne} for one`);
+  t.ok(many.every((reader) => reader.take().flatMap(({ events }) => events).length === 4001));
+});
+
+t.test('a stream may be closed while the past is read, and from within send', async (t) => {
+  const rig = filled(10, { batchRevisions: 2 });
+  const reader = rig.reader();
+  reader.stream.create(watch('k', { startRevision: 1 }));
+  reader.take();
+  rig.hub.pump();
+  t.ok(rig.jobs.length > 0, 'a read is under way');
+  reader.stream.close();
+  t.same(told(rig, reader), []);
+  const closers = [0, 1, 0].map((startRevision) => {
+    const closer = rig.reader();
+    closer.stream.create(watch('k', { startRevision, fragment: true }));
+    closer.take();
+    closer.send = (notice) => {
+      closer.notices.push(notice);
+      closer.stream.close();
+      return true;
+    };
+    return closer;
+  });
+  rig.settle();
+  rig.put('k', 'x');
+  rig.settle();
+  rig.put('k', 'y');
+  rig.settle();
+  t.same(
+    closers.map((closer) => closer.take().length),
+    [1, 1, 1],
+  );
+  t.same([rig.hub.watcherCount, rig.hub.streamCount], [0, 0]);
+  reader.stream.create(watch('k'));
+  reader.stream.resume();
+  reader.stream.requestProgress();
+  reader.stream.cancel(0);
+  t.same([rig.hub.watcherCount, reader.read()], [0, []], 'a closed stream does nothing');
+});
+
+t.test('a watcher that is created from within send sees nothing from before', async (t) => {
+  const rig = new WatchRig();
+  const [first, second] = [rig.reader(), rig.reader()];
+  first.stream.create(watch('k'));
+  first.take();
+  const send = first.send.bind(first);
+  first.send = (notice) => {
+    if (notice.events.length > 0 && rig.hub.watcherCount === 1) second.stream.create(watch('k'));
+    return send(notice);
+  };
+  rig.put('k', 'a');
+  rig.settle();
+  t.same(second.read(), ['0@2 created']);
+  rig.put('k', 'b');
+  t.same(told(rig, second), ['0@3 [3 update k@2/3/2=b]']);
+});
+
+t.test('a revision that was left out, and a state that cannot be read, are not passed over', async (t) => {
+  const change = { revision: 3, key: 'k', type: 0, record: Buffer.alloc(0), isCreate: true };
+  t.throws(() => new WatchRig().hub.publish([change]), /revision 3 is published behind 1/);
+  for (const reason of ['backendDamaged', 'stopped'] as const) {
+    const rig: WatchRig = new WatchRig({}, () => ({
+      revision: 3,
+      compactRevision: -1,
+      previous: () => null,
+      read: (from, _, done) => rig.jobs.defer(() => done(new Failure(reason), [], from)),
+    }));
+    rig.reader().stream.create(watch('k', { startRevision: 1 }));
+    rig.hub.pump();
+    rig.jobs.runOne();
+    if (reason === 'stopped') t.doesNotThrow(() => rig.settle(), 'at the end of the member');
+    else t.throws(() => rig.hub.pump(), failing(reason));
+  }
+});
+
+t.test('ten thousand idle watchers of other keys are not looked at by a put', async (t) => {
+  const rig = new WatchRig();
+  const reader = rig.reader();
+  for (let i = 0; i < 5000; i++) {
+    const name = `/registry/${String(i).padStart(5, '0')}/`;
+    reader.stream.create(watch(name, { prevKv: true }));
+    reader.stream.create(
+      watch(name, { end: name.replace(/\/$/, '0'), startRevision: i % 2 === 0 ? 0 : 1e6 + i }),
+    );
+  }
+  reader.stream.create(watch('k'));
+  rig.settle();
+  reader.take();
+  const before = rig.hub.visitedCount;
+  for (let i = 0; i < 100; i++) rig.put('k');
+  for (let i = 0; i < 100; i++) rig.put('/registry/02500/x');
+  const visited = (rig.hub.visitedCount - before) / 200;
+  t.ok(visited < 30, `${visited} visits per put`);
+  rig.settle();
+  t.same(
+    reader.take().map(({ watchId, events }) => [watchId, events.length]),
+    [
+      [10_000, 100],
+      [5001, 100],
+    ],
+  );
+});
