@@ -35,11 +35,9 @@ export interface CatchUpHost {
   endCompacted(watcher: Watcher): void;
 }
 
-/** What a group is told from a revision on. */
+/** What a group is told from a revision on, by one source that does not change meanwhile. */
 interface Feed {
   readonly from: number;
-  /** Where the source ended when it was made. */
-  readonly end: number;
   readonly events: readonly Event[];
   readonly next: number;
 }
@@ -163,7 +161,7 @@ export class CatchUp {
   #feedOf(watcher: Watcher, source: ChangeSource): Feed {
     const { group, cursor } = watcher;
     const known = this.#feeds.get(group);
-    if (known !== undefined && known.from === cursor && known.end === source.end) return known;
+    if (known !== undefined && known.from === cursor) return known;
     const feed = this.#collect(group, source, cursor);
     this.#feeds.set(group, feed);
     return feed;
@@ -198,7 +196,7 @@ export class CatchUp {
       told = current;
     }
     this.#budget -= i - start;
-    return { from, end: source.end, events, next };
+    return { from, events, next };
   }
 
   /** Reads on for the one that waits longest, unless a read is under way. */

@@ -1,10 +1,12 @@
 /** The rules of etcd's watches one by one (§ of the compatibility reference in the titles), and the limits of the hub. */
 
 import t from 'tap';
+import type { History } from '../../src/mvcc/types.ts';
 import { Failure } from '../../src/util/failure.ts';
+import { encodeRecord } from '../../src/wire/key-value.ts';
 import { failing } from '../suites/failing.ts';
-import { compactAll, del, delOp, put, putOp, txn } from './requests.ts';
-import { type Reader, showNotice, WatchRig, watch } from './watch-rig.ts';
+import { bytes, compactAll, del, delOp, put, putOp, txn } from './requests.ts';
+import { install, type Reader, showNotice, WatchRig, watch } from './watch-rig.ts';
 
 /** What a reader has got once everything is at rest. */
 function told(rig: WatchRig, reader: Reader): string[] {
@@ -290,6 +292,18 @@ t.test('§3.7 a compaction ends who needs what is gone, and nobody who was told 
   slow.resume();
   t.same(told(rig, slow), ['0@0 canceled compacted 9'], 'it fell off the ring');
   t.same(told(rig, head).length, 1);
+});
+
+t.test('§3.7 who asks for the past gets no more from the ring than the state has', async (t) => {
+  const rig = filled(2);
+  const [other, reader] = [rig.reader(), rig.reader()];
+  other.stream.create(watch('x'));
+  for (const value of ['a', 'b', 'c']) rig.put('k', value);
+  t.equal(rig.hub.ring.first, 4);
+  reader.stream.create(watch('k', { startRevision: 5, prevKv: true }));
+  rig.store.compact(6);
+  compactAll(rig.store);
+  t.same(told(rig, reader), ['0@6 created', '0@0 canceled compacted 6'], 'the previous value of 5 is gone');
 });
 
 t.test('§3.9 fragment: split at the size, between events; all pieces but the last say so', async (t) => {
@@ -581,6 +595,161 @@ t.test('a watcher that is created from within send sees nothing from before', as
   t.same(told(rig, second), ['0@3 [3 update k@2/3/2=b]']);
 });
 
+t.test('a sink may cancel, and pump, from within send', async (t) => {
+  const rig = filled(1);
+  const reader = rig.reader();
+  const send = reader.send.bind(reader);
+  reader.send = (notice) => {
+    const more = send(notice);
+    if (notice.created && notice.watchId === 0) reader.stream.cancel(0);
+    rig.hub.pump();
+    return more;
+  };
+  reader.stream.create(watch('a'));
+  for (const key of ['a', 'b']) reader.stream.create(watch(key));
+  t.same(reader.read(), ['0@2 created', '0@2 canceled', '1@2 created', '2@2 created']);
+  const { send: pumping } = reader;
+  reader.send = send;
+  reader.stream.create(watch('k', { startRevision: 1 }));
+  reader.take();
+  reader.send = pumping;
+  rig.put('a', '');
+  rig.put('b', '');
+  t.same(told(rig, reader), [
+    '1@3 [3 create a@3/3/1=]',
+    '2@4 [4 create b@4/4/1=]',
+    '3@4 [2 create k@2/2/1=0]',
+  ]);
+  reader.stream.requestProgress();
+  t.same([rig.hub.watcherCount, reader.read()], [3, ['-1@4']]);
+});
+
+t.test('a notice is bounded by bytes and revisions, and holds whole revisions', async (t) => {
+  const bounds = { batchRevisions: 4, batchBytes: 1000 };
+  const ops = ['a', 'b', 'c'].map((key) => putOp(put(key, '')));
+  for (const startRevision of [0, 1]) {
+    const rig = new WatchRig(bounds);
+    const reader = rig.reader();
+    if (startRevision === 0) reader.stream.create(watch('a', { end: '\0' }));
+    for (let i = 0; i < 10; i++) rig.store.txn(txn(ops));
+    for (let i = 0; i < 3; i++) rig.put('d', 'x'.repeat(600));
+    if (startRevision === 1) reader.stream.create(watch('a', { end: '\0', startRevision }));
+    rig.settle();
+    t.same(
+      reader.take().map(({ events }) => events.length),
+      [0, 12, 12, 8, 1],
+    );
+  }
+});
+
+/** A past that answers when the test says so. */
+class SlowHistory implements History {
+  revision = 9;
+  compactRevision = -1;
+  readonly asked: { from: number; done: Parameters<History['read']>[2] }[] = [];
+
+  previous(): null {
+    return null;
+  }
+
+  read(from: number, _maxBytes: number, done: Parameters<History['read']>[2]): void {
+    this.asked.push({ from, done });
+  }
+}
+
+let line = 0;
+
+function installWhole(from: WatchRig, to: WatchRig): void {
+  let isDone = false;
+  install(from, to, ++line, () => {
+    isDone = true;
+  });
+  while (!isDone) {
+    from.jobs.runOne();
+    to.jobs.runOne();
+    to.hub.pump();
+  }
+}
+
+t.test('§3.9 snapshot: what was read across a change of the state is not told', async (t) => {
+  const record = encodeRecord('k', 5, 5, 1, bytes('x'), 0n);
+  const changes = [{ revision: 5, key: 'k', type: 0, record, isCreate: true }];
+  for (const answerWhen of ['suspended', 'reloaded', 'later', 'before'] as const) {
+    const history = new SlowHistory();
+    const rig = new WatchRig({}, () => history);
+    const reader = rig.reader();
+    reader.stream.create(watch('k', { startRevision: 2 }));
+    rig.hub.pump();
+    reader.take();
+    const answer = (): void => {
+      history.asked[0]!.done(null, changes, 10);
+      if (answerWhen !== 'before') rig.hub.pump();
+    };
+    if (answerWhen === 'before') answer();
+    rig.hub.suspend();
+    rig.hub.pump();
+    if (answerWhen === 'suspended') answer();
+    history.revision = 20;
+    rig.hub.pump();
+    if (answerWhen === 'reloaded') answer();
+    rig.hub.resync();
+    rig.hub.pump();
+    if (answerWhen === 'later') answer();
+    rig.hub.pump();
+    t.same([reader.read(), history.asked.map(({ from }) => from)], [[], [2, 2]], answerWhen);
+    history.asked[1]!.done(null, changes, 21);
+    t.same(told(rig, reader), ['0@20 [5 create k@5/5/1=x]']);
+  }
+});
+
+t.test('§3.9 snapshot: every watcher goes on from its next revision, or is compacted', async (t) => {
+  const [leader, rig] = [filled(5), filled(5)];
+  const [idle, busy, future] = [rig.reader(), rig.reader(), rig.reader()];
+  idle.stream.create(watch('x'));
+  busy.stream.create(watch('k', { prevKv: true }));
+  future.stream.create(watch('k', { startRevision: 9 }));
+  for (const one of [leader, rig]) one.put('k', 'a');
+  leader.put('k', 'b');
+  leader.put('k', 'c');
+  leader.store.compact(8);
+  compactAll(leader.store);
+  rig.settle();
+  const before = [idle, busy, future].map((reader) => reader.read());
+  t.same(before, [
+    ['0@6 created'],
+    ['0@6 created', '0@7 [7 update k@2/7/6=a was k@2/6/5=4]'],
+    ['0@6 created'],
+  ]);
+  installWhole(leader, rig);
+  t.same(
+    [idle, busy, future].map((reader) => told(rig, reader)),
+    [[], ['0@9 [8 update k@2/8/7=b] [9 update k@2/9/8=c was k@2/8/7=b]'], ['0@9 [9 update k@2/9/8=c]']],
+    'the value before 8 is compacted',
+  );
+  for (const one of [leader, rig]) one.put('k', 'd');
+  t.same(told(rig, busy), ['0@10 [10 update k@2/10/9=d was k@2/9/8=c]']);
+  leader.put('x');
+  leader.store.compact(11);
+  leader.put('x');
+  installWhole(leader, rig);
+  t.same(told(rig, idle), ['0@12 [11 create x@11/11/1=v] [12 update x@11/12/2=v]']);
+  leader.put('x');
+  leader.put('x');
+  leader.store.compact(14);
+  installWhole(leader, rig);
+  t.same(told(rig, idle), ['0@0 canceled compacted 14']);
+});
+
+t.test('what was published before a resync is told, whoever forgot to suspend', async (t) => {
+  const rig = new WatchRig();
+  const reader = rig.reader();
+  reader.stream.create(watch('k'));
+  rig.put('k');
+  rig.hub.resync();
+  rig.put('k');
+  t.same(told(rig, reader), ['0@1 created', '0@2 [2 create k@2/2/1=v]', '0@3 [3 update k@2/3/2=v]']);
+});
+
 t.test('a revision that was left out, and a state that cannot be read, are not passed over', async (t) => {
   const change = { revision: 3, key: 'k', type: 0, record: Buffer.alloc(0), isCreate: true };
   t.throws(() => new WatchRig().hub.publish([change]), /revision 3 is published behind 1/);
@@ -610,6 +779,9 @@ t.test('ten thousand idle watchers of other keys are not looked at by a put', as
     );
   }
   reader.stream.create(watch('k'));
+  const gone = rig.reader();
+  for (let i = 0; i < 100; i++) gone.stream.create(watch('k', { end: `l${i}` }));
+  gone.stream.close();
   rig.settle();
   reader.take();
   const before = rig.hub.visitedCount;
