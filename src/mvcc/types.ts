@@ -66,7 +66,7 @@ export interface WatchNotice {
 
 /** One client stream; watch ids are its own. */
 export interface WatchSink {
-  /** False: the stream is full. Nothing more is sent to it until `WatchStream.resume`. */
+  /** Takes the notice. False: with it the stream is full, and nothing more is sent to it until `WatchStream.resume`. */
   send(notice: WatchNotice): boolean;
 }
 
