@@ -106,6 +106,8 @@ export interface Strategy {
   validateUpdate?(object: ApiObject, old: ApiObject, context: StrategyContext): readonly FieldError[];
   /** Texts for Warning headers; `old` is null on create. */
   warnings?(object: ApiObject, old: ApiObject | null, context: StrategyContext): readonly string[];
-  /** Changes what an answer shows, after it was read. */
-  decorate?(object: ApiObject): void;
+  /** The object begins to be deleted and stays for a while. */
+  prepareForDelete?(object: ApiObject, context: StrategyContext): void;
+  /** False: the object stays although no finalizer of its metadata is left. @default true */
+  mayBeRemoved?(object: ApiObject): boolean;
 }

@@ -1,17 +1,17 @@
 /**
- * Objects as bytes of the store: msgpack, members in the object's order, without the resourceVersion, which is the
- * revision of the write. Equal objects give equal bytes, so "nothing changed" is a comparison of bytes.
+ * Objects as bytes of the store: msgpack, members in the object's order, with an empty resourceVersion, whose
+ * place the revision of the write takes when they are read. Equal objects give equal bytes, so "nothing changed" is a comparison of bytes.
  */
 
 import { Packr } from 'msgpackr';
 import type { ApiObject } from '../api/objects.ts';
+import { orderedMeta } from '../meta/order.ts';
 import type { StoredEntry } from '../store.ts';
 
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
 export function encodeObject(object: ApiObject): Uint8Array {
-  const { resourceVersion, ...metadata } = object.metadata;
-  const bytes = packr.pack(resourceVersion === undefined ? object : { ...object, metadata });
+  const bytes = packr.pack({ ...object, metadata: orderedMeta({ ...object.metadata, resourceVersion: '' }) });
   // The packer's buffer is shared: what is kept must be a copy of its own.
   return new Uint8Array(bytes);
 }

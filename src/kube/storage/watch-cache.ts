@@ -56,8 +56,9 @@ class Watcher {
   }
 
   see(event: CacheEvent): void {
-    const { prefix, matches, sink } = this.options;
+    const { prefix, afterRevision, matches, sink } = this.options;
     if (this.isClosed || !event.key.startsWith(prefix)) return;
+    if (afterRevision !== null && event.revision <= afterRevision) return;
     const was = event.previous !== null && matches(event.previous);
     const is = event.object !== null && matches(event.object);
     if (is) sink.event(was ? 'MODIFIED' : 'ADDED', event.object, event);

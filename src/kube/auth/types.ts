@@ -1,0 +1,43 @@
+/**
+ * Who sends a request and whether they may. `authenticate` asks the authenticators in order: the first that knows the
+ * credentials answers; one that finds bad ones refuses with 401. The authorizer decides on attributes, not on objects.
+ */
+
+import type { UserInfo } from '../api/user.ts';
+import type { ApiRequest } from '../http/types.ts';
+
+export interface Authenticator {
+  /** Null: these credentials are not for this authenticator. @throws StatusError 401 on bad ones */
+  authenticate(request: ApiRequest): Promise<UserInfo | null>;
+}
+
+export interface AccessAttributes {
+  readonly user: UserInfo;
+  /** An RBAC verb, or the HTTP method in lower case for paths. */
+  readonly verb: string;
+  /** False: `path` is what is asked for. */
+  readonly isResource: boolean;
+  readonly group: string;
+  readonly version: string;
+  /** The plural. */
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface Decision {
+  readonly isAllowed: boolean;
+  /** Why, for SubjectAccessReview; may be empty. */
+  readonly reason: string;
+}
+
+export interface Authorizer {
+  authorize(attributes: AccessAttributes): Decision | Promise<Decision>;
+}
+
+/** Everybody may do everything. */
+export const allowAll: Authorizer = {
+  authorize: () => ({ isAllowed: true, reason: '' }),
+};

@@ -1,0 +1,148 @@
+/**
+ * POST of an object, and every other way to bring one into being (reference §2.9). Order: metadata, defaults, mutating
+ * admission, the kind's own preparation, validation, ownership of fields, admission, store.
+ */
+
+import type { Reservation } from '../admission/types.ts';
+import type { ApiObject, ObjectMeta } from '../api/objects.ts';
+import { alreadyExists, badRequest, bareError, invalid, nameExhausted } from '../api/status.ts';
+import { applyDefaults } from '../defaults/index.ts';
+import type { ApiAnswer } from '../http/types.ts';
+import { orderedMeta } from '../meta/order.ts';
+import { randomNameSuffix, randomUid } from '../meta/time.ts';
+import { validateMetaOnCreate } from '../meta/validate-meta.ts';
+import type { Strategy, StrategyContext } from '../registry/types.ts';
+import { strategyOf } from '../strategy/index.ts';
+import { parseBody, toObject } from './body.ts';
+import { admissionAttributes, answerObject, type Endpoint, hasStatus, strategyContext } from './endpoint.ts';
+import { type WriteOptions, writeOptions } from './options.ts';
+
+/** Tries at a free name for an object with generateName. */
+const nameTries = 8;
+const suffixLength = 5;
+/** So that the whole is a label. */
+const generatedBaseMax = 63 - suffixLength;
+
+export async function create(endpoint: Endpoint): Promise<ApiAnswer> {
+  const { parts, context, resource } = endpoint;
+  const options = writeOptions(context, 'CreateOptions');
+  const body = await context.request.readBody();
+  const value = parseBody(parts, body, context.request.header('content-type'), resource.kind);
+  const object = toObject(parts, value, resource, options.fieldValidation, context.warnings);
+  settleNamespace(endpoint, object.metadata);
+  return answerObject(endpoint, 201, await createObject(endpoint, object, options));
+}
+
+/** @throws StatusError 400 when body and path name different namespaces */
+export function settleNamespace(endpoint: Endpoint, metadata: ObjectMeta): void {
+  const { path, resource } = endpoint;
+  if (!resource.isNamespaced) {
+    delete metadata.namespace;
+    return;
+  }
+  if ((metadata.namespace ?? '') !== '' && metadata.namespace !== path.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.namespace = path.namespace;
+}
+
+/** Creates a decoded object; the answer is what is stored. @throws StatusError */
+export async function createObject(
+  endpoint: Endpoint,
+  object: ApiObject,
+  options: WriteOptions,
+): Promise<ApiObject> {
+  const { parts, resource } = endpoint;
+  const { generateName = '' } = object.metadata;
+  if ((object.metadata.resourceVersion ?? '') !== '' && !options.isDryRun) {
+    throw bareError('resourceVersion should not be set on objects to be created');
+  }
+  const hasName = (object.metadata.name ?? '') !== '';
+  for (let tries = 1; ; tries++) {
+    const candidate = hasName || generateName === '' ? object : structuredClone(object);
+    if (!hasName && generateName !== '') {
+      const base = generateName.slice(0, generatedBaseMax);
+      candidate.metadata.name = base + randomNameSuffix(parts.runtime.random, suffixLength);
+    }
+    const stored = await tryCreate(endpoint, candidate, options);
+    if (stored !== null) return stored;
+    if (!hasName && generateName !== '' && tries < nameTries) continue;
+    const name = candidate.metadata.name ?? '';
+    if (!hasName && generateName !== '') throw nameExhausted(resource, name);
+    const current = await parts.storages.of(resource).get(candidate.metadata.namespace ?? '', name);
+    throw alreadyExists(resource, name, current?.metadata.deletionTimestamp != null);
+  }
+}
+
+/** @returns null: an object of that name exists */
+async function tryCreate(
+  endpoint: Endpoint,
+  object: ApiObject,
+  options: WriteOptions,
+): Promise<ApiObject | null> {
+  const { parts, context, resource } = endpoint;
+  const strategy = strategyOf(resource);
+  const hooks = strategyContext(endpoint, '', options.isDryRun);
+  fillMeta(endpoint, object, hooks);
+  applyDefaults(resource.definition, object);
+  const attributes = admissionAttributes(endpoint, 'create', '', object, null, options.isDryRun);
+  await parts.admission.mutate(attributes);
+  if (hasStatus(resource)) delete object.status;
+  strategy.prepareForCreate?.(object, hooks);
+  validateNew(object, strategy, hooks);
+  context.warnings.push(...(strategy.warnings?.(object, null, hooks) ?? []));
+  parts.fields?.recordUpdate(null, object, {
+    manager: options.fieldManager,
+    subresource: '',
+    resource,
+    now: hooks.now,
+  });
+  await parts.admission.validate(attributes);
+  if (options.isDryRun) return dryCreate(endpoint, object);
+  return store(endpoint, object, await parts.admission.reserve(attributes));
+}
+
+async function store(
+  endpoint: Endpoint,
+  object: ApiObject,
+  reservation: Reservation,
+): Promise<ApiObject | null> {
+  const { parts, resource } = endpoint;
+  let isWritten = false;
+  try {
+    const outcome = await parts.storages.of(resource).create(object, resource.ttlSeconds);
+    isWritten = outcome.written;
+    return outcome.written ? outcome.object : null;
+  } finally {
+    if (isWritten) reservation.commit();
+    else reservation.release();
+  }
+}
+
+async function dryCreate(endpoint: Endpoint, object: ApiObject): Promise<ApiObject | null> {
+  const { namespace = '', name = '' } = object.metadata;
+  const current = await endpoint.parts.storages.of(endpoint.resource).get(namespace, name);
+  if (current !== null) return null;
+  delete object.metadata.resourceVersion;
+  return object;
+}
+
+function fillMeta(endpoint: Endpoint, object: ApiObject, hooks: StrategyContext): void {
+  const { parts, resource } = endpoint;
+  const { metadata } = object;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.generation;
+  metadata.uid = randomUid(parts.runtime.random);
+  metadata.creationTimestamp = hooks.now;
+  if (resource.generation !== 'none') metadata.generation = 1;
+  object.metadata = orderedMeta(metadata);
+}
+
+function validateNew(object: ApiObject, strategy: Strategy, hooks: StrategyContext): void {
+  const errors = [
+    ...validateMetaOnCreate(object.metadata, hooks.resource),
+    ...(strategy.validateCreate?.(object, hooks) ?? []),
+  ];
+  if (errors.length > 0) throw invalid(hooks.resource, object.metadata.name ?? '', errors);
+}

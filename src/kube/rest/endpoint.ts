@@ -1,0 +1,54 @@
+/** One request at one resource, as its handlers see it, and the small things that all of them do. */
+
+import type { AdmissionAttributes } from '../admission/types.ts';
+import type { ApiObject } from '../api/objects.ts';
+import type { ResourcePath } from '../http/route.ts';
+import type { ApiAnswer, RequestContext } from '../http/types.ts';
+import { nowText } from '../meta/time.ts';
+import type { ResourceType, StrategyContext } from '../registry/types.ts';
+import type { ServerParts } from './parts.ts';
+
+export interface Endpoint {
+  readonly parts: ServerParts;
+  readonly context: RequestContext;
+  readonly path: ResourcePath;
+  readonly resource: ResourceType;
+}
+
+/** @param code 200, or 201 for what was created */
+export function answerObject(endpoint: Endpoint, code: number, body: ApiObject): ApiAnswer {
+  return { type: 'object', code, body, resource: endpoint.resource };
+}
+
+export function strategyContext(endpoint: Endpoint, subresource: string, isDryRun: boolean): StrategyContext {
+  const { parts, context, resource } = endpoint;
+  const now = nowText(parts.runtime.clock);
+  return { resource, subresource, user: context.user, isDryRun, now };
+}
+
+export function admissionAttributes(
+  endpoint: Endpoint,
+  operation: AdmissionAttributes['operation'],
+  subresource: string,
+  object: ApiObject | null,
+  old: ApiObject | null,
+  isDryRun: boolean,
+): AdmissionAttributes {
+  const { context, path, resource } = endpoint;
+  return {
+    operation,
+    resource,
+    subresource,
+    namespace: resource.isNamespaced ? path.namespace : '',
+    name: path.name === '' ? (object?.metadata.name ?? old?.metadata.name ?? '') : path.name,
+    object,
+    old,
+    user: context.user,
+    isDryRun,
+    warnings: context.warnings,
+  };
+}
+
+export function hasStatus(resource: ResourceType): boolean {
+  return resource.subresources.some(({ name }) => name === 'status');
+}

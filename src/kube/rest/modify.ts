@@ -1,0 +1,224 @@
+/**
+ * The one way in which a stored object changes: read, make the next state, check it, write it where the old one was, and
+ * begin again when somebody was faster. PUT, PATCH, /status and /scale differ in how they make the next state.
+ *
+ * What changes nothing is not written: no new resourceVersion, no event (reference §0.9).
+ */
+
+import type { ApiObject, ObjectMeta } from '../api/objects.ts';
+import { conflict, invalid, modifiedText, notFound } from '../api/status.ts';
+import { applyDefaults } from '../defaults/index.ts';
+import { orderedMeta } from '../meta/order.ts';
+import { validateMetaOnUpdate } from '../meta/validate-meta.ts';
+import type { GenerationRule, ResourceType, StrategyContext } from '../registry/types.ts';
+import { encodeObject } from '../storage/codec.ts';
+import { strategyOf } from '../strategy/index.ts';
+import { admissionAttributes, type Endpoint, hasStatus, strategyContext } from './endpoint.ts';
+import type { WriteOptions } from './options.ts';
+
+/** Conflicts that are retried for a writer who did not say which state it saw. */
+const conflictTries = 5;
+
+export interface Modification {
+  /** Empty: the resource itself. */
+  readonly subresource: string;
+  readonly options: WriteOptions;
+  /** Makes the next state; it gets a copy of its own and may give it back changed. */
+  readonly next: (current: ApiObject) => ApiObject | Promise<ApiObject>;
+  /** `next` has written managedFields itself. */
+  readonly ownsFields?: boolean;
+}
+
+/** @throws StatusError 404 when there is no such object, 409, 422 */
+export async function modify(endpoint: Endpoint, modification: Modification): Promise<ApiObject> {
+  const { parts, path, resource } = endpoint;
+  const storage = parts.storages.of(resource);
+  const namespace = resource.isNamespaced ? path.namespace : '';
+  let current = await storage.get(namespace, path.name);
+  for (let tries = 1; ; tries++) {
+    if (current === null) throw notFound(resource, path.name);
+    const next = await modification.next(structuredClone(current));
+    const isLocked = checkLocks(resource, next.metadata, current);
+    const written = await writeNext(endpoint, modification, current, next);
+    if (written.object !== null) return written.object;
+    if (isLocked || tries >= conflictTries) throw conflict(resource, path.name, modifiedText);
+    current = written.current;
+  }
+}
+
+/** @returns true when the writer named the state it saw @throws StatusError 409 when that is not the current one */
+function checkLocks(resource: ResourceType, next: ObjectMeta, current: ApiObject): boolean {
+  const { name = '', uid = '', resourceVersion = '' } = current.metadata;
+  if ((next.uid ?? '') !== '' && next.uid !== uid) {
+    const why = `StorageError: invalid object, Code: 4, Key: ${resource.storagePrefix}/${current.metadata.namespace === undefined ? '' : `${current.metadata.namespace}/`}${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${next.uid}, UID in object meta: ${uid}`;
+    throw conflict(resource, name, why);
+  }
+  const wanted = next.resourceVersion ?? '';
+  if (wanted === '' || wanted === '0') return false;
+  if (wanted !== resourceVersion) throw conflict(resource, name, modifiedText);
+  return true;
+}
+
+interface Written {
+  /** Null: somebody was faster, and `current` is what stands there now. */
+  readonly object: ApiObject | null;
+  readonly current: ApiObject | null;
+}
+
+async function writeNext(
+  endpoint: Endpoint,
+  modification: Modification,
+  current: ApiObject,
+  next: ApiObject,
+): Promise<Written> {
+  const { parts, context, resource } = endpoint;
+  const { subresource, options } = modification;
+  const strategy = strategyOf(resource);
+  const hooks = strategyContext(endpoint, subresource, options.isDryRun);
+  const object = isolate(resource, subresource, current, next);
+  applyDefaults(resource.definition, object);
+  const attributes = admissionAttributes(endpoint, 'update', subresource, object, current, options.isDryRun);
+  await parts.admission.mutate(attributes);
+  strategy.prepareForUpdate?.(object, current, hooks);
+  settleMeta(object, current, resource.generation);
+  const errors = [
+    ...validateMetaOnUpdate(object.metadata, current.metadata),
+    ...(strategy.validateUpdate?.(object, current, hooks) ?? []),
+  ];
+  if (errors.length > 0) throw invalid(resource, current.metadata.name ?? '', errors);
+  context.warnings.push(...(strategy.warnings?.(object, current, hooks) ?? []));
+  if (modification.ownsFields !== true) recordFields(endpoint, modification, current, object, hooks);
+  object.metadata = orderedMeta(object.metadata);
+  await parts.admission.validate(attributes);
+  if (isSame(object, current)) return { object: current, current };
+  if (options.isDryRun) return { object, current };
+  return write(endpoint, current, object, hooks);
+}
+
+async function write(
+  endpoint: Endpoint,
+  current: ApiObject,
+  object: ApiObject,
+  hooks: StrategyContext,
+): Promise<Written> {
+  const { parts, resource } = endpoint;
+  const storage = parts.storages.of(resource);
+  if (isFinished(object, current, resource)) {
+    const outcome = await storage.delete(current);
+    if (!outcome.written) return { object: null, current: outcome.current };
+    object.metadata.resourceVersion = outcome.object.metadata.resourceVersion!;
+    return { object, current };
+  }
+  const attributes = admissionAttributes(endpoint, 'update', hooks.subresource, object, current, false);
+  const reservation = await parts.admission.reserve(attributes);
+  let isWritten = false;
+  try {
+    const outcome = await storage.update(object, current);
+    isWritten = outcome.written;
+    return outcome.written ? { object: outcome.object, current } : { object: null, current: outcome.current };
+  } finally {
+    if (isWritten) reservation.commit();
+    else reservation.release();
+  }
+}
+
+/** An object that waits for its last finalizer goes with the write that takes it away. */
+function isFinished(object: ApiObject, current: ApiObject, resource: ResourceType): boolean {
+  const { metadata } = object;
+  return (
+    current.metadata.deletionTimestamp != null &&
+    (metadata.finalizers ?? []).length === 0 &&
+    (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+    (strategyOf(resource).mayBeRemoved?.(object) ?? true)
+  );
+}
+
+function recordFields(
+  endpoint: Endpoint,
+  { options, subresource }: Modification,
+  current: ApiObject,
+  object: ApiObject,
+  hooks: StrategyContext,
+): void {
+  const { parts, resource } = endpoint;
+  const { fieldManager: manager } = options;
+  parts.fields?.recordUpdate(current, object, { manager, subresource, resource, now: hooks.now });
+}
+
+/** Takes from `next` what the endpoint may change, and the rest from `current`. */
+function isolate(
+  resource: ResourceType,
+  subresource: string,
+  current: ApiObject,
+  next: ApiObject,
+): ApiObject {
+  if (subresource === '') {
+    if (!hasStatus(resource)) return next;
+    const object = { ...next };
+    delete object.status;
+    if (current.status !== undefined) object.status = structuredClone(current.status);
+    return object;
+  }
+  if (subresource !== 'status') return next;
+  const metadata = { ...next.metadata };
+  if (!resource.statusKeepsMetadata) {
+    delete metadata.labels;
+    if (current.metadata.labels !== undefined) metadata.labels = current.metadata.labels;
+  }
+  const object: ApiObject = { ...structuredClone(current), metadata };
+  delete object.status;
+  if (next.status !== undefined) object.status = next.status;
+  return object;
+}
+
+/** Members of metadata that a writer cannot change are as they were. */
+function settleMeta(object: ApiObject, current: ApiObject, rule: GenerationRule): void {
+  const { metadata } = object;
+  const old = current.metadata;
+  const restored: (keyof ObjectMeta)[] = [
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'generateName',
+  ];
+  const target = metadata as Record<string, unknown>;
+  for (const member of restored) {
+    delete target[member];
+    if (old[member] != null) target[member] = old[member];
+  }
+  if ((metadata.uid ?? '') === '' && old.uid !== undefined) metadata.uid = old.uid;
+  if (metadata.managedFields === undefined && old.managedFields !== undefined) {
+    metadata.managedFields = old.managedFields;
+  }
+  metadata.resourceVersion = old.resourceVersion!;
+  if (hasNewGeneration(object, current, rule)) metadata.generation = (old.generation ?? 0) + 1;
+}
+
+function hasNewGeneration(object: ApiObject, current: ApiObject, rule: GenerationRule): boolean {
+  const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
+  const rest = ({ metadata: _metadata, status: _status, ...others }: ApiObject): unknown => others;
+  switch (rule) {
+    case 'none':
+    case 'constant':
+      return false;
+    case 'spec':
+      return differs(object.spec, current.spec);
+    case 'specOrAnnotations':
+      return (
+        differs(object.spec, current.spec) ||
+        differs(object.metadata.annotations ?? {}, current.metadata.annotations ?? {})
+      );
+    case 'allButStatus':
+      return differs(rest(object), rest(current));
+    case 'allOrLabels':
+      return (
+        differs(rest(object), rest(current)) ||
+        differs(object.metadata.labels ?? {}, current.metadata.labels ?? {})
+      );
+  }
+}
+
+function isSame(object: ApiObject, current: ApiObject): boolean {
+  return Buffer.compare(encodeObject(object), encodeObject(current)) === 0;
+}

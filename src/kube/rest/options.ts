@@ -1,0 +1,150 @@
+/** Query options of writes and lists (reference §2.5 to §2.7), checked. */
+
+import {
+  type FieldError,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  required,
+} from '../api/field-errors.ts';
+import { badRequest, invalidOptions } from '../api/status.ts';
+import { booleanParameter, integerParameter } from '../http/route.ts';
+import type { RequestContext } from '../http/types.ts';
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export interface WriteOptions {
+  readonly isDryRun: boolean;
+  readonly fieldManager: string;
+  readonly fieldValidation: FieldValidation;
+  readonly isForced: boolean;
+}
+
+const fieldManagerMax = 128;
+const fieldValidations = ['Ignore', 'Warn', 'Strict'];
+
+/** What stands before the first slash of the User-Agent. */
+function defaultManager(userAgent: string): string {
+  const name = userAgent.split('/')[0]!.slice(0, fieldManagerMax);
+  return name === '' ? 'unknown' : name;
+}
+
+function dryRunErrors(values: readonly string[]): FieldError[] {
+  if (values.every((value) => value === 'All')) return [];
+  return [notSupported('dryRun', [...values], ['All'])];
+}
+
+/**
+ * @param kind 'CreateOptions', 'UpdateOptions', 'PatchOptions'
+ * @param isApply a server-side apply: it must name its manager and may be forced
+ * @throws StatusError 422
+ */
+export function writeOptions(context: RequestContext, kind: string, isApply: boolean = false): WriteOptions {
+  const { query } = context.request;
+  const errors: FieldError[] = [];
+  const given = query.get('fieldManager') ?? '';
+  if (given.length > fieldManagerMax) {
+    errors.push(invalidValue('fieldManager', given, `may not be more than ${fieldManagerMax} bytes`));
+  }
+  if (isApply && given === '') errors.push(required('fieldManager', 'is required for apply patch'));
+  if (kind === 'PatchOptions' && !isApply && query.has('force')) {
+    errors.push(forbiddenValue('force', 'may not be specified for non-apply patch'));
+  }
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  errors.push(...dryRunErrors(dryRun));
+  const validation = query.get('fieldValidation') ?? '';
+  if (validation !== '' && !fieldValidations.includes(validation)) {
+    errors.push(notSupported('fieldValidation', validation, ['', ...fieldValidations]));
+  }
+  if (errors.length > 0) throw invalidOptions(kind, errors);
+  return {
+    isDryRun: dryRun.length > 0,
+    fieldManager: given === '' ? defaultManager(context.request.header('user-agent')) : given,
+    fieldValidation: validation === '' ? 'Warn' : (validation as FieldValidation),
+    isForced: booleanParameter(query, 'force'),
+  };
+}
+
+export interface ListOptions {
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  /** 0: all. */
+  readonly limit: number;
+  readonly continueToken: string;
+  /** Null: not given. */
+  readonly resourceVersion: number | null;
+  readonly match: '' | 'Exact' | 'NotOlderThan';
+  readonly allowsBookmarks: boolean;
+  /** Null: not given. */
+  readonly sendsInitialEvents: boolean | null;
+  /** 0: the server's choice. */
+  readonly timeoutSeconds: number;
+}
+
+/** @returns null when it is absent or empty @throws StatusError 400 */
+export function parseResourceVersion(text: string | null): number | null {
+  if (text === null || text === '') return null;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw badRequest(
+    `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
+}
+
+function matchErrors(options: ListOptions, match: string, isWatch: boolean): FieldError[] {
+  const field = 'resourceVersionMatch';
+  if (match === '') return [];
+  if (isWatch && options.sendsInitialEvents === null) {
+    return [
+      forbiddenValue(
+        field,
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      ),
+    ];
+  }
+  if (options.continueToken !== '') {
+    return [forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided')];
+  }
+  if (!isWatch && options.resourceVersion === null) {
+    return [forbiddenValue(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided')];
+  }
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    return [notSupported(field, match, ['Exact', 'NotOlderThan', ''])];
+  }
+  if (match === 'Exact' && options.resourceVersion === 0) {
+    return [forbiddenValue(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')];
+  }
+  return [];
+}
+
+function initialEventErrors(options: ListOptions, match: string, isWatch: boolean): FieldError[] {
+  if (options.sendsInitialEvents === null) return [];
+  if (!isWatch) {
+    return [forbiddenValue('sendInitialEvents', 'sendInitialEvents is forbidden for list')];
+  }
+  if (match === 'NotOlderThan') return [];
+  const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+  return [forbiddenValue('resourceVersionMatch', why)];
+}
+
+/** @throws StatusError 400, 422 */
+export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptions {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const limit = integerParameter(query, 'limit') ?? 0;
+  const options: ListOptions = {
+    labelSelector: query.get('labelSelector') ?? '',
+    fieldSelector: query.get('fieldSelector') ?? '',
+    limit: Math.max(0, limit),
+    continueToken: query.get('continue') ?? '',
+    resourceVersion: parseResourceVersion(query.get('resourceVersion')),
+    match: match as ListOptions['match'],
+    allowsBookmarks: booleanParameter(query, 'allowWatchBookmarks'),
+    sendsInitialEvents: query.has('sendInitialEvents') ? booleanParameter(query, 'sendInitialEvents') : null,
+    timeoutSeconds: Math.max(0, integerParameter(query, 'timeoutSeconds') ?? 0),
+  };
+  const errors = [...initialEventErrors(options, match, isWatch), ...matchErrors(options, match, isWatch)];
+  if (errors.length > 0) throw invalidOptions('ListOptions', errors.slice(0, 1));
+  if (options.continueToken !== '' && (options.resourceVersion ?? 0) !== 0) {
+    throw badRequest('specifying resource version is not allowed when using continue');
+  }
+  return options;
+}

@@ -1,0 +1,17 @@
+/**
+ * The code of each kind, by `<group>/<Kind>`; kinds without a row have none. A kind's file stands beside this one and
+ * exports one `Strategy`; what it checks comes from `validation/`, what it fills in from `defaults/`.
+ */
+
+import type { ResourceType, Strategy } from '../registry/types.ts';
+import { namespaceStrategy } from './namespace.ts';
+
+const none: Strategy = {};
+
+const strategies: ReadonlyMap<string, Strategy> = new Map<string, Strategy>([
+  ['/Namespace', namespaceStrategy],
+]);
+
+export function strategyOf(resource: ResourceType): Strategy {
+  return strategies.get(`${resource.group}/${resource.kind}`) ?? none;
+}
