@@ -174,3 +174,15 @@ export function install(from: WatchRig, to: WatchRig, index: number, installed: 
     copy();
   });
 }
+
+/** What a reader has got once everything is at rest. */
+export function told(rig: WatchRig, reader: Reader): string[] {
+  rig.settle();
+  return reader.read();
+}
+
+export function filled(count: number, options: Partial<HubOptions> = {}): WatchRig {
+  const rig = new WatchRig(options);
+  for (let i = 0; i < count; i++) rig.put('k', String(i));
+  return rig;
+}
