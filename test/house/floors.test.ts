@@ -55,7 +55,21 @@ t.test('a circle of imports would be seen, and a missing file', async (t) => {
     ['src/raft/c.ts', "import { b } from './b.ts';"],
   ]);
   t.same(importCycles(circle, []), ['src/raft/b.ts → src/raft/c.ts → src/raft/b.ts']);
-  t.same(importCycles(circle, [{ files: ['src/raft/b.ts', 'src/raft/c.ts'], reason: 'told' }]), []);
+  const files = ['src/raft/b.ts', 'src/raft/c.ts'];
+  t.same(importCycles(circle, [{ files, typesOnly: false, reason: 'told' }]), []);
+  t.match(importCycles(circle, [{ files: ['src/raft/c.ts'], typesOnly: false, reason: 'told' }]), {
+    length: 1,
+  });
+  const both = [...circle].map(([path, text]): [string, string] => [
+    path,
+    text.replaceAll('import {', 'import type {'),
+  ]);
+  t.same(importCycles(new Map(both), [{ files, typesOnly: true, reason: 'told' }]), []);
+  const values = [...circle].map(([path, text]): [string, string] => [
+    path,
+    text.replaceAll('import type', 'import'),
+  ]);
+  t.match(importCycles(new Map(values), [{ files, typesOnly: true, reason: 'told' }]), { length: 1 });
   t.same(missingFiles(new Map([['src/raft/a.ts', "import './gone.ts';"]])), [
     'src/raft/a.ts:1: there is no src/raft/gone.ts',
   ]);
