@@ -1,0 +1,39 @@
+/**
+ * Where a list goes on: base64url of `{"v":"meta.k8s.io/v1","rv":…,"start":"…"}`, the key behind the last one given, relative
+ * to the prefix of the list (reference §2.6).
+ */
+
+import { badRequest } from '../api/status.ts';
+
+export interface ContinueToken {
+  /** -1: from the newest state. */
+  readonly revision: number;
+  readonly startKey: string;
+}
+
+export function encodeContinue(token: ContinueToken): string {
+  const json = JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: `/${token.startKey}` });
+  return Buffer.from(json).toString('base64url');
+}
+
+/** @throws StatusError 400 */
+export function decodeContinue(text: string): ContinueToken {
+  const refuse = (why: string): Error =>
+    badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  if (!/^[A-Za-z0-9_-]*={0,2}$/.test(text)) throw refuse('illegal base64 data');
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  } catch {
+    throw refuse('it is not JSON');
+  }
+  const { v, rv, start } = (value ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  if (v !== 'meta.k8s.io/v1') throw refuse('server does not recognize this encoded version');
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0) {
+    throw refuse('incorrect encoded start resourceVersion');
+  }
+  if (typeof start !== 'string' || !start.startsWith('/') || start.includes('..')) {
+    throw refuse('incorrect encoded start key');
+  }
+  return { revision: rv, startKey: start.slice(1) };
+}

@@ -1,0 +1,92 @@
+/**
+ * From a resource path and a verb to the handler: which resource it is, whether it has the verb, which subresource is
+ * meant. Subresources that are not the object itself are registered by name (`SubresourceHandler`).
+ */
+
+import { methodNotAllowed, noSuchResource } from '../api/status.ts';
+import { type ResourcePath, verbOf } from '../http/route.ts';
+import type { ApiAnswer, RequestContext } from '../http/types.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ResourceType, Verb } from '../registry/types.ts';
+import { create } from './create.ts';
+import { deleteCollection, deleteOne } from './delete.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { ServerParts } from './parts.ts';
+import { patch } from './patch.ts';
+import { get, list } from './read.ts';
+import { update } from './update.ts';
+import { watch } from './watch.ts';
+
+export type Handler = (endpoint: Endpoint) => Promise<ApiAnswer>;
+
+/** Key: `<group>/<plural>/<subresource>`, or `/<subresource>` for any resource that has it; then the verb. */
+export type SubresourceHandlers = ReadonlyMap<string, Partial<Record<Verb, Handler>>>;
+
+/** What is asked of a resource, known before its body is read. */
+export interface ResourceRequest {
+  readonly path: ResourcePath;
+  readonly resource: ResourceType;
+  readonly verb: Verb;
+}
+
+const handlers: Readonly<Record<Verb, Handler>> = {
+  create,
+  get,
+  list,
+  watch,
+  update,
+  patch,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+};
+
+/** Subresources that are read and written like the object they belong to. */
+const ownSubresources: ReadonlySet<string> = new Set(['status', 'finalize', 'ephemeralcontainers', 'resize']);
+
+/**
+ * @returns null: nobody serves this group version
+ * @throws StatusError 404, 405
+ */
+export function resourceRequest(
+  registry: Registry,
+  path: ResourcePath,
+  method: string,
+  query: URLSearchParams,
+): ResourceRequest | null {
+  if (!registry.hasVersion(path.group, path.version)) return null;
+  const resource = registry.find(path.group, path.version, path.plural);
+  if (resource === null) throw noSuchResource();
+  if (path.namespace !== '' && !resource.isNamespaced) throw noSuchResource();
+  const verb = verbOf(method, path, query);
+  if (verb === null) throw methodNotAllowed();
+  const needsNamespace = resource.isNamespaced && path.namespace === '';
+  if (needsNamespace && (path.name !== '' || verb === 'create' || verb === 'deletecollection')) {
+    if (path.name !== '' && !path.isWatchPath) throw noSuchResource();
+    if (path.name === '') throw methodNotAllowed();
+  }
+  if (path.subresource !== '') {
+    const subresource = resource.subresources.find(({ name }) => name === path.subresource);
+    if (subresource === undefined) throw noSuchResource();
+    if (!subresource.verbs.includes(verb)) throw methodNotAllowed();
+  } else if (!resource.verbs.includes(verb) || (verb === 'create' && path.name !== '')) {
+    throw methodNotAllowed();
+  }
+  return { path, resource, verb };
+}
+
+/** @throws StatusError */
+export function handleResource(
+  parts: ServerParts,
+  subresources: SubresourceHandlers,
+  context: RequestContext,
+  { path, resource, verb }: ResourceRequest,
+): Promise<ApiAnswer> {
+  const endpoint: Endpoint = { parts, context, path, resource };
+  const name = path.subresource;
+  if (name === '' || ownSubresources.has(name)) return handlers[verb](endpoint);
+  const own =
+    subresources.get(`${resource.group}/${resource.plural}/${name}`) ?? subresources.get(`/${name}`);
+  const handler = own?.[verb];
+  if (handler === undefined) throw noSuchResource();
+  return handler(endpoint);
+}

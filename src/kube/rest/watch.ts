@@ -1,0 +1,97 @@
+/**
+ * Watches (reference §2.7): from the objects there are, or from a revision on. The answer's head is sent at once; frames go
+ * out as they come; the end, at the timeout, is clean, and the client comes back with the last revision it saw.
+ */
+
+import type { ApiObject } from '../api/objects.ts';
+import { groupVersionText } from '../api/objects.ts';
+import { expired } from '../api/status.ts';
+import type { ApiAnswer, WatchWriter } from '../http/types.ts';
+import type { CacheWatchOptions, WatchSink } from '../storage/watch-cache.ts';
+import type { Endpoint } from './endpoint.ts';
+import { type ListOptions, listOptions } from './options.ts';
+import { selectionOf } from './select.ts';
+
+const minTimeoutMs = 30 * 60_000;
+
+export async function watch(endpoint: Endpoint): Promise<ApiAnswer> {
+  const { parts, context, path, resource } = endpoint;
+  const options = listOptions(context.request.query, true);
+  const selection = selectionOf(resource, options, path.isWatchPath ? path.name : '');
+  const storage = parts.storages.of(resource);
+  await storage.cache.start();
+  if (options.resourceVersion === null) {
+    await storage.cache.reach(await parts.storages.store.revision());
+  }
+  const namespace = resource.isNamespaced ? path.namespace : '';
+  return {
+    type: 'watch',
+    resource,
+    open: (writer) =>
+      openWatch(endpoint, options, writer, {
+        prefix: storage.prefixOf(namespace),
+        afterRevision: afterRevision(options, storage.cache.revision),
+        matches: selection.matches,
+      }),
+  };
+}
+
+/** Null: begin with the objects there are. */
+function afterRevision(options: ListOptions, current: number): number | null {
+  if (options.sendsInitialEvents === true) return null;
+  const wanted = options.resourceVersion ?? 0;
+  if (wanted !== 0) return wanted;
+  return options.sendsInitialEvents === false ? current : null;
+}
+
+function bookmark({ resource }: Endpoint, revision: number, isInitialEnd: boolean): ApiObject {
+  const metadata: ApiObject['metadata'] = { resourceVersion: String(revision) };
+  if (isInitialEnd) metadata.annotations = { 'k8s.io/initial-events-end': 'true' };
+  return {
+    kind: resource.kind,
+    apiVersion: groupVersionText(resource.group, resource.version),
+    metadata,
+  };
+}
+
+function openWatch(
+  endpoint: Endpoint,
+  options: ListOptions,
+  writer: WatchWriter,
+  where: Omit<CacheWatchOptions, 'sink'>,
+): void {
+  const { parts, resource } = endpoint;
+  const { clock, random } = parts.runtime;
+  const sink: WatchSink = {
+    event: (type, object) => {
+      writer.write({ type, object });
+    },
+    progress: (revision, isInitialEnd) => {
+      if (!options.allowsBookmarks) return;
+      if (isInitialEnd && options.sendsInitialEvents !== true) return;
+      writer.write({ type: 'BOOKMARK', object: bookmark(endpoint, revision, isInitialEnd) });
+    },
+    lost: () => writer.end(),
+  };
+  const { cache } = parts.storages.of(resource);
+  const close = cache.watch({ ...where, sink });
+  if (close === null) {
+    const error = expired(`too old resource version: ${where.afterRevision} (${cache.revision})`);
+    writer.write({ type: 'ERROR', object: error.status });
+    writer.end();
+    return;
+  }
+  const timeoutMs =
+    options.timeoutSeconds > 0
+      ? options.timeoutSeconds * 1000
+      : minTimeoutMs + (random.uint32() % minTimeoutMs);
+  const timer = clock.setTimer(timeoutMs, () => {
+    close();
+    sink.progress(cache.revision, false);
+    writer.end();
+  });
+  writer.onClose(() => {
+    timer.cancel();
+    close();
+  });
+}
