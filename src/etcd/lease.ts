@@ -1,0 +1,159 @@
+/**
+ * `etcdserverpb.Lease`. A lease that does not exist is an error for LeaseRevoke alone: a keep-alive answers TTL 0 and the
+ * stream goes on, LeaseTimeToLive answers TTL -1 (etcd §3.8).
+ *
+ * The keep-alives of a stream run at once and are answered as they come back, so that one that has to wait does not
+ * hold up the others; clients tell them apart by the id. (etcd works on one after another.)
+ */
+
+import type { LeaseTimeLeft, ServedLeases } from '../member/lease-types.ts';
+import type { RpcStatus, RpcStream } from '../rpc/transport.ts';
+import type { Failure } from '../util/failure.ts';
+import {
+  decodeLeaseGrantRequest,
+  decodeLeaseKeepAliveRequest,
+  decodeLeaseLeasesRequest,
+  decodeLeaseRevokeRequest,
+  decodeLeaseTimeToLiveRequest,
+  encodeLeaseGrantResponse,
+  encodeLeaseKeepAliveResponse,
+  encodeLeaseLeasesResponse,
+  encodeLeaseRevokeResponse,
+  encodeLeaseTimeToLiveResponse,
+} from '../wire/lease-codec.ts';
+import type { ResponseHeader } from '../wire/messages.ts';
+import type { ServiceContext } from './context.ts';
+import { statusOf } from './errors.ts';
+import { type ServiceMethod, type ServiceMethods, stream, unary } from './guard.ts';
+
+/** Keep-alives of one stream that may be under way; with more the stream is not read on. */
+const maxRenewalsPerStream = 1000;
+
+export function leaseMethods(context: ServiceContext, leases: ServedLeases): ServiceMethods {
+  return {
+    LeaseGrant: grantMethod(context, leases),
+    LeaseRevoke: revokeMethod(context, leases),
+    LeaseKeepAlive: stream((rpc) => new KeepAlives(context, leases, rpc).start()),
+    LeaseTimeToLive: timeToLiveMethod(context, leases),
+    LeaseLeases: unary((body, _call, reply) => {
+      decodeLeaseLeasesRequest(body);
+      reply(null, encodeLeaseLeasesResponse(context.header(context.store.revision), leases.list()));
+    }),
+  };
+}
+
+function grantMethod(context: ServiceContext, leases: ServedLeases): ServiceMethod {
+  return unary((body, _call, reply) => {
+    const { id, ttl } = decodeLeaseGrantRequest(body);
+    leases.grant(
+      id,
+      ttl,
+      context.answer(reply, (header, result) => encodeLeaseGrantResponse(header, result.id, result.ttl)),
+    );
+  });
+}
+
+function revokeMethod(context: ServiceContext, leases: ServedLeases): ServiceMethod {
+  return unary((body, _call, reply) => {
+    leases.revoke(decodeLeaseRevokeRequest(body), context.answer(reply, encodeLeaseRevokeResponse));
+  });
+}
+
+function timeToLiveMethod(context: ServiceContext, leases: ServedLeases): ServiceMethod {
+  return unary((body, _call, reply) => {
+    const request = decodeLeaseTimeToLiveRequest(body);
+    const done = (failure: Failure | null, left: LeaseTimeLeft | null): void => {
+      try {
+        if (failure !== null) reply(statusOf(failure), null);
+        else reply(null, encodeTimeLeft(context, request.id, left));
+      } catch (error) {
+        reply(context.statusOf(error), null);
+      }
+    };
+    leases.timeToLive(request.id, request.keys, done);
+  });
+}
+
+/** @param left null when there is no such lease */
+function encodeTimeLeft(context: ServiceContext, id: bigint, left: LeaseTimeLeft | null): Uint8Array {
+  const header = context.header(context.store.revision);
+  if (left === null) return encodeLeaseTimeToLiveResponse(header, { id, ttl: -1, grantedTtl: 0, keys: [] });
+  const keys = left.keys.map((key) => Buffer.from(key, 'latin1'));
+  return encodeLeaseTimeToLiveResponse(header, { id, ttl: left.ttl, grantedTtl: left.grantedTtl, keys });
+}
+
+/** One LeaseKeepAlive stream. */
+class KeepAlives {
+  readonly #context: ServiceContext;
+  readonly #leases: ServedLeases;
+  readonly #rpc: RpcStream;
+  #underWay = 0;
+  #isFull = false;
+  #isHalfClosed = false;
+  #isOver = false;
+
+  constructor(context: ServiceContext, leases: ServedLeases, rpc: RpcStream) {
+    this.#context = context;
+    this.#leases = leases;
+    this.#rpc = rpc;
+  }
+
+  start(): void {
+    this.#rpc.onCancel(() => {
+      this.#isOver = true;
+    });
+    this.#rpc.onDrain(() => {
+      this.#isFull = false;
+      this.#goOn();
+    });
+    this.#rpc.onMessage((request) => this.#onRequest(request));
+    this.#rpc.onHalfClose(() => {
+      this.#isHalfClosed = true;
+      this.#goOn();
+    });
+  }
+
+  #onRequest(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    try {
+      const id = decodeLeaseKeepAliveRequest(bytes);
+      // From before the renewal: else a client could see a renewal succeed at a revision at which the lease was gone.
+      const header = this.#context.header(this.#context.store.revision);
+      this.#underWay++;
+      if (this.#underWay >= maxRenewalsPerStream) this.#rpc.pause();
+      this.#leases.renew(id, (failure, ttl) => this.#answer(header, id, failure, ttl));
+    } catch (error) {
+      this.#end(this.#context.streamStatusOf(error));
+    }
+  }
+
+  #answer(header: ResponseHeader, id: bigint, failure: Failure | null, ttl: number): void {
+    this.#underWay--;
+    if (this.#isOver) return;
+    if (failure !== null) {
+      this.#end(statusOf(failure));
+      return;
+    }
+    if (!this.#rpc.write(encodeLeaseKeepAliveResponse(header, id, ttl))) {
+      this.#isFull = true;
+      this.#rpc.pause();
+    }
+    this.#goOn();
+  }
+
+  /** Reads on if it may; ends when the client has nothing more to say and everything was answered. */
+  #goOn(): void {
+    if (this.#isOver) return;
+    if (this.#isHalfClosed) {
+      if (this.#underWay === 0) this.#end(null);
+    } else if (!this.#isFull && this.#underWay < maxRenewalsPerStream) {
+      this.#rpc.resume();
+    }
+  }
+
+  #end(status: RpcStatus | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#rpc.end(status);
+  }
+}

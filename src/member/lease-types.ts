@@ -1,0 +1,67 @@
+/** The leases as the services use them. Whichever member is asked: what only the leader knows is asked there. */
+
+import type { Failure } from '../util/failure.ts';
+
+export interface LeaseGrantResult {
+  readonly id: bigint;
+  /** Seconds that were granted. */
+  readonly ttl: number;
+  /** The store's when the grant was applied. */
+  readonly revision: number;
+}
+
+export interface LeaseRevokeResult {
+  /** The store's, with the keys of the lease deleted. */
+  readonly revision: number;
+}
+
+export interface LeaseTimeLeft {
+  /** Whole seconds, rounded down. */
+  readonly ttl: number;
+  readonly grantedTtl: number;
+  /** Binary strings in ascending order; empty unless asked for. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * Each `done` is called exactly once and never before the call returns, in the middle of the member's turn: it must not
+ * throw. Every call may fail with 'timeout…', 'tooManyRequests' and 'stopped', besides what is named.
+ */
+export interface ServedLeases {
+  /**
+   * @param id 0n: one is picked
+   * @param ttl seconds as asked for; what is too short is raised, zero and less too
+   * @param done Failures: 'leaseExists', 'leaseTtlTooLarge', 'noSpace', 'corrupt'
+   */
+  grant(
+    id: bigint,
+    ttl: number,
+    done: (failure: Failure | null, result: LeaseGrantResult | null) => void,
+  ): void;
+
+  /** @param done Failures: 'leaseNotFound', 'corrupt' */
+  revoke(id: bigint, done: (failure: Failure | null, result: LeaseRevokeResult | null) => void): void;
+
+  /**
+   * Renews a lease; the leader does.
+   * @param done `ttl`: seconds from when the request came; 0 when there is no such lease. Failures: 'noLeader',
+   *   'leaderChanged', 'notPrimaryLessor'
+   */
+  renew(id: bigint, done: (failure: Failure | null, ttl: number) => void): void;
+
+  /**
+   * Asks the leader what is left of a lease.
+   * @param done `left` is null without a failure when there is no such lease. Failures: 'noLeader', 'leaderChanged'
+   */
+  timeToLive(
+    id: bigint,
+    wantsKeys: boolean,
+    done: (failure: Failure | null, left: LeaseTimeLeft | null) => void,
+  ): void;
+
+  /** The ids of all leases as applied here. */
+  list(): readonly bigint[];
+
+  /** The keys of a lease as applied here, in ascending order: whoever ends or renews it must be allowed to write them. */
+  keysOf(id: bigint): readonly string[];
+}
