@@ -103,6 +103,7 @@ export async function runServer(argv: readonly string[]): Promise<number> {
       listenPeerUrls: options.listenPeerUrls,
       initialCluster: options.initialCluster,
       initialClusterToken: options.initialClusterToken,
+      initialClusterState: options.initialClusterState,
       heartbeatMs: options.heartbeatInterval,
       electionMs: options.electionTimeout,
       maxRequestBytes: options.maxRequestBytes,

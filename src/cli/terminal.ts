@@ -29,6 +29,7 @@ const WHAT_TO_DO: Readonly<Record<OperatorReason, string>> = {
   backendDamaged: 'Move the directory away and let the member join again; the other members hold the data.',
   badConfig: 'Correct the option and start again.',
   diskFailed: 'Check the disk before this member is started again.',
+  memberRemoved: 'Remove its data directory; to take part again it has to be added as a new member.',
   portTaken: 'Stop what uses the port, or choose another URL.',
 };
 

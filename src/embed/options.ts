@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly listenPeerUrls?: readonly string[];
   /** Every member of a new cluster with its peer URLs: the same on each. Ignored where data exists. @default this one */
   readonly initialCluster?: InitialCluster;
+  /** `existing`: this member was added to a cluster that runs, and asks the others about it. @default 'new' */
+  readonly initialClusterState?: 'new' | 'existing';
   /** Tells clusters with the same URLs apart. @default 'etcd-cluster' */
   readonly initialClusterToken?: string;
   /** Milliseconds between a leader's signs of life. @default 100 */
@@ -34,6 +36,12 @@ export interface StartOptions {
   readonly maxRequestBytes?: number;
   /** Largest number of operations on one level of a txn. @default 128 */
   readonly maxTxnOps?: number;
+  /** Size of the state in bytes beyond which nothing more is put; Infinity for no limit. @default 2 GiB */
+  readonly quotaBytes?: number;
+  /** Learners that the cluster may have at a time. @default 1 */
+  readonly maxLearners?: number;
+  /** Refuse changes of membership that would endanger the quorum. @default true */
+  readonly strictReconfigCheck?: boolean;
   /** Where log lines go. @default nowhere */
   readonly log?: Logger;
 }
@@ -48,8 +56,11 @@ export interface ResolvedOptions {
   readonly advertiseClientUrls: readonly string[] | null;
   readonly listenPeerUrls: readonly URL[];
   readonly initialCluster: readonly InitialMember[];
+  readonly joinExisting: boolean;
   readonly clusterToken: string;
   readonly limits: MemberLimits;
+  readonly maxLearners: number;
+  readonly strictReconfigCheck: boolean;
   /** Links members of one process; null uses TCP. */
   readonly localNetwork: LocalNetwork | null;
 }
@@ -76,6 +87,7 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     electionMs: options.electionMs ?? defaultLimits.electionMs,
     maxRequestBytes: options.maxRequestBytes ?? defaultLimits.maxRequestBytes,
     maxTxnOps: options.maxTxnOps ?? defaultLimits.maxTxnOps,
+    quotaBytes: options.quotaBytes ?? defaultLimits.quotaBytes,
   };
   checkLimits(limits, problems);
   const resolved: ResolvedOptions = {
@@ -85,8 +97,11 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     advertiseClientUrls: options.advertiseClientUrls ?? null,
     listenPeerUrls: localNetwork === null ? parseUrls('listenPeerUrls', listenPeers, problems) : [],
     initialCluster: Object.entries(told).map(([member, peerUrls]) => ({ name: member, peerUrls })),
+    joinExisting: options.initialClusterState === 'existing',
     clusterToken: options.initialClusterToken ?? defaultToken,
     limits,
+    maxLearners: options.maxLearners ?? 1,
+    strictReconfigCheck: options.strictReconfigCheck ?? true,
     localNetwork,
   };
   if (problems.length > 0) throw new Failure('badConfig', problems.join('; '));

@@ -8,6 +8,7 @@ import { statusOf } from '../etcd/errors.ts';
 import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
 import { clusterVersion, etcdVersion, storageVersion } from '../etcd/version.ts';
 import { httpHandler } from '../http/handler.ts';
+import { peerHandler } from '../http/peer-handler.ts';
 import { Member as MemberLoop } from '../member/member.ts';
 import type { MemberRecord, MemberStatus } from '../member/types.ts';
 import { grpcJsTransport } from '../rpc/grpc-js-transport.ts';
@@ -18,6 +19,7 @@ import { type TcpPeerNetwork, tcpPeerNetwork } from '../rpc/tcp-peer-network.ts'
 import type { RpcTransport } from '../rpc/transport.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime } from '../util/runtime.ts';
+import { askToJoin } from './join.ts';
 import { addressOf, type ResolvedOptions, resolveOptions, type StartOptions } from './options.ts';
 import { openStorage, type Storage } from './storage.ts';
 
@@ -25,6 +27,8 @@ import { openStorage, type Storage } from './storage.ts';
 const maxConcurrentStreams = 100_000;
 /** How long running calls may take to finish when a member closes. */
 const closeGraceMs = 1000;
+
+const versions = { server: etcdVersion, cluster: clusterVersion, storage: storageVersion };
 
 /** A running member. */
 export interface Member extends AsyncDisposable {
@@ -125,15 +129,20 @@ class EmbeddedMember implements Member {
     this.#loop.publish(advertiseClientUrls ?? this.#clientUrls);
   }
 
-  #openLoop(storage: Storage): Promise<MemberLoop> {
-    const { name, clusterToken, initialCluster, limits } = this.#options;
+  async #openLoop(storage: Storage): Promise<MemberLoop> {
+    const { name, clusterToken, initialCluster, limits, joinExisting } = this.#options;
+    const hasLog = storage.disk.list(storage.walDirectory).length > 0;
+    const join = joinExisting && !hasLog ? await askToJoin(name, initialCluster) : null;
     const memberOptions = {
       name,
       clusterToken,
       initialCluster,
+      join,
       walDirectory: storage.walDirectory,
       preallocate: storage.isOnDisk,
       limits,
+      maxLearners: this.#options.maxLearners,
+      strictReconfigCheck: this.#options.strictReconfigCheck,
       mutant: '',
     };
     const dependencies = {
@@ -165,6 +174,7 @@ class EmbeddedMember implements Member {
       clusterId,
       listen: addressOf(listenPeerUrls[0]!),
       runtime: this.#runtime,
+      http: peerHandler(() => this.#loop, versions),
     });
     this.#network = network;
     this.#tcp = network;
@@ -192,7 +202,7 @@ class EmbeddedMember implements Member {
     });
     this.#transport = grpc;
     const http = httpHandler(member, {
-      versions: { server: etcdVersion, cluster: clusterVersion, storage: storageVersion },
+      versions,
       failureText: (failure) => statusOf(failure).message,
     });
     for (const url of listenClientUrls) {

@@ -8,7 +8,7 @@
 
 import { Packr } from 'msgpackr';
 import { decodeConfigEntry } from '../raft/conf-codec.ts';
-import type { Entry } from '../raft/types.ts';
+import type { ConfState, Entry } from '../raft/types.ts';
 import { EntryType } from '../raft/types.ts';
 import { Failure } from '../util/failure.ts';
 import {
@@ -18,10 +18,11 @@ import {
   decodeTxnRequest,
 } from '../wire/kv-codec.ts';
 import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../wire/messages.ts';
+import { txnPuts } from './alarms.ts';
 import type { EnvelopeCodec } from './envelope.ts';
 import type { PendingRequests } from './pending.ts';
 import type { AppliedState } from './state.ts';
-import { RequestKind } from './types.ts';
+import { AlarmKind, type AlarmRecord, type AlarmResult, RequestKind } from './types.ts';
 
 /** What a member says of itself once it serves. */
 export interface PublishRequest {
@@ -30,24 +31,37 @@ export interface PublishRequest {
   readonly clientUrls: readonly string[];
 }
 
-/** Alarms that are active; there is nothing yet that raises one. */
-export interface AlarmList {
-  readonly alarms: readonly { readonly memberId: string; readonly alarm: number }[];
-}
-
 const packr = new Packr({ useRecords: false, moreTypes: false });
+
+export function encodeAlarm(record: AlarmRecord): Uint8Array {
+  return packr.pack(record);
+}
 
 export function encodePublish(request: PublishRequest): Uint8Array {
   return packr.pack(request);
 }
 
+const changesKeys: ReadonlySet<RequestKind> = new Set([
+  RequestKind.Put,
+  RequestKind.DeleteRange,
+  RequestKind.Txn,
+  RequestKind.Compact,
+]);
+
 export class Applier {
   readonly #state: AppliedState;
   readonly #codec: EnvelopeCodec;
   readonly #pending: PendingRequests;
+  readonly #onConfig: (entry: Entry, conf: ConfState) => void;
 
   /** @param state read anew at every entry: a snapshot replaces what is in it. */
-  constructor(state: AppliedState, codec: EnvelopeCodec, pending: PendingRequests) {
+  constructor(
+    state: AppliedState,
+    codec: EnvelopeCodec,
+    pending: PendingRequests,
+    onConfig: (entry: Entry, conf: ConfState) => void,
+  ) {
+    this.#onConfig = onConfig;
     this.#state = state;
     this.#codec = codec;
     this.#pending = pending;
@@ -57,6 +71,7 @@ export class Applier {
     if (entry.type === EntryType.Config) {
       const { conf, context } = decodeConfigEntry(entry.data);
       this.#state.membership.applyConfig(conf, context);
+      this.#onConfig(entry, conf);
       return;
     }
     if (entry.data.length === 0) return;
@@ -73,8 +88,21 @@ export class Applier {
     if (pending !== undefined) this.#pending.resolve(pending, failure, result);
   }
 
+  /** What an alarm forbids is refused when it is applied: on every member alike. */
+  #checkAlarms(kind: RequestKind, body: Uint8Array, decoded: unknown): void {
+    const { alarms } = this.#state;
+    if (alarms.list().length === 0) return;
+    if (alarms.has(AlarmKind.Corrupt) && changesKeys.has(kind)) throw new Failure('corrupt');
+    if (!alarms.has(AlarmKind.NoSpace)) return;
+    const puts =
+      kind === RequestKind.Put ||
+      (kind === RequestKind.Txn && txnPuts((decoded as TxnRequest | undefined) ?? decodeTxnRequest(body)));
+    if (puts) throw new Failure('noSpace');
+  }
+
   #execute(kind: RequestKind, body: Uint8Array, decoded: unknown): unknown {
     const store = this.#state.store;
+    this.#checkAlarms(kind, body, decoded);
     switch (kind) {
       case RequestKind.Put:
         return store.put((decoded as PutRequest | undefined) ?? decodePutRequest(body));
@@ -95,7 +123,16 @@ export class Applier {
         return null;
       }
       case RequestKind.AlarmGet:
-        return { alarms: [] } satisfies AlarmList;
+        return { alarms: this.#state.alarms.list() } satisfies AlarmResult;
+      case RequestKind.AlarmRaise: {
+        const { memberId, alarm } = packr.unpack(Buffer.from(body)) as AlarmRecord;
+        return { alarms: [this.#state.alarms.raise(memberId, alarm)] } satisfies AlarmResult;
+      }
+      case RequestKind.AlarmClear: {
+        const { memberId, alarm } = packr.unpack(Buffer.from(body)) as AlarmRecord;
+        const cleared = this.#state.alarms.clear(memberId, alarm);
+        return { alarms: cleared === null ? [] : [cleared] } satisfies AlarmResult;
+      }
       default:
         throw new Error(`log entry of unknown kind ${String(kind)}: written by a newer version`);
     }

@@ -9,9 +9,8 @@ import type { Backend } from '../backend/backend.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
 import { type Message, MessageType, type Ready, type SnapshotMeta } from '../raft/types.ts';
 import type { Wal } from '../wal/wal.ts';
-import { loadMembership } from './membership.ts';
 import type { ReceivedSnapshot } from './snapshot-receiver.ts';
-import type { AppliedState } from './state.ts';
+import { type AppliedState, loadTables } from './state.ts';
 
 export interface InstallerOptions {
   readonly raft: RaftNode;
@@ -84,8 +83,8 @@ export class Installer {
       installed(received.snapshot);
     });
     const reloaded = this.#unlessFailed(() => {
-      loadMembership(backend, (error, membership) => {
-        if (membership !== null) state.membership = membership;
+      loadTables(backend, (error, tables) => {
+        Object.assign(state, tables);
         loaded(error);
       });
     });

@@ -20,31 +20,49 @@ import type { WatchHub } from '../mvcc/types.ts';
 import { Hub } from '../mvcc/watch-hub.ts';
 import { isRaftMutant } from '../raft/options.ts';
 import { RaftNode } from '../raft/raft-node.ts';
-import { type Message, type NodeId, type Ready, Role, type SnapshotMeta } from '../raft/types.ts';
+import {
+  type ConfState,
+  type Entry,
+  type Message,
+  type NodeId,
+  type Ready,
+  Role,
+  type SnapshotMeta,
+} from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { Failure } from '../util/failure.ts';
-import type { Runtime } from '../util/runtime.ts';
+import type { Runtime, Timer } from '../util/runtime.ts';
 import type { Wal } from '../wal/wal.ts';
-import { Applier, encodePublish } from './applier.ts';
+import { Applier, encodeAlarm, encodePublish } from './applier.ts';
 import { CompactionPacer } from './compaction-pacer.ts';
 import { EnvelopeCodec } from './envelope.ts';
 import { Flusher } from './flusher.ts';
+import { Handover } from './handover.ts';
 import { Installer } from './installer.ts';
+import { LeaderCalls, LeaderMethod, type LeaderReply } from './leader-calls.ts';
 import { Leadership } from './leadership.ts';
 import { LogRetention } from './log-retention.ts';
 import { Outbox } from './outbox.ts';
 import { decodeRaftFrame, FrameKind } from './peer-codec.ts';
+import { PeerLinks } from './peer-links.ts';
 import type { PendingRequest } from './pending.ts';
 import { Proposals } from './proposals.ts';
+import { Quota } from './quota.ts';
 import { ReadRounds } from './reads.ts';
+import { hasLeft, Reconfiguration } from './reconfiguration.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { SnapshotTransfers } from './snapshot-transfers.ts';
 import { type AppliedState, openState } from './state.ts';
-import { encodeStateMeta } from './state-meta.ts';
+import { encodeStateMeta, type LogIdentity } from './state-meta.ts';
 import { Ticker } from './ticker.ts';
 import { requestTimeoutMs, timeoutFailure } from './timeouts.ts';
 import {
+  AlarmKind,
   type AlarmRecord,
+  type ClusterOrigin,
+  type JoinOptions,
+  type MemberChange,
+  type MemberChangeResult,
   type MemberDependencies,
   type MemberLimits,
   type MemberOptions,
@@ -78,8 +96,11 @@ export class Member implements ServedMember {
   /** @internal for the simulator's invariants. */
   readonly raft: RaftNode;
   readonly #name: string;
+  readonly #join: JoinOptions | null;
+  readonly #identity: LogIdentity;
   readonly #backend: Backend;
   readonly #network: PeerNetwork;
+  readonly #links: PeerLinks;
   readonly #wal: Wal;
   readonly #state: AppliedState;
   readonly #hub: Hub;
@@ -89,15 +110,21 @@ export class Member implements ServedMember {
   readonly #applier: Applier;
   readonly #outbox: Outbox;
   readonly #flusher: Flusher;
+  readonly #quota: Quota;
   readonly #retention: LogRetention;
   readonly #transfers: SnapshotTransfers;
   readonly #leadership: Leadership;
   readonly #installer: Installer;
   readonly #compaction: CompactionPacer;
+  readonly #handover: Handover;
+  readonly #reconfiguration: Reconfiguration;
+  readonly #leaderCalls: LeaderCalls;
   readonly #ticker: Ticker;
   #frames: Frame[] = [];
   #isTurnDue = false;
   #clientUrls: readonly string[] | null = null;
+  /** Runs once this member has applied its own removal. */
+  #departure: Timer | null = null;
   #publishedAt = Number.NEGATIVE_INFINITY;
   #stage: 'runs' | 'stops' | 'ended' = 'runs';
   #whenStopped: (() => void)[] = [];
@@ -147,8 +174,11 @@ export class Member implements ServedMember {
     this.limits = limits;
     this.runtime = runtime;
     this.#name = options.name;
+    this.#join = options.join;
+    this.#identity = identity;
     this.#backend = backend;
     this.#network = network;
+    this.#links = new PeerLinks(this.id, network, runtime.clock, 2 * limits.electionMs);
     this.#wal = wal;
     this.#state = state;
     this.#onFatal = onFatal;
@@ -168,13 +198,16 @@ export class Member implements ServedMember {
     state.store.attach(this.#hub, (changes) => this.#hub.publish(changes));
     const codec = new EnvelopeCodec(this.id, runtime.random.uint32());
     this.#proposals = new Proposals(codec, limits, runtime.clock);
-    this.#applier = new Applier(state, codec, this.#proposals.pending);
+    this.#applier = new Applier(state, codec, this.#proposals.pending, (entry, conf) =>
+      this.#onConfig(entry, conf),
+    );
     this.#outbox = new Outbox(network, (peer) => this.raft.reportUnreachable(peer));
     this.#flusher = new Flusher(backend, limits, runtime.clock, {
       mark: () => this.#mark(),
       durable: (index) => this.#onDurable(index),
       failed: (error) => this.#fail(error),
     });
+    this.#quota = new Quota(backend, limits.quotaBytes);
     this.#retention = new LogRetention(limits);
     this.#retention.recount(this.raft);
     this.#transfers = new SnapshotTransfers({
@@ -204,6 +237,22 @@ export class Member implements ServedMember {
     });
     const { heartbeatMs } = limits;
     this.#leadership = new Leadership({ raft: this.raft, network, runtime, heartbeatMs, changed });
+    this.#handover = new Handover(this.raft, network, runtime.clock, limits);
+    this.#reconfiguration = new Reconfiguration({
+      raft: this.raft,
+      members: () => this.members(),
+      isConnected: (peer) => network.isConnected(peer),
+      clusterToken: identity.token,
+      maxLearners: options.maxLearners,
+      strict: options.strictReconfigCheck,
+    });
+    this.#leaderCalls = new LeaderCalls({
+      id: this.id,
+      leader: () => this.raft.leader,
+      send: (to, frame) => network.send(to, frame),
+      now: () => runtime.clock.now(),
+      serve: (method, body, reply) => this.#serveCall(method, body, reply),
+    });
     this.#ticker = new Ticker(runtime.clock, tickMs, () => this.#tick());
   }
 
@@ -236,15 +285,20 @@ export class Member implements ServedMember {
     return this.raft.conf.learners.includes(this.id);
   }
 
-  /** There is nothing yet that raises one. */
   alarms(): readonly AlarmRecord[] {
-    return [];
+    return this.#state.alarms.list();
   }
 
   /** Tells the cluster this member's name and where it serves clients, as soon as there is a leader. */
   publish(clientUrls: readonly string[]): void {
     this.#clientUrls = clientUrls;
     this.#schedule();
+  }
+
+  /** What another member needs to know to join. */
+  origin(): ClusterOrigin {
+    const { clusterId, token, bootstrap } = this.#identity;
+    return { clusterId, clusterToken: token, bootstrap, members: this.members() };
   }
 
   members(): readonly MemberRecord[] {
@@ -272,14 +326,71 @@ export class Member implements ServedMember {
   }
 
   propose<T>(kind: RequestKind, body: Uint8Array, request: unknown, done: ProposeDone<T>): void {
-    const { raft } = this;
-    const lag = raft.commit - raft.appliedIndex;
+    const failure =
+      this.#refuse(kind, request) ?? this.#enqueue(kind, body, request, done as ProposeDone<unknown>);
+    if (failure === null) this.#schedule();
+    else this.runtime.scheduler.defer(() => done(failure, null));
+  }
+
+  #enqueue(
+    kind: RequestKind,
+    body: Uint8Array,
+    request: unknown,
+    done: ProposeDone<unknown>,
+  ): Failure | null {
+    const applyLag = this.raft.commit - this.raft.appliedIndex;
+    return this.#proposals.add(kind, body, request, applyLag, done);
+  }
+
+  #refuse(kind: RequestKind, request: unknown): Failure | null {
+    if (this.#stage !== 'runs') return new Failure('stopped');
+    const cost = this.#quota.costOf(kind, request);
+    if (cost === 0 || this.#quota.hasRoom(cost)) return null;
+    this.#raiseAlarm(AlarmKind.NoSpace);
+    return new Failure('noSpace');
+  }
+
+  #raiseAlarm(alarm: number): void {
+    const record = { memberId: this.id, alarm };
+    if (this.alarms().some((known) => known.memberId === this.id && known.alarm === alarm)) return;
+    this.runtime.log.warn('raises an alarm', record);
+    this.#enqueue(RequestKind.AlarmRaise, encodeAlarm(record), null, ignoreOutcome);
+    this.#schedule();
+  }
+
+  changeMembers(change: MemberChange, done: ProposeDone<MemberChangeResult>): void {
+    this.#callLeader(LeaderMethod.ChangeMembers, change, false, done as LeaderReply);
+  }
+
+  #callLeader(method: LeaderMethod, body: unknown, repeatable: boolean, done: LeaderReply): void {
     const failure =
       this.#stage === 'runs'
-        ? this.#proposals.add(kind, body, request, lag, done as ProposeDone<unknown>)
+        ? this.#leaderCalls.call(method, body, repeatable, done)
         : new Failure('stopped');
     if (failure === null) this.#schedule();
     else this.runtime.scheduler.defer(() => done(failure, null));
+  }
+
+  /** What other members ask of this one while it leads. */
+  #serveCall(method: LeaderMethod, body: unknown, reply: LeaderReply): void {
+    if (method === LeaderMethod.ChangeMembers) {
+      const seconds = Math.floor(this.runtime.clock.wallNow() / 1000);
+      this.#reconfiguration.ask(body as MemberChange, seconds, reply);
+    } else reply(new Failure('unimplemented', `this member knows no call ${String(method)}`), null);
+  }
+
+  moveLeader(target: NodeId, done: (failure: Failure | null) => void): void {
+    const answer = (failure: Failure | null): void => this.runtime.scheduler.defer(() => done(failure));
+    if (this.#stage !== 'runs') answer(new Failure('stopped'));
+    else if (this.raft.role !== Role.Leader) answer(new Failure('notLeader'));
+    else if (target === this.id) answer(null);
+    else if (this.#state.membership.get(target)?.isLearner !== false)
+      answer(new Failure('badLeaderTransferee'));
+    else {
+      const ended = (ok: boolean): void => done(ok ? null : new Failure('timeoutLeaderTransfer'));
+      if (!this.#handover.begin(target, ended)) answer(new Failure('badLeaderTransferee'));
+      this.#schedule();
+    }
   }
 
   linearize(done: ReadDone): void {
@@ -301,33 +412,9 @@ export class Member implements ServedMember {
     this.#whenStopped.push(done);
     if (this.#stage === 'stops') return;
     this.#stage = 'stops';
-    const heir = this.#heir();
-    if (heir === null || !this.raft.transferLeadership(heir)) {
-      this.#end();
-      return;
-    }
-    this.#schedule();
-    const deadline = this.runtime.clock.now() + this.limits.electionMs;
-    const wait = (): void => {
-      const isFutile = !this.#network.isConnected(heir) || this.runtime.clock.now() >= deadline;
-      const isOver = isFutile || this.raft.role !== Role.Leader;
-      if (isOver) this.#end();
-      else this.runtime.clock.setTimer(this.limits.heartbeatMs / 10, wait);
-    };
-    wait();
-  }
-
-  /** The voter that lacks the least of the log. */
-  #heir(): NodeId | null {
-    if (this.raft.role !== Role.Leader) return null;
-    let heir: NodeId | null = null;
-    let most = -1;
-    for (const [peer, { match, isLearner, recentActive }] of this.raft.status().progress) {
-      if (isLearner || !recentActive || match <= most) continue;
-      most = match;
-      heir = peer;
-    }
-    return heir;
+    const heir = this.#handover.heir();
+    if (heir === null || !this.#handover.begin(heir, () => this.#end())) this.#end();
+    else this.#schedule();
   }
 
   #start(): void {
@@ -356,9 +443,10 @@ export class Member implements ServedMember {
   }
 
   #linkPeers(): void {
-    const others = this.members().filter((member) => member.id !== this.id);
-    this.#network.setPeers(others.map(({ id, peerUrls }) => ({ id, urls: peerUrls })));
-    this.#outbox.keepOnly(new Set(others.map((member) => member.id)));
+    // Who joins knows the present members from those it asked, until the log has told it.
+    const isNew = this.#join !== null && this.#state.membership.get(this.id) === undefined;
+    const known = isNew ? this.#join!.origin.members : this.members();
+    this.#links.set(known);
   }
 
   #schedule(): void {
@@ -379,6 +467,8 @@ export class Member implements ServedMember {
 
   #work(): void {
     this.#stepFrames();
+    this.#leaderCalls.pump();
+    this.#reconfiguration.pump();
     this.#proposals.handOver(this.#propose);
     this.#reads.begin(this.runtime.clock.now(), this.#askRead);
     for (let i = 0; i < readiesPerTurn && this.#mayGoOn(); i++) this.#carryOut(this.raft.ready());
@@ -406,7 +496,9 @@ export class Member implements ServedMember {
       let messages: readonly Message[];
       try {
         if (bytes[0] !== FrameKind.Raft) {
-          this.#transfers.onFrame(from, bytes);
+          if (bytes[0] === FrameKind.Ask || bytes[0] === FrameKind.Answer)
+            this.#leaderCalls.onFrame(from, bytes);
+          else this.#transfers.onFrame(from, bytes);
           continue;
         }
         messages = decodeRaftFrame(bytes, from, this.id);
@@ -451,6 +543,19 @@ export class Member implements ServedMember {
     this.#flusher.touch();
   }
 
+  #onConfig({ index, term }: Entry, conf: ConfState): void {
+    this.#reconfiguration.applied(index, term);
+    const isGone = hasLeft(conf, this.id) && this.#state.membership.get(this.id) === undefined;
+    if (!isGone || this.#departure !== null) return;
+    this.runtime.log.warn('this member was removed from the cluster and will stop');
+    // Time to pass on what it has committed; nobody waits for it.
+    this.#departure = this.runtime.clock.setTimer(this.limits.electionMs, () => {
+      this.#fail(
+        new Failure('memberRemoved', 'this member was removed from the cluster: its data is of no more use'),
+      );
+    });
+  }
+
   /** Draws the line under everything applied: what is flushed or sent elsewhere is the state at one index. */
   #mark(): void {
     const { raft } = this;
@@ -478,6 +583,7 @@ export class Member implements ServedMember {
       const now = this.runtime.clock.now();
       const startedBefore = now - requestTimeoutMs(this.limits);
       this.#proposals.expire(startedBefore, this.#timeout);
+      this.#leaderCalls.expire(startedBefore);
       this.#reads.tick(now, startedBefore, new Failure('timeout'));
       if (this.raft.role !== Role.Leader) this.#transfers.abortSending();
       this.#transfers.tick();
@@ -486,7 +592,7 @@ export class Member implements ServedMember {
       this.#fail(error as Error);
       return;
     }
-    if (this.#mayGoOn() || this.#reads.hasWaiting) this.#schedule();
+    if (this.#mayGoOn() || this.#reads.hasWaiting || this.#leaderCalls.isWaiting) this.#schedule();
   }
 
   /** Tells the cluster under which name and addresses this member serves, until the cluster knows. */
@@ -545,6 +651,9 @@ export class Member implements ServedMember {
   #quit(): void {
     this.#stage = 'ended';
     this.#ticker.stop();
+    this.#handover.stop();
+    this.#links.stop();
+    this.#departure?.cancel();
     this.#compaction.stop();
     this.#installer.stop();
     this.#leadership.stop();
@@ -552,6 +661,7 @@ export class Member implements ServedMember {
     const stopped = new Failure('stopped');
     this.#proposals.failAll(stopped);
     this.#reads.failAll(stopped);
+    this.#leaderCalls.failAll(stopped);
   }
 }
 

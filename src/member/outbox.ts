@@ -7,6 +7,9 @@ import { encodeRaftFrame, messageBytes } from './peer-codec.ts';
 /** A frame is closed when it has grown to this; one message is always let through. */
 const frameBytes = 1 << 20;
 
+/** Peers come and go: with more of them than this, nothing is kept for the next turn. */
+const maxIdleParcels = 64;
+
 interface Parcel {
   messages: Message[];
   bytes: number;
@@ -27,6 +30,7 @@ export class Outbox {
     if (messages.length === 0) return;
     for (const message of messages) this.#add(message);
     for (const [peer, parcel] of this.#parcels) this.#post(peer, parcel);
+    if (this.#parcels.size > maxIdleParcels) this.#parcels.clear();
   }
 
   #add(message: Message): void {
@@ -47,10 +51,5 @@ export class Outbox {
     parcel.messages = [];
     parcel.bytes = 0;
     if (!this.#network.send(peer, frame)) this.#lost(peer);
-  }
-
-  /** Forgets peers that have left. */
-  keepOnly(peers: ReadonlySet<NodeId>): void {
-    for (const peer of this.#parcels.keys()) if (!peers.has(peer)) this.#parcels.delete(peer);
   }
 }

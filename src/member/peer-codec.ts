@@ -12,7 +12,14 @@
 import type { Entry, EntryType, Message, MessageType, NodeId } from '../raft/types.ts';
 import { MessageType as Type } from '../raft/types.ts';
 
-export const FrameKind = { Raft: 1, SnapshotOffer: 2, SnapshotChunk: 3, SnapshotAck: 4 } as const;
+export const FrameKind = {
+  Raft: 1,
+  SnapshotOffer: 2,
+  SnapshotChunk: 3,
+  SnapshotAck: 4,
+  Ask: 5,
+  Answer: 6,
+} as const;
 
 const two32 = 0x1_0000_0000;
 const messageHeaderBytes = 2 + 6 * 6 + 4;

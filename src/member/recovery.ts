@@ -115,7 +115,11 @@ function openLog(options: MemberOptions, { disk, runtime, backend }: MemberDepen
 
 /** Who this is, going by what it was told. @throws Failure 'badConfig' */
 function identityOf(options: MemberOptions): LogIdentity {
-  const { name, initialCluster, clusterToken } = options;
+  const { name, initialCluster, clusterToken, join } = options;
+  if (join !== null) {
+    const { clusterId, clusterToken: token, bootstrap } = join.origin;
+    return { clusterId, memberId: join.memberId, token, bootstrap };
+  }
   const self = initialCluster.findIndex((member) => member.name === name);
   if (self < 0) throw new Failure('badConfig', `the initial cluster does not name this member, "${name}"`);
   const { clusterId, memberIds } = identifyCluster(initialCluster, clusterToken);
@@ -139,7 +143,7 @@ function identityOf(options: MemberOptions): LogIdentity {
  */
 function checkOwner(options: MemberOptions, { identity, isFresh }: Recovered): void {
   if (isFresh) return;
-  const told = identityOf(options);
+  const told = identityOf({ ...options, join: null });
   if (told.clusterId === identity.clusterId && told.memberId === identity.memberId) return;
   const own = identity.bootstrap.find((member) => member.id === identity.memberId);
   // A cluster of one may move to other addresses freely, and a member that joined later has none in the list.

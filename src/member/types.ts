@@ -32,12 +32,33 @@ export const RequestKind = {
   Compact: 4,
   PublishMember: 5,
   AlarmGet: 6,
+  AlarmRaise: 7,
+  AlarmClear: 8,
 } as const;
 export type RequestKind = (typeof RequestKind)[keyof typeof RequestKind];
 
 export interface InitialMember {
   readonly name: string;
   readonly peerUrls: readonly string[];
+}
+
+/** How a cluster began, and who is in it now: what a member that joins has to be told. */
+export interface ClusterOrigin {
+  readonly clusterId: string;
+  readonly clusterToken: string;
+  /** The members that the cluster began with, in the order of its first configuration. */
+  readonly bootstrap: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly peerUrls: readonly string[];
+  }[];
+  readonly members: readonly MemberRecord[];
+}
+
+export interface JoinOptions {
+  readonly origin: ClusterOrigin;
+  /** The id that the cluster gave to this member when it was added. */
+  readonly memberId: string;
 }
 
 export interface MemberOptions {
@@ -47,11 +68,17 @@ export interface MemberOptions {
   readonly clusterToken: string;
   /** The members of a new cluster, self included: the same list on every member. Ignored once data exists. */
   readonly initialCluster: readonly InitialMember[];
+  /** Takes part in a cluster that exists already, which has added this member. Ignored once data exists. */
+  readonly join: JoinOptions | null;
   /** Directory of the log, inside the injected disk. */
   readonly walDirectory: string;
   /** Gives segments of the log their length ahead of use: pays on a real disk. */
   readonly preallocate: boolean;
   readonly limits: MemberLimits;
+  /** Learners that the cluster may have at a time. @default 1 */
+  readonly maxLearners: number;
+  /** Refuse changes of membership that would endanger the quorum, as etcd does. @default true */
+  readonly strictReconfigCheck: boolean;
   /** A rule switched off on purpose, so that the simulator can show that it would notice. Never set otherwise. */
   readonly mutant: string;
 }
@@ -79,6 +106,8 @@ export interface MemberLimits {
   readonly maxPendingRequests: number;
   /** And their bytes. @default 256 MiB */
   readonly maxPendingBytes: number;
+  /** Size of the state beyond which nothing more is put (etcd's NOSPACE); Infinity for none. @default 2 GiB */
+  readonly quotaBytes: number;
   readonly raftMessageBytes: number;
   readonly walSegmentBytes: number;
 }
@@ -95,6 +124,7 @@ export const defaultLimits: MemberLimits = {
   flushMs: 1000,
   maxPendingRequests: 100_000,
   maxPendingBytes: 256 << 20,
+  quotaBytes: 2 ** 31,
   raftMessageBytes: 1 << 20,
   walSegmentBytes: 16 << 20,
 };
@@ -135,7 +165,24 @@ export interface AlarmRecord {
   readonly alarm: number;
 }
 
-/** Result of `RequestKind.AlarmGet`. */
+/** Numbers of the wire's AlarmType. */
+export const AlarmKind = { None: 0, NoSpace: 1, Corrupt: 2 } as const;
+
+/** A change of who belongs to the cluster. Ids are 16 hexadecimal digits. */
+export type MemberChange =
+  | { readonly kind: 'add'; readonly peerUrls: readonly string[]; readonly isLearner: boolean }
+  | { readonly kind: 'remove'; readonly id: string }
+  | { readonly kind: 'promote'; readonly id: string }
+  | { readonly kind: 'update'; readonly id: string; readonly peerUrls: readonly string[] };
+
+export interface MemberChangeResult {
+  /** The member that was added, removed, promoted or updated. */
+  readonly member: MemberRecord;
+  /** All members afterwards. */
+  readonly members: readonly MemberRecord[];
+}
+
+/** Result of `RequestKind.AlarmGet`, and of raising and clearing: those concerned. */
 export interface AlarmResult {
   readonly alarms: readonly AlarmRecord[];
 }
@@ -175,6 +222,13 @@ export interface ServedMember {
   status(): MemberStatus;
   /** Members as applied here, ascending by id. */
   members(): readonly MemberRecord[];
+  /**
+   * Changes the membership, through whoever leads.
+   * @param done failures: etcd's refusals ('memberNotFound', 'peerUrlExists', 'unhealthyCluster', …), 'timeout', 'stopped'
+   */
+  changeMembers(change: MemberChange, done: ProposeDone<MemberChangeResult>): void;
+  /** Hands leadership to `target`. Failures: 'notLeader', 'badLeaderTransferee', 'timeoutLeaderTransfer', 'stopped'. */
+  moveLeader(target: string, done: (failure: Failure | null) => void): void;
   /** Alarms as applied here. */
   alarms(): readonly AlarmRecord[];
   /** Calls the listener whenever `hasLeader` changes; returns how to stop that. */

@@ -91,7 +91,7 @@ export const CrashStyle = {
 export type CrashStyle = (typeof CrashStyle)[keyof typeof CrashStyle];
 
 export class Inode {
-  current = new Extent();
+  current: Extent = new Extent();
   private stable = new Extent();
   private pending: Pending[] = [];
   /** A write or sync is in flight. */
@@ -195,11 +195,11 @@ export function parentOf(path: string): string {
 
 /** All files and directories of one disk. */
 export class DiskImage {
-  readonly names = new Map<string, Inode>();
-  readonly directories = new Set<string>();
+  readonly names: Map<string, Inode> = new Map();
+  readonly directories: Set<string> = new Set();
   private readonly stableNames = new Map<string, Inode>();
   private changes: NameChange[] = [];
-  readonly locks = new Set<string>();
+  readonly locks: Set<string> = new Set();
 
   get unsyncedNames(): number {
     return this.changes.length;

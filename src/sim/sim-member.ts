@@ -160,9 +160,12 @@ export function openMember(
     name: members[index]!.name,
     clusterToken,
     initialCluster: members,
+    join: null,
     walDirectory,
     preallocate: true,
     limits: limitsOf(swarm),
+    maxLearners: 1,
+    strictReconfigCheck: true,
     mutant: wrappedMutants.has(mutant) ? '' : mutant,
   };
   Member.open(memberOptions, dependencies, onFatal, (error, member) => {

@@ -98,6 +98,7 @@ export type OperatorReason =
   | 'backendDamaged'
   | 'badConfig'
   | 'diskFailed'
+  | 'memberRemoved'
   | 'portTaken';
 
 export type FailureReason = RequestReason | OperatorReason;

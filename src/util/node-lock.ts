@@ -30,11 +30,17 @@ const unknown = '0';
 /** Claims of this thread. Without /proc it tells our own claim from that of a dead process with our number. */
 const held = new Set<string>();
 
-/** Field 22 of /proc/<pid>/stat. The second field is a name in brackets that may hold anything, so count behind it. */
+/**
+ * Field 22 of /proc/<pid>/stat. The second field is a name in brackets that may hold anything, so count behind it. Null
+ * for a process that has ended, also while its parent has not noticed: a zombie without another thread that could still
+ * write.
+ */
 function startTimeOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1) return null;
+    return fields[19] ?? null;
   } catch {
     return null;
   }

@@ -7,6 +7,8 @@ import { memoryBackend } from '../../src/backend/memory-backend.ts';
 import {
   type AlarmRecord,
   defaultLimits,
+  type MemberChange,
+  type MemberChangeResult,
   type MemberLimits,
   type MemberRecord,
   type MemberStatus,
@@ -169,6 +171,14 @@ export class FakeMember implements ServedMember {
       }
       done(null, result as T);
     });
+  }
+
+  changeMembers(_change: MemberChange, done: ProposeDone<MemberChangeResult>): void {
+    this.runtime.scheduler.defer(() => done(this.refusal ?? new Failure('unimplemented'), null));
+  }
+
+  moveLeader(_target: string, done: (failure: Failure | null) => void): void {
+    this.runtime.scheduler.defer(() => done(this.refusal));
   }
 
   #apply(kind: RequestKind, body: Uint8Array): unknown {

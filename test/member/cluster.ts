@@ -2,7 +2,14 @@
 
 import { type MemoryBackend, MemoryImage, memoryBackend } from '../../src/backend/memory-backend.ts';
 import { Member } from '../../src/member/member.ts';
-import { defaultLimits, type MemberLimits, type MemberOptions, RequestKind } from '../../src/member/types.ts';
+import {
+  defaultLimits,
+  type MemberChange,
+  type MemberChangeResult,
+  type MemberLimits,
+  type MemberOptions,
+  RequestKind,
+} from '../../src/member/types.ts';
 import { LocalNetwork } from '../../src/rpc/local-peer-network.ts';
 import type { Disk } from '../../src/util/disk.ts';
 import type { Failure } from '../../src/util/failure.ts';
@@ -56,9 +63,12 @@ export class TestCluster {
       name: this.seats[index]!.name,
       clusterToken: 'test',
       initialCluster: this.seats.map(({ name }) => ({ name, peerUrls: [`http://${name}:2380`] })),
+      join: null,
       walDirectory: 'wal',
       preallocate: false,
       limits: this.limits,
+      maxLearners: 1,
+      strictReconfigCheck: true,
       mutant: '',
     };
   }
@@ -87,6 +97,14 @@ export class TestCluster {
         resolve(member);
       });
     });
+  }
+
+  /** Prepares a place for a member that is added later. */
+  addSeat(): number {
+    const name = `m${this.seats.length + 1}`;
+    const disk = memoryDisk(this.runtime.scheduler);
+    this.seats.push({ name, disk, image: new MemoryImage(), backend: null, member: null, fatal: null });
+    return this.seats.length - 1;
   }
 
   async startAll(): Promise<this> {
@@ -173,4 +191,13 @@ export function get(member: Member, key: string): string | null {
   };
   const [kv] = member.store.range(request).kvs;
   return kv === undefined ? null : Buffer.from(decodeKeyValue(kv).value).toString();
+}
+
+export function changeMembers(member: Member, change: MemberChange): Promise<MemberChangeResult> {
+  return new Promise((resolve, reject) => {
+    member.changeMembers(change, (failure, result) => {
+      if (failure === null) resolve(result!);
+      else reject(failure);
+    });
+  });
 }

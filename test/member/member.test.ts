@@ -1,8 +1,11 @@
 import t from 'tap';
 import { envelopeOverheadBytes } from '../../src/member/envelope.ts';
-import { defaultLimits } from '../../src/member/types.ts';
+import type { Member } from '../../src/member/member.ts';
+import { AlarmKind, defaultLimits } from '../../src/member/types.ts';
+import type { Failure } from '../../src/util/failure.ts';
 import { encodePutRequest } from '../../src/wire/kv-codec.ts';
-import { eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
+import { failing } from '../suites/failing.ts';
+import { changeMembers, eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
 
 t.test('three members elect one leader, and a write through any of them is on all', async (t) => {
   const cluster = await new TestCluster(3).startAll();
@@ -106,11 +109,11 @@ t.test(
     await put(leader, 'key', 'value');
     const left = cluster.indexOf(leader);
     await Promise.all([0, 1, 2].filter((index) => index !== left).map((index) => cluster.stop(index)));
-    const write = t.rejects(put(leader, 'key', 'other'), { reason: /^(timeout|deadlineExceeded)/ });
-    const read = t.rejects(linearize(leader), { reason: 'timeout' });
+    const write = t.rejects(put(leader, 'key', 'other'), failing('timeout'));
+    const read = t.rejects(linearize(leader), failing('timeout'));
     t.equal(get(leader, 'key'), 'value');
     await eventually('the leader steps down', () => !leader.hasLeader);
-    await t.rejects(put(leader, 'key', 'late'), { reason: 'deadlineExceeded' });
+    await t.rejects(put(leader, 'key', 'late'), failing('deadlineExceeded'));
     await Promise.all([write, read]);
   },
 );
@@ -122,7 +125,7 @@ t.test('the largest request is accepted, one byte more is not', async (t) => {
   const around = encodePutRequest(putRequest('k', 'v'.repeat(1_500_000))).length - 1_500_000;
   const room = defaultLimits.maxRequestBytes - envelopeOverheadBytes - around;
   t.equal((await put(member, 'k', 'v'.repeat(room))).revision, 2);
-  await t.rejects(put(member, 'k', 'v'.repeat(room + 1)), { reason: 'requestTooLarge' });
+  await t.rejects(put(member, 'k', 'v'.repeat(room + 1)), failing('requestTooLarge'));
 });
 
 t.test('more requests than may wait are refused at once', async (t) => {
@@ -133,7 +136,7 @@ t.test('more requests than may wait are refused at once', async (t) => {
   const waiting = Array.from({ length: 10 }, (_, i) =>
     put(member, `${i}`, 'v').catch((error) => error.reason),
   );
-  await t.rejects(put(member, 'more', 'v'), { reason: 'tooManyRequests' });
+  await t.rejects(put(member, 'more', 'v'), failing('tooManyRequests'));
   await cluster.stop(0);
   t.same(await Promise.all(waiting), Array(10).fill('stopped'));
 });
@@ -143,7 +146,86 @@ t.test('a stopped member refuses and may be stopped again', async (t) => {
   const member = cluster.member(0);
   await put(member, 'a', 'b');
   await cluster.stop(0);
-  await t.rejects(put(member, 'a', 'c'), { reason: 'stopped' });
-  await t.rejects(linearize(member), { reason: 'stopped' });
+  await t.rejects(put(member, 'a', 'c'), failing('stopped'));
+  await t.rejects(linearize(member), failing('stopped'));
   await new Promise<void>((resolve) => member.stop(resolve));
+});
+
+t.test('a member joins as a learner, is promoted by a request to a follower, and leaves again', async (t) => {
+  const cluster = await new TestCluster(3).startAll();
+  t.teardown(() => cluster.close());
+  const leader = await cluster.leader();
+  await eventually('all are published', () => leader.members().every(({ name }) => name !== ''));
+  for (let i = 0; i < 20; i++) await put(leader, `key ${i}`, 'value');
+  const follower = cluster.running.find((member) => member !== leader)!;
+  const peerUrls = ['http://m4:2380'];
+  const added = await changeMembers(follower, { kind: 'add', peerUrls, isLearner: true });
+  t.equal(added.members.length, 4);
+  t.ok(added.member.isLearner);
+  await t.rejects(
+    changeMembers(leader, { kind: 'add', peerUrls: [...peerUrls, 'http://m4:2390'], isLearner: false }),
+    failing('peerUrlExists'),
+  );
+  await t.rejects(
+    changeMembers(leader, { kind: 'add', peerUrls: ['http://m5:2380'], isLearner: true }),
+    failing('tooManyLearners'),
+  );
+  const { id } = added.member;
+  await t.rejects(changeMembers(follower, { kind: 'promote', id }), failing('learnerNotReady'));
+  const joined = await cluster.start(cluster.addSeat(), { join: { origin: leader.origin(), memberId: id } });
+  await eventually('the learner has it all', () => joined.store.keyCount === 20);
+  t.ok(joined.isLearner);
+  await eventually('it is published', () => leader.members().every(({ name }) => name !== ''));
+  const promoted = await changeMembers(follower, { kind: 'promote', id });
+  t.equal(promoted.member.isLearner, false);
+  await put(joined, 'by the new one', 'value');
+  await t.rejects(changeMembers(leader, { kind: 'promote', id }), failing('memberNotLearner'));
+  await changeMembers(joined, { kind: 'remove', id });
+  await eventually('it gives up', () => cluster.seats[3]!.fatal !== null);
+  t.match(cluster.seats[3]!.fatal, failing('memberRemoved'));
+  cluster.seats[3]!.member = null;
+  t.equal(leader.members().length, 3);
+  await t.rejects(changeMembers(leader, { kind: 'remove', id }), failing('memberNotFound'));
+  await put(leader, 'still', 'there');
+});
+
+t.test('the leader can be removed while others write', async (t) => {
+  const cluster = await new TestCluster(3).startAll();
+  t.teardown(() => cluster.close());
+  const leader = await cluster.leader();
+  await eventually('all are published', () => leader.members().every(({ name }) => name !== ''));
+  await changeMembers(leader, { kind: 'remove', id: leader.id });
+  const at = cluster.indexOf(leader);
+  await eventually('it gives up', () => cluster.seats[at]!.fatal !== null);
+  cluster.seats[at]!.member = null;
+  const next = await cluster.leader();
+  await put(next, 'key', 'value');
+  t.equal(next.members().length, 2);
+});
+
+t.test('leadership moves where it is asked to, and nowhere else', async (t) => {
+  const cluster = await new TestCluster(3).startAll();
+  t.teardown(() => cluster.close());
+  const leader = await cluster.leader();
+  const [target, other] = cluster.running.filter((member) => member !== leader);
+  const move = (member: Member, id: string): Promise<Failure | null> =>
+    new Promise((resolve) => member.moveLeader(id, resolve));
+  t.match(await move(other!, target!.id), failing('notLeader'));
+  t.match(await move(leader, '0000000000000001'), failing('badLeaderTransferee'));
+  t.equal(await move(leader, target!.id), null);
+  await eventually('the target leads', () => target!.raft.role === 'leader');
+});
+
+t.test('a state that is too large raises NOSPACE, which refuses puts until it is cleared', async (t) => {
+  const cluster = await new TestCluster(3, { quotaBytes: 200_000, flushMs: 20 }).startAll();
+  t.teardown(() => cluster.close());
+  const leader = await cluster.leader();
+  const fill = async (): Promise<void> => {
+    for (let i = 0; i < 100; i++) await put(leader, `key ${i}`, 'v'.repeat(10_000));
+  };
+  await t.rejects(fill(), failing('noSpace'));
+  await eventually('all know', () => cluster.running.every((member) => member.alarms().length > 0));
+  const [alarm] = leader.alarms();
+  t.same(alarm, { memberId: leader.id, alarm: AlarmKind.NoSpace });
+  for (const member of cluster.running) await t.rejects(put(member, 'key', 'v'), failing('noSpace'));
 });

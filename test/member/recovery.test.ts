@@ -1,6 +1,7 @@
 import t from 'tap';
 import { MemoryImage } from '../../src/backend/memory-backend.ts';
 import { memoryDisk } from '../../src/util/memory-disk.ts';
+import { failing } from '../suites/failing.ts';
 import { eventually, get, linearize, put, TestCluster } from './cluster.ts';
 
 t.test('a member alone finds its data after a stop, and after its state was never flushed', async (t) => {
@@ -21,7 +22,7 @@ t.test('a log that was emptied under its state is refused', async (t) => {
   await put(cluster.member(0), 'key', 'value');
   await cluster.stop(0);
   cluster.seats[0]!.disk = memoryDisk(cluster.runtime.scheduler);
-  await t.rejects(cluster.start(0), { reason: 'walDamaged', message: /the log is missing/ });
+  await t.rejects(cluster.start(0), failing('walDamaged', /the log is missing/));
 });
 
 t.test('a state that ends before the log begins is refused', async (t) => {
@@ -36,7 +37,7 @@ t.test('a state that ends before the log begins is refused', async (t) => {
   await eventually('old segments are gone', () => cluster.seats[0]!.disk.list('wal').length < 4);
   await cluster.stop(0);
   cluster.seats[0]!.image = early;
-  await t.rejects(cluster.start(0), { reason: /backendDamaged|walDamaged/ });
+  await t.rejects(cluster.start(0), failing('backendDamaged'));
 });
 
 t.test('the data of another cluster is refused, that of the same one under a new name is not', async (t) => {
@@ -46,12 +47,12 @@ t.test('the data of another cluster is refused, that of the same one under a new
   await cluster.stop(0);
   const named = (host: string) =>
     cluster.seats.map(({ name }) => ({ name, peerUrls: [`http://${host}-${name}:2380`] }));
-  await t.rejects(cluster.start(0, { initialCluster: named('other') }), {
-    reason: 'dataDirForeign',
-    message: /belongs to member m1 .* not to m1/,
-  });
-  await t.rejects(cluster.start(0, { clusterToken: 'another' }), { reason: 'dataDirForeign' });
-  await t.rejects(cluster.start(0, { name: 'm9' }), { reason: 'badConfig', message: /"m9"/ });
+  await t.rejects(
+    cluster.start(0, { initialCluster: named('other') }),
+    failing('dataDirForeign', /belongs to member m1 .* not to m1/),
+  );
+  await t.rejects(cluster.start(0, { clusterToken: 'another' }), failing('dataDirForeign'));
+  await t.rejects(cluster.start(0, { name: 'm9' }), failing('badConfig', /"m9"/));
   const back = await cluster.start(0);
   await linearize(back);
 });
@@ -62,5 +63,5 @@ t.test('a log beside the state of another cluster is refused', async (t) => {
   await one.stop(0);
   const other = new TestCluster(2);
   other.seats[0]!.image = one.seats[0]!.image;
-  await t.rejects(other.start(0), { reason: 'dataDirForeign' });
+  await t.rejects(other.start(0), failing('dataDirForeign'));
 });

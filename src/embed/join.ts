@@ -1,0 +1,53 @@
+/**
+ * How a member that was added to a running cluster learns who it is: it asks the members it was told of, and finds the
+ * entry with its own peer URLs among theirs (as etcd does with `--initial-cluster-state existing`).
+ */
+
+import type { ClusterOrigin, InitialMember, JoinOptions } from '../member/types.ts';
+import { Failure } from '../util/failure.ts';
+
+/** @throws Failure 'badConfig' when no member answers or the cluster does not expect this one */
+export async function askToJoin(
+  name: string,
+  initialCluster: readonly InitialMember[],
+): Promise<JoinOptions> {
+  const own = initialCluster.find((member) => member.name === name);
+  if (own === undefined)
+    throw new Failure('badConfig', `the initial cluster does not name this member, "${name}"`);
+  const others = initialCluster.filter((member) => member !== own).flatMap((member) => member.peerUrls);
+  const origin = await firstAnswer(others);
+  const entry = origin.members.find((member) => sameUrls(member.peerUrls, own.peerUrls));
+  if (entry === undefined) {
+    throw new Failure(
+      'badConfig',
+      `cluster ${origin.clusterId} expects no member at ${own.peerUrls.join(', ')}: add it first (member add)`,
+    );
+  }
+  if (entry.name !== '') {
+    throw new Failure(
+      'badConfig',
+      `member ${entry.id} at ${own.peerUrls.join(', ')} has been started before, but its data is not here: ` +
+        'remove it from the cluster and add it anew',
+    );
+  }
+  return { origin, memberId: entry.id };
+}
+
+async function firstAnswer(peerUrls: readonly string[]): Promise<ClusterOrigin> {
+  const problems: string[] = [];
+  for (const url of peerUrls) {
+    try {
+      const response = await fetch(`${url}/keelson/cluster`);
+      if (response.ok) return (await response.json()) as ClusterOrigin;
+      problems.push(`${url}: HTTP ${response.status}`);
+    } catch (error) {
+      const { cause, message } = error as Error;
+      problems.push(`${url}: ${cause instanceof Error ? cause.message : message}`);
+    }
+  }
+  throw new Failure('badConfig', `no member of the existing cluster answers: ${problems.join('; ')}`);
+}
+
+function sameUrls(a: readonly string[], b: readonly string[]): boolean {
+  return [...a].sort().join() === [...b].sort().join();
+}

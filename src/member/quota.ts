@@ -1,0 +1,30 @@
+/** How large the state may grow: etcd's `--quota-backend-bytes`. What is beyond it raises NOSPACE. */
+
+import type { Backend } from '../backend/backend.ts';
+import type { PutRequest, TxnRequest } from '../wire/messages.ts';
+import { putCost, txnCost } from './alarms.ts';
+import { RequestKind } from './types.ts';
+
+export class Quota {
+  readonly #backend: Backend;
+  readonly #quotaBytes: number;
+
+  constructor(backend: Backend, quotaBytes: number) {
+    this.#backend = backend;
+    this.#quotaBytes = quotaBytes;
+  }
+
+  /** Bytes that a request may add; 0 for one that is always welcome. */
+  costOf(kind: RequestKind, request: unknown): number {
+    if (this.#quotaBytes === Number.POSITIVE_INFINITY) return 0;
+    if (kind === RequestKind.Put) {
+      const { key, value } = request as PutRequest;
+      return putCost(key, value);
+    }
+    return kind === RequestKind.Txn ? txnCost(request as TxnRequest) : 0;
+  }
+
+  hasRoom(cost: number): boolean {
+    return this.#backend.sizeBytes + this.#backend.pendingBytes + cost < this.#quotaBytes;
+  }
+}
