@@ -1,0 +1,127 @@
+/**
+ * Simple tokens: 16 random letters, a dot, and the index of the log entry that made the token, as etcd's (§3.12).
+ *
+ * Every member learns of a token when it applies that entry, and keeps it in memory until it was not used for a while, its
+ * user got another password or went, or auth was disabled. Each member counts the time by itself, from the last use there.
+ *
+ * Tokens are found by their index, which is no secret, and compared in constant time. They are kept in the order of their
+ * last use, which is the order of their deadlines: the ones that are over are always the first.
+ */
+
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock, Random } from '../util/runtime.ts';
+import type { Tokens } from './tokens.ts';
+import type { Caller } from './types.ts';
+
+/** etcd's `--auth-token-ttl`, in milliseconds. */
+export const defaultTokenTtlMs = 300_000;
+/** Tokens that are kept; the one unused for longest goes first. */
+export const maxSimpleTokens = 100_000;
+
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const prefixLetters = 16;
+/** Numbers at and above would make the first letters of the alphabet more likely. */
+const fairBelow = 2 ** 32 - (2 ** 32 % letters.length);
+const form = /^([a-zA-Z]{16})\.([1-9][0-9]{0,14})$/;
+
+interface SimpleToken {
+  readonly prefix: Buffer;
+  readonly user: string;
+  /** By the monotonic clock. */
+  deadline: number;
+}
+
+export class SimpleTokens implements Tokens {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #random: Random;
+  readonly #ttlMs: number;
+  readonly #maxTokens: number;
+  /** By index; ascending by deadline. */
+  readonly #tokens = new Map<number, SimpleToken>();
+
+  /** @param ttlMs how long an unused token lives; 0 and less are etcd's default. */
+  constructor(
+    clock: Pick<Clock, 'now'>,
+    random: Random,
+    ttlMs: number = defaultTokenTtlMs,
+    maxTokens: number = maxSimpleTokens,
+  ) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#ttlMs = ttlMs > 0 ? ttlMs : defaultTokenTtlMs;
+    this.#maxTokens = maxTokens;
+  }
+
+  /** Tokens that are kept. */
+  get size(): number {
+    return this.#tokens.size;
+  }
+
+  newPrefix(): string {
+    let prefix = '';
+    while (prefix.length < prefixLetters) {
+      const drawn = this.#random.uint32();
+      if (drawn < fairBelow) prefix += letters[drawn % letters.length]!;
+    }
+    return prefix;
+  }
+
+  issue(_user: string, prefix: string, index: number): string {
+    return `${prefix}.${index}`;
+  }
+
+  awaits(token: string): number {
+    const parts = form.exec(token);
+    return parts === null ? 0 : Number(parts[2]);
+  }
+
+  judge(token: string, authRevision: number): Caller | null {
+    const parts = form.exec(token);
+    if (parts === null) return null;
+    this.#sweep();
+    const index = Number(parts[2]);
+    const known = this.#tokens.get(index);
+    if (known === undefined || !timingSafeEqual(known.prefix, Buffer.from(parts[1]!, 'latin1'))) return null;
+    // To the end of the row.
+    this.#tokens.delete(index);
+    known.deadline = this.#clock.now() + this.#ttlMs;
+    this.#tokens.set(index, known);
+    return { user: known.user, revision: authRevision };
+  }
+
+  /** Prefixes of another form come from members with other options: such tokens are no simple ones. */
+  authenticated(user: string, prefix: string, index: number): void {
+    if (!form.test(`${prefix}.${index}`)) return;
+    this.#sweep();
+    if (this.#tokens.size >= this.#maxTokens) {
+      for (const oldest of this.#tokens.keys()) {
+        this.#tokens.delete(oldest);
+        break;
+      }
+    }
+    const deadline = this.#clock.now() + this.#ttlMs;
+    this.#tokens.set(index, { prefix: Buffer.from(prefix, 'latin1'), user, deadline });
+  }
+
+  userChanged(user: string): void {
+    for (const [index, token] of this.#tokens) {
+      if (token.user === user) this.#tokens.delete(index);
+    }
+  }
+
+  disabled(): void {
+    this.#tokens.clear();
+  }
+
+  forget(): void {
+    this.#tokens.clear();
+  }
+
+  #sweep(): void {
+    const now = this.#clock.now();
+    for (const [index, { deadline }] of this.#tokens) {
+      if (deadline > now) return;
+      this.#tokens.delete(index);
+    }
+  }
+}
