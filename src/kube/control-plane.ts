@@ -1,0 +1,144 @@
+/**
+ * Starts an API server: the one place where the room's parts are put together. Without a store it keeps everything in
+ * memory, so that a test has a cluster of its own in a few milliseconds, and as many as it likes.
+ */
+
+import type { Runtime } from '../util/runtime.ts';
+import { AdmissionChain } from './admission/chain.ts';
+import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
+import { type Authenticator, type Authorizer, allowAll } from './auth/types.ts';
+import { bootstrap } from './bootstrap.ts';
+import { healthPages } from './discovery/health.ts';
+import { DiscoveryPages } from './discovery/pages.ts';
+import { RequestHandler } from './http/handler.ts';
+import { type Listener, listen, type TlsMaterial } from './http/server.ts';
+import { OpenApiPages } from './openapi/pages.ts';
+import { mergePatch } from './patch/merge-patch.ts';
+import { builtInResources } from './registry/built-in.ts';
+import { Registry } from './registry/registry.ts';
+import type { SubresourceHandlers } from './rest/dispatch.ts';
+import type { ServerParts } from './rest/parts.ts';
+import { Storages } from './storage/resource-storage.ts';
+import { openMemoryStore } from './store/memory-store.ts';
+import type { KubeStore } from './store.ts';
+
+/** Bookmarks go out this often. */
+const bookmarkMs = 60_000;
+
+export interface ControlPlaneOptions {
+  readonly runtime: Runtime;
+  /** Where objects are kept; the caller closes it. @default one in memory, closed with the control plane */
+  readonly store?: KubeStore;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** @default 0, any free one */
+  readonly port?: number;
+  /** Null: plain HTTP. @default null */
+  readonly tls?: TlsMaterial | null;
+  /** Asked in order; who is known to none is anonymous. @default none */
+  readonly authenticators?: readonly Authenticator[];
+  /** @default everybody may do everything */
+  readonly authorizer?: Authorizer;
+}
+
+export interface ControlPlane {
+  /** `http://127.0.0.1:12345` */
+  readonly url: string;
+  readonly port: number;
+  /** A kubeconfig, YAML, for this server. */
+  readonly kubeconfig: string;
+  /** Ends every connection and watch; nothing is left behind. */
+  close(): Promise<void>;
+}
+
+function kubeconfigOf(url: string, tls: TlsMaterial | null): string {
+  const trust =
+    tls === null ? '' : `\n      certificate-authority-data: ${Buffer.from(tls.cert).toString('base64')}`;
+  return `apiVersion: v1
+kind: Config
+current-context: keelson
+clusters:
+  - name: keelson
+    cluster:
+      server: ${url}${trust}
+contexts:
+  - name: keelson
+    context:
+      cluster: keelson
+      user: keelson
+users:
+  - name: keelson
+    user: {}
+`;
+}
+
+function serverParts(runtime: Runtime, store: KubeStore): ServerParts {
+  const registry = new Registry(builtInResources);
+  const storages = new Storages(store);
+  const namespaces = registry.find('', 'v1', 'namespaces')!;
+  const admission = new AdmissionChain([namespaceLifecycle((name) => storages.of(namespaces).get('', name))]);
+  return {
+    runtime,
+    registry,
+    storages,
+    admission,
+    patches: { merge: mergePatch, json: null, strategic: null },
+    fields: null,
+    protobuf: null,
+  };
+}
+
+/** Starts an API server and resolves once it answers. @throws the system's error when the port is taken */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { runtime } = options;
+  const tls = options.tls ?? null;
+  const store = options.store ?? (await openMemoryStore(runtime));
+  const parts = serverParts(runtime, store);
+  const subresources: SubresourceHandlers = new Map();
+  let listener: Listener | null = null;
+  const discovery = new DiscoveryPages(
+    parts.registry,
+    () => `${options.host ?? '127.0.0.1'}:${listener?.port ?? 0}`,
+  );
+  const openApi = new OpenApiPages(parts.registry, () => runtime.clock.wallNow());
+  const ping = { name: 'ping', run: () => Promise.resolve(null) };
+  const etcd = {
+    name: 'etcd',
+    run: () =>
+      store.revision().then(
+        () => null,
+        (error: unknown) => String(error),
+      ),
+  };
+  const handler = new RequestHandler({
+    parts,
+    subresources,
+    pages: [discovery.handle, openApi.handle, healthPages([ping, etcd])],
+    authenticators: options.authenticators ?? [],
+    authorizer: options.authorizer ?? allowAll,
+  });
+  await bootstrap(parts);
+  listener = await listen({
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    tls,
+    handle: handler.handle,
+  });
+  const { url, port } = listener;
+  let timer = runtime.clock.setTimer(bookmarkMs, tellProgress);
+  function tellProgress(): void {
+    for (const cache of parts.storages.caches()) cache.tellProgress();
+    timer = runtime.clock.setTimer(bookmarkMs, tellProgress);
+  }
+  return {
+    url,
+    port,
+    kubeconfig: kubeconfigOf(url, tls),
+    async close() {
+      timer.cancel();
+      await listener?.close();
+      parts.storages.close();
+      if (options.store === undefined) await store.close();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * The body of an answer in the form that was negotiated: the object itself, its Table or its metadata; JSON, YAML or
+ * protobuf. A Status is never turned into another shape.
+ */
+
+import { stringify as yamlText } from 'yaml';
+import { type ApiList, type ApiObject, asJson, groupVersionText } from '../api/objects.ts';
+import { badRequest, notAcceptable, type Status } from '../api/status.ts';
+import type { ProtobufCodec } from '../proto/types.ts';
+import type { ResourceType } from '../registry/types.ts';
+import { includeObject, partialMetadata, partialMetadataList, tableOf } from '../table/table.ts';
+import { type Accepted, mediaTypes } from './negotiate.ts';
+
+export interface Encoding {
+  readonly accepted: Accepted;
+  readonly query: URLSearchParams;
+  readonly resource: ResourceType | null;
+  readonly protobuf: ProtobufCodec | null;
+  readonly nowMs: number;
+  readonly isPretty: boolean;
+}
+
+type Body = ApiObject | ApiList | Status;
+
+function isList(body: Body): body is ApiList {
+  return Array.isArray((body as ApiList).items);
+}
+
+function isStatus(body: Body): body is Status {
+  return body.kind === 'Status' && body.apiVersion === 'v1';
+}
+
+/** Items of built-in lists go without kind and apiVersion, as their list says both. */
+function withPlainItems(list: ApiList, resource: ResourceType | null): ApiList {
+  if (resource === null || resource.isCustom) return list;
+  const items = list.items.map(({ kind: _kind, apiVersion: _version, ...rest }) => rest);
+  return { ...list, items };
+}
+
+/** An object as the endpoint's version calls it. */
+function withKind(object: ApiObject, resource: ResourceType | null): ApiObject {
+  if (object.kind !== undefined || resource === null) return object;
+  const apiVersion = groupVersionText(resource.group, resource.version);
+  return { kind: resource.kind, apiVersion, ...object };
+}
+
+/** @param hasColumns false: a Table frame that follows another */
+export function shape(body: Body, encoding: Encoding, hasColumns: boolean): object {
+  const { accepted, resource, query, nowMs } = encoding;
+  const { as, asVersion: version } = accepted;
+  if (isStatus(body)) return body;
+  if (as === 'Table') {
+    const include = includeObject(query);
+    const request = { resource, version, include, nowMs, hasColumns };
+    if (isList(body)) return tableOf(body.metadata, body.items, request);
+    const { resourceVersion } = body.metadata;
+    return tableOf(
+      resourceVersion === undefined ? {} : { resourceVersion },
+      [withKind(body, resource)],
+      request,
+    );
+  }
+  if (isList(body)) {
+    if (as === 'PartialObjectMetadataList') return partialMetadataList(body, version);
+    if (as === 'PartialObjectMetadata') {
+      const error = badRequest(
+        `you requested PartialObjectMetadata, but the requested object is a list (${body.kind})`,
+      );
+      error.status.code = 406;
+      error.status.reason = 'NotAcceptable';
+      throw error;
+    }
+    return withPlainItems(body, resource);
+  }
+  return as === null ? withKind(body, resource) : partialMetadata(body, version);
+}
+
+/** @throws StatusError 406 */
+export function encodeBody(
+  body: Body,
+  encoding: Encoding,
+): { readonly bytes: Buffer; readonly type: string } {
+  const shaped = shape(body, encoding, true);
+  const { format } = encoding.accepted;
+  if (format === 'protobuf') {
+    const bytes = encoding.protobuf?.encode(asJson(shaped));
+    if (bytes != null) return { bytes: Buffer.from(bytes), type: mediaTypes.protobuf };
+    throw notAcceptable([mediaTypes.json, mediaTypes.yaml]);
+  }
+  if (format === 'yaml') {
+    return { bytes: Buffer.from(yamlText(shaped, { aliasDuplicateObjects: false })), type: mediaTypes.yaml };
+  }
+  const text = encoding.isPretty ? JSON.stringify(shaped, null, 2) : JSON.stringify(shaped);
+  return { bytes: Buffer.from(`${text}\n`), type: mediaTypes.json };
+}

@@ -1,0 +1,73 @@
+/** A request of node:http or node:http2 as the room sees it. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { badRequest, tooLarge } from '../api/status.ts';
+import type { ApiRequest } from './types.ts';
+
+/** Larger bodies are refused with 413. */
+export const bodyBytesMax: number = 3 << 20;
+
+function decodeSegments(path: string): string[] {
+  const segments = path.split('/').filter((segment) => segment !== '');
+  try {
+    return segments.map(decodeURIComponent);
+  } catch {
+    throw badRequest('the path is not percent-encoded as it should be');
+  }
+}
+
+function readBody(message: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const announced = Number(message.headers['content-length'] ?? 0);
+    if (announced > bodyBytesMax) {
+      message.resume();
+      reject(tooLarge(bodyBytesMax));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= bodyBytesMax) chunks.push(chunk);
+      else chunks.length = 0;
+    });
+    message.on('end', () => {
+      if (size > bodyBytesMax) reject(tooLarge(bodyBytesMax));
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    });
+    message.on('error', reject);
+    message.on('aborted', () => reject(badRequest('the client went away')));
+  });
+}
+
+/** @throws StatusError 400 when the path cannot be decoded */
+export function apiRequest(message: IncomingMessage, response: ServerResponse): ApiRequest {
+  const target = message.url ?? '/';
+  const at = target.indexOf('?');
+  const path = at < 0 ? target : target.slice(0, at);
+  const socket = message.socket as TLSSocket;
+  let body: Promise<Uint8Array> | null = null;
+  return {
+    method: message.method ?? 'GET',
+    path,
+    segments: decodeSegments(path),
+    query: new URLSearchParams(at < 0 ? '' : target.slice(at + 1)),
+    header(name) {
+      const value = message.headers[name];
+      return Array.isArray(value) ? value.join(', ') : (value ?? '');
+    },
+    readBody() {
+      body ??= readBody(message);
+      return body;
+    },
+    onClose(listener) {
+      response.on('close', listener);
+    },
+    get clientCertificate() {
+      if (socket.authorized !== true) return null;
+      return socket.getPeerCertificate().raw ?? null;
+    },
+    isEncrypted: socket.encrypted === true,
+  };
+}

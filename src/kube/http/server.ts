@@ -1,0 +1,104 @@
+/**
+ * The sockets of the API server: TLS with HTTP/2 and HTTP/1.1 behind ALPN, and plain HTTP/1.1 for loopback. Idle watches
+ * live for half an hour and more: node's own timeouts are off where they would cut them.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** Idle connections stay longer than the 90 s for which Go reuses them. */
+const keepAliveMs = 120_000;
+const headersMs = 60_000;
+const maxStreams = 1000;
+
+export interface TlsMaterial {
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
+  /** Authorities of client certificates, PEM; empty: none are asked for. */
+  readonly clientAuthorities: string;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Null: plain HTTP. */
+  readonly tls: TlsMaterial | null;
+  readonly handle: (message: IncomingMessage, response: ServerResponse) => void;
+}
+
+export interface Listener {
+  /** `https://127.0.0.1:6443` */
+  readonly url: string;
+  readonly port: number;
+  /** Ends every connection, watches too. */
+  close(): Promise<void>;
+}
+
+type Handle = ListenOptions['handle'];
+
+function plainServer(handle: Handle): Server {
+  const server = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: 0 }, handle);
+  server.headersTimeout = headersMs;
+  return server;
+}
+
+function secureServer(tls: TlsMaterial, handle: Handle): Http2SecureServer {
+  const asksForCertificate = tls.clientAuthorities !== '';
+  const server = createSecureServer({
+    key: tls.key,
+    cert: tls.cert,
+    allowHTTP1: true,
+    minVersion: 'TLSv1.2',
+    settings: { maxConcurrentStreams: maxStreams },
+    requestCert: asksForCertificate,
+    rejectUnauthorized: false,
+    ...(asksForCertificate ? { ca: tls.clientAuthorities } : {}),
+  });
+  // The compatible request and response of http2 have what the handler uses of node:http's.
+  server.on('request', handle as never);
+  return server;
+}
+
+/** Begins to listen. @throws the system's error, EADDRINUSE, EACCES, … */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const server =
+    options.tls === null ? plainServer(options.handle) : secureServer(options.tls, options.handle);
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('connection', (socket: Socket) => {
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('session', (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+    session.on('error', () => {});
+  });
+  // A client that breaks off a handshake is no event of ours.
+  server.on('tlsClientError', () => {});
+  server.on('clientError', (_error: Error, socket: Socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  const scheme = options.tls === null ? 'http' : 'https';
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `${scheme}://${host}:${port}`,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const session of sessions) session.destroy();
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
