@@ -1,0 +1,145 @@
+/**
+ * What one connection is about to send: frames are put together in a slab of bytes, and everything of a turn leaves
+ * in one write. Large bodies are not copied: they go between two parts of the slab as they are.
+ *
+ *     parts:  [slab 0..a] [body] [slab a..b] [body] …      slab b..end is what comes next
+ *
+ * The invariant: bytes that the socket may still hold are never written to. A slab is used again only when the socket
+ * took all of it at once; otherwise it is given away.
+ */
+
+import type { Socket } from 'node:net';
+import { FRAME_HEADER_BYTES, FrameType } from './frames.ts';
+
+const SLAB_BYTES_MIN = 2048;
+const SLAB_BYTES_MAX = 64 * 1024;
+/** From here on, a copy costs more than an entry in the socket's list of buffers. */
+export const BODY_BYTES_NOT_COPIED = 8192;
+
+export class Output {
+  slab: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES_MIN);
+  /** Of the slab: where the part begins that is not among `parts` yet, and where the next byte goes. */
+  private begin = 0;
+  private end = 0;
+  private parts: Uint8Array[] = [];
+  private partBytes = 0;
+  /** Bytes of control frames since the last flush that found the socket taking everything. */
+  controlBytes = 0;
+
+  /** Bytes since the last flush. */
+  get bytes(): number {
+    return this.partBytes + this.end - this.begin;
+  }
+
+  /** @returns where in `slab` there is room for so many bytes, all of which the caller writes. */
+  reserve(bytes: number): number {
+    if (this.end + bytes > this.slab.length) this.renew(bytes);
+    const at = this.end;
+    this.end = at + bytes;
+    return at;
+  }
+
+  /** Writes a frame header at `at` of the slab. */
+  header(at: number, length: number, type: number, flags: number, id: number): void {
+    const { slab } = this;
+    slab[at] = length >>> 16;
+    slab[at + 1] = length >>> 8;
+    slab[at + 2] = length;
+    slab[at + 3] = type;
+    slab[at + 4] = flags;
+    slab[at + 5] = id >>> 24;
+    slab[at + 6] = id >>> 16;
+    slab[at + 7] = id >>> 8;
+    slab[at + 8] = id;
+  }
+
+  /** Writes a header block that fits in one frame. */
+  headers(id: number, flags: number, block: Uint8Array): void {
+    const at = this.reserve(FRAME_HEADER_BYTES + block.length);
+    this.header(at, block.length, FrameType.Headers, flags, id);
+    this.slab.set(block, at + FRAME_HEADER_BYTES);
+  }
+
+  /** Writes a small frame whose payload is numbers of 32 bits. */
+  control(type: number, flags: number, id: number, words: readonly number[]): void {
+    const bytes = FRAME_HEADER_BYTES + words.length * 4;
+    const at = this.reserve(bytes);
+    this.header(at, words.length * 4, type, flags, id);
+    for (let index = 0; index < words.length; index++) {
+      this.slab.writeUInt32BE(words[index]! >>> 0, at + FRAME_HEADER_BYTES + index * 4);
+    }
+    this.controlBytes += bytes;
+  }
+
+  /** Writes a small frame with any payload. */
+  frame(type: number, flags: number, id: number, payload: Uint8Array): void {
+    const bytes = FRAME_HEADER_BYTES + payload.length;
+    const at = this.reserve(bytes);
+    this.header(at, payload.length, type, flags, id);
+    this.slab.set(payload, at + FRAME_HEADER_BYTES);
+    this.controlBytes += bytes;
+  }
+
+  /** Appends bytes; they must not change before they have left. */
+  append(bytes: Uint8Array): void {
+    if (bytes.length < BODY_BYTES_NOT_COPIED) {
+      const at = this.reserve(bytes.length);
+      this.slab.set(bytes, at);
+      return;
+    }
+    this.cut();
+    this.parts.push(bytes);
+    this.partBytes += bytes.length;
+  }
+
+  /**
+   * Hands everything to the socket in one write.
+   * @returns false: the socket has more than it likes; wait for its `drain`.
+   */
+  flush(socket: Socket): boolean {
+    if (this.bytes === 0) return true;
+    let taking: boolean;
+    if (this.parts.length === 0) {
+      taking = socket.write(this.slab.subarray(this.begin, this.end));
+      this.begin = this.end;
+    } else {
+      this.cut();
+      socket.cork();
+      taking = true;
+      for (const part of this.parts) taking = socket.write(part);
+      socket.uncork();
+      this.parts = [];
+      this.partBytes = 0;
+    }
+    if (socket.writableLength === 0) {
+      this.begin = 0;
+      this.end = 0;
+      taking = true;
+    }
+    if (taking) this.controlBytes = 0;
+    return taking;
+  }
+
+  /** Drops what has not been flushed. */
+  clear(): void {
+    this.parts = [];
+    this.partBytes = 0;
+    this.begin = this.end;
+  }
+
+  /** Moves the part of the slab that is written to the list. */
+  private cut(): void {
+    if (this.end === this.begin) return;
+    this.parts.push(this.slab.subarray(this.begin, this.end));
+    this.partBytes += this.end - this.begin;
+    this.begin = this.end;
+  }
+
+  private renew(bytes: number): void {
+    this.cut();
+    const doubled = Math.min(this.slab.length * 2, SLAB_BYTES_MAX);
+    this.slab = Buffer.allocUnsafeSlow(Math.max(doubled, bytes));
+    this.begin = 0;
+    this.end = 0;
+  }
+}
