@@ -13,6 +13,7 @@ import { guarded, type ServiceMethod, type ServiceMethods, stream, unary } from 
 import { healthMethods } from './health.ts';
 import { kvMethods } from './kv.ts';
 import { LeaderGuard } from './leader-guard.ts';
+import { leaseMethods } from './lease.ts';
 import { maintenanceMethods } from './maintenance.ts';
 import { defaultProgressIntervalMs, watchMethods } from './watch.ts';
 
@@ -33,6 +34,7 @@ export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): Rp
   const progressIntervalMs = options.watchProgressIntervalMs ?? defaultProgressIntervalMs;
   return assemble(context, {
     'etcdserverpb.KV': kvMethods(context),
+    'etcdserverpb.Lease': leaseMethods(context, member.leases),
     'etcdserverpb.Watch': watchMethods(context, { progressIntervalMs }),
     'etcdserverpb.Cluster': clusterMethods(context),
     'etcdserverpb.Maintenance': maintenanceMethods(context),

@@ -7,6 +7,7 @@
  */
 
 import { Packr } from 'msgpackr';
+import { decodeCheckpoints, decodeExpiry } from '../lease/commands.ts';
 import { decodeConfigEntry } from '../raft/conf-codec.ts';
 import type { ConfState, Entry } from '../raft/types.ts';
 import { EntryType } from '../raft/types.ts';
@@ -17,8 +18,14 @@ import {
   decodePutRequest,
   decodeTxnRequest,
 } from '../wire/kv-codec.ts';
+import {
+  decodeLeaseGrantRequest,
+  decodeLeaseRevokeRequest,
+  type LeaseGrantRequest,
+} from '../wire/lease-codec.ts';
 import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../wire/messages.ts';
 import { txnPuts } from './alarms.ts';
+import { checkpointLeases, expireLeases, grantLease, revokeLease } from './apply-leases.ts';
 import type { EnvelopeCodec } from './envelope.ts';
 import type { PendingRequests } from './pending.ts';
 import type { AppliedState } from './state.ts';
@@ -46,6 +53,8 @@ const changesKeys: ReadonlySet<RequestKind> = new Set([
   RequestKind.DeleteRange,
   RequestKind.Txn,
   RequestKind.Compact,
+  RequestKind.LeaseGrant,
+  RequestKind.LeaseRevoke,
 ]);
 
 export class Applier {
@@ -80,7 +89,7 @@ export class Applier {
     let result: unknown = null;
     let failure: Failure | null = null;
     try {
-      result = this.#execute(envelope.kind, envelope.body, pending?.request);
+      result = this.#execute(envelope.kind, envelope.body, pending?.request, entry.term);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failure = error;
@@ -96,11 +105,12 @@ export class Applier {
     if (!alarms.has(AlarmKind.NoSpace)) return;
     const puts =
       kind === RequestKind.Put ||
+      kind === RequestKind.LeaseGrant ||
       (kind === RequestKind.Txn && txnPuts((decoded as TxnRequest | undefined) ?? decodeTxnRequest(body)));
     if (puts) throw new Failure('noSpace');
   }
 
-  #execute(kind: RequestKind, body: Uint8Array, decoded: unknown): unknown {
+  #execute(kind: RequestKind, body: Uint8Array, decoded: unknown, term: number): unknown {
     const store = this.#state.store;
     this.#checkAlarms(kind, body, decoded);
     switch (kind) {
@@ -117,6 +127,17 @@ export class Applier {
         store.compact(request.revision);
         return { revision: store.revision };
       }
+      case RequestKind.LeaseGrant:
+        return grantLease(
+          this.#state,
+          (decoded as LeaseGrantRequest | undefined) ?? decodeLeaseGrantRequest(body),
+        );
+      case RequestKind.LeaseRevoke:
+        return revokeLease(this.#state, (decoded as bigint | undefined) ?? decodeLeaseRevokeRequest(body));
+      case RequestKind.LeaseExpire:
+        return expireLeases(this.#state, decodeExpiry(body), term);
+      case RequestKind.LeaseCheckpoint:
+        return checkpointLeases(this.#state, decodeCheckpoints(body), term);
       case RequestKind.PublishMember: {
         const publish = packr.unpack(Buffer.from(body)) as PublishRequest;
         this.#state.membership.publish(publish.id, publish.name, publish.clientUrls);

@@ -10,7 +10,7 @@ import type { RaftNode } from '../raft/raft-node.ts';
 import { type Message, MessageType, type Ready, type SnapshotMeta } from '../raft/types.ts';
 import type { Wal } from '../wal/wal.ts';
 import type { ReceivedSnapshot } from './snapshot-receiver.ts';
-import { type AppliedState, loadTables } from './state.ts';
+import { type AppliedState, reloadState } from './state.ts';
 
 export interface InstallerOptions {
   readonly raft: RaftNode;
@@ -82,13 +82,7 @@ export class Installer {
       received.answer(true);
       installed(received.snapshot);
     });
-    const reloaded = this.#unlessFailed(() => {
-      loadTables(backend, (error, tables) => {
-        Object.assign(state, tables);
-        loaded(error);
-      });
-    });
-    state.store.reload(reloaded);
+    reloadState(backend, state, loaded);
   }
 
   #unlessFailed(next: () => void): (error: Error | null) => void {

@@ -42,6 +42,7 @@ import { Installer } from './installer.ts';
 import { LeaderCalls, LeaderMethod, type LeaderReply } from './leader-calls.ts';
 import { Leadership } from './leadership.ts';
 import { LogRetention } from './log-retention.ts';
+import { MemberLeases } from './member-leases.ts';
 import { Outbox } from './outbox.ts';
 import { decodeRaftFrame, FrameKind } from './peer-codec.ts';
 import { PeerLinks } from './peer-links.ts';
@@ -52,7 +53,7 @@ import { ReadRounds } from './reads.ts';
 import { hasLeft, Reconfiguration } from './reconfiguration.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { SnapshotTransfers } from './snapshot-transfers.ts';
-import { type AppliedState, openState } from './state.ts';
+import { type AppliedState, openState, stateDigest } from './state.ts';
 import { encodeStateMeta, type LogIdentity } from './state-meta.ts';
 import { Ticker } from './ticker.ts';
 import { requestTimeoutMs, timeoutFailure } from './timeouts.ts';
@@ -93,6 +94,7 @@ export class Member implements ServedMember {
   readonly clusterId: string;
   readonly limits: MemberLimits;
   readonly runtime: Runtime;
+  readonly leases: MemberLeases;
   /** @internal for the simulator's invariants. */
   readonly raft: RaftNode;
   readonly #name: string;
@@ -253,11 +255,26 @@ export class Member implements ServedMember {
       now: () => runtime.clock.now(),
       serve: (method, body, reply) => this.#serveCall(method, body, reply),
     });
+    this.leases = new MemberLeases({
+      leases: state.leases,
+      raft: this.raft,
+      runtime,
+      limits,
+      propose: (kind, body, request, done) => this.propose(kind, body, request, done),
+      proposeOwn: (kind, body, done) => this.#proposeOwn(kind, body, done),
+      callLeader: (method, body, repeatable, done) => this.#callLeader(method, body, repeatable, done),
+      linearize: (done) => this.linearize(done),
+    });
     this.#ticker = new Ticker(runtime.clock, tickMs, () => this.#tick());
   }
 
   get store(): Store {
     return this.#state.store;
+  }
+
+  /** The same on every member at the same applied index. */
+  get digest(): number {
+    return stateDigest(this.#state);
   }
 
   get watches(): WatchHub {
@@ -354,7 +371,16 @@ export class Member implements ServedMember {
     const record = { memberId: this.id, alarm };
     if (this.alarms().some((known) => known.memberId === this.id && known.alarm === alarm)) return;
     this.runtime.log.warn('raises an alarm', record);
-    this.#enqueue(RequestKind.AlarmRaise, encodeAlarm(record), null, ignoreOutcome);
+    this.#proposeOwn(RequestKind.AlarmRaise, encodeAlarm(record), ignoreOutcome);
+  }
+
+  #proposeOwn(kind: RequestKind, body: Uint8Array, done: ProposeDone<unknown>): void {
+    if (this.#stage !== 'runs') {
+      const stopped = new Failure('stopped');
+      this.runtime.scheduler.defer(() => done(stopped, null));
+      return;
+    }
+    this.#proposals.addOwn(kind, body, done);
     this.#schedule();
   }
 
@@ -376,7 +402,9 @@ export class Member implements ServedMember {
     if (method === LeaderMethod.ChangeMembers) {
       const seconds = Math.floor(this.runtime.clock.wallNow() / 1000);
       this.#reconfiguration.ask(body as MemberChange, seconds, reply);
-    } else reply(new Failure('unimplemented', `this member knows no call ${String(method)}`), null);
+    } else if (method === LeaderMethod.RenewLease) this.leases.serveRenewal(BigInt(body as string), reply);
+    else if (method === LeaderMethod.LeaseTimeToLive) this.leases.serveTimeToLive(body, reply);
+    else reply(new Failure('unimplemented', `this member knows no call ${String(method)}`), null);
   }
 
   moveLeader(target: NodeId, done: (failure: Failure | null) => void): void {
@@ -561,7 +589,7 @@ export class Member implements ServedMember {
     const { raft } = this;
     if (this.#installer.isRunning || raft.appliedIndex === 0) return;
     const { index, term, conf } = raft.snapshotMeta(raft.appliedIndex);
-    const meta = { clusterId: this.clusterId, term, conf, digest: this.store.digest };
+    const meta = { clusterId: this.clusterId, term, conf, digest: this.digest };
     this.#backend.mark(index, encodeStateMeta(meta));
   }
 
@@ -584,6 +612,7 @@ export class Member implements ServedMember {
       const startedBefore = now - requestTimeoutMs(this.limits);
       this.#proposals.expire(startedBefore, this.#timeout);
       this.#leaderCalls.expire(startedBefore);
+      if (!this.#installer.isRunning) this.leases.tick();
       this.#reads.tick(now, startedBefore, new Failure('timeout'));
       if (this.raft.role !== Role.Leader) this.#transfers.abortSending();
       this.#transfers.tick();
@@ -606,7 +635,7 @@ export class Member implements ServedMember {
     if (now - this.#publishedAt < republishMs) return;
     this.#publishedAt = now;
     const body = encodePublish({ id: this.id, name: this.#name, clientUrls: urls });
-    this.propose(RequestKind.PublishMember, body, null, ignoreOutcome);
+    this.#proposeOwn(RequestKind.PublishMember, body, ignoreOutcome);
   }
 
   #onInstalled({ index, term }: SnapshotMeta): void {
@@ -651,6 +680,7 @@ export class Member implements ServedMember {
   #quit(): void {
     this.#stage = 'ended';
     this.#ticker.stop();
+    this.leases.stop();
     this.#handover.stop();
     this.#links.stop();
     this.#departure?.cancel();

@@ -50,6 +50,12 @@ export class Proposals {
     return null;
   }
 
+  /** Lets a request of the member itself wait: there are few of them, and the cluster needs them most when it is full. */
+  addOwn(kind: RequestKind, body: Uint8Array, done: ProposeDone<unknown>): void {
+    const sealed = this.#codec.seal(kind, this.pending.nextSequence, body);
+    this.#waiting.push(this.pending.add(undefined, sealed, this.#clock.now(), done));
+  }
+
   /** Hands what waits to the core, as far as it takes it. */
   handOver(propose: (datas: readonly Uint8Array[]) => boolean): void {
     const waiting = this.#waiting;

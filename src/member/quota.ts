@@ -1,6 +1,7 @@
 /** How large the state may grow: etcd's `--quota-backend-bytes`. What is beyond it raises NOSPACE. */
 
 import type { Backend } from '../backend/backend.ts';
+import { leaseCostBytes } from '../lease/limits.ts';
 import type { PutRequest, TxnRequest } from '../wire/messages.ts';
 import { putCost, txnCost } from './alarms.ts';
 import { RequestKind } from './types.ts';
@@ -21,6 +22,7 @@ export class Quota {
       const { key, value } = request as PutRequest;
       return putCost(key, value);
     }
+    if (kind === RequestKind.LeaseGrant) return leaseCostBytes;
     return kind === RequestKind.Txn ? txnCost(request as TxnRequest) : 0;
   }
 

@@ -1,14 +1,17 @@
 /** Opens the replicated state that the backend holds, or begins it. */
 
 import type { Backend } from '../backend/backend.ts';
+import { Leases } from '../lease/leases.ts';
 import { Store } from '../mvcc/store.ts';
 import { type Alarms, loadAlarms } from './alarms.ts';
 import { loadMembership, type Membership } from './membership.ts';
 import type { Recovered } from './recovery.ts';
 
-/** Everything that applied entries change. All but the store is replaced when a state from elsewhere is installed. */
+/** Everything that applied entries change. When a state from elsewhere is installed, store and leases
+ * are read anew and the rest is replaced. */
 export interface AppliedState {
   readonly store: Store;
+  readonly leases: Leases;
   membership: Membership;
   alarms: Alarms;
 }
@@ -18,8 +21,8 @@ export function openState(
   { identity }: Recovered,
   done: (error: Error | null, state: AppliedState | null) => void,
 ): void {
-  Store.open(backend, {}, (error, store) => {
-    if (error !== null || store === null) return done(error, null);
+  openKeys(backend, (error, keys) => {
+    if (error !== null || keys === null) return done(error, null);
     loadTables(backend, (error, tables) => {
       if (error !== null || tables === null) return done(error, null);
       const { membership } = tables;
@@ -29,15 +32,50 @@ export function openState(
           membership.upsert({ id, name: '', peerUrls, clientUrls: [], isLearner: false });
         }
       }
-      done(null, { store, ...tables });
+      done(null, { ...keys, ...tables });
     });
   });
 }
 
-/** Everything but the store. */
-export function loadTables(
+type Keys = Pick<AppliedState, 'store' | 'leases'>;
+
+/** The leases come first: the store tells them which keys are theirs. */
+function openKeys(backend: Backend, done: (error: Error | null, keys: Keys | null) => void): void {
+  Leases.open(backend, (error, leases) => {
+    if (error !== null || leases === null) return done(error, null);
+    Store.open(backend, { leases }, (error, store) => {
+      done(error, store === null ? null : { store, leases });
+    });
+  });
+}
+
+/** Reads everything anew after the backend's state was replaced. */
+export function reloadState(
   backend: Backend,
-  done: (error: Error | null, tables: Omit<AppliedState, 'store'> | null) => void,
+  state: AppliedState,
+  done: (error: Error | null) => void,
+): void {
+  state.leases.reload((error) => {
+    if (error !== null) return done(error);
+    state.store.reload((error) => {
+      if (error !== null) return done(error);
+      loadTables(backend, (error, tables) => {
+        Object.assign(state, tables);
+        done(error);
+      });
+    });
+  });
+}
+
+/** The same on every member at the same index. */
+export function stateDigest({ store, leases }: AppliedState): number {
+  return (store.digest ^ leases.digest) >>> 0;
+}
+
+/** Everything but the keys. */
+function loadTables(
+  backend: Backend,
+  done: (error: Error | null, tables: Omit<AppliedState, keyof Keys> | null) => void,
 ): void {
   loadMembership(backend, (error, membership) => {
     if (error !== null || membership === null) return done(error, null);

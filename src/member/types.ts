@@ -12,6 +12,7 @@ import type { Disk } from '../util/disk.ts';
 import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import type { RangeRequest } from '../wire/messages.ts';
+import type { ServedLeases } from './lease-types.ts';
 
 /** A member of the cluster as the replicated state knows it. */
 export interface MemberRecord {
@@ -34,6 +35,10 @@ export const RequestKind = {
   AlarmGet: 6,
   AlarmRaise: 7,
   AlarmClear: 8,
+  LeaseGrant: 20,
+  LeaseRevoke: 21,
+  LeaseExpire: 22,
+  LeaseCheckpoint: 23,
 } as const;
 export type RequestKind = (typeof RequestKind)[keyof typeof RequestKind];
 
@@ -203,6 +208,7 @@ export interface ServedMember {
   readonly limits: MemberLimits;
   readonly runtime: Runtime;
   readonly store: ServedStore;
+  readonly leases: ServedLeases;
   /** For response headers. */
   readonly term: number;
   /** False while no leader is known. */

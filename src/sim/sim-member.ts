@@ -102,7 +102,7 @@ export class LiveMember implements Probe {
   }
 
   get digest(): number {
-    return this.member.store.digest;
+    return this.member.digest;
   }
 
   get revision(): number {

@@ -4,6 +4,7 @@
  */
 
 import { memoryBackend } from '../../src/backend/memory-backend.ts';
+import type { ServedLeases } from '../../src/member/lease-types.ts';
 import {
   type AlarmRecord,
   defaultLimits,
@@ -111,6 +112,21 @@ export function notice(fields: Partial<WatchNotice>): WatchNotice {
   };
 }
 
+const refuseLeases = (...args: unknown[]): void => {
+  const done = args[args.length - 1] as (failure: Failure) => void;
+  setImmediate(() => done(new Failure('unimplemented')));
+};
+
+/** A member whose leases answer nothing. */
+const noServedLeases: ServedLeases = {
+  grant: refuseLeases,
+  revoke: refuseLeases,
+  renew: refuseLeases,
+  timeToLive: refuseLeases,
+  list: () => [],
+  keysOf: () => [],
+};
+
 export class FakeMember implements ServedMember {
   readonly id = MEMBER_ID;
   readonly clusterId = CLUSTER_ID;
@@ -119,6 +135,7 @@ export class FakeMember implements ServedMember {
   readonly errors = new ErrorLog();
   readonly runtime: Runtime = nodeRuntime({ log: this.errors });
   readonly store: Store;
+  readonly leases: ServedLeases = noServedLeases;
   readonly hub: FakeHub;
   /** Requests and reads fail with it. */
   refusal: Failure | null = null;
