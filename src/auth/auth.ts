@@ -7,7 +7,7 @@
 
 import type { Backend } from '../backend/backend.ts';
 import type { Clock } from '../util/runtime.ts';
-import type { AuthKind, AuthOperation, AuthResults } from '../wire/auth-messages.ts';
+import type { AuthOperation, AuthResult } from '../wire/auth-messages.ts';
 import type { DeleteRangeRequest, PutRequest, TxnRequest } from '../wire/messages.ts';
 import { Checks } from './checks.ts';
 import { Operations } from './operations.ts';
@@ -91,7 +91,7 @@ export class Auth {
    * @param index of its entry
    * @throws Failure, with nothing changed
    */
-  apply(operation: AuthOperation, caller: Caller, index: number): AuthResults[AuthKind] {
+  apply(operation: AuthOperation, caller: Caller, index: number): AuthResult {
     this.checks.operation(caller, operation);
     return this.#operations.apply(operation, index);
   }
@@ -114,17 +114,23 @@ export class Auth {
     const checked = { kind, request } as CheckedRequest;
     switch (checked.kind) {
       case 'put':
-        return checks.put(caller, checked.request);
+        checks.put(caller, checked.request);
+        break;
       case 'deleteRange':
-        return checks.deleteRange(caller, checked.request);
+        checks.deleteRange(caller, checked.request);
+        break;
       case 'txn':
-        return checks.txn(caller, checked.request);
+        checks.txn(caller, checked.request);
+        break;
       case 'leaseRevoke':
-        return checks.leaseWrite(caller, checked.request.id);
+        checks.leaseWrite(caller, checked.request.id);
+        break;
       case 'named':
-        return checks.named(caller);
+        checks.named(caller);
+        break;
       case 'admin':
-        return checks.admin(caller);
+        checks.admin(caller);
+        break;
     }
   }
 

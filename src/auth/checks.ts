@@ -164,13 +164,17 @@ export class Checks {
   #requestOp(rights: Rights, operation: RequestOp): void {
     switch (operation.kind) {
       case OpKind.Range:
-        return this.#read(rights, operation.request.key, operation.request.rangeEnd);
+        this.#read(rights, operation.request.key, operation.request.rangeEnd);
+        break;
       case OpKind.Put:
-        return this.#put(rights, operation.request);
+        this.#put(rights, operation.request);
+        break;
       case OpKind.DeleteRange:
-        return this.#deleteRange(rights, operation.request);
+        this.#deleteRange(rights, operation.request);
+        break;
       case OpKind.Txn:
-        return this.#txn(rights, operation.request);
+        this.#txn(rights, operation.request);
+        break;
     }
   }
 }

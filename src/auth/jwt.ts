@@ -29,14 +29,21 @@ function encodePart(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
+/** What is looked at of a token's header and claims; anything may stand there. */
+interface Part {
+  readonly alg?: unknown;
+  readonly username?: unknown;
+  readonly revision?: unknown;
+  readonly exp?: unknown;
+  readonly nbf?: unknown;
+}
+
 /** Null when the text is no base64url of a JSON object. */
-function decodePart(text: string): Record<string, unknown> | null {
+function decodePart(text: string): Part | null {
   if (!base64url.test(text)) return null;
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Part) : null;
   } catch {
     return null;
   }
@@ -112,7 +119,7 @@ export class JwtTokens implements Tokens {
     if (parts.length !== 3) return null;
     const [head, body, signature] = parts as [string, string, string];
     // The method is ours to choose, never the token's: `none`, or a public key taken for an HMAC secret, would open all.
-    if (decodePart(head)?.['alg'] !== this.#key.method || !base64url.test(signature)) return null;
+    if (decodePart(head)?.alg !== this.#key.method || !base64url.test(signature)) return null;
     if (!this.#key.verify(`${head}.${body}`, Buffer.from(signature, 'base64url'))) return null;
     const verified = callerOf(decodePart(body));
     if (verified !== null) this.#remember(token, verified);
@@ -137,12 +144,11 @@ export class JwtTokens implements Tokens {
 }
 
 /** What the claims of a token with a good signature say; null when something is missing. */
-function callerOf(claims: Record<string, unknown> | null): Verified | null {
+function callerOf(claims: Part | null): Verified | null {
   if (claims === null) return null;
-  const user = claims['username'];
-  const revision = claims['revision'];
-  const until = timeClaim(claims['exp'], Number.POSITIVE_INFINITY);
-  const from = timeClaim(claims['nbf'], Number.NEGATIVE_INFINITY);
+  const { username: user, revision } = claims;
+  const until = timeClaim(claims.exp, Number.POSITIVE_INFINITY);
+  const from = timeClaim(claims.nbf, Number.NEGATIVE_INFINITY);
   if (typeof user !== 'string' || typeof revision !== 'number' || until === null || from === null)
     return null;
   if (revision < 0) return null;

@@ -7,13 +7,11 @@
  */
 
 import { Failure } from '../util/failure.ts';
-import type { AuthKind, AuthOperation, AuthResults, WirePermission } from '../wire/auth-messages.ts';
+import type { AuthOperation, AuthResult, AuthResults, WirePermission } from '../wire/auth-messages.ts';
 import { isGrantable } from './key-union.ts';
 import { binaryString, bytesOf, sortedNames } from './names.ts';
 import type { Registry } from './registry.ts';
 import { type AuthEffects, type Permission, ROOT, type Role, type User } from './types.ts';
-
-type Results = AuthResults[AuthKind];
 
 /** What RoleGet says of root, whatever was granted to it. */
 const rootPermission: WirePermission = { type: 2, key: new Uint8Array(0), rangeEnd: Uint8Array.of(0) };
@@ -35,7 +33,7 @@ export class Operations {
    * @returns `AuthResults` of the kind
    * @throws Failure, and then nothing has changed: any refusal of etcd's Auth service
    */
-  apply(operation: AuthOperation, index: number): Results {
+  apply(operation: AuthOperation, index: number): AuthResult {
     switch (operation.kind) {
       case 'enable':
         return this.#enable();

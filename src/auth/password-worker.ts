@@ -83,8 +83,11 @@ export class WorkerPasswords implements Passwords {
   }
 
   #ask(asked: { password: string; hash: string | null; salt: string }, done: Done): void {
-    if (this.#isClosed) return this.#refuse(new Failure('stopped'), done);
-    if (this.#waiting.size >= maxWaitingPasswords) return this.#refuse(new Failure('tooManyRequests'), done);
+    const isFull = this.#waiting.size >= maxWaitingPasswords;
+    if (this.#isClosed || isFull) {
+      this.#refuse(new Failure(this.#isClosed ? 'stopped' : 'tooManyRequests'), done);
+      return;
+    }
     this.#idle?.cancel();
     this.#idle = null;
     this.#worker ??= this.#start();

@@ -174,13 +174,14 @@ export class Registry {
 
   #scan(from: string, take: (entry: BackendEntry) => void, done: (error: Error | null) => void): void {
     const onEntries = (error: Error | null, entries: readonly BackendEntry[]): void => {
-      if (error !== null || entries.length === 0) return done(error);
+      let failed = error;
       try {
         for (const entry of entries) take(entry);
-      } catch (error) {
-        return done(error as Error);
+      } catch (damage) {
+        failed = damage as Error;
       }
-      this.#scan(`${entries.at(-1)!.key}\0`, take, done);
+      if (failed !== null || entries.length === 0) done(failed);
+      else this.#scan(`${entries.at(-1)!.key}\0`, take, done);
     };
     this.#backend.scan(from, authTable[1], entriesAtOnce, onEntries, bytesAtOnce);
   }

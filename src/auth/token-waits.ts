@@ -35,7 +35,10 @@ export class TokenWaits {
 
   /** Calls `proceed` when `index` is applied, or after the longest wait; at once if too many wait. */
   add(index: number, proceed: () => void): void {
-    if (this.#waits.size >= maxTokenWaits) return proceed();
+    if (this.#waits.size >= maxTokenWaits) {
+      proceed();
+      return;
+    }
     const wait: Wait = { index, proceed, timer: null };
     wait.timer = this.#clock.setTimer(tokenWaitMs, () => this.#end(wait));
     this.#waits.add(wait);

@@ -3,7 +3,7 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import type { Caller } from '../auth/types.ts';
-import type { AuthKind, AuthOperation, AuthResults } from '../wire/auth-messages.ts';
+import type { AuthOperation, AuthResult } from '../wire/auth-messages.ts';
 import type { ProposeDone, ReadDone } from './types.ts';
 
 export interface ServedAuth {
@@ -14,13 +14,9 @@ export interface ServedAuth {
   readonly trustsCommonName: boolean;
   /**
    * Asks the cluster for an operation. The entry carries `encodeAuthOperation(operation)` and the caller.
-   * @param done called exactly once and never before this call returns: the refusals of apply and of any proposal
+   * @param done with the result of `Auth.apply` for its kind. Called exactly once and never before this call returns: the refusals of apply and of any proposal
    */
-  proposeAuth<K extends AuthKind>(
-    operation: Extract<AuthOperation, { kind: K }>,
-    caller: Caller,
-    done: ProposeDone<AuthResults[K]>,
-  ): void;
+  proposeAuth(operation: AuthOperation, caller: Caller, done: ProposeDone<AuthResult>): void;
   /** A linearizable point, as of the member. */
   linearize(done: ReadDone): void;
 }

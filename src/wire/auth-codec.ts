@@ -98,14 +98,8 @@ function wirePermission({ permType, key, range_end }: ColdPermission): WirePermi
 }
 
 /** @throws Failure 'malformedRequest'. Bytes fields are views on `bytes`. */
-export function decodeAuthRequest<K extends AuthKind>(
-  kind: K,
-  bytes: Uint8Array,
-): Extract<AuthRequest, { kind: K }> {
-  return requestOf(kind, decodeCold<ColdRequest>(messageName(kind, 'Request'), bytes)) as Extract<
-    AuthRequest,
-    { kind: K }
-  >;
+export function decodeAuthRequest(kind: AuthKind, bytes: Uint8Array): AuthRequest {
+  return requestOf(kind, decodeCold<ColdRequest>(messageName(kind, 'Request'), bytes));
 }
 
 function requestOf(kind: AuthKind, cold: ColdRequest): AuthRequest {
@@ -237,15 +231,14 @@ export type AuthAnswers = Omit<AuthResults, 'authenticate'> & {
   readonly authenticate: { readonly token: string };
 };
 
-export function encodeAuthResponse<K extends AuthKind>(
-  kind: K,
-  header: ResponseHeader,
-  answer: AuthAnswers[K],
-): Uint8Array {
+export type AuthAnswer = AuthAnswers[AuthKind];
+
+/** @param answer that of the kind */
+export function encodeAuthResponse(kind: AuthKind, header: ResponseHeader, answer: AuthAnswer): Uint8Array {
   return encodeCold(messageName(kind, 'Response'), { header: coldHeader(header), ...bodyOf(kind, answer) });
 }
 
-function bodyOf(kind: AuthKind, answer: AuthAnswers[AuthKind]): object {
+function bodyOf(kind: AuthKind, answer: AuthAnswer): object {
   switch (kind) {
     case 'status':
       return answer as AuthAnswers['status'];

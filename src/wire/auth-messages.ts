@@ -125,3 +125,5 @@ export interface AuthResults {
   readonly roleGrantPermission: null;
   readonly roleRevokePermission: null;
 }
+
+export type AuthResult = AuthResults[AuthKind];
