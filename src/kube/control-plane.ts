@@ -18,6 +18,7 @@ import { builtInResources } from './registry/built-in.ts';
 import { Registry } from './registry/registry.ts';
 import type { SubresourceHandlers } from './rest/dispatch.ts';
 import type { ServerParts } from './rest/parts.ts';
+import { scaleHandlers } from './rest/scale.ts';
 import { Storages } from './storage/resource-storage.ts';
 import { openMemoryStore } from './store/memory-store.ts';
 import type { KubeStore } from './store.ts';
@@ -94,7 +95,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const tls = options.tls ?? null;
   const store = options.store ?? (await openMemoryStore(runtime));
   const parts = serverParts(runtime, store);
-  const subresources: SubresourceHandlers = new Map();
+  const subresources: SubresourceHandlers = new Map([['/scale', scaleHandlers]]);
   let listener: Listener | null = null;
   const discovery = new DiscoveryPages(
     parts.registry,

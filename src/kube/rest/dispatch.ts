@@ -19,7 +19,10 @@ import { watch } from './watch.ts';
 
 export type Handler = (endpoint: Endpoint) => Promise<ApiAnswer>;
 
-/** Key: `<group>/<plural>/<subresource>`, or `/<subresource>` for any resource that has it; then the verb. */
+/**
+ * Handlers of their own. Key: `<group>/<plural>/<subresource>`, `<group>/<plural>` for a resource whose objects are not
+ * stored (reviews, bindings), or `/<subresource>` for any resource that has it; then the verb.
+ */
 export type SubresourceHandlers = ReadonlyMap<string, Partial<Record<Verb, Handler>>>;
 
 /** What is asked of a resource, known before its body is read. */
@@ -75,7 +78,7 @@ export function resourceRequest(
 }
 
 /** @throws StatusError */
-export function handleResource(
+export async function handleResource(
   parts: ServerParts,
   subresources: SubresourceHandlers,
   context: RequestContext,

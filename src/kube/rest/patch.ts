@@ -38,7 +38,8 @@ function patchFunction(endpoint: Endpoint, type: string): PatchFunction {
   throw unsupportedMediaType(acceptedTypes(endpoint));
 }
 
-function parsePatch(body: Uint8Array): Json {
+/** @throws StatusError 400 */
+export function parsePatch(body: Uint8Array): Json {
   try {
     return JSON.parse(Buffer.from(body).toString('utf8')) as Json;
   } catch (error) {
