@@ -12,6 +12,7 @@ import type { ConnectionOwner, Flushable, Refusal } from './connection-owner.ts'
 import { GZIP } from './grpc-call.ts';
 import type { KeepaliveOptions } from './keepalive.ts';
 import * as limits from './limits.ts';
+import { PlainCall, type PlainHandler } from './plain-exchange.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Http2Stream, StreamHost } from './stream.ts';
 import { StreamCall } from './stream-call.ts';
@@ -25,6 +26,8 @@ export interface Http2TransportOptions extends RpcTransportOptions {
   readonly keepalive?: Partial<KeepaliveOptions>;
   /** Largest header list of a request, as RFC 7541 §4.1 counts. @default 16777216 */
   readonly maxHeaderListBytes?: number;
+  /** Answers requests that are not gRPC. @default none: they are refused with 415 */
+  readonly onPlain?: PlainHandler;
 }
 
 export function http2Transport(options: Http2TransportOptions): RpcTransport {
@@ -92,6 +95,10 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
     headerBytes: number,
     sendWindow: number,
   ): Http2Stream | Refusal {
+    const { onPlain } = this.options;
+    if (head.httpStatus === 415 && onPlain !== undefined && head.method !== '' && head.path !== '') {
+      return new PlainCall(host, id, head, headerBytes, sendWindow, onPlain);
+    }
     if (head.refusal !== null) return { ...head.refusal, httpStatus: head.httpStatus };
     const { path, encoding } = head;
     if (path.indexOf('/', 1) < 0) return unimplemented(`malformed method name: ${JSON.stringify(path)}`);

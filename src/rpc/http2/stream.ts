@@ -9,7 +9,6 @@
  */
 
 import type { Logger } from '../../util/runtime.ts';
-import type { ErrorCode } from './frames.ts';
 import { FRAME_HEADER_BYTES, FrameType } from './frames.ts';
 import { DATA_FRAME_BYTES_MAX } from './limits.ts';
 import type { Output } from './output.ts';
@@ -43,8 +42,6 @@ export interface StreamHost {
   schedule(stream: Http2Stream): void;
   /** The stream has sent its end. */
   finished(stream: Http2Stream): void;
-  /** Ends the stream with RST_STREAM. It has been aborted when this returns. */
-  reset(stream: Http2Stream, code: ErrorCode): void;
   /** Lets the client send more, if enough has been taken to be worth a frame. */
   credit(stream: Http2Stream): void;
   /** Calls `job` when the connection is no longer congested. */
