@@ -19,13 +19,18 @@ import type { Writer } from './writer.ts';
 
 const noRecords: KeyValueBytes[] = [];
 
-/**
- * @param key the request's key as a binary string
- * @throws Failure 'leaseNotFound', 'keyNotFound'
- */
-export function checkPutAgainst(state: State, request: PutRequest, key: string): void {
+/** @throws Failure 'leaseNotFound' */
+export function checkLease(state: State, request: PutRequest): void {
   const { lease } = request;
   if (lease !== 0n && !state.leases.exists(lease)) throw new Failure('leaseNotFound');
+}
+
+/**
+ * A put that keeps the value or the lease needs a key that has them.
+ * @param key the request's key as a binary string
+ * @throws Failure 'keyNotFound'
+ */
+export function checkKept(state: State, request: PutRequest, key: string): void {
   if ((request.ignoreValue || request.ignoreLease) && state.index.get(key)?.isLive !== true) {
     throw new Failure('keyNotFound');
   }

@@ -15,7 +15,7 @@ import {
   type TxnRequest,
 } from '../wire/messages.ts';
 import { IntervalSet } from './interval-set.ts';
-import { binaryString, isPoint, rangeTo } from './key-range.ts';
+import { binaryString, isPoint } from './key-range.ts';
 
 /** @throws Failure 'keyNotProvided', 'invalidSortOption' */
 export function checkRange(request: RangeRequest): void {
@@ -93,7 +93,9 @@ interface Footprint {
  * Refuses a branch that puts a key twice, or puts a key it also deletes, in whatever order. Deletes may overlap.
  *
  * The two branches of one nested txn exclude each other, so the same key may be put in both. A nested delete is not held
- * against the puts of a nested txn listed before it: etcd does not either, and a client may rely on it.
+ * against the puts of a nested txn listed before it: etcd does not either, and a client may rely on it. Nor is a delete up
+ * to the last key (`rangeEnd` one zero byte) held against any put: etcd takes the zero byte for a key here, and what ends
+ * before it begins covers nothing.
  *
  * @throws Failure 'duplicateKey'
  */
@@ -102,7 +104,7 @@ function checkDuplicates(ops: readonly RequestOp[]): Footprint {
   for (const op of ops) {
     if (op.kind !== OpKind.DeleteRange) continue;
     const from = binaryString(op.request.key);
-    deletes.add(from, isPoint(op.request.rangeEnd) ? `${from}\0` : rangeTo(op.request.rangeEnd));
+    deletes.add(from, isPoint(op.request.rangeEnd) ? `${from}\0` : binaryString(op.request.rangeEnd));
   }
   const puts = new Set<string>();
   for (const op of ops) {

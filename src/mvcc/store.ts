@@ -21,7 +21,7 @@ import { Compaction } from './compaction.ts';
 import { StoreHistory } from './history.ts';
 import { binaryString } from './key-range.ts';
 import { loadState } from './load.ts';
-import { checkPutAgainst, runDeleteKeys, runDeleteRange, runPut } from './operations.ts';
+import { checkKept, checkLease, runDeleteKeys, runDeleteRange, runPut } from './operations.ts';
 import { range } from './range.ts';
 import { type RangeChunks, rangeChunks } from './range-chunks.ts';
 import { State } from './state.ts';
@@ -134,7 +134,8 @@ export class Store implements MvccStore {
   put(request: PutRequest): PutResult {
     const state = this.#state;
     const key = binaryString(request.key);
-    checkPutAgainst(state, request, key);
+    checkLease(state, request);
+    checkKept(state, request, key);
     this.#writer.begin();
     const result = runPut(state, this.#writer, request, key);
     this.#commit();

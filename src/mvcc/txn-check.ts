@@ -12,7 +12,7 @@ import { OpKind, type RangeRequest, type RequestOp, type TxnRequest } from '../w
 import { allHold } from './compare.ts';
 import { IntervalSet } from './interval-set.ts';
 import { binaryString, isPoint, rangeTo } from './key-range.ts';
-import { checkPutAgainst } from './operations.ts';
+import { checkKept, checkLease } from './operations.ts';
 import type { State } from './state.ts';
 
 export interface TxnPlan {
@@ -33,9 +33,13 @@ export function planTxn(state: State, request: TxnRequest): TxnPlan {
   return { succeeded, ops, nested };
 }
 
-/** @throws Failure 'futureRevision', 'compacted', 'leaseNotFound', 'keyNotFound' */
+/**
+ * As in etcd, all puts are checked before the first range: of two ops that would fail, the put's refusal is the answer.
+ * @throws Failure 'leaseNotFound', 'keyNotFound', 'futureRevision', 'compacted'
+ */
 export function checkPlan(state: State, plan: TxnPlan): void {
-  checkBranch(state, plan, new IntervalSet());
+  checkPuts(state, plan, new IntervalSet());
+  checkRanges(state, plan);
 }
 
 /** Inside a txn a negative revision is a compacted one, not the latest. */
@@ -46,19 +50,20 @@ function checkRevision(state: State, request: RangeRequest): void {
 }
 
 /** @param deleted what the ops before have deleted: a later put cannot keep its value or lease from there */
-function checkBranch(state: State, plan: TxnPlan, deleted: IntervalSet): void {
+function checkPuts(state: State, plan: TxnPlan, deleted: IntervalSet): void {
   let nested = 0;
   for (const op of plan.ops) {
     switch (op.kind) {
       case OpKind.Range:
-        checkRevision(state, op.request);
         break;
       case OpKind.Put: {
         const { request } = op;
         const key = binaryString(request.key);
-        checkPutAgainst(state, request, key);
+        // The other way round than for a put by itself, as in etcd.
+        checkKept(state, request, key);
         if ((request.ignoreValue || request.ignoreLease) && deleted.has(key))
           throw new Failure('keyNotFound');
+        checkLease(state, request);
         break;
       }
       case OpKind.DeleteRange: {
@@ -67,11 +72,19 @@ function checkBranch(state: State, plan: TxnPlan, deleted: IntervalSet): void {
         break;
       }
       case OpKind.Txn:
-        checkBranch(state, plan.nested[nested++]!, deleted);
+        checkPuts(state, plan.nested[nested++]!, deleted);
         break;
       default:
         throw new Failure('keyNotFound');
     }
+  }
+}
+
+function checkRanges(state: State, plan: TxnPlan): void {
+  let nested = 0;
+  for (const op of plan.ops) {
+    if (op.kind === OpKind.Range) checkRevision(state, op.request);
+    else if (op.kind === OpKind.Txn) checkRanges(state, plan.nested[nested++]!);
   }
 }
 

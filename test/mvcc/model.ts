@@ -89,7 +89,8 @@ export class Model {
   }
 
   put(request: PutRequest): unknown {
-    this.#checkPut(request);
+    this.#checkLease(request);
+    this.#checkKept(request);
     this.#begin();
     const result = this.#put(request);
     this.#commit();
@@ -109,18 +110,26 @@ export class Model {
   }
 
   txn(request: TxnRequest): unknown {
-    const check = (inner: TxnRequest): void => {
-      const ops = this.#holds(inner.compare) ? inner.success : inner.failure;
-      for (const op of ops) {
-        if (op.kind === OpKind.Put) this.#checkPut(op.request);
-        if (op.kind === OpKind.Txn) check(op.request);
+    const deletes: DeleteRangeRequest[] = [];
+    const checkPuts = (inner: TxnRequest): void => {
+      for (const op of this.#branch(inner)) {
+        if (op.kind === OpKind.Put) this.#checkKept(op.request, deletes);
+        if (op.kind === OpKind.Put) this.#checkLease(op.request);
+        if (op.kind === OpKind.DeleteRange) deletes.push(op.request);
+        if (op.kind === OpKind.Txn) checkPuts(op.request);
+      }
+    };
+    const checkRanges = (inner: TxnRequest): void => {
+      for (const op of this.#branch(inner)) {
+        if (op.kind === OpKind.Txn) checkRanges(op.request);
         if (op.kind === OpKind.Range && op.request.revision !== 0) {
           if (op.request.revision > this.revision) throw new Failure('futureRevision');
           if (op.request.revision < Math.max(0, this.compactRevision)) throw new Failure('compacted');
         }
       }
     };
-    check(request);
+    checkPuts(request);
+    checkRanges(request);
     this.#begin();
     const result = this.#txn(request) as { revision: number };
     this.#commit();
@@ -158,11 +167,21 @@ export class Model {
     return pair === undefined ? null : showPair(pair);
   }
 
-  #checkPut(request: PutRequest): void {
+  /** The ops that run if the txn begins now. */
+  #branch(request: TxnRequest): readonly RequestOp[] {
+    return this.#holds(request.compare) ? request.success : request.failure;
+  }
+
+  #checkLease(request: PutRequest): void {
     if (request.lease !== 0n && !this.leases.has(request.lease)) throw new Failure('leaseNotFound');
-    if ((request.ignoreLease || request.ignoreValue) && !this.keys.has(text(request.key))) {
-      throw new Failure('keyNotFound');
-    }
+  }
+
+  /** @param deletes what the same txn has deleted before */
+  #checkKept(request: PutRequest, deletes: readonly DeleteRangeRequest[] = []): void {
+    if (!request.ignoreLease && !request.ignoreValue) return;
+    const key = text(request.key);
+    const isDeleted = deletes.some((one) => inRange(key, text(one.key), text(one.rangeEnd)));
+    if (isDeleted || !this.keys.has(key)) throw new Failure('keyNotFound');
   }
 
   #put(request: PutRequest): unknown {

@@ -173,11 +173,23 @@ t.test('13: any op that would fail voids the whole txn before anything happens',
     ['ignore_lease', 'keyNotFound', txn([first, putOp(put('b', 'v', { ignoreLease: true }))])],
     ['nested', 'futureRevision', txn([first, txnOp(txn([rangeOp(range('a', { revision: 9 }))]))])],
     ['unset', 'keyNotFound', txn([first, { kind: OpKind.Unset }])],
+    [
+      'a range before a put: the put is checked first',
+      'keyNotFound',
+      txn([rangeOp(range('a', { revision: 2 })), txnOp(txn([putOp(put('b', '', { ignoreValue: true }))]))]),
+    ],
+    [
+      'both refusals of one put: in a txn the key is missed first',
+      'keyNotFound',
+      txn([putOp(put('b', '', { ignoreValue: true, lease: 9n }))]),
+    ],
     ['deleted before', 'keyNotFound', txn([delOp(del('a')), putOp(put('a', '', { ignoreValue: true }))])],
   ];
   for (const [what, reason, request] of refused) {
     t.throws(() => store.txn(request), failing(reason), what);
   }
+  const alone = put('b', '', { ignoreValue: true, lease: 9n });
+  t.throws(() => store.put(alone), failing('leaseNotFound'), 'and by itself the lease');
   t.same({ revision: store.revision, digest: store.digest, changes: rig.changes.length }, before);
   t.equal(store.range(range('x')).count, 0);
   const unused = txn([putOp(put('y', ''))], [rangeOp(range('a', { revision: 99 }))]);
