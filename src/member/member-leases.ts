@@ -115,11 +115,15 @@ export class MemberLeases implements ServedLeases {
     }
   }
 
-  /** Goes on when this member led `term` after now. */
+  /**
+   * Goes on when this member led `term` after now. The core is asked, not the clock: a member that was deposed a moment
+   * ago has its read confirmed by the new leader, while its own clock learns of it at the next tick only.
+   */
   #asLeader(term: number, reply: LeaderReply, next: () => void): void {
-    this.#options.linearize((failure) => {
+    const { raft, linearize } = this.#options;
+    linearize((failure) => {
       if (failure !== null) reply(failure, null);
-      else if (this.#clock.term !== term) reply(new Failure('notLeader'), null);
+      else if (raft.role !== Role.Leader || raft.term !== term) reply(new Failure('notLeader'), null);
       else next();
     });
   }

@@ -75,8 +75,6 @@ import {
   type ServedMember,
 } from './types.ts';
 
-/** Ticks of the core per heartbeat: election timeouts are drawn in steps of a fraction of a heartbeat. */
-const ticksPerHeartbeat = 4;
 /** Rounds of the core's output that one turn carries out, so that requests of others come in between. */
 const readiesPerTurn = 4;
 /** Committed data that is applied without looking up. */
@@ -184,13 +182,11 @@ export class Member implements ServedMember {
     this.#wal = wal;
     this.#state = state;
     this.#onFatal = onFatal;
-    const tickMs = limits.heartbeatMs / ticksPerHeartbeat;
     this.raft = new RaftNode({
       id: this.id,
       initial,
       random: () => runtime.random.uint32(),
-      heartbeatTicks: ticksPerHeartbeat,
-      electionTicks: Math.round(limits.electionMs / tickMs),
+      electionTicks: Math.round(limits.electionMs / limits.heartbeatMs),
       maxMessageBytes: limits.raftMessageBytes,
       maxCommittedBytes: appliedBytesAtOnce,
       mutant: isRaftMutant(options.mutant) ? options.mutant : undefined,
@@ -265,7 +261,7 @@ export class Member implements ServedMember {
       callLeader: (method, body, repeatable, done) => this.#callLeader(method, body, repeatable, done),
       linearize: (done) => this.linearize(done),
     });
-    this.#ticker = new Ticker(runtime.clock, tickMs, () => this.#tick());
+    this.#ticker = new Ticker(runtime.clock, limits.heartbeatMs, () => this.#tick());
   }
 
   get store(): Store {
@@ -466,7 +462,7 @@ export class Member implements ServedMember {
     this.#linkPeers();
     // Alone, there is nobody to wait for.
     if (this.raft.conf.voters.length === 1 && this.raft.conf.voters[0] === this.id) this.raft.campaign();
-    this.#ticker.start();
+    this.#ticker.start(this.runtime.random.uint32() / 2 ** 32);
     this.#schedule();
   }
 

@@ -18,8 +18,9 @@ export class Ticker {
     this.#tick = tick;
   }
 
-  start(): void {
-    this.#due = this.#clock.now() + this.#periodMs;
+  /** @param phase part of a period until the first tick: drawn, so that members do not tick in step */
+  start(phase: number): void {
+    this.#due = this.#clock.now() + phase * this.#periodMs;
     this.#arm();
   }
 
