@@ -6,12 +6,15 @@
 import type { Runtime } from '../util/runtime.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
+import { administrator } from './api/user.ts';
+import { staticTokens } from './auth/static-tokens.ts';
 import { type Authenticator, type Authorizer, allowAll } from './auth/types.ts';
 import { bootstrap } from './bootstrap.ts';
 import { healthPages } from './discovery/health.ts';
 import { DiscoveryPages } from './discovery/pages.ts';
 import { RequestHandler } from './http/handler.ts';
 import { type Listener, listen, type TlsMaterial } from './http/server.ts';
+import { randomUid } from './meta/time.ts';
 import { OpenApiPages } from './openapi/pages.ts';
 import { mergePatch } from './patch/merge-patch.ts';
 import { builtInResources } from './registry/built-in.ts';
@@ -36,7 +39,9 @@ export interface ControlPlaneOptions {
   readonly port?: number;
   /** Null: plain HTTP. @default null */
   readonly tls?: TlsMaterial | null;
-  /** Asked in order; who is known to none is anonymous. @default none */
+  /** The administrator's bearer token. @default a random one */
+  readonly adminToken?: string;
+  /** Asked in order after the administrator's token; who is known to none is anonymous. @default none */
   readonly authenticators?: readonly Authenticator[];
   /** @default everybody may do everything */
   readonly authorizer?: Authorizer;
@@ -46,13 +51,13 @@ export interface ControlPlane {
   /** `http://127.0.0.1:12345` */
   readonly url: string;
   readonly port: number;
-  /** A kubeconfig, YAML, for this server. */
+  /** A kubeconfig, YAML, for this server's administrator. */
   readonly kubeconfig: string;
   /** Ends every connection and watch; nothing is left behind. */
   close(): Promise<void>;
 }
 
-function kubeconfigOf(url: string, tls: TlsMaterial | null): string {
+function kubeconfigOf(url: string, tls: TlsMaterial | null, token: string): string {
   const trust =
     tls === null ? '' : `\n      certificate-authority-data: ${Buffer.from(tls.cert).toString('base64')}`;
   return `apiVersion: v1
@@ -69,7 +74,8 @@ contexts:
       user: keelson
 users:
   - name: keelson
-    user: {}
+    user:
+      token: ${token}
 `;
 }
 
@@ -94,6 +100,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { runtime } = options;
   const tls = options.tls ?? null;
   const store = options.store ?? (await openMemoryStore(runtime));
+  const token = options.adminToken ?? randomUid(runtime.random);
   const parts = serverParts(runtime, store);
   const subresources: SubresourceHandlers = new Map([['/scale', scaleHandlers]]);
   let listener: Listener | null = null;
@@ -115,7 +122,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     parts,
     subresources,
     pages: [discovery.handle, openApi.handle, healthPages([ping, etcd])],
-    authenticators: options.authenticators ?? [],
+    authenticators: [staticTokens(new Map([[token, administrator]])), ...(options.authenticators ?? [])],
     authorizer: options.authorizer ?? allowAll,
   });
   await bootstrap(parts);
@@ -134,7 +141,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   return {
     url,
     port,
-    kubeconfig: kubeconfigOf(url, tls),
+    kubeconfig: kubeconfigOf(url, tls, token),
     async close() {
       timer.cancel();
       await listener?.close();

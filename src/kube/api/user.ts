@@ -13,3 +13,11 @@ export const anonymousUser: UserInfo = {
   groups: ['system:unauthenticated'],
   extra: {},
 };
+
+/** The user of the kubeconfig that a control plane gives out. */
+export const administrator: UserInfo = {
+  username: 'kubernetes-admin',
+  uid: '',
+  groups: ['system:masters', 'system:authenticated'],
+  extra: {},
+};

@@ -1,13 +1,13 @@
 /**
  * Who sends a request and whether they may. `authenticate` asks the authenticators in order: the first that knows the
- * credentials answers; one that finds bad ones refuses with 401. The authorizer decides on attributes, not on objects.
+ * credentials answers; a bearer token that is known to none is refused with 401. The authorizer decides on attributes, not on objects.
  */
 
 import type { UserInfo } from '../api/user.ts';
 import type { ApiRequest } from '../http/types.ts';
 
 export interface Authenticator {
-  /** Null: these credentials are not for this authenticator. @throws StatusError 401 on bad ones */
+  /** Null: not for this authenticator, or unknown to it. `groups` of the answer include `system:authenticated`. */
   authenticate(request: ApiRequest): Promise<UserInfo | null>;
 }
 

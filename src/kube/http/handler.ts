@@ -13,9 +13,11 @@ import {
   requestTimeout,
   StatusError,
   tooManyRequests,
+  unauthorized,
   unavailable,
 } from '../api/status.ts';
 import { anonymousUser, type UserInfo } from '../api/user.ts';
+import { bearerToken } from '../auth/static-tokens.ts';
 import type { Authenticator, Authorizer } from '../auth/types.ts';
 import { randomUid } from '../meta/time.ts';
 import {
@@ -138,6 +140,7 @@ export class RequestHandler {
       const user = await authenticator.authenticate(request);
       if (user !== null) return user;
     }
+    if (bearerToken(request) !== '') throw unauthorized();
     return anonymousUser;
   }
 

@@ -18,7 +18,12 @@ export interface Decoded {
 }
 
 /** Thrown with the message's part after `cannot be handled as a …: `. */
-export class DecodeError extends Error {}
+export class DecodeError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'DecodeError';
+  }
+}
 
 const quantityRegex = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 

@@ -6,6 +6,7 @@
  */
 
 import type { ApiObject } from '../api/objects.ts';
+import { orderedMeta } from '../meta/order.ts';
 import type { ResourceType } from '../registry/types.ts';
 import type { KubeStore, ListResult } from '../store.ts';
 import { decodeEntry, encodeObject } from './codec.ts';
@@ -79,7 +80,7 @@ export function revisionOf(object: ApiObject): number {
 }
 
 function withRevision(object: ApiObject, revision: number): ApiObject {
-  object.metadata.resourceVersion = String(revision);
+  object.metadata = orderedMeta({ ...object.metadata, resourceVersion: String(revision) });
   return object;
 }
 
