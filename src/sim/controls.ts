@@ -82,7 +82,12 @@ export const controls: readonly Control[] = [
   { mutant: 'voteTwice', breaks: 'one vote per term', seeds: 40 },
   { mutant: 'noUpToDateCheck', breaks: 'votes go to logs that are up to date', seeds: 40 },
   { mutant: 'truncateOnOverlap', breaks: 'a log is cut at a conflict only', seeds: 20 },
-  { mutant: 'readWithoutTermCommit', breaks: 'reads wait for a commit in the term', seeds: 40 },
+  {
+    mutant: 'readWithoutTermCommit',
+    breaks: 'reads wait for a commit in the term',
+    seeds: 40,
+    shape: fallingLeaders,
+  },
   {
     mutant: 'readStaleAck',
     breaks: 'an answer confirms the round it answers',
