@@ -4,24 +4,8 @@
  * table of zero bytes (SETTINGS_HEADER_TABLE_SIZE = 0) and a server must then not refer to one.
  */
 
-import { decodeHuffman } from './huffman.ts';
-
-/** RFC 7541 appendix A: `name` or `name=value`, index 1 first. */
-const STATIC_TABLE: readonly (readonly [name: string, value: string])[] = (
-  ':authority|:method=GET|:method=POST|:path=/|:path=/index.html|:scheme=http|:scheme=https|:status=200|' +
-  ':status=204|:status=206|:status=304|:status=400|:status=404|:status=500|accept-charset|' +
-  'accept-encoding=gzip, deflate|accept-language|accept-ranges|accept|access-control-allow-origin|age|allow|' +
-  'authorization|cache-control|content-disposition|content-encoding|content-language|content-length|' +
-  'content-location|content-range|content-type|cookie|date|etag|expect|expires|from|host|if-match|' +
-  'if-modified-since|if-none-match|if-range|if-unmodified-since|last-modified|link|location|max-forwards|' +
-  'proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|server|set-cookie|' +
-  'strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate'
-)
-  .split('|')
-  .map((entry) => {
-    const equals = entry.indexOf('=');
-    return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)];
-  });
+import { STATIC_TABLE } from '../src/rpc/http2/header-table.ts';
+import { decodeHuffman } from '../src/rpc/http2/huffman.ts';
 
 export type Header = readonly [name: string, value: string];
 
@@ -50,12 +34,14 @@ function pushString(out: number[], text: string): void {
 export function encodeHeaders(headers: readonly Header[]): Buffer {
   const out: number[] = [];
   for (const [name, value] of headers) {
-    const whole = STATIC_TABLE.findIndex((entry) => entry[0] === name && entry[1] === value && value !== '');
+    const whole = STATIC_TABLE.findIndex(
+      (entry) => entry.name === name && entry.value === value && value !== '',
+    );
     if (whole >= 0) {
       pushInteger(out, 0x80, 7, whole + 1);
       continue;
     }
-    const index = STATIC_TABLE.findIndex((entry) => entry[0] === name);
+    const index = STATIC_TABLE.findIndex((entry) => entry.name === name);
     pushInteger(out, 0, 4, index + 1);
     if (index < 0) pushString(out, name);
     pushString(out, value);
@@ -110,7 +96,7 @@ function staticEntry(index: number): Header {
   const entry = STATIC_TABLE[index - 1];
   if (entry === undefined)
     throw new Error(`HPACK: index ${index} refers to the dynamic table, which has no room`);
-  return entry;
+  return [entry.name, entry.value];
 }
 
 /**

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { frameMessage, H2Client, methodHeaders } from '../../bench/h2-client.ts';
 import { decodeHeaders, encodeHeaders } from '../../bench/hpack.ts';
-import { decodeHuffman } from '../../bench/huffman.ts';
+import { decodeHuffman } from '../../src/rpc/http2/huffman.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
