@@ -36,6 +36,8 @@ export interface StartOptions {
   readonly maxRequestBytes?: number;
   /** Largest number of operations on one level of a txn. @default 128 */
   readonly maxTxnOps?: number;
+  /** Which HTTP/2 serves gRPC: this house's own, or the one of Node through @grpc/grpc-js. @default 'http2' */
+  readonly rpcTransport?: RpcTransportName;
   /** Size of the state in bytes beyond which nothing more is put; Infinity for no limit. @default 2 GiB */
   readonly quotaBytes?: number;
   /** Learners that the cluster may have at a time. @default 1 */
@@ -45,6 +47,8 @@ export interface StartOptions {
   /** Where log lines go. @default nowhere */
   readonly log?: Logger;
 }
+
+export type RpcTransportName = 'http2' | 'grpc-js';
 
 /** Options after checks, with every default filled in. */
 export interface ResolvedOptions {
@@ -60,6 +64,7 @@ export interface ResolvedOptions {
   readonly clusterToken: string;
   readonly limits: MemberLimits;
   readonly maxLearners: number;
+  readonly rpcTransport: RpcTransportName;
   readonly strictReconfigCheck: boolean;
   /** Links members of one process; null uses TCP. */
   readonly localNetwork: LocalNetwork | null;
@@ -101,6 +106,7 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     clusterToken: options.initialClusterToken ?? defaultToken,
     limits,
     maxLearners: options.maxLearners ?? 1,
+    rpcTransport: options.rpcTransport ?? 'http2',
     strictReconfigCheck: options.strictReconfigCheck ?? true,
     localNetwork,
   };

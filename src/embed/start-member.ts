@@ -12,6 +12,7 @@ import { peerHandler } from '../http/peer-handler.ts';
 import { Member as MemberLoop } from '../member/member.ts';
 import type { MemberRecord, MemberStatus } from '../member/types.ts';
 import { grpcJsTransport } from '../rpc/grpc-js-transport.ts';
+import { http2Transport } from '../rpc/http2/http2-transport.ts';
 import { LocalNetwork } from '../rpc/local-peer-network.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { listen, type Port, type PortOptions } from '../rpc/port.ts';
@@ -193,7 +194,8 @@ class EmbeddedMember implements Member {
     const { listenClientUrls, limits } = this.#options;
     if (listenClientUrls.length === 0) return;
     const runtime = this.#runtime;
-    const grpc = grpcJsTransport({
+    const makeTransport = this.#options.rpcTransport === 'http2' ? http2Transport : grpcJsTransport;
+    const grpc = makeTransport({
       methods: etcdMethods(member),
       unknownMethod,
       maxReceiveBytes: maxReceiveBytes(limits),
