@@ -5,23 +5,25 @@
 
 import type { Runtime } from '../util/runtime.ts';
 import { AdmissionChain } from './admission/chain.ts';
-import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
+import { admissionPlugins } from './admission/plugins.ts';
 import { administrator } from './api/user.ts';
+import { fieldManagement } from './apply/index.ts';
 import { staticTokens } from './auth/static-tokens.ts';
 import { type Authenticator, type Authorizer, allowAll } from './auth/types.ts';
 import { bootstrap } from './bootstrap.ts';
+import { controllers } from './controllers/index.ts';
 import { healthPages } from './discovery/health.ts';
 import { DiscoveryPages } from './discovery/pages.ts';
 import { RequestHandler } from './http/handler.ts';
 import { type Listener, listen, type TlsMaterial } from './http/server.ts';
 import { randomUid } from './meta/time.ts';
 import { OpenApiPages } from './openapi/pages.ts';
-import { mergePatch } from './patch/merge-patch.ts';
+import { patches } from './patch/index.ts';
+import { protobufCodec } from './proto/index.ts';
 import { builtInResources } from './registry/built-in.ts';
 import { Registry } from './registry/registry.ts';
-import type { SubresourceHandlers } from './rest/dispatch.ts';
 import type { ServerParts } from './rest/parts.ts';
-import { scaleHandlers } from './rest/scale.ts';
+import { subresourceHandlers } from './rest/subresources.ts';
 import { Storages } from './storage/resource-storage.ts';
 import { openMemoryStore } from './store/memory-store.ts';
 import type { KubeStore } from './store.ts';
@@ -82,16 +84,15 @@ users:
 function serverParts(runtime: Runtime, store: KubeStore): ServerParts {
   const registry = new Registry(builtInResources);
   const storages = new Storages(store);
-  const namespaces = registry.find('', 'v1', 'namespaces')!;
-  const admission = new AdmissionChain([namespaceLifecycle((name) => storages.of(namespaces).get('', name))]);
+  const admission = new AdmissionChain(admissionPlugins({ runtime, registry, storages }));
   return {
     runtime,
     registry,
     storages,
     admission,
-    patches: { merge: mergePatch, json: null, strategic: null },
-    fields: null,
-    protobuf: null,
+    patches,
+    fields: fieldManagement,
+    protobuf: protobufCodec,
   };
 }
 
@@ -102,7 +103,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const store = options.store ?? (await openMemoryStore(runtime));
   const token = options.adminToken ?? randomUid(runtime.random);
   const parts = serverParts(runtime, store);
-  const subresources: SubresourceHandlers = new Map([['/scale', scaleHandlers]]);
   let listener: Listener | null = null;
   const discovery = new DiscoveryPages(
     parts.registry,
@@ -120,12 +120,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
   const handler = new RequestHandler({
     parts,
-    subresources,
+    subresources: subresourceHandlers,
     pages: [discovery.handle, openApi.handle, healthPages([ping, etcd])],
     authenticators: [staticTokens(new Map([[token, administrator]])), ...(options.authenticators ?? [])],
     authorizer: options.authorizer ?? allowAll,
   });
   await bootstrap(parts);
+  const running = await Promise.all(controllers.map((begin) => begin(parts)));
   listener = await listen({
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
@@ -145,6 +146,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     async close() {
       timer.cancel();
       await listener?.close();
+      await Promise.all(running.map((controller) => controller.close()));
       parts.storages.close();
       if (options.store === undefined) await store.close();
     },

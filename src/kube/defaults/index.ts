@@ -6,12 +6,15 @@
  */
 
 import type { ApiObject } from '../api/objects.ts';
+import type { ResourceType } from '../registry/types.ts';
 
+/** By name in the schema, `apps.v1.Deployment`. */
 export type Defaulter = (object: ApiObject) => void;
 
 const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>();
 
-/** @param definition name in the schema, `apps.v1.Deployment`; one without defaults is left alone */
-export function applyDefaults(definition: string, object: ApiObject): void {
-  defaulters.get(definition)?.(object);
+/** Fills in what an object of that resource leaves out. */
+export function applyDefaults(resource: ResourceType, object: ApiObject): void {
+  if (resource.custom !== null) resource.custom.applyDefaults(object);
+  else defaulters.get(resource.definition)?.(object);
 }

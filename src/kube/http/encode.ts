@@ -32,7 +32,7 @@ function isStatus(body: Body): body is Status {
 
 /** Items of built-in lists go without kind and apiVersion, as their list says both. */
 function withPlainItems(list: ApiList, resource: ResourceType | null): ApiList {
-  if (resource === null || resource.isCustom) return list;
+  if (resource === null || resource.custom !== null) return list;
   const items = list.items.map(({ kind: _kind, apiVersion: _version, ...rest }) => rest);
   return { ...list, items };
 }

@@ -131,7 +131,7 @@ export class RequestHandler {
   #accepted(request: ApiRequest, { resource, verb }: ResourceRequest): Accepted {
     let formats = this.#formats;
     if (verb === 'watch') formats = ['json'];
-    else if (resource.isCustom) formats = formats.filter((format) => format !== 'protobuf');
+    else if (resource.custom !== null) formats = formats.filter((format) => format !== 'protobuf');
     return negotiate(request.header('accept'), { formats, shapes: objectShapes });
   }
 

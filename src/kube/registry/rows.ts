@@ -87,7 +87,7 @@ export function resourceType(
     statusKeepsMetadata: row.statusKeepsMetadata ?? true,
     fieldSelectors: row.fieldSelectors ?? [],
     ttlSeconds: row.ttlSeconds ?? 0,
-    isCustom: false,
+    custom: null,
   };
 }
 

@@ -6,6 +6,7 @@
 import type { FieldError } from '../api/field-errors.ts';
 import type { ApiObject } from '../api/objects.ts';
 import type { UserInfo } from '../api/user.ts';
+import type { CustomType } from '../crd/types.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -79,8 +80,8 @@ export interface ResourceType {
   readonly fieldSelectors: readonly string[];
   /** Objects go by themselves after so many seconds; 0 is never. */
   readonly ttlSeconds: number;
-  /** It comes from a CustomResourceDefinition. */
-  readonly isCustom: boolean;
+  /** What its CustomResourceDefinition says; null for built-in resources. */
+  readonly custom: CustomType | null;
 }
 
 /** What hooks of a write may ask. */

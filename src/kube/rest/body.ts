@@ -7,6 +7,7 @@
 import { parse as parseYaml } from 'yaml';
 import { type ApiObject, groupVersionText, isJsonObject, type JsonObject } from '../api/objects.ts';
 import { badRequest, unsupportedMediaType } from '../api/status.ts';
+import type { CustomType } from '../crd/types.ts';
 import { mediaTypes } from '../http/negotiate.ts';
 import { DecodeError, decodeBy } from '../schema/decode.ts';
 import { definitionOf } from '../schema/schema.ts';
@@ -73,8 +74,9 @@ export interface ExpectedKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
-  /** Empty: a custom resource, whose own schema decides. */
   readonly definition: string;
+  /** A custom resource decodes by its own schema. */
+  readonly custom?: CustomType | null;
 }
 
 function checkKind(parts: ServerParts, value: JsonObject, expected: ExpectedKind): void {
@@ -108,17 +110,21 @@ export function toObject(
   validation: FieldValidation,
   warnings: string[],
 ): ApiObject {
-  checkKind(parts, value, expected);
+  const { custom = null } = expected;
+  if (custom === null) checkKind(parts, value, expected);
   const version = groupVersionText(expected.group, expected.version);
   const prefix = `${expected.kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ${expected.kind}: `;
   let object = value;
-  if (expected.definition !== '') {
+  if (custom !== null || expected.definition !== '') {
     try {
-      const decoded = decodeBy(definitionOf(expected.definition), {
-        ...value,
-        kind: expected.kind,
-        apiVersion: version,
-      });
+      const decoded =
+        custom === null
+          ? decodeBy(definitionOf(expected.definition), {
+              ...value,
+              kind: expected.kind,
+              apiVersion: version,
+            })
+          : custom.decode(value);
       if (decoded.problems.length > 0 && validation === 'Strict') {
         throw badRequest(`${prefix}strict decoding error: ${decoded.problems.join(', ')}`);
       }

@@ -84,7 +84,7 @@ async function tryCreate(
   const strategy = strategyOf(resource);
   const hooks = strategyContext(endpoint, '', options.isDryRun);
   fillMeta(endpoint, object, hooks);
-  applyDefaults(resource.definition, object);
+  applyDefaults(resource, object);
   const attributes = admissionAttributes(endpoint, 'create', '', object, null, options.isDryRun);
   await parts.admission.mutate(attributes);
   if (hasStatus(resource)) delete object.status;

@@ -76,7 +76,7 @@ async function writeNext(
   const strategy = strategyOf(resource);
   const hooks = strategyContext(endpoint, subresource, options.isDryRun);
   const object = isolate(resource, subresource, current, next);
-  applyDefaults(resource.definition, object);
+  applyDefaults(resource, object);
   const attributes = admissionAttributes(endpoint, 'update', subresource, object, current, options.isDryRun);
   await parts.admission.mutate(attributes);
   strategy.prepareForUpdate?.(object, current, hooks);

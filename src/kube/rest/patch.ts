@@ -19,7 +19,7 @@ function acceptedTypes({ parts, resource }: Endpoint): string[] {
   const types: string[] = [];
   if (parts.patches.json !== null) types.push(jsonType);
   types.push(mergeType);
-  if (parts.patches.strategic !== null && !resource.isCustom) types.push(strategicType);
+  if (parts.patches.strategic !== null && resource.custom === null) types.push(strategicType);
   return types;
 }
 
@@ -28,7 +28,7 @@ function patchFunction(endpoint: Endpoint, type: string): PatchFunction {
   const { json, strategic } = patches;
   if (type === mergeType) return (current, patch) => patches.merge(asJson(current), patch);
   if (type === jsonType && json !== null) return (current, patch) => json(asJson(current), patch);
-  if (type === strategicType && strategic !== null && !endpoint.resource.isCustom) {
+  if (type === strategicType && strategic !== null && endpoint.resource.custom === null) {
     const definition = definitionOf(endpoint.resource.definition);
     return (current, patch) => {
       if (!isJsonObject(patch)) throw badRequest('error decoding patch: the patch must be an object');

@@ -13,5 +13,6 @@ const strategies: ReadonlyMap<string, Strategy> = new Map<string, Strategy>([
 ]);
 
 export function strategyOf(resource: ResourceType): Strategy {
+  if (resource.custom !== null) return resource.custom.strategy;
   return strategies.get(`${resource.group}/${resource.kind}`) ?? none;
 }

@@ -19,5 +19,6 @@ const printers: ReadonlyMap<string, Printer> = new Map<string, Printer>();
 
 export function printerOf(resource: ResourceType | null): Printer {
   if (resource === null) return nameAndAge;
+  if (resource.custom !== null) return resource.custom.printer;
   return printers.get(`${resource.group}/${resource.kind}`) ?? nameAndAge;
 }

@@ -1,0 +1,22 @@
+/**
+ * What a custom resource brings with it, where a built-in one has the schema, `defaults/`, `strategy/` and `table/`: made of
+ * its definition's structural schema, and part of its row in the registry.
+ */
+
+import type { ApiObject, JsonObject } from '../api/objects.ts';
+import type { Strategy } from '../registry/types.ts';
+import type { Printer } from '../table/types.ts';
+
+export interface CustomType {
+  /**
+   * A body as it is kept: unknown members pruned and told as problems (`unknown field "spec.foo"`).
+   * @throws StatusError 400 without kind and apiVersion, 422 for another kind
+   */
+  decode(value: JsonObject): { readonly value: JsonObject; readonly problems: readonly string[] };
+  /** Fills in the defaults of the schema. */
+  applyDefaults(object: ApiObject): void;
+  /** Validates by schema and rules. */
+  readonly strategy: Strategy;
+  /** `additionalPrinterColumns`, or name and age. */
+  readonly printer: Printer;
+}

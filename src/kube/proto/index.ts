@@ -1,0 +1,5 @@
+/** The protobuf codec that is in force. Null: protobuf bodies are answered with 415, and answers are JSON. */
+
+import type { ProtobufCodec } from './types.ts';
+
+export const protobufCodec: ProtobufCodec | null = null;
