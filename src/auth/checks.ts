@@ -97,14 +97,18 @@ export class Checks {
     permit(rights.isRoot);
   }
 
-  /** An operation of the Auth service: for root, but that users see themselves and their roles, and anyone authenticates. */
+  /**
+   * An operation of the Auth service: for root, but that users see themselves and their roles. Anyone may authenticate, and
+   * since etcd 3.7 ask whether auth is on.
+   */
   operation(caller: Caller, operation: AuthOperation): void {
-    if (!this.#registry.enabled || operation.kind === 'authenticate') return;
+    const { kind } = operation;
+    if (!this.#registry.enabled || kind === 'authenticate' || kind === 'status') return;
     // Both need a name that exists: a caller without one does not pass for a user whose name is empty.
     const user = caller.user === '' ? undefined : this.#registry.user(caller.user);
     if (user !== undefined) {
-      if (operation.kind === 'userGet' && operation.name === user.name) return;
-      if (operation.kind === 'roleGet' && user.roles.includes(operation.role)) return;
+      if (kind === 'userGet' && operation.name === user.name) return;
+      if (kind === 'roleGet' && user.roles.includes(operation.role)) return;
     }
     this.admin(caller);
   }
