@@ -62,7 +62,10 @@ const minStepMs = 1000;
 export const Renewal = {
   /** There is no such lease: the answer is TTL 0. */
   Gone: 0,
-  /** Renewed. Acknowledge as soon as this member is known to have led at a later moment of the same term. */
+  /**
+   * Renewed. Acknowledge as soon as this member is known to have led at a later moment of the same term. That may take
+   * longer than the TTL: if the lease is gone by then the answer is TTL 0.
+   */
   Renewed: 1,
   /** Renewed. Acknowledge as soon as a checkpoint of the lease with 0 was proposed and applied in the same term. */
   NeedsReset: 2,
