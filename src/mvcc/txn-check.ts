@@ -35,47 +35,35 @@ export function planTxn(state: State, request: TxnRequest): TxnPlan {
 
 /**
  * As in etcd, all puts are checked before the first range: of two ops that would fail, the put's refusal is the answer.
+ * Last comes what etcd does not check.
  * @throws Failure 'leaseNotFound', 'keyNotFound', 'futureRevision', 'compacted'
  */
 export function checkPlan(state: State, plan: TxnPlan): void {
-  checkPuts(state, plan, new IntervalSet());
+  checkPuts(state, plan);
   checkRanges(state, plan);
+  checkKeptAfterDeletes(plan, new IntervalSet());
 }
 
-/** Inside a txn a negative revision is a compacted one, not the latest. */
+/**
+ * Inside a txn a negative revision is one that is compacted, not the latest; but -1 is the latest as long as nothing has
+ * been compacted, for that is where etcd's compact revision begins.
+ */
 function checkRevision(state: State, request: RangeRequest): void {
   if (request.revision > state.revision) throw new Failure('futureRevision');
-  if (request.revision < 0) throw new Failure('compacted');
   if (request.revision !== 0 && request.revision < state.compactRevision) throw new Failure('compacted');
 }
 
-/** @param deleted what the ops before have deleted: a later put cannot keep its value or lease from there */
-function checkPuts(state: State, plan: TxnPlan, deleted: IntervalSet): void {
+function checkPuts(state: State, plan: TxnPlan): void {
   let nested = 0;
   for (const op of plan.ops) {
-    switch (op.kind) {
-      case OpKind.Range:
-        break;
-      case OpKind.Put: {
-        const { request } = op;
-        const key = binaryString(request.key);
-        // The other way round than for a put by itself, as in etcd.
-        checkKept(state, request, key);
-        if ((request.ignoreValue || request.ignoreLease) && deleted.has(key))
-          throw new Failure('keyNotFound');
-        checkLease(state, request);
-        break;
-      }
-      case OpKind.DeleteRange: {
-        const from = binaryString(op.request.key);
-        deleted.add(from, isPoint(op.request.rangeEnd) ? `${from}\0` : rangeTo(op.request.rangeEnd));
-        break;
-      }
-      case OpKind.Txn:
-        checkPuts(state, plan.nested[nested++]!, deleted);
-        break;
-      default:
-        throw new Failure('keyNotFound');
+    if (op.kind === OpKind.Put) {
+      // The other way round than for a put by itself, as in etcd.
+      checkKept(state, op.request, binaryString(op.request.key));
+      checkLease(state, op.request);
+    } else if (op.kind === OpKind.Txn) {
+      checkPuts(state, plan.nested[nested++]!);
+    } else if (op.kind === OpKind.Unset) {
+      throw new Failure('keyNotFound');
     }
   }
 }
@@ -85,6 +73,24 @@ function checkRanges(state: State, plan: TxnPlan): void {
   for (const op of plan.ops) {
     if (op.kind === OpKind.Range) checkRevision(state, op.request);
     else if (op.kind === OpKind.Txn) checkRanges(state, plan.nested[nested++]!);
+  }
+}
+
+/** @param deleted what the ops before have deleted: a later put cannot keep its value or lease from there */
+function checkKeptAfterDeletes(plan: TxnPlan, deleted: IntervalSet): void {
+  let nested = 0;
+  for (const op of plan.ops) {
+    if (op.kind === OpKind.Put) {
+      const { request } = op;
+      const keeps = request.ignoreValue || request.ignoreLease;
+      if (keeps && deleted.has(binaryString(request.key))) throw new Failure('keyNotFound');
+    } else if (op.kind === OpKind.DeleteRange) {
+      const { key, rangeEnd } = op.request;
+      const from = binaryString(key);
+      deleted.add(from, isPoint(rangeEnd) ? `${from}\0` : rangeTo(rangeEnd));
+    } else if (op.kind === OpKind.Txn) {
+      checkKeptAfterDeletes(plan.nested[nested++]!, deleted);
+    }
   }
 }
 

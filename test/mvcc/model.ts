@@ -110,12 +110,10 @@ export class Model {
   }
 
   txn(request: TxnRequest): unknown {
-    const deletes: DeleteRangeRequest[] = [];
     const checkPuts = (inner: TxnRequest): void => {
       for (const op of this.#branch(inner)) {
-        if (op.kind === OpKind.Put) this.#checkKept(op.request, deletes);
+        if (op.kind === OpKind.Put) this.#checkKept(op.request);
         if (op.kind === OpKind.Put) this.#checkLease(op.request);
-        if (op.kind === OpKind.DeleteRange) deletes.push(op.request);
         if (op.kind === OpKind.Txn) checkPuts(op.request);
       }
     };
@@ -124,12 +122,21 @@ export class Model {
         if (op.kind === OpKind.Txn) checkRanges(op.request);
         if (op.kind === OpKind.Range && op.request.revision !== 0) {
           if (op.request.revision > this.revision) throw new Failure('futureRevision');
-          if (op.request.revision < Math.max(0, this.compactRevision)) throw new Failure('compacted');
+          if (op.request.revision < this.compactRevision) throw new Failure('compacted');
         }
+      }
+    };
+    const deletes: DeleteRangeRequest[] = [];
+    const checkDeleted = (inner: TxnRequest): void => {
+      for (const op of this.#branch(inner)) {
+        if (op.kind === OpKind.Put) this.#checkKept(op.request, deletes);
+        if (op.kind === OpKind.DeleteRange) deletes.push(op.request);
+        if (op.kind === OpKind.Txn) checkDeleted(op.request);
       }
     };
     checkPuts(request);
     checkRanges(request);
+    checkDeleted(request);
     this.#begin();
     const result = this.#txn(request) as { revision: number };
     this.#commit();

@@ -220,12 +220,19 @@ t.test('15: what changes nothing makes no revision, and an equal put makes one',
   t.equal(store.revision, 3, 'a compaction makes none');
 });
 
-t.test('16: a negative revision is the latest for a range and compacted inside a txn', async (t) => {
+t.test('16: a negative revision is the latest for a range; in a txn -1 is, until a compaction', async (t) => {
   const { store } = await freshRig();
   store.put(put('a', '1'));
   t.same(store.range(range('a', { revision: -1 })).kvs.map(show), ['a@2/2/1=1']);
-  t.throws(() => store.txn(txn([rangeOp(range('a', { revision: -1 }))])), failing('compacted'));
-  t.throws(() => store.readOnlyTxn(txn([rangeOp(range('a', { revision: -1 }))])), failing('compacted'));
+  const asking = (revision: number) => txn([rangeOp(range('a', { revision }))]);
+  t.equal(store.txn(asking(-1)).succeeded, true, 'where the compact revision begins');
+  t.equal(store.readOnlyTxn(asking(-1)).succeeded, true);
+  t.throws(() => store.txn(asking(-2)), failing('compacted'));
+  t.throws(() => store.readOnlyTxn(asking(-2)), failing('compacted'));
+  store.compact(0);
+  t.throws(() => store.txn(asking(-1)), failing('compacted'));
+  t.throws(() => store.readOnlyTxn(asking(-1)), failing('compacted'));
+  t.throws(() => store.compact(0), failing('compacted'), 'and again it is none');
 });
 
 t.test('17: range_end \\0 is infinity, and an end at or before the key is an empty range', async (t) => {
