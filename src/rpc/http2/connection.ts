@@ -138,8 +138,12 @@ export class Connection implements StreamHost, FrameEvents {
       this.end();
       return;
     }
-    if (this.blocked) return;
     const { turns, output } = this;
+    if (this.blocked) {
+      // No answer is framed now, so this is what the client makes us say without reading any of it.
+      if (output.bytes > limits.CONTROL_OUTPUT_BYTES_MAX) this.socket.pause();
+      return;
+    }
     while (!turns.isEmpty && output.bytes < limits.TURN_OUTPUT_BYTES) turns.turn(this.sendWindow);
     this.write();
     if (!turns.isEmpty && !this.blocked) this.touch();
@@ -245,7 +249,7 @@ export class Connection implements StreamHost, FrameEvents {
     this.received += flowBytes;
     const stream = this.streams.get(id);
     if (stream === undefined) {
-      this.onLateData(id);
+      this.onLateData(id, flowBytes);
       return;
     }
     if (stream.halfClosed) {
@@ -264,8 +268,10 @@ export class Connection implements StreamHost, FrameEvents {
     else if (!stream.done) stream.takeEnd();
   }
 
-  private onLateData(id: number): void {
+  private onLateData(id: number, flowBytes: number): void {
     if (id > this.streams.lastId) throw protocolError(`DATA on the idle stream ${id}`);
+    // What follows a reset of ours was on its way, be it much.
+    if (this.streams.wasReset(id) && flowBytes > 0) return;
     this.floods.countIdleFrame();
     if (!this.streams.wasReset(id)) this.reset(id, ErrorCode.StreamClosed);
   }
@@ -446,13 +452,11 @@ export class Connection implements StreamHost, FrameEvents {
   private write(): void {
     if (!this.socket.writable) return;
     this.blocked = !this.output.flush(this.socket);
-    if (this.blocked && this.output.controlBytes > limits.CONTROL_OUTPUT_BYTES_MAX) this.socket.pause();
   }
 
   private onDrain(): void {
     if (this.phase === Phase.Over) return;
     this.blocked = false;
-    this.output.controlBytes = 0;
     this.socket.resume();
     this.flush();
   }

@@ -23,8 +23,6 @@ export class Output {
   private end = 0;
   private parts: Uint8Array[] = [];
   private partBytes = 0;
-  /** Bytes of control frames since the last flush that found the socket taking everything. */
-  controlBytes = 0;
 
   /** Bytes since the last flush. */
   get bytes(): number {
@@ -68,7 +66,6 @@ export class Output {
     for (let index = 0; index < words.length; index++) {
       this.slab.writeUInt32BE(words[index]! >>> 0, at + FRAME_HEADER_BYTES + index * 4);
     }
-    this.controlBytes += bytes;
   }
 
   /** Writes a small frame with any payload. */
@@ -77,7 +74,6 @@ export class Output {
     const at = this.reserve(bytes);
     this.header(at, payload.length, type, flags, id);
     this.slab.set(payload, at + FRAME_HEADER_BYTES);
-    this.controlBytes += bytes;
   }
 
   /** Appends bytes; they must not change before they have left. */
@@ -116,7 +112,6 @@ export class Output {
       this.end = 0;
       taking = true;
     }
-    if (taking) this.controlBytes = 0;
     return taking;
   }
 
