@@ -1,5 +1,7 @@
 /** What `startMember` and `startCluster` take, and how it becomes what the member takes. */
 
+import { defaultBcryptCost } from '../auth/passwords.ts';
+import { defaultTokenTtlMs } from '../auth/simple-tokens.ts';
 import { defaultToken } from '../member/recovery.ts';
 import { defaultLimits, type InitialMember, type MemberLimits } from '../member/types.ts';
 import type { LocalNetwork } from '../rpc/local-peer-network.ts';
@@ -40,6 +42,12 @@ export interface StartOptions {
   readonly rpcTransport?: RpcTransportName;
   /** Size of the state in bytes beyond which nothing more is put; Infinity for no limit. @default 2 GiB */
   readonly quotaBytes?: number;
+  /** What clients show instead of their passwords, in etcd's notation: `simple`, or `jwt,…`. @default 'simple' */
+  readonly authToken?: string;
+  /** How long an unused simple token lives, in milliseconds. @default 300000 */
+  readonly authTokenTtlMs?: number;
+  /** Cost of new bcrypt hashes, 4 to 31. @default 10 */
+  readonly bcryptCost?: number;
   /** Learners that the cluster may have at a time. @default 1 */
   readonly maxLearners?: number;
   /** Refuse changes of membership that would endanger the quorum. @default true */
@@ -63,6 +71,9 @@ export interface ResolvedOptions {
   readonly joinExisting: boolean;
   readonly clusterToken: string;
   readonly limits: MemberLimits;
+  readonly authToken: string;
+  readonly authTokenTtlMs: number;
+  readonly bcryptCost: number;
   readonly maxLearners: number;
   readonly rpcTransport: RpcTransportName;
   readonly strictReconfigCheck: boolean;
@@ -105,6 +116,9 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     joinExisting: options.initialClusterState === 'existing',
     clusterToken: options.initialClusterToken ?? defaultToken,
     limits,
+    authToken: options.authToken ?? 'simple',
+    authTokenTtlMs: options.authTokenTtlMs ?? defaultTokenTtlMs,
+    bcryptCost: options.bcryptCost ?? defaultBcryptCost,
     maxLearners: options.maxLearners ?? 1,
     rpcTransport: options.rpcTransport ?? 'http2',
     strictReconfigCheck: options.strictReconfigCheck ?? true,

@@ -4,6 +4,10 @@
  * Everything that was opened is closed again when a later step fails, and by `close`; nothing is left behind.
  */
 
+import { readFileSync } from 'node:fs';
+import { WorkerPasswords } from '../auth/password-worker.ts';
+import { bcryptCost } from '../auth/passwords.ts';
+import { openTokens } from '../auth/token-options.ts';
 import { statusOf } from '../etcd/errors.ts';
 import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
 import { clusterVersion, etcdVersion, storageVersion } from '../etcd/version.ts';
@@ -74,6 +78,7 @@ class EmbeddedMember implements Member {
   readonly failed: Promise<Error>;
   readonly #options: ResolvedOptions;
   readonly #runtime: Runtime;
+  readonly #passwords: WorkerPasswords;
   #storage: Storage | null = null;
   #loop: MemberLoop | null = null;
   #network: PeerNetwork | null = null;
@@ -87,6 +92,7 @@ class EmbeddedMember implements Member {
   constructor(options: ResolvedOptions, runtime: Runtime) {
     this.#options = options;
     this.#runtime = runtime;
+    this.#passwords = new WorkerPasswords(runtime, bcryptCost(options.bcryptCost, runtime.log));
     this.failed = new Promise((resolve) => {
       this.#reportFailure = resolve;
     });
@@ -144,12 +150,20 @@ class EmbeddedMember implements Member {
       limits,
       maxLearners: this.#options.maxLearners,
       strictReconfigCheck: this.#options.strictReconfigCheck,
+      trustsCommonName: false,
       mutant: '',
     };
+    const { clock, random, log } = this.#runtime;
+    const tokens = openTokens(
+      { spec: this.#options.authToken, simpleTtlMs: this.#options.authTokenTtlMs, readFile: readFileSync },
+      { clock, random, log },
+    );
     const dependencies = {
       runtime: this.#runtime,
       disk: storage.disk,
       backend: storage.backend,
+      tokens,
+      passwords: this.#passwords,
       network: (id: string, clusterId: string) => this.#joinNetwork(id, clusterId),
     };
     const onFatal = (error: Error): void => {
@@ -230,6 +244,7 @@ class EmbeddedMember implements Member {
     ]);
     const network = this.#network;
     if (network !== null) await called((done) => network.close(done));
+    this.#passwords.close();
     await this.#storage?.close();
   }
 

@@ -7,11 +7,13 @@
  */
 
 import { Packr } from 'msgpackr';
+import { nobody } from '../auth/types.ts';
 import { decodeCheckpoints, decodeExpiry } from '../lease/commands.ts';
 import { decodeConfigEntry } from '../raft/conf-codec.ts';
 import type { ConfState, Entry } from '../raft/types.ts';
 import { EntryType } from '../raft/types.ts';
 import { Failure } from '../util/failure.ts';
+import { decodeAuthOperation } from '../wire/auth-codec.ts';
 import {
   decodeCompactionRequest,
   decodeDeleteRangeRequest,
@@ -26,7 +28,8 @@ import {
 import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../wire/messages.ts';
 import { txnPuts } from './alarms.ts';
 import { checkpointLeases, expireLeases, grantLease, revokeLease } from './apply-leases.ts';
-import type { EnvelopeCodec } from './envelope.ts';
+import { checkPermission } from './check-permission.ts';
+import type { Envelope, EnvelopeCodec } from './envelope.ts';
 import type { PendingRequests } from './pending.ts';
 import type { AppliedState } from './state.ts';
 import { AlarmKind, type AlarmRecord, type AlarmResult, RequestKind } from './types.ts';
@@ -89,7 +92,7 @@ export class Applier {
     let result: unknown = null;
     let failure: Failure | null = null;
     try {
-      result = this.#execute(envelope.kind, envelope.body, pending?.request, entry.term);
+      result = this.#execute(envelope, pending?.request, entry);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failure = error;
@@ -110,8 +113,9 @@ export class Applier {
     if (puts) throw new Failure('noSpace');
   }
 
-  #execute(kind: RequestKind, body: Uint8Array, decoded: unknown, term: number): unknown {
-    const store = this.#state.store;
+  #execute({ kind, body, asker }: Envelope, decoded: unknown, { term, index }: Entry): unknown {
+    const { store, auth } = this.#state;
+    if (auth.enabled && asker !== 'member') checkPermission(auth, asker, kind, body, decoded);
     this.#checkAlarms(kind, body, decoded);
     switch (kind) {
       case RequestKind.Put:
@@ -138,6 +142,8 @@ export class Applier {
         return expireLeases(this.#state, decodeExpiry(body), term);
       case RequestKind.LeaseCheckpoint:
         return checkpointLeases(this.#state, decodeCheckpoints(body), term);
+      case RequestKind.Auth:
+        return auth.apply(decodeAuthOperation(body), asker === 'member' ? nobody : asker, index);
       case RequestKind.PublishMember: {
         const publish = packr.unpack(Buffer.from(body)) as PublishRequest;
         this.#state.membership.publish(publish.id, publish.name, publish.clientUrls);

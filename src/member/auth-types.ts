@@ -3,8 +3,8 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import type { Caller } from '../auth/types.ts';
+import type { Failure } from '../util/failure.ts';
 import type { AuthOperation, AuthResult } from '../wire/auth-messages.ts';
-import type { ProposeDone, ReadDone } from './types.ts';
 
 export interface ServedAuth {
   /** Users, roles and tokens as applied here. The same object as long as the member runs. */
@@ -14,9 +14,14 @@ export interface ServedAuth {
   readonly trustsCommonName: boolean;
   /**
    * Asks the cluster for an operation. The entry carries `encodeAuthOperation(operation)` and the caller.
-   * @param done with the result of `Auth.apply` for its kind. Called exactly once and never before this call returns: the refusals of apply and of any proposal
+   * @param done with the result of `Auth.apply` for its kind; called exactly once and never before this call returns.
+   *   Failures: the refusals of apply, and of any proposal
    */
-  proposeAuth(operation: AuthOperation, caller: Caller, done: ProposeDone<AuthResult>): void;
+  proposeAuth(
+    operation: AuthOperation,
+    caller: Caller,
+    done: (failure: Failure | null, result: AuthResult | null) => void,
+  ): void;
   /** A linearizable point, as of the member. */
-  linearize(done: ReadDone): void;
+  linearize(done: (failure: Failure | null) => void): void;
 }

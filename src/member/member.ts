@@ -14,6 +14,7 @@
  * this member included, has it on disk. An error of the disk is fatal to the member (`onFatal`).
  */
 
+import { type Caller, nobody } from '../auth/types.ts';
 import type { Backend } from '../backend/backend.ts';
 import type { Store } from '../mvcc/store.ts';
 import type { WatchHub } from '../mvcc/types.ts';
@@ -33,7 +34,9 @@ import type { PeerNetwork } from '../rpc/peer.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
 import type { Wal } from '../wal/wal.ts';
+import { encodeAuthOperation } from '../wire/auth-codec.ts';
 import { Applier, encodeAlarm, encodePublish } from './applier.ts';
+import type { ServedAuth } from './auth-types.ts';
 import { CompactionPacer } from './compaction-pacer.ts';
 import { EnvelopeCodec } from './envelope.ts';
 import { Flusher } from './flusher.ts';
@@ -93,6 +96,7 @@ export class Member implements ServedMember {
   readonly limits: MemberLimits;
   readonly runtime: Runtime;
   readonly leases: MemberLeases;
+  readonly auth: ServedAuth;
   /** @internal for the simulator's invariants. */
   readonly raft: RaftNode;
   readonly #name: string;
@@ -144,7 +148,7 @@ export class Member implements ServedMember {
   ): void {
     recover(options, dependencies, (error, recovered) => {
       if (error !== null || recovered === null) return done(error, null);
-      openState(dependencies.backend, recovered, (error, state) => {
+      openState(dependencies, recovered, (error, state) => {
         if (error !== null || state === null) return recovered.wal.close(() => done(error, null));
         let member: Member;
         try {
@@ -261,6 +265,14 @@ export class Member implements ServedMember {
       callLeader: (method, body, repeatable, done) => this.#callLeader(method, body, repeatable, done),
       linearize: (done) => this.linearize(done),
     });
+    this.auth = {
+      auth: state.auth,
+      passwords: dependencies.passwords,
+      trustsCommonName: options.trustsCommonName,
+      proposeAuth: (operation, caller, done) =>
+        this.propose(RequestKind.Auth, encodeAuthOperation(operation), null, done, caller),
+      linearize: (done) => this.linearize(done),
+    };
     this.#ticker = new Ticker(runtime.clock, limits.heartbeatMs, () => this.#tick());
   }
 
@@ -338,9 +350,15 @@ export class Member implements ServedMember {
     };
   }
 
-  propose<T>(kind: RequestKind, body: Uint8Array, request: unknown, done: ProposeDone<T>): void {
+  propose<T>(
+    kind: RequestKind,
+    body: Uint8Array,
+    request: unknown,
+    done: ProposeDone<T>,
+    caller: Caller = nobody,
+  ): void {
     const failure =
-      this.#refuse(kind, request) ?? this.#enqueue(kind, body, request, done as ProposeDone<unknown>);
+      this.#refuse(kind, request) ?? this.#enqueue(kind, body, request, caller, done as ProposeDone<unknown>);
     if (failure === null) this.#schedule();
     else this.runtime.scheduler.defer(() => done(failure, null));
   }
@@ -349,10 +367,11 @@ export class Member implements ServedMember {
     kind: RequestKind,
     body: Uint8Array,
     request: unknown,
+    caller: Caller,
     done: ProposeDone<unknown>,
   ): Failure | null {
     const applyLag = this.raft.commit - this.raft.appliedIndex;
-    return this.#proposals.add(kind, body, request, applyLag, done);
+    return this.#proposals.add(kind, body, request, caller, applyLag, done);
   }
 
   #refuse(kind: RequestKind, request: unknown): Failure | null {
@@ -497,6 +516,7 @@ export class Member implements ServedMember {
     this.#reads.begin(this.runtime.clock.now(), this.#askRead);
     for (let i = 0; i < readiesPerTurn && this.#mayGoOn(); i++) this.#carryOut(this.raft.ready());
     if (!this.#installer.isRunning) this.#reads.release(this.raft.appliedIndex);
+    this.#state.auth.applied(this.raft.appliedIndex);
     this.#leadership.observe();
     this.#publishSelf();
     this.#hub.pump();
@@ -677,6 +697,7 @@ export class Member implements ServedMember {
     this.#stage = 'ended';
     this.#ticker.stop();
     this.leases.stop();
+    this.#state.auth.close();
     this.#handover.stop();
     this.#links.stop();
     this.#departure?.cancel();

@@ -7,6 +7,7 @@
  * While there is no leader requests wait; count and bytes are bounded, and what comes beyond is refused at once.
  */
 
+import type { Caller } from '../auth/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { Clock } from '../util/runtime.ts';
 import type { EnvelopeCodec } from './envelope.ts';
@@ -38,13 +39,14 @@ export class Proposals {
     kind: RequestKind,
     body: Uint8Array,
     request: unknown,
+    caller: Caller,
     applyLag: number,
     done: ProposeDone<unknown>,
   ): Failure | null {
     const { maxPendingRequests, maxPendingBytes, maxApplyLag, maxRequestBytes } = this.#limits;
     const isFull = this.pending.size >= maxPendingRequests || this.pending.bytes >= maxPendingBytes;
     if (isFull || applyLag > maxApplyLag) return new Failure('tooManyRequests');
-    const sealed = this.#codec.seal(kind, this.pending.nextSequence, body);
+    const sealed = this.#codec.seal(kind, this.pending.nextSequence, body, caller);
     if (sealed.length > maxRequestBytes) return new Failure('requestTooLarge');
     this.#waiting.push(this.pending.add(request, sealed, this.#clock.now(), done));
     return null;
@@ -52,7 +54,7 @@ export class Proposals {
 
   /** Lets a request of the member itself wait: there are few of them, and the cluster needs them most when it is full. */
   addOwn(kind: RequestKind, body: Uint8Array, done: ProposeDone<unknown>): void {
-    const sealed = this.#codec.seal(kind, this.pending.nextSequence, body);
+    const sealed = this.#codec.seal(kind, this.pending.nextSequence, body, 'member');
     this.#waiting.push(this.pending.add(undefined, sealed, this.#clock.now(), done));
   }
 

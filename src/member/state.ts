@@ -1,27 +1,30 @@
 /** Opens the replicated state that the backend holds, or begins it. */
 
+import { Auth, type AuthOptions } from '../auth/auth.ts';
 import type { Backend } from '../backend/backend.ts';
 import { Leases } from '../lease/leases.ts';
 import { Store } from '../mvcc/store.ts';
 import { type Alarms, loadAlarms } from './alarms.ts';
 import { loadMembership, type Membership } from './membership.ts';
 import type { Recovered } from './recovery.ts';
+import type { MemberDependencies } from './types.ts';
 
-/** Everything that applied entries change. When a state from elsewhere is installed, store and leases
- * are read anew and the rest is replaced. */
+/** Everything that applied entries change. When a state from elsewhere is installed, store, leases and
+ * auth are read anew and the rest is replaced. */
 export interface AppliedState {
   readonly store: Store;
   readonly leases: Leases;
+  readonly auth: Auth;
   membership: Membership;
   alarms: Alarms;
 }
 
 export function openState(
-  backend: Backend,
+  { backend, runtime, tokens }: MemberDependencies,
   { identity }: Recovered,
   done: (error: Error | null, state: AppliedState | null) => void,
 ): void {
-  openKeys(backend, (error, keys) => {
+  openKeys(backend, { clock: runtime.clock, tokens }, (error, keys) => {
     if (error !== null || keys === null) return done(error, null);
     loadTables(backend, (error, tables) => {
       if (error !== null || tables === null) return done(error, null);
@@ -37,14 +40,21 @@ export function openState(
   });
 }
 
-type Keys = Pick<AppliedState, 'store' | 'leases'>;
+type Keys = Pick<AppliedState, 'store' | 'leases' | 'auth'>;
 
 /** The leases come first: the store tells them which keys are theirs. */
-function openKeys(backend: Backend, done: (error: Error | null, keys: Keys | null) => void): void {
+function openKeys(
+  backend: Backend,
+  authOptions: Omit<AuthOptions, 'leases'>,
+  done: (error: Error | null, keys: Keys | null) => void,
+): void {
   Leases.open(backend, (error, leases) => {
     if (error !== null || leases === null) return done(error, null);
-    Store.open(backend, { leases }, (error, store) => {
-      done(error, store === null ? null : { store, leases });
+    Auth.open(backend, { ...authOptions, leases }, (error, auth) => {
+      if (error !== null || auth === null) return done(error, null);
+      Store.open(backend, { leases }, (error, store) => {
+        done(error, store === null ? null : { store, leases, auth });
+      });
     });
   });
 }
@@ -57,11 +67,14 @@ export function reloadState(
 ): void {
   state.leases.reload((error) => {
     if (error !== null) return done(error);
-    state.store.reload((error) => {
+    state.auth.reload((error) => {
       if (error !== null) return done(error);
-      loadTables(backend, (error, tables) => {
-        Object.assign(state, tables);
-        done(error);
+      state.store.reload((error) => {
+        if (error !== null) return done(error);
+        loadTables(backend, (error, tables) => {
+          Object.assign(state, tables);
+          done(error);
+        });
       });
     });
   });

@@ -3,6 +3,9 @@
  * public edge (`src/index.ts`).
  */
 
+import type { Passwords } from '../auth/passwords.ts';
+import type { Tokens } from '../auth/tokens.ts';
+import type { Caller } from '../auth/types.ts';
 import type { Backend } from '../backend/backend.ts';
 import type { RangeChunks } from '../mvcc/range-chunks.ts';
 import type { MvccStore } from '../mvcc/types.ts';
@@ -12,6 +15,7 @@ import type { Disk } from '../util/disk.ts';
 import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import type { RangeRequest } from '../wire/messages.ts';
+import type { ServedAuth } from './auth-types.ts';
 import type { ServedLeases } from './lease-types.ts';
 
 /** A member of the cluster as the replicated state knows it. */
@@ -39,6 +43,7 @@ export const RequestKind = {
   LeaseRevoke: 21,
   LeaseExpire: 22,
   LeaseCheckpoint: 23,
+  Auth: 30,
 } as const;
 export type RequestKind = (typeof RequestKind)[keyof typeof RequestKind];
 
@@ -84,6 +89,8 @@ export interface MemberOptions {
   readonly maxLearners: number;
   /** Refuse changes of membership that would endanger the quorum, as etcd does. @default true */
   readonly strictReconfigCheck: boolean;
+  /** Clients must come with a certificate, whose common name is a user. @default false */
+  readonly trustsCommonName: boolean;
   /** A rule switched off on purpose, so that the simulator can show that it would notice. Never set otherwise. */
   readonly mutant: string;
 }
@@ -138,6 +145,9 @@ export interface MemberDependencies {
   readonly runtime: Runtime;
   readonly disk: Disk;
   readonly backend: Backend;
+  /** What clients show instead of their passwords. */
+  readonly tokens: Tokens;
+  readonly passwords: Passwords;
   /** Called once, when it is known who this member is. */
   readonly network: (memberId: string, clusterId: string) => PeerNetwork;
 }
@@ -209,6 +219,7 @@ export interface ServedMember {
   readonly runtime: Runtime;
   readonly store: ServedStore;
   readonly leases: ServedLeases;
+  readonly auth: ServedAuth;
   /** For response headers. */
   readonly term: number;
   /** False while no leader is known. */
@@ -219,10 +230,17 @@ export interface ServedMember {
   /**
    * Asks the cluster for `kind`. The request has been checked (`mvcc/request-checks.ts`); `body` are its encoded bytes, which
    * must not change afterwards, `request` the decoded form.
+   * @param caller who asks, for the check of permission at apply. @default nobody
    * @param done called exactly once and never before this call returns. Failures: the refusals of apply, 'requestTooLarge',
    *   'tooManyRequests', 'noSpace', 'deadlineExceeded' (never proposed), 'timeout…' (outcome unknown), 'stopped'.
    */
-  propose<T>(kind: RequestKind, body: Uint8Array, request: unknown, done: ProposeDone<T>): void;
+  propose<T>(
+    kind: RequestKind,
+    body: Uint8Array,
+    request: unknown,
+    done: ProposeDone<T>,
+    caller?: Caller,
+  ): void;
   /** A linearizable point: once answered, `store` shows everything acknowledged before the call. */
   linearize(done: ReadDone): void;
   status(): MemberStatus;

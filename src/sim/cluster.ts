@@ -8,6 +8,8 @@
  * Invariant: everything that happens is decided by the seed; the trace's hash covers every event, frame and fault.
  */
 
+import { InlinePasswords } from '../auth/passwords.ts';
+import { noTokens } from '../auth/tokens.ts';
 import { type MemoryBackend, MemoryImage, memoryBackend } from '../backend/memory-backend.ts';
 import { decodeRaftFrame, FrameKind } from '../member/peer-codec.ts';
 import type { ConfState, NodeId } from '../raft/types.ts';
@@ -195,6 +197,8 @@ export class SimCluster implements Victims {
           runtime,
           disk: node.disk.mount(process),
           backend,
+          tokens: noTokens,
+          passwords: new InlinePasswords(runtime.random, runtime.scheduler),
           network: () => this.network.attach(process),
         },
         onFatal: (error) => this.onFatal(index, process, error),

@@ -166,6 +166,7 @@ export function openMember(
     limits: limitsOf(swarm),
     maxLearners: 1,
     strictReconfigCheck: true,
+    trustsCommonName: false,
     mutant: wrappedMutants.has(mutant) ? '' : mutant,
   };
   Member.open(memberOptions, dependencies, onFatal, (error, member) => {

@@ -3,7 +3,12 @@
  * that a cluster can do to a service.
  */
 
+import { Auth } from '../../src/auth/auth.ts';
+import { InlinePasswords } from '../../src/auth/passwords.ts';
+import { noTokens } from '../../src/auth/tokens.ts';
+import { noLeaseKeys } from '../../src/auth/types.ts';
 import { memoryBackend } from '../../src/backend/memory-backend.ts';
+import type { ServedAuth } from '../../src/member/auth-types.ts';
 import type { ServedLeases } from '../../src/member/lease-types.ts';
 import {
   type AlarmRecord,
@@ -136,6 +141,7 @@ export class FakeMember implements ServedMember {
   readonly runtime: Runtime = nodeRuntime({ log: this.errors });
   readonly store: Store;
   readonly leases: ServedLeases = noServedLeases;
+  readonly auth: ServedAuth;
   readonly hub: FakeHub;
   /** Requests and reads fail with it. */
   refusal: Failure | null = null;
@@ -149,17 +155,32 @@ export class FakeMember implements ServedMember {
   readonly #leaderListeners = new Set<() => void>();
   #hasLeader = true;
 
-  private constructor(store: Store, hub: FakeHub, limits: Partial<MemberLimits>) {
+  private constructor(store: Store, hub: FakeHub, auth: Auth, limits: Partial<MemberLimits>) {
     this.store = store;
+    this.auth = {
+      auth,
+      passwords: new InlinePasswords(this.runtime.random, this.runtime.scheduler),
+      trustsCommonName: false,
+      proposeAuth: (_operation, _caller, done) =>
+        setImmediate(() => done(new Failure('unimplemented'), null)),
+      linearize: (done) => this.linearize(done),
+    };
     this.hub = hub;
     this.limits = { ...defaultLimits, ...limits };
   }
 
   static async open(limits: Partial<MemberLimits> = {}): Promise<FakeMember> {
-    const store = await openStore(memoryBackend({ scheduler: nodeRuntime().scheduler }));
+    const { clock, scheduler } = nodeRuntime();
+    const backend = memoryBackend({ scheduler });
+    const auth = await new Promise<Auth>((resolve, reject) =>
+      Auth.open(backend, { clock, tokens: noTokens, leases: noLeaseKeys }, (error, opened) =>
+        opened === null ? reject(error) : resolve(opened),
+      ),
+    );
+    const store = await openStore(backend);
     const hub = new FakeHub();
     store.attach(hub, () => {});
-    return new FakeMember(store, hub, limits);
+    return new FakeMember(store, hub, auth, limits);
   }
 
   get hasLeader(): boolean {

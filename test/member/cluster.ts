@@ -1,5 +1,7 @@
 /** Members over an in-process network with disks that outlive them: what the tests of this room share. */
 
+import { InlinePasswords } from '../../src/auth/passwords.ts';
+import { SimpleTokens } from '../../src/auth/simple-tokens.ts';
 import { type MemoryBackend, MemoryImage, memoryBackend } from '../../src/backend/memory-backend.ts';
 import { Member } from '../../src/member/member.ts';
 import {
@@ -69,6 +71,7 @@ export class TestCluster {
       limits: this.limits,
       maxLearners: 1,
       strictReconfigCheck: true,
+      trustsCommonName: false,
       mutant: '',
     };
   }
@@ -80,6 +83,8 @@ export class TestCluster {
     const dependencies = {
       runtime: this.runtime,
       disk: seat.disk,
+      tokens: new SimpleTokens(this.runtime.clock, this.runtime.random),
+      passwords: new InlinePasswords(this.runtime.random, scheduler),
       backend: seat.backend,
       network: (id: string) => this.network.join(id),
     };
