@@ -25,6 +25,13 @@ const compare = (passwords: Passwords, password: string, hashed: string | null):
     ),
   );
 
+/** The reason of a refusal, or `ok`. */
+const refusal = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'ok',
+    (error) => error.reason as string,
+  );
+
 const kinds: Record<string, () => Passwords> = {
   worker: () => new WorkerPasswords(runtime, 4),
   inline: () => new InlinePasswords(testRandom(), scheduler),
@@ -43,8 +50,8 @@ for (const [name, make] of Object.entries(kinds)) {
     for (const other of ['', 'no hash', unmatchableHash(4), null]) {
       t.equal(await compare(passwords, '', other), false, String(other));
     }
-    await t.rejects(hash(passwords, 'x'.repeat(73)), { reason: 'passwordTooLong' });
-    await t.rejects(hash(passwords, '\u00e9'.repeat(37)), { reason: 'passwordTooLong' }, 'bytes count');
+    t.equal(await refusal(hash(passwords, 'x'.repeat(73))), 'passwordTooLong');
+    t.equal(await refusal(hash(passwords, '\u00e9'.repeat(37))), 'passwordTooLong', 'bytes count');
     t.equal(await compare(passwords, 'x'.repeat(72), await hash(passwords, 'x'.repeat(72))), true);
   });
 
@@ -78,16 +85,11 @@ t.test('hashing leaves the thread that serves alone', async (t) => {
 
 t.test('passwords that wait are bounded, and told to stop', async (t) => {
   const passwords = new WorkerPasswords(runtime, 4);
-  const all = Array.from({ length: maxWaitingPasswords }, () =>
-    hash(passwords, 'x').then(
-      () => 'hashed',
-      (error) => error.reason as string,
-    ),
-  );
-  await t.rejects(hash(passwords, 'x'), { reason: 'tooManyRequests' });
+  const all = Array.from({ length: maxWaitingPasswords }, () => refusal(hash(passwords, 'x')));
+  t.equal(await refusal(hash(passwords, 'x')), 'tooManyRequests');
   passwords.close();
   t.same(new Set(await Promise.all(all)), new Set(['stopped']));
-  await t.rejects(hash(passwords, 'x'), { reason: 'stopped' });
+  t.equal(await refusal(hash(passwords, 'x')), 'stopped');
   t.notOk(passwords.isRunning);
 });
 
