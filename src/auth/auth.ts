@@ -68,6 +68,11 @@ export class Auth {
     return this.#registry.revision;
   }
 
+  /** Of the replicated part, for the digest of the applied state: an int32, 0 while nothing was ever done. */
+  get digest(): number {
+    return this.#registry.digest;
+  }
+
   /** A user as applied here, for the comparison of a password. */
   user(name: string): User | undefined {
     return this.#registry.user(name);

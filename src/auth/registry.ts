@@ -44,6 +44,7 @@ export class Registry {
   #roles = new Map<string, Role>();
   #enabled = false;
   #revision = firstRevision;
+  #digest = 0;
   readonly #rights = new Map<string, Rights>();
 
   constructor(backend: Backend) {
@@ -57,6 +58,11 @@ export class Registry {
   /** Grows with every change that may make a decision of before wrong. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Of all that is on the backend, however it came there: the same on members with the same state. */
+  get digest(): number {
+    return this.#digest;
   }
 
   user(name: string): User | undefined {
@@ -87,36 +93,51 @@ export class Registry {
 
   setEnabled(enabled: boolean): void {
     this.#enabled = enabled;
-    this.#backend.put(enabledKey, Uint8Array.of(enabled ? 1 : 0));
+    this.#put(enabledKey, Uint8Array.of(enabled ? 1 : 0));
   }
 
   putUser(user: User): void {
     this.#rights.delete(user.name);
     this.#users.set(user.name, user);
-    this.#backend.put(userKey(user.name), encodeUser(user));
+    this.#put(userKey(user.name), encodeUser(user));
   }
 
   deleteUser(name: string): void {
     this.#rights.delete(name);
     this.#users.delete(name);
-    this.#backend.delete(userKey(name));
+    this.#delete(userKey(name));
   }
 
   putRole(role: Role): void {
     this.#rights.clear();
     this.#roles.set(role.name, role);
-    this.#backend.put(roleKey(role.name), encodeRole(role));
+    this.#put(roleKey(role.name), encodeRole(role));
   }
 
   deleteRole(name: string): void {
     this.#rights.clear();
     this.#roles.delete(name);
-    this.#backend.delete(roleKey(name));
+    this.#delete(roleKey(name));
   }
 
   bumpRevision(): void {
     this.#revision++;
-    this.#backend.put(revisionKey, encodeRevision(this.#revision));
+    this.#put(revisionKey, encodeRevision(this.#revision));
+  }
+
+  #put(key: string, value: Uint8Array): void {
+    this.#digest ^= this.#storedDigest(key) ^ entryDigest(key, value);
+    this.#backend.put(key, value);
+  }
+
+  #delete(key: string): void {
+    this.#digest ^= this.#storedDigest(key);
+    this.#backend.delete(key);
+  }
+
+  #storedDigest(key: string): number {
+    const stored = this.#backend.get(key);
+    return stored === undefined ? 0 : entryDigest(key, stored);
   }
 
   /** What a user may do; undefined when there is no such user. */
@@ -149,7 +170,9 @@ export class Registry {
     const roles = new Map<string, Role>();
     let enabled = false;
     let revision = firstRevision;
+    let digest = 0;
     const take = ({ key, value }: BackendEntry): void => {
+      digest ^= entryDigest(key, value);
       if (key === enabledKey) enabled = value[0] === 1;
       else if (key === revisionKey) revision = decodeRevision(value);
       else if (isUserKey(key)) {
@@ -166,6 +189,7 @@ export class Registry {
         this.#roles = roles;
         this.#enabled = enabled;
         this.#revision = revision;
+        this.#digest = digest;
         this.#rights.clear();
       }
       done(error);
@@ -185,4 +209,12 @@ export class Registry {
     };
     this.#backend.scan(from, authTable[1], entriesAtOnce, onEntries, bytesAtOnce);
   }
+}
+
+/** FNV-1a over the key, its length, and the value. Combined by exclusive or, entries come and go in any order. */
+function entryDigest(key: string, value: Uint8Array): number {
+  let hash = 0x811c9dc5 ^ key.length;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < value.length; i++) hash = Math.imul(hash ^ value[i]!, 0x01000193);
+  return hash;
 }

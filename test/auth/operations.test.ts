@@ -211,6 +211,23 @@ t.test(
   },
 );
 
+t.test('the digest is that of the state, whatever way led to it', async (t) => {
+  const one = await Rig.open();
+  const two = await Rig.open();
+  t.equal(one.auth.digest, 0);
+  for (const name of ['a', 'b']) one.do(add(name));
+  for (const name of ['b', 'a']) two.do(add(name));
+  t.equal(one.auth.digest, two.auth.digest);
+  one.do({ kind: 'roleAdd', role: 'r' });
+  one.do({ kind: 'userGrantRole', name: 'a', role: 'r' });
+  two.do({ kind: 'roleAdd', role: 'r' });
+  two.do({ kind: 'userGrantRole', name: 'b', role: 'r' });
+  t.not(one.auth.digest, two.auth.digest, 'another user has the role');
+  t.equal(one.auth.revision, two.auth.revision);
+  for (const rig of [one, two]) rig.do({ kind: 'roleDelete', role: 'r' });
+  t.equal(one.auth.digest, two.auth.digest, 'nobody has it any more');
+});
+
 t.test('more records than are read at a time are all read', async (t) => {
   const rig = await Rig.open();
   for (let i = 0; i < 2500; i++) rig.do(add(`user${i}`));
