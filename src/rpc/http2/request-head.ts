@@ -54,7 +54,7 @@ export function requestHead(fields: readonly HeaderField[]): RequestHead {
   let pseudo = 0;
   let regular = false;
   let hosts = 0;
-  let badTimeout = '';
+  let badTimeout: string | null = null;
   for (let index = 0; index < fields.length; index++) {
     const { kind, value } = fields[index]!;
     if (kind >= HeaderKind.Method && kind <= HeaderKind.Protocol) {
@@ -85,7 +85,7 @@ export function requestHead(fields: readonly HeaderField[]): RequestHead {
       INVALID_ARGUMENT,
       `invalid gRPC request content-type ${JSON.stringify(head.contentType)}`,
     );
-  } else if (badTimeout !== '') {
+  } else if (badTimeout !== null) {
     refuse(head, 400, INTERNAL, `malformed grpc-timeout: ${timeoutFault(badTimeout)}`);
   } else if (head.method !== 'POST') {
     const method = JSON.stringify(head.method);
