@@ -1,6 +1,7 @@
 /**
  * How often something may happen: a burst, and a rate at which it is earned again. The clock is read only when the
- * burst is used up, so an allowance that is never strained costs a decrement.
+ * burst is used up, so an allowance that is never strained costs a decrement. The price: what was earned while it lay unused
+ * counts then, so at most two bursts may follow one another.
  */
 
 import type { Clock } from '../../util/runtime.ts';
@@ -10,13 +11,14 @@ export class Allowance {
   private readonly burst: number;
   private readonly perSecond: number;
   private left: number;
-  private earnedAtMs = 0;
+  private earnedAtMs: number;
 
   constructor(clock: Clock, burst: number, perSecond: number) {
     this.clock = clock;
     this.burst = burst;
     this.perSecond = perSecond;
     this.left = burst;
+    this.earnedAtMs = clock.now();
   }
 
   /** @returns whether it may happen once more. */
