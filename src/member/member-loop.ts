@@ -1,0 +1,386 @@
+/**
+ * The heart of a member: a loop that works in turns.
+ *
+ * A turn: step everything that arrived, propose everything that waits, start a read round, then carry out what the
+ * core decided — one log write, one frame per peer, apply what is committed — feed the watches, answer. Batching
+ * falls out of the turn: what arrives while a turn runs or a write is under way is the next turn's batch.
+ *
+ *     frames ─┐                      ┌─► wal.append ──(durable)──► raft.written ─┐
+ *     requests┼─► turn ─► raft.ready ┼─► network.send                            ├─► next turn
+ *     reads ──┤                      └─► apply ─► answers, watches               │
+ *     ticks ──┘◄─────────────────────────────────────────────────────────────────┘
+ *
+ * Durable before visible: an answer is given at apply, and the core hands out an entry for apply only when a quorum,
+ * this member included, has it on disk. An error of the disk ends the member.
+ */
+
+import type { Backend } from '../backend/backend.ts';
+import { Hub } from '../mvcc/watch-hub.ts';
+import { isRaftMutant } from '../raft/options.ts';
+import { RaftNode } from '../raft/raft-node.ts';
+import { type ConfState, type Entry, type Message, type NodeId, type Ready, Role } from '../raft/types.ts';
+import type { PeerNetwork } from '../rpc/peer.ts';
+import { Failure } from '../util/failure.ts';
+import type { Runtime } from '../util/runtime.ts';
+import type { Wal } from '../wal/wal.ts';
+import { Applier } from './applier.ts';
+import { CompactionPacer } from './compaction-pacer.ts';
+import { EnvelopeCodec } from './envelope.ts';
+import { Flusher } from './flusher.ts';
+import { Installer } from './installer.ts';
+import { Leadership } from './leadership.ts';
+import { LogRetention } from './log-retention.ts';
+import { Outbox } from './outbox.ts';
+import { decodeRaftFrame, FrameKind } from './peer-codec.ts';
+import type { PendingRequest } from './pending.ts';
+import { Proposals } from './proposals.ts';
+import { ReadRounds } from './reads.ts';
+import type { Recovered } from './recovery.ts';
+import { SnapshotTransfers } from './snapshot-transfers.ts';
+import { type AppliedState, stateDigest } from './state.ts';
+import { encodeStateMeta } from './state-meta.ts';
+import { Ticker } from './ticker.ts';
+import { requestTimeoutMs, timeoutFailure } from './timeouts.ts';
+import type { MemberDependencies, MemberLimits, MemberOptions } from './types.ts';
+
+/** Rounds of the core's output that one turn carries out, so that requests of others come in between. */
+const readiesPerTurn = 4;
+/** Committed data that is applied without looking up. */
+const appliedBytesAtOnce = 2 << 20;
+
+/** What the member adds to the loop. None of it is called once the loop has ended. */
+export interface LoopHooks {
+  /** At the beginning of a turn, when everything that arrived has been stepped. */
+  turnBegins(): void;
+  /** At the end of a turn, when everything is applied that could be. */
+  turnEnds(): void;
+  /** After each tick. @param startedBefore when what has run out of time by now began */
+  ticked(startedBefore: number): void;
+  /** There is work that only a turn does. */
+  hasWork(): boolean;
+  /** A frame that is neither of the core nor of a transfer. @throws Error when it does not parse */
+  frame(from: NodeId, bytes: Uint8Array): void;
+  /** A configuration is applied. */
+  configured(entry: Entry, conf: ConfState): void;
+  /** The members are others than before, or their addresses. */
+  membersChanged(): void;
+  /** The loop has ended by an error that must not be worked around. */
+  failed(error: Error): void;
+}
+
+interface Frame {
+  readonly from: NodeId;
+  readonly bytes: Uint8Array;
+}
+
+export class MemberLoop {
+  readonly raft: RaftNode;
+  readonly hub: Hub;
+  readonly proposals: Proposals;
+  readonly leadership: Leadership;
+  readonly state: AppliedState;
+  readonly #clusterId: string;
+  readonly #limits: MemberLimits;
+  readonly #runtime: Runtime;
+  readonly #backend: Backend;
+  readonly #network: PeerNetwork;
+  readonly #wal: Wal;
+  readonly #hooks: LoopHooks;
+  readonly #reads = new ReadRounds();
+  readonly #applier: Applier;
+  readonly #outbox: Outbox;
+  readonly #flusher: Flusher;
+  readonly #retention: LogRetention;
+  readonly #transfers: SnapshotTransfers;
+  readonly #installer: Installer;
+  readonly #compaction: CompactionPacer;
+  readonly #ticker: Ticker;
+  #frames: Frame[] = [];
+  #isTurnDue = false;
+  #hasEnded = false;
+
+  constructor(
+    options: MemberOptions,
+    dependencies: MemberDependencies,
+    recovered: Recovered,
+    state: AppliedState,
+    network: PeerNetwork,
+    hooks: LoopHooks,
+  ) {
+    const { runtime, backend } = dependencies;
+    const { limits } = options;
+    const { identity, wal, initial } = recovered;
+    const id = identity.memberId;
+    this.#clusterId = identity.clusterId;
+    this.#limits = limits;
+    this.#runtime = runtime;
+    this.#backend = backend;
+    this.#network = network;
+    this.#wal = wal;
+    this.#hooks = hooks;
+    this.state = state;
+    const raft = new RaftNode({
+      id,
+      initial,
+      random: () => runtime.random.uint32(),
+      electionTicks: Math.round(limits.electionMs / limits.heartbeatMs),
+      maxMessageBytes: limits.raftMessageBytes,
+      maxCommittedBytes: appliedBytesAtOnce,
+      mutant: isRaftMutant(options.mutant) ? options.mutant : undefined,
+    });
+    this.raft = raft;
+    const changed = (): void => this.schedule();
+    const failed = (error: Error): void => this.fail(error);
+    this.hub = new Hub({ history: state.store.history, wake: changed });
+    state.store.attach(this.hub, (changes) => this.hub.publish(changes));
+    const codec = new EnvelopeCodec(id, runtime.random.uint32());
+    this.proposals = new Proposals(codec, limits, runtime.clock);
+    const { pending } = this.proposals;
+    this.#applier = new Applier(state, codec, pending, (entry, conf) => hooks.configured(entry, conf));
+    this.#outbox = new Outbox(network, (peer) => raft.reportUnreachable(peer));
+    this.#flusher = new Flusher(backend, limits, runtime.clock, {
+      mark: () => this.#mark(),
+      durable: (index) => this.#guard(() => this.#onDurable(index)),
+      failed,
+    });
+    this.#retention = new LogRetention(limits);
+    this.#retention.recount(raft);
+    const mark = (): void => this.#mark();
+    const complete: ConstructorParameters<typeof SnapshotTransfers>[0]['complete'] = (received) => {
+      this.#installer.offer(received);
+      this.schedule();
+    };
+    this.#transfers = new SnapshotTransfers({ raft, backend, network, runtime, mark, complete, changed });
+    this.#installer = new Installer({
+      raft,
+      wal,
+      backend,
+      state,
+      begins: () => this.hub.suspend(),
+      installed: (snapshot) => this.#onInstalled(snapshot.index, snapshot.term),
+      failed,
+    });
+    this.#compaction = new CompactionPacer(state.store, runtime.clock, {
+      stepped: () => this.#flusher.touch(),
+      failed,
+    });
+    const { heartbeatMs } = limits;
+    this.leadership = new Leadership({ raft, network, runtime, heartbeatMs, changed });
+    this.#ticker = new Ticker(runtime.clock, heartbeatMs, () => this.#guard(() => this.#tick()));
+  }
+
+  /** True while a state from elsewhere is being put in force: log and state do not match. */
+  get isInstalling(): boolean {
+    return this.raft.pendingSnapshot !== null || this.#installer.isRunning;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  start(): void {
+    const unlessEnded = (work: () => void): void => {
+      if (this.#hasEnded) return;
+      work();
+      this.schedule();
+    };
+    this.#network.start({
+      onFrame: (from, bytes) => unlessEnded(() => this.#frames.push({ from, bytes })),
+      onConnect: (peer) => unlessEnded(() => this.leadership.onConnect(peer)),
+      onDisconnect: (peer) => unlessEnded(() => this.leadership.onDisconnect(peer)),
+    });
+    this.#hooks.membersChanged();
+    // Alone, there is nobody to wait for.
+    const { voters } = this.raft.conf;
+    if (voters.length === 1 && voters[0] === this.raft.id) this.raft.campaign();
+    this.#ticker.start(this.#runtime.random.uint32() / 2 ** 32);
+    this.schedule();
+  }
+
+  /** Asks for a turn soon. */
+  schedule(): void {
+    if (this.#isTurnDue || this.#hasEnded) return;
+    this.#isTurnDue = true;
+    this.#runtime.scheduler.defer(this.#turn);
+  }
+
+  /** Answers when everything acknowledged before the call is visible here. */
+  linearize(done: (failure: Failure | null) => void): void {
+    this.#reads.add(this.#runtime.clock.now(), done);
+    this.schedule();
+  }
+
+  readonly #turn = (): void => {
+    this.#isTurnDue = false;
+    this.#guard(this.#work);
+  };
+
+  /** An error that nobody expected ends the member before it can do harm. */
+  #guard(work: () => void): void {
+    if (this.#hasEnded) return;
+    try {
+      work();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  readonly #work = (): void => {
+    this.#stepFrames();
+    this.#hooks.turnBegins();
+    this.proposals.handOver(this.#propose);
+    this.#reads.begin(this.#runtime.clock.now(), this.#askRead);
+    for (let i = 0; i < readiesPerTurn && this.#mayGoOn(); i++) this.#carryOut(this.raft.ready());
+    if (!this.#installer.isRunning) this.#reads.release(this.raft.appliedIndex);
+    this.leadership.observe();
+    this.#hooks.turnEnds();
+    this.hub.pump();
+    this.#compaction.look();
+    if (this.#mayGoOn()) this.schedule();
+  };
+
+  #mayGoOn(): boolean {
+    return !this.#installer.isRunning && this.raft.hasReady();
+  }
+
+  readonly #propose = (datas: readonly Uint8Array[]): boolean => this.raft.propose(datas);
+
+  readonly #askRead = (context: number): boolean => this.raft.readIndex(context);
+
+  #stepFrames(): void {
+    if (this.#frames.length === 0) return;
+    const frames = this.#frames;
+    this.#frames = [];
+    for (const { from, bytes } of frames) {
+      for (const message of this.#open(from, bytes)) this.raft.step(message);
+    }
+  }
+
+  /** The messages in a frame for the core; any other frame goes to whom it concerns. */
+  #open(from: NodeId, bytes: Uint8Array): readonly Message[] {
+    try {
+      switch (bytes[0]) {
+        case FrameKind.Raft:
+          return decodeRaftFrame(bytes, from, this.raft.id);
+        case FrameKind.SnapshotOffer:
+        case FrameKind.SnapshotChunk:
+        case FrameKind.SnapshotAck:
+          this.#transfers.onFrame(from, bytes);
+          return [];
+        default:
+          this.#hooks.frame(from, bytes);
+          return [];
+      }
+    } catch (error) {
+      this.#runtime.log.warn('dropped a malformed frame', { from, error: (error as Error).message });
+      return [];
+    }
+  }
+
+  #carryOut(ready: Ready): void {
+    if (ready.snapshot !== null) this.#installer.install(ready);
+    else if (ready.write !== 0) this.#write(ready);
+    this.#outbox.send(ready.messages);
+    if (ready.committed.length > 0) this.#apply(ready.committed);
+    for (const { context, index } of ready.reads) this.#reads.confirmed(context, index);
+    for (const context of ready.droppedReads) this.#reads.dropped(context);
+    if (ready.snapshotsWanted.length > 0) this.#transfers.send(ready.snapshotsWanted);
+  }
+
+  #write({ write, entries, hardState }: Ready): void {
+    this.#wal.append(entries, hardState, (error) => {
+      if (error !== null) {
+        this.fail(error);
+        return;
+      }
+      this.#guard(() => this.raft.written(write));
+      this.schedule();
+    });
+  }
+
+  #apply(committed: readonly Entry[]): void {
+    const before = this.state.membership.version;
+    for (const entry of committed) {
+      this.#applier.apply(entry);
+      this.#retention.noteApplied(entry);
+    }
+    this.raft.applied(committed[committed.length - 1]!.index);
+    if (this.state.membership.version !== before) this.#hooks.membersChanged();
+    this.#flusher.touch();
+  }
+
+  /** Draws the line under everything applied: what is flushed or sent elsewhere is the state at one index. */
+  #mark(): void {
+    const { raft } = this;
+    if (this.#installer.isRunning || raft.appliedIndex === 0) return;
+    const { index, term, conf } = raft.snapshotMeta(raft.appliedIndex);
+    const meta = { clusterId: this.#clusterId, term, conf, digest: stateDigest(this.state) };
+    this.#backend.mark(index, encodeStateMeta(meta));
+  }
+
+  #onDurable(index: number): void {
+    if (this.#installer.isRunning) return;
+    const released = this.#retention.compact(this.raft, index, this.#transfers.neededIndex);
+    if (released > 0) this.#wal.release(released);
+  }
+
+  #onInstalled(index: number, term: number): void {
+    this.#retention.reset();
+    this.hub.resync();
+    this.#hooks.membersChanged();
+    this.#runtime.log.info('installed a state received from the leader', { index, term });
+    this.schedule();
+  }
+
+  readonly #timeout = ({ proposed, startedAt }: PendingRequest): Failure => {
+    const situation = this.leadership.situation(startedAt);
+    return timeoutFailure(proposed, startedAt, situation, this.#limits.electionMs);
+  };
+
+  #tick(): void {
+    this.raft.tick();
+    const now = this.#runtime.clock.now();
+    const startedBefore = now - requestTimeoutMs(this.#limits);
+    this.proposals.expire(startedBefore, this.#timeout);
+    this.#reads.tick(now, startedBefore, new Failure('timeout'));
+    if (this.raft.role !== Role.Leader) this.#transfers.abortSending();
+    this.#transfers.tick();
+    this.#hooks.ticked(startedBefore);
+    if (!this.#installer.isRunning) this.#flusher.tick();
+    if (this.#mayGoOn() || this.#reads.hasWaiting || this.#hooks.hasWork()) this.schedule();
+  }
+
+  /** The orderly end: everything waiting fails, the state is made durable, the log closed. */
+  end(done: () => void): void {
+    this.#quit();
+    const closeLog = (): void => this.#wal.close(() => done());
+    if (this.#installer.isRunning || this.state.store.isSuspended) {
+      closeLog();
+      return;
+    }
+    this.#flusher.flushAll((error) => {
+      if (error !== null) this.#runtime.log.error('the state could not be flushed at the end', { error });
+      closeLog();
+    });
+  }
+
+  /** The end by an error that must not be worked around. */
+  fail(error: Error): void {
+    if (this.#hasEnded) return;
+    this.#runtime.log.error('the member gives up', { error: error.stack ?? error.message });
+    this.#quit();
+    this.#hooks.failed(error);
+  }
+
+  #quit(): void {
+    this.#hasEnded = true;
+    this.#ticker.stop();
+    this.#compaction.stop();
+    this.#installer.stop();
+    this.leadership.stop();
+    this.#transfers.abort();
+    const stopped = new Failure('stopped');
+    this.proposals.failAll(stopped);
+    this.#reads.failAll(stopped);
+  }
+}
