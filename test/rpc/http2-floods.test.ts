@@ -237,3 +237,26 @@ withHarness('requests that are never completed', async (t, harness) => {
   t.equal((await raw.answer(id(1000)))['grpc-status'], '0');
   t.ok(process.memoryUsage().arrayBuffers < 512 * 1024 * 1024);
 });
+
+withHarness(
+  'request bytes that wait, of all calls of a connection together',
+  async (t, harness) => {
+    const raw = new RawClient(harness, NO_TABLE);
+    const part = framed(Buffer.alloc(50_000)).subarray(0, 16_384);
+    for (let index = 0; index < 10; index += 1) {
+      raw.send(opening(id(index), '/s/Echo'), frame(Data, 0, id(index), part));
+    }
+    const refused = await raw.next(Headers);
+    const answer = await raw.answer(refused.id);
+    t.equal(answer['grpc-status'], '8');
+    t.equal(refused.id, id(8), 'the first beyond it');
+    for (let index = 1; index < 8; index += 1) raw.send(frame(RstStream, 0, id(index), word(8)));
+    const rest = framed(Buffer.alloc(50_000)).subarray(16_384);
+    for (let from = 0; from < rest.length; from += 16_384) {
+      const end = from + 16_384 >= rest.length ? 1 : 0;
+      raw.send(frame(Data, end, 1, rest.subarray(from, from + 16_384)));
+    }
+    t.equal((await raw.answer(1))['grpc-status'], '0', 'what is given up makes room');
+  },
+  { maxHeldBytes: 128 * 1024 },
+);

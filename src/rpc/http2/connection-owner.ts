@@ -13,7 +13,6 @@ export interface Refusal {
   readonly httpStatus: number;
 }
 
-/** @template Self the connection */
 export interface ConnectionOwner {
   readonly clock: Clock;
   readonly log: Logger;
@@ -22,6 +21,7 @@ export interface ConnectionOwner {
   readonly maxReceiveBytes: number;
   readonly maxConcurrentStreams: number;
   readonly maxHeaderListBytes: number;
+  readonly maxHeldBytes: number;
   /** Makes the stream for a well-formed request. */
   open(
     host: StreamHost,

@@ -133,6 +133,14 @@ export class Connection implements StreamHost, FrameEvents {
   flush(): void {
     this.touched = false;
     if (this.phase === Phase.Over) return;
+    try {
+      this.sendDue();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private sendDue(): void {
     if (this.answeredEarly.length > 0) this.resetAnsweredEarly();
     if (this.phase === Phase.Draining && this.streams.size === 0) {
       this.end();
@@ -189,7 +197,7 @@ export class Connection implements StreamHost, FrameEvents {
 
   holds(bytes: number): boolean {
     this.heldBytes += bytes;
-    return bytes <= 0 || this.heldBytes <= limits.HELD_BYTES_MAX;
+    return bytes <= 0 || this.heldBytes <= this.owner.maxHeldBytes;
   }
 
   schedule(stream: Http2Stream): void {
@@ -235,7 +243,6 @@ export class Connection implements StreamHost, FrameEvents {
     try {
       this.frames.read(chunk);
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
       this.fail(error);
       return;
     }
@@ -471,11 +478,15 @@ export class Connection implements StreamHost, FrameEvents {
     this.touch();
   }
 
-  private fail(error: ConnectionError): void {
-    const { code, message } = error;
+  /** A fault of the client, or, if it is no `ConnectionError`, one of ours, which shall cost this client only. */
+  private fail(error: unknown): void {
     if (this.phase === Phase.Over) return;
-    this.owner.log.debug('an HTTP/2 connection failed', { peer: this.peer, code, message });
-    writeGoaway(this.output, this.streams.lastId, code, message);
+    const { peer } = this;
+    const isTheirs = error instanceof ConnectionError;
+    const code = isTheirs ? error.code : ErrorCode.InternalError;
+    if (isTheirs) this.log.debug('an HTTP/2 connection failed', { peer, code, message: error.message });
+    else this.log.error('an HTTP/2 connection failed', { peer, error });
+    writeGoaway(this.output, this.streams.lastId, code, isTheirs ? error.message : 'internal error');
     this.end();
   }
 

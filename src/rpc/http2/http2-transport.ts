@@ -26,6 +26,8 @@ export interface Http2TransportOptions extends RpcTransportOptions {
   readonly keepalive?: Partial<KeepaliveOptions>;
   /** Largest header list of a request, as RFC 7541 §4.1 counts. @default 16777216 */
   readonly maxHeaderListBytes?: number;
+  /** Request bytes that one connection may have waiting. @default 268435456 */
+  readonly maxHeldBytes?: number;
   /** Answers requests that are not gRPC. @default none: they are refused with 415 */
   readonly onPlain?: PlainHandler;
 }
@@ -42,6 +44,7 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
   readonly maxReceiveBytes: number;
   readonly maxConcurrentStreams: number;
   readonly maxHeaderListBytes: number;
+  readonly maxHeldBytes: number;
   private readonly options: Http2TransportOptions;
   private readonly connections = new Set<Connection>();
   private dirty: Flushable[] = [];
@@ -64,6 +67,7 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
     this.maxReceiveBytes = options.maxReceiveBytes;
     this.maxConcurrentStreams = options.maxConcurrentStreams;
     this.maxHeaderListBytes = options.maxHeaderListBytes ?? limits.HEADER_LIST_BYTES_MAX;
+    this.maxHeldBytes = options.maxHeldBytes ?? limits.HELD_BYTES_MAX;
   }
 
   accept(socket: Socket): void {
