@@ -101,7 +101,20 @@ export type OperatorReason =
   | 'memberRemoved'
   | 'portTaken';
 
-export type FailureReason = RequestReason | OperatorReason;
+/** What a client finds out by itself; no server sent it. */
+export type ClientReason =
+  /** No endpoint could be reached, or a connection broke. */
+  | 'connectionFailed'
+  | 'clientClosed'
+  /** A lease ran out or was revoked, and with it whatever it held. */
+  | 'leaseLost'
+  /** The history that a watch needs to go on is gone. */
+  | 'watchCompacted'
+  | 'snapshotDamaged'
+  /** A status whose text is not one of etcd's. */
+  | 'unknown';
+
+export type FailureReason = RequestReason | OperatorReason | ClientReason;
 
 export class Failure extends Error {
   readonly reason: FailureReason;
