@@ -271,18 +271,10 @@ export const clusterSession: readonly Step[] = [
   'get --prefix fruit/ --consistency=s',
   'endpoint status -w simple',
   'endpoint status -w table',
+  // etcdctl 3.4 then dials the URLs of the member list as they are, so that :authority is "http://host:port".
+  'endpoint status --cluster',
   'endpoint health',
   'endpoint health --cluster -w table',
   'member list',
   'member list -w table',
-];
-
-/** Where Keelson is not like etcd, and why. */
-export const knownDifferences: readonly { readonly step: Step; readonly reason: string }[] = [
-  {
-    step: 'endpoint status --cluster',
-    reason:
-      'etcdctl 3.4 dials the URLs of the member list as they are, so that :authority is "http://host:port". etcd takes ' +
-      'anything there; the HTTP/2 of Node.js, below grpc-js, ends the stream with PROTOCOL_ERROR before it is asked.',
-  },
 ];

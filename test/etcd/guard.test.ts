@@ -49,8 +49,6 @@ t.test(
     );
     t.strictSame([...methods.keys()].sort(), paths.sort());
     const unserved = [
-      'Lease/LeaseGrant',
-      'Lease/LeaseKeepAlive',
       'Auth/AuthEnable',
       'Auth/Authenticate',
       'Cluster/MemberAdd',
