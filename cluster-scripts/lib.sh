@@ -94,8 +94,8 @@ member_pid() {
   read -r pid start <"$file" || return 0
   seen=$(process_stat "$pid")
   [ -n "$seen" ] || return 0
-  # Z: dead, and nobody has asked for its exit code yet.
-  case $seen in Z*) return 0 ;; esac
+  # Z: dead, and nobody has asked for its exit code yet. A thread of it may still be on its way out of the disk.
+  case $seen in Z*) [ "$(ls "/proc/$pid/task" 2>/dev/null | wc -l)" -gt 1 ] || return 0 ;; esac
   if [ "${seen#* }" = "$start" ]; then printf '%s\n' "$pid"; fi
 }
 
@@ -104,4 +104,15 @@ need_alive() {
   need_member
   pid=$(member_pid "$member")
   [ -n "$pid" ] || die "m$member is not running" "Start it: cluster-scripts/restart.sh $member$dir_flag"
+}
+
+# await_state PATTERN: waits up to two seconds until the state of process $pid fits; a signal takes effect a little later.
+await_state() {
+  tries=0
+  while [ "$tries" -lt 40 ]; do
+    # shellcheck disable=SC2254
+    case $(process_stat "$pid") in $1) return 0 ;; esac
+    sleep 0.05
+    tries=$((tries + 1))
+  done
 }

@@ -8,4 +8,5 @@ read_arguments 1 "$@"
 need_alive
 case $(process_stat "$pid") in T*) ;; *) die "m$member is not paused" ;; esac
 kill -CONT "$pid"
+await_state '[!T]*'
 printf 'm%s (process %s) goes on\n' "$member" "$pid"
