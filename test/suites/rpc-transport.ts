@@ -364,7 +364,7 @@ function cancelTests(withServer: WithServer): void {
 }
 
 function streamTests(withServer: WithServer): void {
-  const collect: RpcMethod = {
+  const collect: Extract<RpcMethod, { kind: 'stream' }> = {
     kind: 'stream',
     handle: (stream) => {
       const parts: string[] = [];
@@ -477,10 +477,21 @@ function streamTests(withServer: WithServer): void {
     },
   );
 
+  let collectCancels = 0;
+  const watchedCollect: RpcMethod = {
+    kind: 'stream',
+    handle: (stream) => {
+      stream.onCancel(() => {
+        collectCancels += 1;
+      });
+      collect.handle(stream);
+    },
+  };
   withServer(
-    'too large a message ends a stream with code 8',
-    { '/s/Collect': collect },
+    'too large a message ends a stream with code 8, and its handler hears of it',
+    { '/s/Collect': watchedCollect },
     async (harness, t) => {
+      collectCancels = 0;
       const call = harness.client().makeBidiStreamRequest('/s/Collect', asIs, asIs);
       call.on('data', () => {});
       call.on('error', () => {});
@@ -489,6 +500,7 @@ function streamTests(withServer: WithServer): void {
       call.write(Buffer.alloc(3 * 1024 * 1024));
       const { code, details } = await status;
       t.same([code, details], [8, 'grpc: received message larger than max (3145728 vs. 2097152)']);
+      await until('the handler hears of it', () => collectCancels === 1);
     },
   );
 

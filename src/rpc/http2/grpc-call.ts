@@ -106,10 +106,17 @@ export abstract class GrpcCall extends Http2Stream implements RpcCall {
     this.answer(HANDLER_FAILED);
   }
 
-  /** A request that cannot be read. */
-  protected refuse(error: unknown): void {
+  /** Ends a call whose request cannot be read. A handler that runs hears of it as of a cancellation. */
+  protected refuse(status: RpcStatus): void {
+    if (this.answered) return;
+    this.answer(status);
+    this.cancel();
+  }
+
+  /** The same for what a reader of messages throws. */
+  protected refuseFor(error: unknown): void {
     if (!(error instanceof MessageFault)) throw error;
-    this.answer({ code: error.code, message: error.message });
+    this.refuse({ code: error.code, message: error.message });
   }
 
   /** Accounts for request bytes that are pinned by this call, and refuses it if that is too much. */
@@ -117,7 +124,7 @@ export abstract class GrpcCall extends Http2Stream implements RpcCall {
     if (bytes === this.heldBytes) return;
     const added = bytes - this.heldBytes;
     this.heldBytes = bytes;
-    if (!this.host.holds(added)) this.answer(HELD_TOO_MUCH);
+    if (!this.host.holds(added)) this.refuse(HELD_TOO_MUCH);
   }
 
   // Sending

@@ -136,7 +136,7 @@ export class StreamCall extends GrpcCall implements RpcStream {
     try {
       this.deliverMessages();
     } catch (error) {
-      this.refuse(error);
+      this.refuseFor(error);
     }
     this.delivering = false;
     if (this.done) return;
@@ -165,14 +165,14 @@ export class StreamCall extends GrpcCall implements RpcStream {
   private inflate(message: Buffer): void {
     const { maxReceiveBytes } = this.host;
     if (!this.compresses) {
-      this.answer(decompressionFault(null, maxReceiveBytes));
+      this.refuse(decompressionFault(null, maxReceiveBytes));
       return;
     }
     this.inflating = true;
     decompress(message, maxReceiveBytes, (result) => {
       this.inflating = false;
       if (this.done || this.answered) return;
-      if (result.message === null) this.answer(decompressionFault(result, maxReceiveBytes));
+      if (result.message === null) this.refuse(decompressionFault(result, maxReceiveBytes));
       else this.give(result.message);
       if (this.delivering) return;
       this.deliver();
@@ -184,7 +184,7 @@ export class StreamCall extends GrpcCall implements RpcStream {
     if (this.endDelivered) return;
     this.endDelivered = true;
     if (this.reader.isInside) {
-      this.answer(UNEXPECTED_END);
+      this.refuse(UNEXPECTED_END);
       return;
     }
     try {

@@ -56,7 +56,7 @@ export class UnaryCall extends GrpcCall {
 
   takeEnd(): void {
     if (this.received || this.answered) return;
-    if (this.reader?.isInside === true) this.answer(UNEXPECTED_END);
+    if (this.reader?.isInside === true) this.refuse(UNEXPECTED_END);
     else this.answer({ code: INTERNAL, message: `unary call of ${this.path} carried no request message` });
   }
 
@@ -77,20 +77,20 @@ export class UnaryCall extends GrpcCall {
       if (reader.compressed) this.inflate(message);
       else this.run(message);
     } catch (error) {
-      this.refuse(error);
+      this.refuseFor(error);
     }
   }
 
   private inflate(message: Buffer): void {
     if (!this.compresses) {
-      this.answer(decompressionFault(null, this.host.maxReceiveBytes));
+      this.refuse(decompressionFault(null, this.host.maxReceiveBytes));
       return;
     }
     this.hold(message.length);
     decompress(message, this.host.maxReceiveBytes, (result) => {
       if (this.done) return;
       this.hold(0);
-      if (result.message === null) this.answer(decompressionFault(result, this.host.maxReceiveBytes));
+      if (result.message === null) this.refuse(decompressionFault(result, this.host.maxReceiveBytes));
       else this.run(result.message);
     });
   }
