@@ -120,6 +120,11 @@ export const allowances: readonly Allowance[] = [
     reason: 'tokens are looked up by their hash',
   },
   {
+    what: 'node:fs',
+    where: 'src/embed/start-member.ts',
+    reason: 'the keys that sign tokens are files of the user',
+  },
+  {
     what: 'fetch',
     where: 'src/embed/join.ts',
     reason: 'a member that joins asks others before it has a network',
