@@ -147,36 +147,39 @@ t.test('no session of frames, good or bad, makes the server fail or forget a cal
   const harness = await Harness.open(http2Transport, METHODS);
   const { FUZZ_RUNS } = process.env;
   const runs = Number(FUZZ_RUNS ?? 300);
-  await fc.assert(
-    fc.asyncProperty(session, fc.array(fc.nat(400), { maxLength: 4 }), async (steps, sizes) => {
-      const raw = new RawClient(harness, NO_TABLE);
-      let last = -1;
-      const fresh = (): number => {
-        last += 2;
-        return last;
-      };
-      const all = Buffer.concat(steps.map((step) => step(fresh)));
-      let at = 0;
-      for (const size of sizes) {
-        raw.socket.write(all.subarray(at, at + size));
-        at += size;
+  try {
+    await fc.assert(
+      fc.asyncProperty(session, fc.array(fc.nat(400), { maxLength: 4 }), async (steps, sizes) => {
+        const raw = new RawClient(harness, NO_TABLE);
+        let last = -1;
+        const fresh = (): number => {
+          last += 2;
+          return last;
+        };
+        const all = Buffer.concat(steps.map((step) => step(fresh)));
+        let at = 0;
+        for (const size of sizes) {
+          raw.socket.write(all.subarray(at, at + size));
+          at += size;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        raw.socket.write(all.subarray(at));
+        await pauseFor(1);
+        raw.socket.destroy();
+        await until('the connection is gone', () => harness.sockets.size === 0);
         await new Promise((resolve) => setImmediate(resolve));
-      }
-      raw.socket.write(all.subarray(at));
-      await pauseFor(1);
-      raw.socket.destroy();
-      await until('the connection is gone', () => harness.sockets.size === 0);
-      await new Promise((resolve) => setImmediate(resolve));
-      const left = open;
-      open = 0;
-      if (left !== 0) throw new Error(`${left} calls are neither answered nor cancelled`);
-      if (harness.errors.lines.length > 0) throw new Error(harness.errors.lines.join());
-    }),
-    { numRuns: runs },
-  );
-  const raw = new RawClient(harness, NO_TABLE);
-  raw.send(wholeCall(1, '/s/Echo', Buffer.from('x')));
-  t.equal((await raw.answer(1))['grpc-status'], '0');
-  raw.socket.destroy();
-  await harness.close();
+        const left = open;
+        open = 0;
+        if (left !== 0) throw new Error(`${left} calls are neither answered nor cancelled`);
+        if (harness.errors.lines.length > 0) throw new Error(harness.errors.lines.join());
+      }),
+      { numRuns: runs },
+    );
+    const raw = new RawClient(harness, NO_TABLE);
+    raw.send(wholeCall(1, '/s/Echo', Buffer.from('x')));
+    t.equal((await raw.answer(1))['grpc-status'], '0');
+    raw.socket.destroy();
+  } finally {
+    await harness.close();
+  }
 });

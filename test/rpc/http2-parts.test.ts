@@ -1,8 +1,10 @@
 /** The parts of the HTTP/2 transport by themselves: timer wheel, allowances, messages, turns. */
 
+import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import t from 'tap';
 import { Allowance } from '../../src/rpc/http2/allowance.ts';
+import { peerAddress, verifiedCommonName } from '../../src/rpc/http2/client-identity.ts';
 import { FrameReader } from '../../src/rpc/http2/frame-reader.ts';
 import { ErrorCode, FrameType, PREFACE } from '../../src/rpc/http2/frames.ts';
 import { MessageFault, MessageReader } from '../../src/rpc/http2/message-reader.ts';
@@ -265,4 +267,15 @@ t.test('a frame that is too large is refused by its header alone', async (t) => 
   t.throws(() => reader.read(Buffer.from([1, FrameType.Data, 0, 0, 0, 0, 1])), {
     code: ErrorCode.FrameSizeError,
   });
+});
+
+t.test('only a verified certificate gives a client its name', async (t) => {
+  const named = (authorized: boolean, subject: object): Socket =>
+    ({ authorized, getPeerCertificate: () => ({ subject }) }) as unknown as Socket;
+  t.equal(verifiedCommonName(named(true, { CN: 'alice' })), 'alice');
+  t.equal(verifiedCommonName(named(false, { CN: 'alice' })), '');
+  t.equal(verifiedCommonName(named(true, {})), '');
+  t.equal(verifiedCommonName({} as Socket), '', 'a plain socket');
+  const at = (remoteAddress: string): string => peerAddress({ remoteAddress, remotePort: 7 } as Socket);
+  t.same([at('127.0.0.1'), at('::1')], ['127.0.0.1:7', '[::1]:7']);
 });
