@@ -11,7 +11,7 @@ export type Step =
       readonly input: string;
     }
   | {
-      /** Runs until it has printed `until`; `during` is run as soon as it has printed its first words. */
+      /** Runs until it has printed `until`, the last it has to print; `during` is run as soon as it has printed its first words. */
       readonly watch: string;
       /** Standard input, which stays open. */
       readonly input?: string;
@@ -183,11 +183,11 @@ const watching: readonly Step[] = [
   'put watched/b 2',
   'put watched/a 3',
   'del watched/b',
-  { watch: 'watch --prefix watched/ --rev=1', until: '\nDELETE\nwatched/b\n' },
-  { watch: 'watch --prefix watched/ --rev=1 --prev-kv', until: '\nDELETE\nwatched/b\n2\n' },
-  { watch: 'watch watched/a --rev=1 -w json', until: '"Mw=="' },
-  { watch: 'watch watched/a --rev=1 -w fields', until: '"Value" : "3"\n' },
-  { watch: 'watch watched/a watched/c --rev=1', until: '\nDELETE\nwatched/b\n' },
+  { watch: 'watch --prefix watched/ --rev=1', until: '\nDELETE\nwatched/b\n\n' },
+  { watch: 'watch --prefix watched/ --rev=1 --prev-kv', until: '\nDELETE\nwatched/b\n2\nwatched/b\n\n' },
+  { watch: 'watch watched/a --rev=1 -w json', until: '"Created":false}\n' },
+  { watch: 'watch watched/a --rev=1 -w fields', until: '"Value" : "3"\n"Lease" : 0\n' },
+  { watch: 'watch watched/a watched/c --rev=1', until: '\nDELETE\nwatched/b\n\n' },
   {
     watch: 'watch --prefix watched/ --rev=1',
     until: '\nlast\n',
@@ -198,7 +198,7 @@ const watching: readonly Step[] = [
     until: '\nlast again\n',
     during: ['put watched/z "last again"'],
   },
-  { watch: 'watch -i', input: 'watch --rev=1 watched/c\n', until: 'DELETE\nwatched/c\n' },
+  { watch: 'watch -i', input: 'watch --rev=1 watched/c\n', until: 'DELETE\nwatched/c\n\n' },
   { watch: 'watch -i', input: 'watch watched/a\nprogress\n', until: 'progress notify:' },
   'watch',
 ];

@@ -6,7 +6,7 @@
  * and an import in a string is no import. Offsets and line numbers stay as they are.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
 export const projectRoot: string = join(import.meta.dirname, '../..');
@@ -14,9 +14,10 @@ export const projectRoot: string = join(import.meta.dirname, '../..');
 /** Text by path relative to the project, with `/` between its parts. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** Every file under `folder` of the project, or right in it, whose name ends in one of `endings`. */
+/** Every file under `folder` of the project, or right in it, whose name ends in one of `endings`; none without it. */
 export function readSources(folder: string, endings: readonly string[], recursive = true): Sources {
   const sources = new Map<string, string>();
+  if (!existsSync(join(projectRoot, folder))) return sources;
   const entries = readdirSync(join(projectRoot, folder), { recursive, withFileTypes: true });
   for (const entry of entries) {
     if (!entry.isFile() || !endings.some((ending) => entry.name.endsWith(ending))) continue;
