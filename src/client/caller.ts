@@ -44,6 +44,8 @@ const retryMinMs = 25;
 const retryMaxMs = 1000;
 /** A token that is refused is replaced this often in one call; then the refusal stands. */
 const tokenRefreshesMax = 3;
+/** Attempts at a member that was asked for by name. */
+const fixedAttemptsMax = 3;
 const uint32Range = 2 ** 32;
 
 const noMetadata: RpcMetadata = {};
@@ -172,13 +174,7 @@ class Operation<T> {
   #isInDoubt = false;
   #isOver = false;
 
-  constructor(
-    caller: Caller,
-    spec: CallSpec<T>,
-    tokens: Tokens | null,
-    options: CallOptions,
-    done: Done<T>,
-  ) {
+  constructor(caller: Caller, spec: CallSpec<T>, tokens: Tokens | null, options: CallOptions, done: Done<T>) {
     this.#caller = caller;
     this.#spec = spec;
     this.#tokens = tokens;
@@ -291,7 +287,8 @@ class Operation<T> {
     // First round the other endpoints, then wait.
     const { endpoints } = this.#caller;
     const isRound = this.#attempts < endpoints.all.length && endpoints.hasFresh();
-    const delayMs = isRound || error.code === StatusCode.Unauthenticated ? 0 : this.#caller.backoffMs(this.#attempts);
+    const delayMs =
+      isRound || error.code === StatusCode.Unauthenticated ? 0 : this.#caller.backoffMs(this.#attempts);
     this.#retryTimer = this.#caller.options.runtime.clock.setTimer(delayMs, () => this.#attempt());
   }
 
@@ -313,6 +310,8 @@ class Operation<T> {
       case 'tooManyRequests':
         return true;
       default:
+        // Who asks one member wants to know soon that it is not there.
+        if (this.#spec.endpoint !== undefined && this.#attempts >= fixedAttemptsMax) return false;
         if (reasonOf(failure.code, failure.message) === 'connectionFailed' && !failure.sent) return true;
         return (
           this.#spec.effect !== 'write' &&

@@ -40,7 +40,8 @@ export function toWireRange(range: KeyRange): WireRange {
   if (!('from' in range)) throw new TypeError('a range is a key, { prefix } or { from, to }');
   const from = toBytes(range.from);
   const to = range.to === undefined ? zero : toBytes(range.to);
-  if (to.length === 0) throw new TypeError('the end of a range is empty; leave `to` out for a range without end');
+  if (to.length === 0)
+    throw new TypeError('the end of a range is empty; leave `to` out for a range without end');
   return { key: from.length === 0 ? zero : from, rangeEnd: to };
 }
 

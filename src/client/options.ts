@@ -108,7 +108,9 @@ export function parseEndpoint(text: string, hasTls: boolean, problems: string[])
   }
   const match = /^(?:(https?):\/\/)?(\[[0-9a-fA-F:.%]+\]|[^/:[\]?#@\s]+)(?::(\d+))?\/?$/.exec(text);
   if (match === null || Number(match[3] ?? defaultPort) > 65_535) {
-    problems.push(`endpoints: "${text}" is not http://host:port, https://host:port, host:port or unix:///path`);
+    problems.push(
+      `endpoints: "${text}" is not http://host:port, https://host:port, host:port or unix:///path`,
+    );
     return { url: text, address: '', isSecure: false };
   }
   const [, scheme, host, port] = match;

@@ -8,7 +8,7 @@ import type { Timer } from '../util/runtime.ts';
 import type { Caller } from './caller.ts';
 import { unconnected } from './caller.ts';
 import type { Endpoint } from './endpoints.ts';
-import { EtcdError, errorOf, StatusCode } from './errors.ts';
+import { closedError, EtcdError, errorOf, StatusCode } from './errors.ts';
 
 export interface StreamSpec {
   readonly path: string;
@@ -19,7 +19,7 @@ export interface StreamSpec {
 
 export interface StreamListener {
   /** There is a stream: write to it. The endpoint may still turn out to be dead. */
-  onOpen(stream: RpcChannelStream, endpoint: Endpoint): void;
+  onOpen(stream: RpcChannelStream, endpoint: Endpoint, token: string | null): void;
   onMessage(response: Uint8Array): void;
   /** The call is over; null: well. Comes once. */
   onEnd(error: Error | null): void;
@@ -36,13 +36,18 @@ export function openStream(caller: Caller, spec: StreamSpec, listener: StreamLis
   return call;
 }
 
-/** Whether a stream that ended like this is worth another attempt. */
+/** A server does not take the token, or wants one. */
+export function isAboutToken(error: Error | null): boolean {
+  if (!(error instanceof EtcdError)) return false;
+  const { reason } = error;
+  return reason === 'invalidAuthToken' || reason === 'authRevisionOld' || reason === 'userNameEmpty';
+}
+
+/** Whether a stream that ended like this is worth another attempt, with the token as it is. */
 export function isPassing(error: Error | null): boolean {
   if (error === null) return true;
   if (!(error instanceof EtcdError)) return false;
   switch (error.reason) {
-    case 'invalidAuthToken':
-    case 'authRevisionOld':
     case 'connectionFailed':
     case 'noLeader':
     case 'leaderChanged':
@@ -73,9 +78,14 @@ class StreamCall implements OpenStream {
   }
 
   start(): void {
+    if (this.#caller.isClosed) {
+      this.#end(closedError());
+      return;
+    }
     this.#caller.token((error, token) => {
       if (this.#isOver) return;
-      if (error !== null) this.#end(error);
+      if (this.#caller.isClosed) this.#end(closedError());
+      else if (error !== null) this.#end(error);
       else this.#open(token);
     });
   }
@@ -112,7 +122,7 @@ class StreamCall implements OpenStream {
       },
     });
     this.#stream = stream;
-    this.#listener.onOpen(stream, endpoint);
+    this.#listener.onOpen(stream, endpoint, token);
   }
 
   #onFailure(failure: RpcFailure): void {
@@ -122,10 +132,9 @@ class StreamCall implements OpenStream {
     const error = errorOf(failure, endpoint.url, false);
     const { reason } = error;
     if (reason === 'notSupportedForLearner') endpoints.isLearner(endpoint);
-    else if (error.code === StatusCode.Unavailable || reason === 'connectionFailed') endpoints.failed(endpoint);
-    else if (reason === 'invalidAuthToken' || reason === 'authRevisionOld') {
-      this.#caller.tokenRefused(this.#token);
-    }
+    else if (error.code === StatusCode.Unavailable || reason === 'connectionFailed')
+      endpoints.failed(endpoint);
+    else if (isAboutToken(error)) this.#caller.tokenRefused(this.#token);
     this.#end(error);
   }
 
