@@ -49,7 +49,8 @@ export function toWireRange(range: KeyRange): WireRange {
 export function prefixEnd(prefix: Uint8Array): Uint8Array {
   for (let at = prefix.length - 1; at >= 0; at--) {
     if (prefix[at]! < 0xff) {
-      const end = prefix.slice(0, at + 1);
+      // Not `slice`: a Buffer's shares its memory.
+      const end = Uint8Array.from(prefix.subarray(0, at + 1));
       end[at]!++;
       return end;
     }

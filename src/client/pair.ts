@@ -4,8 +4,8 @@ import type { KeyValue } from '../wire/messages.ts';
 import { toText } from './keys.ts';
 
 /**
- * A key and its value at some revision. `key` and `value` are views on the answer they came in: copy them (`slice()`) to keep
- * one of many for long.
+ * A key and its value at some revision. `key` and `value` are views on the answer they came in: copy them
+ * (`Uint8Array.from(…)`) to keep one of many for long.
  */
 export class Pair {
   readonly key: Uint8Array;

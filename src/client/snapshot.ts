@@ -61,7 +61,7 @@ export class Snapshot implements AsyncIterable<Uint8Array> {
       const joined = tail.length === 0 ? blob : Buffer.concat([tail, blob]);
       const end = Math.max(0, joined.length - hashBytes);
       hash.update(joined.subarray(0, end));
-      tail = joined.slice(end);
+      tail = joined.subarray(end);
       yield blob;
     }
     if (tail.length !== hashBytes || !timingSafeEqual(tail, hash.digest())) {

@@ -22,7 +22,7 @@ import {
 } from '../wire/watch-codec.ts';
 import type { Caller } from './caller.ts';
 import { type Deferred, deferred } from './deferred.ts';
-import { CompactedError, closedError, errorOfCancelReason } from './errors.ts';
+import { CompactedError, closedError, EtcdError, errorOfCancelReason, StatusCode } from './errors.ts';
 import { type KeyRange, toWireRange, type WireRange } from './keys.ts';
 import { MessageQueue } from './message-queue.ts';
 import { Pair } from './pair.ts';
@@ -88,6 +88,10 @@ const progressRetryMs = 100;
 /** Progress that is told to everybody on a stream. */
 const everyWatch = -1;
 
+function overError(): EtcdError {
+  return new EtcdError('watchCanceled', 'the watch is over', { code: StatusCode.Canceled });
+}
+
 /** What consumes a watch. */
 interface Sink {
   message(message: WatchMessage): void;
@@ -127,6 +131,8 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
   readonly #created = deferred<number>();
   #stream: RpcChannelStream | null = null;
   #next: number;
+  /** Revision of the last change that was told. */
+  #told = 0;
   #isCreated = false;
   #partial: DecodedEvent[] = [];
   #progress: Deferred<number>[] = [];
@@ -204,7 +210,7 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
    */
   requestProgress(): Promise<number> {
     const request = deferred<number>();
-    if (this.#isOver) request.reject(closedError());
+    if (this.#isOver) request.reject(overError());
     else {
       this.#progress.push(request);
       if (this.#progress.length === 1) this.#askProgress();
@@ -274,11 +280,13 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
     }
     const whole = this.#partial.length > 0 ? this.#partial : events;
     this.#partial = [];
-    const fresh = whole.filter(({ kv }) => kv.modRevision >= this.#next);
+    // By what was told, not by `#next`: members before etcd 3.4.25 tell progress ahead of changes they still owe.
+    const fresh = whole.filter(({ kv }) => kv.modRevision > this.#told);
     const last = fresh.at(-1);
     if (last === undefined) return;
     const revision = last.kv.modRevision;
-    this.#next = revision + 1;
+    this.#told = revision;
+    this.#next = Math.max(this.#next, revision + 1);
     this.#sink.message({ kind: 'events', revision, events: fresh.map(eventOf) });
   }
 
@@ -321,7 +329,7 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
     this.#steady.close();
     this.#progressTimer?.cancel();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    const why = error ?? closedError();
+    const why = error ?? overError();
     this.#created.reject(why);
     for (const { reject } of this.#progress.splice(0)) reject(why);
     this.#onClosed();

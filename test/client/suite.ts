@@ -1,0 +1,82 @@
+/**
+ * What `keelson/client` promises, as a suite over the way a cluster is started: it is run against a real etcd and against
+ * Keelson, and says the same of both.
+ */
+
+import t, { type Test } from 'tap';
+import { type Client, type ConnectOptions, connect } from '../../src/client/index.ts';
+import { authPromises } from './auth-promises.ts';
+import { failoverPromises } from './failover-promises.ts';
+import { kvPromises } from './kv-promises.ts';
+import { leasePromises } from './lease-promises.ts';
+import { lockPromises } from './lock-promises.ts';
+import { maintenancePromises } from './maintenance-promises.ts';
+import { MemberProxy } from './proxy.ts';
+import { watchPromises } from './watch-promises.ts';
+
+/** A running cluster. */
+export interface TestCluster {
+  readonly endpoints: readonly string[];
+  /** Ends a member for good, without a farewell. */
+  kill(index: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface System {
+  readonly name: string;
+  /** Why it cannot be started here, or false. */
+  readonly skip: string | false;
+  start(count: number): Promise<TestCluster>;
+}
+
+/** One cluster for many tests, and what they need of it. */
+export class Bench {
+  readonly cluster: TestCluster;
+
+  constructor(cluster: TestCluster) {
+    this.cluster = cluster;
+  }
+
+  /** A client that ends with the test. */
+  client(t: Test, options: Partial<ConnectOptions> = {}): Client {
+    const client = connect({ endpoints: this.cluster.endpoints, timeoutMs: 8000, ...options });
+    t.teardown(() => client.close());
+    return client;
+  }
+
+  /** A client behind a proxy to the first member. */
+  async proxied(
+    t: Test,
+    options: Partial<ConnectOptions> = {},
+  ): Promise<{ client: Client; proxy: MemberProxy }> {
+    const proxy = await MemberProxy.start(this.cluster.endpoints[0]!);
+    t.teardown(() => proxy.close());
+    return { client: this.client(t, { endpoints: [proxy.url], ...options }), proxy };
+  }
+}
+
+export type Promises = (t: Test, bench: Bench) => void;
+
+const promises: Readonly<Record<string, Promises>> = {
+  kv: kvPromises,
+  watch: watchPromises,
+  lease: leasePromises,
+  lock: lockPromises,
+  maintenance: maintenancePromises,
+  auth: authPromises,
+};
+
+export function clientSuite(system: System): void {
+  t.test(`the client and ${system.name}`, { skip: system.skip }, async (t) => {
+    const cluster = await system.start(1);
+    t.teardown(() => cluster.close());
+    for (const [name, run] of Object.entries(promises)) {
+      await t.test(name, async (t) => run(t, new Bench(cluster)));
+    }
+  });
+  t.test(`the client and three members of ${system.name}`, { skip: system.skip }, async (t) => {
+    const cluster = await system.start(3);
+    t.teardown(() => cluster.close());
+    failoverPromises(t, new Bench(cluster));
+  });
+}
