@@ -152,19 +152,34 @@ function openFile(path: string, flags: string): NodeFile {
   });
 }
 
+/**
+ * Step by step and not with `recursive`: below a directory that takes no entries, such as /proc, that never returns
+ * (Node 20). There a missing parent means that it cannot be made.
+ */
 function makeDirectory(path: string): void {
   permitted(path, () => {
-    if (fs.statSync(path, { throwIfNoEntry: false })?.isFile()) {
-      throw Object.assign(new Error(`${path} is a file`), { code: 'ENOTDIR' });
-    }
-    const made = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (made === undefined) return;
-    // The new names are entries of the directories above: from the parent up to the one that was there before.
-    for (let above = dirname(path); above.length >= dirname(made).length; above = dirname(above)) {
-      syncDirectory(above);
-      if (above === dirname(above)) break;
+    const missing: string[] = [];
+    for (let at = path; !fs.existsSync(at); at = dirname(at)) missing.unshift(at);
+    const last = fs.statSync(missing.length === 0 ? path : dirname(missing[0]!));
+    if (!last.isDirectory()) throw Object.assign(new Error(`${path} is a file`), { code: 'ENOTDIR' });
+    for (const directory of missing) {
+      makeOne(directory);
+      // Its name is an entry of the directory above.
+      syncDirectory(dirname(directory));
     }
   });
+}
+
+function makeOne(path: string): void {
+  try {
+    fs.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Somebody else was faster.
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT') throw error;
+    throw Object.assign(new Error(`${path} cannot be made`), { code: 'EACCES' });
+  }
 }
 
 function list(path: string): string[] {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
 import type { Failure } from '../../src/util/failure.ts';
 import { nodeDisk } from '../../src/util/node-disk.ts';
+import { failing } from '../suites/failing.ts';
 
 const holder = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
 
@@ -139,4 +140,15 @@ t.test('a lock dies with its process, and a number given out again is not the ho
   writeFileSync(`${path}.keep`, '');
   nodeDisk().lock(path).release();
   t.same(readdirSync(directory), ['LOCK.keep']);
+});
+
+t.test('a directory that nobody can make is refused at once', async (t) => {
+  if (!existsSync('/proc/self')) {
+    t.comment('there is no /proc here');
+    return;
+  }
+  t.throws(
+    () => nodeDisk().makeDirectory('/proc/keelson/deep'),
+    failing('dataDirNotWritable', /\/proc\/keelson/),
+  );
 });
