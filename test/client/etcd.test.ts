@@ -4,6 +4,7 @@ import { clientSuite } from './suite.ts';
 
 clientSuite({
   name: 'etcd',
+  mayLack: [],
   skip: missingPrograms('etcd'),
   async start(count) {
     const workplace = new Workplace();

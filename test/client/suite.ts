@@ -4,7 +4,7 @@
  */
 
 import t, { type Test } from 'tap';
-import { type Client, type ConnectOptions, connect } from '../../src/client/index.ts';
+import { type Client, type ConnectOptions, connect, EtcdError } from '../../src/client/index.ts';
 import { authPromises } from './auth-promises.ts';
 import { failoverPromises } from './failover-promises.ts';
 import { kvPromises } from './kv-promises.ts';
@@ -22,8 +22,13 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
+/** Services that a system may not have. */
+export type Service = 'authentication' | 'member changes' | 'hashes' | 'snapshots' | 'move of the leader';
+
 export interface System {
   readonly name: string;
+  /** What its members may refuse as unimplemented; what they do serve must keep the promises all the same. */
+  readonly mayLack: readonly Service[];
   /** Why it cannot be started here, or false. */
   readonly skip: string | false;
   start(count: number): Promise<TestCluster>;
@@ -32,9 +37,18 @@ export interface System {
 /** One cluster for many tests, and what they need of it. */
 export class Bench {
   readonly cluster: TestCluster;
+  readonly #mayLack: readonly Service[];
 
-  constructor(cluster: TestCluster) {
+  constructor(cluster: TestCluster, mayLack: readonly Service[]) {
     this.cluster = cluster;
+    this.#mayLack = mayLack;
+  }
+
+  /** Whether a service is there, as a call of it shows. */
+  async serves(service: Service, call: () => Promise<unknown>): Promise<boolean> {
+    if (!this.#mayLack.includes(service)) return true;
+    const error = await call().catch((reason: unknown) => reason);
+    return !(error instanceof EtcdError && error.reason === 'unimplemented');
   }
 
   /** A client that ends with the test. */
@@ -71,12 +85,12 @@ export function clientSuite(system: System): void {
     const cluster = await system.start(1);
     t.teardown(() => cluster.close());
     for (const [name, run] of Object.entries(promises)) {
-      await t.test(name, async (t) => run(t, new Bench(cluster)));
+      await t.test(name, async (t) => run(t, new Bench(cluster, system.mayLack)));
     }
   });
   t.test(`the client and three members of ${system.name}`, { skip: system.skip }, async (t) => {
     const cluster = await system.start(3);
     t.teardown(() => cluster.close());
-    failoverPromises(t, new Bench(cluster));
+    failoverPromises(t, new Bench(cluster, system.mayLack));
   });
 }
