@@ -98,7 +98,7 @@ const flags: ServerFlags = {
     initial: 'etcd-cluster',
   }),
   initialClusterState: choiceFlag({
-    help: 'existing: refuse to start without data',
+    help: 'existing: join a cluster that runs and has added this member',
     initial: 'new',
     choices: ['new', 'existing'],
   }),

@@ -1,6 +1,5 @@
 /** `keelson server`: one member as a process, with etcd's flags. */
 
-import { existsSync } from 'node:fs';
 import { type Member, startMember } from '../index.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import { type Logger, LogLevel } from '../util/runtime.ts';
@@ -87,10 +86,6 @@ export async function runServer(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (problems.length > 0) return complainUsage('server', problems);
-  if (options.initialClusterState === 'existing' && !existsSync(options.dataDir)) {
-    const problem = `--initial-cluster-state existing: there is no data in ${options.dataDir}`;
-    return complainUsage('server', [problem]);
-  }
   const log = logger(options);
   for (const warning of warnings) log.warn(warning);
   let member: Member;

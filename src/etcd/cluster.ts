@@ -1,21 +1,89 @@
-/** `etcdserverpb.Cluster`: the list of members. Its headers carry no revision (etcd §1.13). */
+/**
+ * `etcdserverpb.Cluster`: the list of members and its changes. Its headers carry no revision (etcd §1.13).
+ *
+ * etcd checks peer URLs when a member is added only; an update to one that cannot be parsed ends its servers. Here both
+ * are refused with the same words.
+ */
 
+import type { MemberChange, MemberChangeResult, MemberRecord } from '../member/types.ts';
 import type { UnaryReply } from '../rpc/transport.ts';
-import { decodeMemberListRequest, encodeMemberListResponse } from '../wire/cold-messages.ts';
-import { idNumber, type ServiceContext } from './context.ts';
-import { type ServiceMethods, unary } from './guard.ts';
+import {
+  decodeMemberAddRequest,
+  decodeMemberPromoteRequest,
+  decodeMemberRemoveRequest,
+  decodeMemberUpdateRequest,
+  encodeMemberAddResponse,
+  encodeMembersResponse,
+} from '../wire/cluster-messages.ts';
+import { decodeMemberListRequest, encodeMemberListResponse, type WireMember } from '../wire/cold-messages.ts';
+import type { ResponseHeader } from '../wire/messages.ts';
+import { idNumber, idText, type ServiceContext } from './context.ts';
+import { statusOf } from './errors.ts';
+import { type ServiceMethod, type ServiceMethods, unary } from './guard.ts';
+import { checkPeerUrls } from './peer-urls.ts';
 
 export function clusterMethods(context: ServiceContext): ServiceMethods {
+  return {
+    MemberList: listMethod(context),
+    MemberAdd: changeMethod(
+      context,
+      (body) => {
+        const { peerUrls, isLearner } = decodeMemberAddRequest(body);
+        return { kind: 'add', peerUrls: checkPeerUrls(peerUrls), isLearner };
+      },
+      (header, { member, members }) =>
+        encodeMemberAddResponse(header, wireMember(member), members.map(wireMember)),
+    ),
+    MemberRemove: changeMethod(
+      context,
+      (body) => ({ kind: 'remove', id: idText(decodeMemberRemoveRequest(body)) }),
+      (header, { members }) => encodeMembersResponse('Remove', header, members.map(wireMember)),
+    ),
+    MemberUpdate: changeMethod(
+      context,
+      (body) => {
+        const { id, peerUrls } = decodeMemberUpdateRequest(body);
+        return { kind: 'update', id: idText(id), peerUrls: checkPeerUrls(peerUrls) };
+      },
+      (header, { members }) => encodeMembersResponse('Update', header, members.map(wireMember)),
+    ),
+    MemberPromote: changeMethod(
+      context,
+      (body) => ({ kind: 'promote', id: idText(decodeMemberPromoteRequest(body)) }),
+      (header, { members }) => encodeMembersResponse('Promote', header, members.map(wireMember)),
+    ),
+  };
+}
+
+function wireMember(record: MemberRecord): WireMember {
+  return { ...record, id: idNumber(record.id) };
+}
+
+function listMethod(context: ServiceContext): ServiceMethod {
   const { member } = context;
   const list = (reply: UnaryReply): void => {
-    const members = member.members().map((record) => ({ ...record, id: idNumber(record.id) }));
-    reply(null, encodeMemberListResponse(context.header(0), members));
+    reply(null, encodeMemberListResponse(context.header(0), member.members().map(wireMember)));
   };
-  return {
-    MemberList: unary((body, _call, reply) => {
-      const { linearizable } = decodeMemberListRequest(body);
-      if (linearizable) context.linearized(reply, () => list(reply));
-      else list(reply);
-    }),
-  };
+  return unary((body, _call, reply) => {
+    const { linearizable } = decodeMemberListRequest(body);
+    if (linearizable) context.linearized(reply, () => list(reply));
+    else list(reply);
+  });
+}
+
+function changeMethod(
+  context: ServiceContext,
+  decode: (body: Uint8Array) => MemberChange,
+  encode: (header: ResponseHeader, result: MemberChangeResult) => Uint8Array,
+): ServiceMethod {
+  return unary((body, _call, reply) => {
+    context.member.changeMembers(decode(body), (failure, result) => {
+      try {
+        if (failure !== null) reply(statusOf(failure), null);
+        else reply(null, encode(context.header(0), result!));
+      } catch (error) {
+        reply(context.statusOf(error), null);
+      }
+    });
+  });
 }

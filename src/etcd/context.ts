@@ -5,6 +5,7 @@ import type { RpcStatus, UnaryReply } from '../rpc/transport.ts';
 import { Failure } from '../util/failure.ts';
 import { headerIdBytes } from '../wire/kv-codec.ts';
 import type { ResponseHeader } from '../wire/messages.ts';
+import { Authorizer } from './authorize.ts';
 import { Code, statusOfError } from './errors.ts';
 
 /** The number behind an id of 16 hexadecimal digits; 0n for an empty one. */
@@ -12,12 +13,19 @@ export function idNumber(id: string): bigint {
   return id === '' ? 0n : BigInt(`0x${id}`);
 }
 
+/** The 16 hexadecimal digits of an id; empty for 0n, which is nobody. */
+export function idText(id: bigint): string {
+  return id === 0n ? '' : id.toString(16).padStart(16, '0');
+}
+
 export class ServiceContext {
   readonly member: ServedMember;
+  readonly authorizer: Authorizer;
   readonly #idBytes: Uint8Array;
 
   constructor(member: ServedMember) {
     this.member = member;
+    this.authorizer = new Authorizer(member.auth);
     this.#idBytes = headerIdBytes(idNumber(member.clusterId), idNumber(member.id));
   }
 

@@ -119,6 +119,7 @@ export class Member implements ServedMember {
     this.#reconfiguration = new Reconfiguration({
       raft,
       members: () => this.members(),
+      wasRemoved: (id) => this.#state.membership.wasRemoved(id),
       isConnected: (peer) => network.isConnected(peer),
       clusterToken: token,
       maxLearners: options.maxLearners,
@@ -136,7 +137,7 @@ export class Member implements ServedMember {
       raft,
       runtime,
       limits,
-      propose: (kind, body, request, done) => this.propose(kind, body, request, done),
+      propose: (kind, body, request, done, caller) => this.propose(kind, body, request, done, caller),
       proposeOwn: (kind, body, done) => this.#proposeOwn(kind, body, done),
       callLeader: (method, body, repeatable, done) => this.#callLeader(method, body, repeatable, done),
       linearize: (done) => this.linearize(done),
@@ -216,8 +217,10 @@ export class Member implements ServedMember {
     return this.#loop.isInstalling;
   }
 
+  /** True also before this member has learned that it was let in at all. */
   get isLearner(): boolean {
-    return this.raft.conf.learners.includes(this.id);
+    const { voters, votersOutgoing } = this.raft.conf;
+    return !voters.includes(this.id) && !votersOutgoing.includes(this.id);
   }
 
   alarms(): readonly AlarmRecord[] {

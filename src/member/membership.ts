@@ -1,6 +1,9 @@
 /**
  * Who the members are: part of the replicated state, kept on the backend under table `c`, changed by applied entries
  * only. Who votes is the core's business (`ConfState`); both come from the same Config entry.
+ *
+ * Who was removed is kept too (table `d`): an id never comes back, for what a former member once promised under it, a
+ * vote or an entry, must not be taken for the word of a new one.
  */
 
 import { Packr } from 'msgpackr';
@@ -9,6 +12,10 @@ import type { ConfState } from '../raft/types.ts';
 import type { MemberRecord } from './types.ts';
 
 const table = 'c';
+const removedTable = 'd';
+const nothing = new Uint8Array(0);
+const maxMembers = 1000;
+const maxRemoved = 1_000_000;
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
 /** What a Config entry says of members, besides its ConfState. */
@@ -24,11 +31,13 @@ export function encodeMembershipChange(change: MembershipChange): Uint8Array {
 export class Membership {
   readonly #backend: Backend;
   readonly #members = new Map<string, MemberRecord>();
+  readonly #removed: Set<string>;
   #version = 0;
 
   /** @param members what the backend holds; see `loadMembership`. */
-  constructor(backend: Backend, members: readonly MemberRecord[]) {
+  constructor(backend: Backend, members: readonly MemberRecord[], removed: readonly string[]) {
     this.#backend = backend;
+    this.#removed = new Set(removed);
     for (const member of members) this.#members.set(member.id, member);
   }
 
@@ -39,6 +48,11 @@ export class Membership {
 
   get(id: string): MemberRecord | undefined {
     return this.#members.get(id);
+  }
+
+  /** Whether a member of this id was removed, at any time. */
+  wasRemoved(id: string): boolean {
+    return this.#removed.has(id);
   }
 
   /** Ascending by id, as etcd lists them. */
@@ -65,6 +79,8 @@ export class Membership {
         this.#version++;
         this.#members.delete(id);
         this.#backend.delete(table + id);
+        this.#removed.add(id);
+        this.#backend.put(removedTable + id, nothing);
       }
       for (const member of change.upsert) this.upsert(member);
     }
@@ -81,9 +97,14 @@ export function loadMembership(
   backend: Backend,
   done: (error: Error | null, membership: Membership | null) => void,
 ): void {
-  backend.scan(table, String.fromCharCode(table.charCodeAt(0) + 1), 1000, (error, entries) => {
+  backend.scan(table, removedTable, maxMembers, (error, entries) => {
     if (error !== null) return done(error, null);
     const members = entries.map((entry) => packr.unpack(Buffer.from(entry.value)) as MemberRecord);
-    done(null, new Membership(backend, members));
+    const end = String.fromCharCode(removedTable.charCodeAt(0) + 1);
+    backend.scan(removedTable, end, maxRemoved, (error, entries) => {
+      if (error !== null) return done(error, null);
+      const removed = entries.map(({ key }) => key.slice(removedTable.length));
+      done(null, new Membership(backend, members, removed));
+    });
   });
 }

@@ -19,6 +19,8 @@ const readyPart = 0.9;
 export interface ReconfigurationOptions {
   readonly raft: RaftNode;
   readonly members: () => readonly MemberRecord[];
+  /** Whether a member of this id was removed once. */
+  readonly wasRemoved: (id: NodeId) => boolean;
   readonly isConnected: (peer: NodeId) => boolean;
   readonly clusterToken: string;
   readonly maxLearners: number;
@@ -132,10 +134,12 @@ export class Reconfiguration {
   }
 
   #planAdd(peerUrls: readonly string[], isLearner: boolean, seconds: number): Plan {
-    const { strict, clusterToken, maxLearners } = this.#options;
+    const { strict, clusterToken, maxLearners, wasRemoved } = this.#options;
     const members = this.#options.members();
     if (strict && !isLearner) this.#checkCanAddVoter();
-    const id = memberIdOf(peerUrls, clusterToken + seconds);
+    // Removed and added again within a second, it would get the same id.
+    let id = memberIdOf(peerUrls, clusterToken + seconds);
+    for (let later = seconds + 1; wasRemoved(id); later++) id = memberIdOf(peerUrls, clusterToken + later);
     if (members.some((member) => member.id === id)) throw new Failure('memberExists');
     this.#checkUrlsFree(peerUrls, id);
     if (isLearner && members.filter((member) => member.isLearner).length >= maxLearners) {

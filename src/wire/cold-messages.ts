@@ -97,7 +97,8 @@ interface ColdStatus extends ColdResponse {
   readonly downgradeInfo: DowngradeInfo | null;
 }
 
-interface ColdMember {
+/** `etcdserverpb.Member`. */
+export interface ColdMember {
   readonly ID: bigint;
   readonly name: string;
   readonly peerURLs: readonly string[];
@@ -183,14 +184,12 @@ export function decodeMemberListRequest(bytes: Uint8Array): { readonly lineariza
 export function encodeMemberListResponse(header: ResponseHeader, members: readonly WireMember[]): Uint8Array {
   return encodeCold('etcdserverpb.MemberListResponse', {
     header: coldHeader(header),
-    members: members.map((member) => ({
-      ID: member.id,
-      name: member.name,
-      peerURLs: member.peerUrls,
-      clientURLs: member.clientUrls,
-      isLearner: member.isLearner,
-    })),
+    members: members.map(coldMember),
   });
+}
+
+export function coldMember({ id, name, peerUrls, clientUrls, isLearner }: WireMember): ColdMember {
+  return { ID: id, name, peerURLs: peerUrls, clientURLs: clientUrls, isLearner };
 }
 
 export function decodeMemberListResponse(
