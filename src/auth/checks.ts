@@ -75,8 +75,13 @@ export class Checks {
 
   /** Time-to-live with its keys, and each lease of a list: who sees the keys of a lease must be allowed to read them. */
   leaseRead(caller: Caller, lease: bigint): void {
+    if (this.#registry.enabled) this.keysRead(caller, this.#leases.keysOf(lease));
+  }
+
+  /** The same for the keys themselves, as binary strings. */
+  keysRead(caller: Caller, keys: Iterable<string>): void {
     if (!this.#registry.enabled || this.#isRoot(caller)) return;
-    for (const key of this.#leases.keysOf(lease)) permit(this.#rightsOf(caller).read.covers(key, ''));
+    for (const key of keys) permit(this.#rightsOf(caller).read.covers(key, ''));
   }
 
   /** Somebody must be named, whoever it is. @throws Failure 'userNameEmpty' */

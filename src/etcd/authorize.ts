@@ -5,9 +5,12 @@
  * certificate if clients must have one; the gateway's own certificate names nobody. While auth is off nothing is looked
  * at, not even a wrong token.
  *
- *     guard     authorize(call)              for every call: waits if need be, refuses a bad token, then `accessOf` its path
- *     service   callerOf(call)               once it was authorized: to check a request, or to propose it with its caller
+ *     guard     whenJudgeable(call)          for every call: waits if need be
+ *               admit(call)                  refuses by the path alone, see `Access`
+ *     service   callerOf(call)               to check a request, or to propose it with its caller; refuses a bad token
  *     apply     auth.applyCheck(…)           writes, with the caller that the entry carries
+ *
+ * The guard refuses no bad token where the request decides: what is wrong with the request itself is told first.
  */
 
 import type { Checks } from '../auth/checks.ts';
@@ -85,33 +88,27 @@ export class Authorizer {
   }
 
   /**
-   * Finds out who makes a call and whether its path is open to them. `done` is called before this returns, but for a
-   * token that was made by a log entry that is not applied here yet.
-   * @param done a failure is 'invalidAuthToken', 'userNameEmpty', 'userNotFound' or 'permissionDenied'
+   * Calls `proceed` when `callerOf` knows what the token of a call is worth: at once, but for a token that was made by a
+   * log entry that is not applied here yet.
    */
-  authorize(call: RpcCall, done: (failure: Failure | null, caller: Caller) => void): void {
-    const access = accessOf(call.path);
-    const token = access === 'open' || !this.enabled ? undefined : tokenOf(call);
-    if (token === undefined) this.#decide(call, access, done);
-    else this.#served.auth.whenJudgeable(token, () => this.#decide(call, access, done));
-  }
-
-  #decide(call: RpcCall, access: Access, done: (failure: Failure | null, caller: Caller) => void): void {
-    let caller = nobody;
-    let failure: Failure | null = null;
-    try {
-      if (access !== 'open') caller = this.callerOf(call);
-      if (access === 'named') this.checks.named(caller);
-      else if (access === 'root') this.checks.admin(caller);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      failure = error;
-    }
-    done(failure, failure === null ? caller : nobody);
+  whenJudgeable(call: RpcCall, proceed: () => void): void {
+    const token = this.enabled && accessOf(call.path) !== 'open' ? tokenOf(call) : undefined;
+    if (token === undefined) proceed();
+    else this.#served.auth.whenJudgeable(token, proceed);
   }
 
   /**
-   * Who makes a call, now: the answer may change while a stream is open. For calls that were authorized.
+   * Is the path of a call open to whoever makes it? For calls that can be judged.
+   * @throws Failure 'invalidAuthToken', 'userNameEmpty', 'userNotFound', 'permissionDenied'
+   */
+  admit(call: RpcCall): void {
+    const access = accessOf(call.path);
+    if (access === 'named') this.checks.named(this.callerOf(call));
+    else if (access === 'root') this.checks.admin(this.callerOf(call));
+  }
+
+  /**
+   * Who makes a call, now: the answer may change while a stream is open. For calls that can be judged.
    * @throws Failure 'invalidAuthToken'
    */
   callerOf(call: RpcCall): Caller {

@@ -1,13 +1,15 @@
 /**
  * The one place every call passes on its way to a service (etcd's interceptors). Before the service: a learner refuses
- * nearly everything, `client-api-version` must be text, and a call that asks for a leader (`hasleader: true`) is refused
- * while there is none. After it: whatever it throws becomes a status.
+ * nearly everything, `client-api-version` must be text, a call that asks for a leader (`hasleader: true`) is refused
+ * while there is none, and, while auth is on, a path that is not open to the caller is refused too (`authorize.ts`).
+ * After it: whatever it throws becomes a status.
  *
  * A stream that asked for a leader is also cut when the leader stays away: see `leader-guard.ts`.
  */
 
 import { isUtf8 } from 'node:buffer';
-import type { RpcCall, RpcMethod, RpcStatus, RpcStream, UnaryHandler } from '../rpc/transport.ts';
+import type { RpcCall, RpcMethod, RpcStatus, RpcStream, UnaryHandler, UnaryReply } from '../rpc/transport.ts';
+import type { Authorizer } from './authorize.ts';
 import type { ServiceContext } from './context.ts';
 import { Code, statuses } from './errors.ts';
 import type { LeaderGuard } from './leader-guard.ts';
@@ -42,6 +44,7 @@ export function serverStream(
       if (hasRequest) return;
       hasRequest = true;
       try {
+        if (context.authorizer.enabled) context.authorizer.admit(stream);
         handle(request, stream);
       } catch (error) {
         stream.end(context.streamStatusOf(error));
@@ -73,6 +76,38 @@ function refusalOf(context: ServiceContext, method: ServiceMethod, call: RpcCall
   return null;
 }
 
+/** Serves a unary call while auth is on: perhaps later, when its token can be judged. */
+function admitted(
+  context: ServiceContext,
+  handle: UnaryHandler,
+  request: Uint8Array,
+  call: RpcCall,
+  reply: UnaryReply,
+): void {
+  const { authorizer } = context;
+  authorizer.whenJudgeable(call, () => {
+    try {
+      authorizer.admit(call);
+      handle(request, call, reply);
+    } catch (error) {
+      reply(context.statusOf(error), null);
+    }
+  });
+}
+
+/** Reads nothing from a stream before its token can be judged. */
+function holdBack(authorizer: Authorizer, stream: RpcStream): void {
+  let isJudgeable = false;
+  let isHeld = false;
+  authorizer.whenJudgeable(stream, () => {
+    isJudgeable = true;
+    if (isHeld) stream.resume();
+  });
+  if (isJudgeable) return;
+  isHeld = true;
+  stream.pause();
+}
+
 /** The method as the transport calls it. */
 export function guarded(context: ServiceContext, leaders: LeaderGuard, method: ServiceMethod): RpcMethod {
   if (method.kind === 'unary') {
@@ -82,8 +117,9 @@ export function guarded(context: ServiceContext, leaders: LeaderGuard, method: S
       handle: (request, call, reply) => {
         try {
           const refusal = refusalOf(context, method, call);
-          if (refusal === null) handle(request, call, reply);
-          else reply(refusal, null);
+          if (refusal !== null) reply(refusal, null);
+          else if (context.authorizer.enabled) admitted(context, handle, request, call, reply);
+          else handle(request, call, reply);
         } catch (error) {
           reply(context.statusOf(error), null);
         }
@@ -100,6 +136,7 @@ export function guarded(context: ServiceContext, leaders: LeaderGuard, method: S
         return;
       }
       const served = stream.metadata(HAS_LEADER_KEY) === 'true' ? leaders.watch(stream) : stream;
+      if (context.authorizer.enabled) holdBack(context.authorizer, served);
       try {
         handle(served);
       } catch (error) {

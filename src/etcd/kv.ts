@@ -5,7 +5,7 @@
  * applied. A write travels on as the bytes that came, so nobody encodes it again.
  */
 
-import { RequestKind } from '../member/types.ts';
+import { type ProposeDone, RequestKind } from '../member/types.ts';
 import { checkDeleteRange, checkPut, checkTxn } from '../mvcc/request-checks.ts';
 import { isReadOnlyTxn, isSerializableTxn } from '../mvcc/txn-check.ts';
 import type { RpcCall, UnaryReply } from '../rpc/transport.ts';
@@ -47,40 +47,43 @@ export function kvMethods(context: ServiceContext): ServiceMethods {
 
 function putMethod(context: ServiceContext): ServiceMethod {
   const { member } = context;
-  return unary((body, _call, reply) => {
+  return unary((body, call, reply) => {
     const request = decodePutRequest(body);
     checkPut(request);
-    member.propose(RequestKind.Put, body, request, context.answer<PutResult>(reply, encodePutResponse));
+    const done = context.answer<PutResult>(reply, encodePutResponse);
+    member.propose(RequestKind.Put, body, request, done, context.authorizer.callerOf(call));
   });
 }
 
 function deleteRangeMethod(context: ServiceContext): ServiceMethod {
   const { member } = context;
-  return unary((body, _call, reply) => {
+  return unary((body, call, reply) => {
     const request = decodeDeleteRangeRequest(body);
     checkDeleteRange(request);
     const done = context.answer<DeleteRangeResult>(reply, encodeDeleteRangeResponse);
-    member.propose(RequestKind.DeleteRange, body, request, done);
+    member.propose(RequestKind.DeleteRange, body, request, done, context.authorizer.callerOf(call));
   });
 }
 
 /** A txn that only reads is a read: without the log, and without asking anybody if all its ranges are serializable. */
 function txnMethod(context: ServiceContext): ServiceMethod {
-  const { member } = context;
+  const { member, authorizer } = context;
   const { maxTxnOps } = member.limits;
-  const read = (request: TxnRequest, reply: UnaryReply): void => {
+  const read = (request: TxnRequest, call: RpcCall, reply: UnaryReply): void => {
+    authorizer.checks.txn(authorizer.callerOf(call), request);
     const result = context.store.readOnlyTxn(request);
     reply(null, encodeTxnResponse(context.header(result.revision), result));
   };
-  return unary((body, _call, reply) => {
+  return unary((body, call, reply) => {
     const request = decodeTxnRequest(body, maxTxnOps);
     checkTxn(request, maxTxnOps);
     if (!isReadOnlyTxn(request)) {
-      member.propose(RequestKind.Txn, body, request, context.answer<TxnResult>(reply, encodeTxnResponse));
+      const done = context.answer<TxnResult>(reply, encodeTxnResponse);
+      member.propose(RequestKind.Txn, body, request, done, authorizer.callerOf(call));
     } else if (isSerializableTxn(request)) {
-      read(request, reply);
+      read(request, call, reply);
     } else {
-      context.linearized(reply, () => read(request, reply));
+      context.linearized(reply, () => read(request, call, reply));
     }
   });
 }
@@ -89,11 +92,12 @@ function compactMethod(context: ServiceContext): ServiceMethod {
   const { member } = context;
   return unary((body, call, reply) => {
     const request = decodeCompactionRequest(body);
-    member.propose<CompactResult>(RequestKind.Compact, body, request, (failure, result) => {
+    const done: ProposeDone<CompactResult> = (failure, result) => {
       if (failure !== null) reply(statusOf(failure), null);
       else if (request.physical) awaitCompaction(context, call, reply);
       else reply(null, encodeCompactionResponse(context.header(result!.revision)));
-    });
+    };
+    member.propose(RequestKind.Compact, body, request, done, context.authorizer.callerOf(call));
   });
 }
 

@@ -2,7 +2,8 @@
  * Answers to `Range` that take more than one chunk to read.
  *
  * Between two chunks the member gets its turn, so a list of a million keys delays nobody by more than a chunk. All chunks
- * are of one revision. If a compaction overtakes it, a request that did not ask for that revision is read anew.
+ * are of one revision. If a compaction overtakes it, a request that did not ask for that revision is read anew. If
+ * users or roles change, what its caller might see is no longer known, and it is refused.
  *
  * The answer has to be put together in memory, for it is one message. That is bounded: a few are put together at a
  * time, the others wait without holding anything, and one beyond what etcd can send is refused in its words.
@@ -12,6 +13,7 @@
  * The parts, one after the other, are the encoded RangeResponse.
  */
 
+import type { Caller } from '../auth/types.ts';
 import type { RangeChunk, RangeChunks } from '../mvcc/range-chunks.ts';
 import type { RpcCall, RpcStatus, UnaryReply } from '../rpc/transport.ts';
 import { Failure } from '../util/failure.ts';
@@ -30,6 +32,7 @@ const maxRestarts = 3;
 
 interface LargeRange {
   readonly request: RangeRequest;
+  readonly caller: Caller;
   readonly reply: UnaryReply;
   isCanceled: boolean;
   restarts: number;
@@ -47,9 +50,11 @@ export class LargeRanges {
     this.#context = context;
   }
 
-  answer(request: RangeRequest, call: RpcCall, reply: UnaryReply): void {
+  /** @param caller who may see the whole range, at this moment */
+  answer(request: RangeRequest, caller: Caller, call: RpcCall, reply: UnaryReply): void {
     const range: LargeRange = {
       request,
+      caller,
       reply,
       isCanceled: false,
       restarts: 0,
@@ -94,6 +99,7 @@ export class LargeRanges {
   #readChunk(range: LargeRange): boolean {
     range.chunks ??= this.#context.store.rangeChunks(range.request, rangeChunkBytes);
     const chunk: RangeChunk = range.chunks.next();
+    this.#context.authorizer.checks.unchanged(range.caller);
     const header = range.parts.length === 0 ? this.#context.header(chunk.revision) : null;
     const part = encodeRangeResponse(header, chunk);
     range.parts.push(part);

@@ -4,9 +4,12 @@
  *
  * The keep-alives of a stream run at once and are answered as they come back, so that one that has to wait does not
  * hold up the others; clients tell them apart by the id. (etcd works on one after another.)
+ *
+ * With auth on, who ends or renews a lease must be allowed to write all its keys, and who sees its keys, or that it is
+ * there, to read them. Grants and revocations are checked when they are applied, the rest where it is answered.
  */
 
-import type { LeaseTimeLeft, ServedLeases } from '../member/lease-types.ts';
+import type { LeaseGrantResult, LeaseTimeLeft, ServedLeases } from '../member/lease-types.ts';
 import type { RpcStatus, RpcStream } from '../rpc/transport.ts';
 import type { Failure } from '../util/failure.ts';
 import {
@@ -35,37 +38,56 @@ export function leaseMethods(context: ServiceContext, leases: ServedLeases): Ser
     LeaseRevoke: revokeMethod(context, leases),
     LeaseKeepAlive: stream((rpc) => new KeepAlives(context, leases, rpc).start()),
     LeaseTimeToLive: timeToLiveMethod(context, leases),
-    LeaseLeases: unary((body, _call, reply) => {
+    LeaseLeases: unary((body, call, reply) => {
       decodeLeaseLeasesRequest(body);
-      reply(null, encodeLeaseLeasesResponse(context.header(context.store.revision), leases.list()));
+      const { authorizer } = context;
+      const list = leases.list();
+      if (authorizer.enabled) {
+        const caller = authorizer.callerOf(call);
+        for (const id of list) authorizer.checks.leaseRead(caller, id);
+        authorizer.checks.unchanged(caller);
+      }
+      reply(null, encodeLeaseLeasesResponse(context.header(context.store.revision), list));
     }),
   };
 }
 
 function grantMethod(context: ServiceContext, leases: ServedLeases): ServiceMethod {
-  return unary((body, _call, reply) => {
+  return unary((body, call, reply) => {
     const { id, ttl } = decodeLeaseGrantRequest(body);
-    leases.grant(
-      id,
-      ttl,
-      context.answer(reply, (header, result) => encodeLeaseGrantResponse(header, result.id, result.ttl)),
+    const done = context.answer<LeaseGrantResult>(reply, (header, result) =>
+      encodeLeaseGrantResponse(header, result.id, result.ttl),
     );
+    leases.grant(id, ttl, done, context.authorizer.callerOf(call));
   });
 }
 
 function revokeMethod(context: ServiceContext, leases: ServedLeases): ServiceMethod {
-  return unary((body, _call, reply) => {
-    leases.revoke(decodeLeaseRevokeRequest(body), context.answer(reply, encodeLeaseRevokeResponse));
+  return unary((body, call, reply) => {
+    const id = decodeLeaseRevokeRequest(body);
+    const done = context.answer(reply, encodeLeaseRevokeResponse);
+    leases.revoke(id, done, context.authorizer.callerOf(call));
   });
 }
 
 function timeToLiveMethod(context: ServiceContext, leases: ServedLeases): ServiceMethod {
-  return unary((body, _call, reply) => {
+  const { checks } = context.authorizer;
+  return unary((body, call, reply) => {
     const request = decodeLeaseTimeToLiveRequest(body);
+    const caller = context.authorizer.callerOf(call);
+    if (request.keys) checks.leaseRead(caller, request.id);
     const done = (failure: Failure | null, left: LeaseTimeLeft | null): void => {
       try {
-        if (failure !== null) reply(statusOf(failure), null);
-        else reply(null, encodeTimeLeft(context, request.id, left));
+        if (failure !== null) {
+          reply(statusOf(failure), null);
+          return;
+        }
+        if (request.keys) {
+          checks.unchanged(caller);
+          // The leader may know of keys that were attached after the check.
+          checks.keysRead(caller, left?.keys ?? []);
+        }
+        reply(null, encodeTimeLeft(context, request.id, left));
       } catch (error) {
         reply(context.statusOf(error), null);
       }
@@ -117,6 +139,7 @@ class KeepAlives {
     if (this.#isOver) return;
     try {
       const id = decodeLeaseKeepAliveRequest(bytes);
+      this.#check(id);
       // From before the renewal: else a client could see a renewal succeed at a revision at which the lease was gone.
       const header = this.#context.header(this.#context.store.revision);
       this.#underWay++;
@@ -125,6 +148,15 @@ class KeepAlives {
     } catch (error) {
       this.#end(this.#context.streamStatusOf(error));
     }
+  }
+
+  /** For each message: what the caller may do can change while the stream is open. */
+  #check(id: bigint): void {
+    const { authorizer } = this.#context;
+    if (!authorizer.enabled) return;
+    const caller = authorizer.callerOf(this.#rpc);
+    authorizer.checks.named(caller);
+    authorizer.checks.leaseWrite(caller, id);
   }
 
   #answer(header: ResponseHeader, id: bigint, failure: Failure | null, ttl: number): void {

@@ -1,6 +1,6 @@
 /** `etcdserverpb.Maintenance`: the member's status and the list of alarms. */
 
-import type { AlarmRecord, AlarmResult } from '../member/types.ts';
+import type { AlarmRecord, AlarmResult, ProposeDone } from '../member/types.ts';
 import { RequestKind } from '../member/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { AlarmMember } from '../wire/cold-messages.ts';
@@ -64,12 +64,12 @@ function statusMethod(context: ServiceContext): ServiceMethod {
 /** The list goes through the log, as in etcd: `etcdctl endpoint health` takes it as a sign that there is a quorum. */
 function alarmMethod(context: ServiceContext): ServiceMethod {
   const { member } = context;
-  return unary((body, _call, reply) => {
+  return unary((body, call, reply) => {
     const request = decodeAlarmRequest(body);
     if (request.action !== AlarmAction.Get) {
       throw new Failure('unimplemented', 'keelson: alarms cannot be set or cleared');
     }
-    member.propose<AlarmResult>(RequestKind.AlarmGet, body, request, (failure, result) => {
+    const done: ProposeDone<AlarmResult> = (failure, result) => {
       if (failure !== null) {
         reply(statusOf(failure), null);
         return;
@@ -80,6 +80,7 @@ function alarmMethod(context: ServiceContext): ServiceMethod {
         if (isWanted) alarms.push({ memberId: idNumber(memberId), alarm });
       }
       reply(null, encodeAlarmResponse(context.header(context.store.revision), alarms));
-    });
+    };
+    member.propose(RequestKind.AlarmGet, body, request, done, context.authorizer.callerOf(call));
   });
 }

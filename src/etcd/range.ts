@@ -2,10 +2,11 @@
  * `Range` and `RangeStream` of `etcdserverpb.KV`.
  *
  * A read is linearizable unless the request says otherwise: the member first finds a point at which its store shows
- * everything acknowledged before, and then the store is read. A large answer is read in chunks: `RangeStream` sends each
+ * everything acknowledged before, and then, if its caller may, the store is read. A large answer is read in chunks: `RangeStream` sends each
  * as it comes and no faster than the client takes them, `Range` puts them together (`large-ranges.ts`).
  */
 
+import { type Caller, nobody } from '../auth/types.ts';
 import { isPlain, type RangeChunks } from '../mvcc/range-chunks.ts';
 import { checkRange } from '../mvcc/request-checks.ts';
 import type { RpcCall, RpcStatus, RpcStream, UnaryReply } from '../rpc/transport.ts';
@@ -22,10 +23,12 @@ import { LargeRanges, rangeChunkBytes } from './large-ranges.ts';
 const firstChunkKeys = 10;
 
 export function rangeMethod(context: ServiceContext): ServiceMethod {
-  const { member } = context;
+  const { member, authorizer } = context;
   const large = new LargeRanges(context);
   const read = (request: RangeRequest, call: RpcCall, reply: UnaryReply): void => {
     const { store } = context;
+    const caller = authorizer.callerOf(call);
+    authorizer.checks.range(caller, request);
     if (request.rangeEnd.length === 0 || request.countOnly || !isPlain(request)) {
       const result = store.range(request);
       reply(null, encodeRangeResponse(context.header(result.revision), result));
@@ -33,7 +36,7 @@ export function rangeMethod(context: ServiceContext): ServiceMethod {
     }
     const first = store.rangeChunks(request, rangeChunkBytes).next();
     if (first.isLast) reply(null, encodeRangeResponse(context.header(first.revision), first));
-    else large.answer(request, call, reply);
+    else large.answer(request, caller, call, reply);
   };
   return unary((body, call, reply) => {
     const request = decodeRangeRequest(body);
@@ -78,11 +81,12 @@ export function rangeStreamMethod(context: ServiceContext): ServiceMethod {
   });
 }
 
-/** Sends the chunks of one range; only the last has a header, `more` and `count`. */
+/** Sends the chunks of one range, as long as its caller may see them; only the last has a header, `more` and `count`. */
 class ChunkSender {
   readonly #context: ServiceContext;
   readonly #request: RangeRequest;
   readonly #stream: RpcStream;
+  #caller: Caller = nobody;
   #isCanceled = false;
 
   constructor(context: ServiceContext, request: RangeRequest, stream: RpcStream) {
@@ -95,8 +99,11 @@ class ChunkSender {
   }
 
   start(): void {
+    const { authorizer, store } = this.#context;
     try {
-      const chunks = this.#context.store.rangeChunks(this.#request, rangeChunkBytes);
+      this.#caller = authorizer.callerOf(this.#stream);
+      authorizer.checks.range(this.#caller, this.#request);
+      const chunks = store.rangeChunks(this.#request, rangeChunkBytes);
       this.#stream.onDrain(() => this.#send(chunks, undefined));
       this.#send(chunks, firstChunkKeys);
     } catch (error) {
@@ -110,6 +117,7 @@ class ChunkSender {
       let keys = maxKeys;
       for (let hasRoom = true; hasRoom && !this.#isCanceled; keys = undefined) {
         const chunk = chunks.next(keys);
+        this.#context.authorizer.checks.unchanged(this.#caller);
         const header = chunk.isLast ? this.#context.header(chunk.revision) : null;
         hasRoom = this.#stream.write(encodeRangeStreamResponse(header, chunk));
         if (!chunk.isLast) continue;

@@ -6,6 +6,7 @@
 import type { ServedMember } from '../member/types.ts';
 import type { RpcMethod, RpcMethods } from '../rpc/transport.ts';
 import { Failure } from '../util/failure.ts';
+import { authMethods } from './auth.ts';
 import { catalog, type RpcShape } from './catalog.ts';
 import { clusterMethods } from './cluster.ts';
 import { ServiceContext } from './context.ts';
@@ -38,6 +39,7 @@ export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): Rp
     'etcdserverpb.Watch': watchMethods(context, { progressIntervalMs }),
     'etcdserverpb.Cluster': clusterMethods(context),
     'etcdserverpb.Maintenance': maintenanceMethods(context),
+    'etcdserverpb.Auth': authMethods(context, member.auth, context.authorizer),
     'grpc.health.v1.Health': healthMethods(context),
   });
 }

@@ -1,7 +1,8 @@
 /**
  * `etcdserverpb.Watch`: each RPC stream is one stream of the watch hub, and what the hub tells becomes WatchResponses.
  *
- * The hub decides everything about watchers (ids, order, progress, cancellation); here is the wire. Two rules:
+ * The hub decides everything about watchers (ids, order, progress, cancellation); here is the wire, and who may watch
+ * what, which is asked once per watcher. Two rules:
  *
  * - A stream that is full takes no further requests either. Its client could otherwise make it answer without end
  *   while it never reads.
@@ -11,11 +12,13 @@
 import { binaryString } from '../mvcc/key-range.ts';
 import type { WatchCreate, WatchNotice, WatchSink, WatchStream } from '../mvcc/types.ts';
 import type { RpcStatus, RpcStream } from '../rpc/transport.ts';
+import { Failure } from '../util/failure.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
 import type { WatchCreateRequest } from '../wire/messages.ts';
 import { FilterType } from '../wire/messages.ts';
 import { decodeWatchRequest, encodeWatchResponse } from '../wire/watch-codec.ts';
 import type { ServiceContext } from './context.ts';
+import { rpcErrorText, statusOf } from './errors.ts';
 import { type ServiceMethods, stream } from './guard.ts';
 import { SharedEvents } from './shared-events.ts';
 
@@ -95,12 +98,27 @@ class WatchSession implements WatchSink {
     if (watches === null || this.#isOver) return;
     try {
       const request = decodeWatchRequest(bytes);
-      if (request.kind === 'create') watches.create(watchCreate(request.create));
+      if (request.kind === 'create') this.#create(watches, request.create);
       else if (request.kind === 'cancel') watches.cancel(request.watchId);
       else if (request.kind === 'progress') watches.requestProgress();
     } catch (error) {
       this.#fail(this.#context.streamStatusOf(error));
     }
+  }
+
+  #create(watches: WatchStream, request: WatchCreateRequest): void {
+    const { authorizer } = this.#context;
+    try {
+      // A revision that never was is told before permission, as in etcd; the hub does.
+      if (authorizer.enabled && request.startRevision >= 0) {
+        authorizer.checks.watch(authorizer.callerOf(this.#rpc), request.key, request.rangeEnd);
+      }
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      watches.refuse(rpcErrorText(statusOf(error)));
+      return;
+    }
+    watches.create(watchCreate(request));
   }
 
   #onDrain(): void {

@@ -1,5 +1,6 @@
 /** The leases as the services use them. Whichever member is asked: what only the leader knows is asked there. */
 
+import type { Caller } from '../auth/types.ts';
 import type { Failure } from '../util/failure.ts';
 
 export interface LeaseGrantResult {
@@ -31,16 +32,25 @@ export interface ServedLeases {
   /**
    * @param id 0n: one is picked
    * @param ttl seconds as asked for; what is too short is raised, zero and less too
-   * @param done Failures: 'leaseExists', 'leaseTtlTooLarge', 'noSpace', 'corrupt'
+   * @param done Failures: 'leaseExists', 'leaseTtlTooLarge', 'noSpace', 'corrupt', and of permission
+   * @param caller who asks. @default nobody
    */
   grant(
     id: bigint,
     ttl: number,
     done: (failure: Failure | null, result: LeaseGrantResult | null) => void,
+    caller?: Caller,
   ): void;
 
-  /** @param done Failures: 'leaseNotFound', 'corrupt' */
-  revoke(id: bigint, done: (failure: Failure | null, result: LeaseRevokeResult | null) => void): void;
+  /**
+   * @param done Failures: 'leaseNotFound', 'corrupt', and of permission
+   * @param caller who asks. @default nobody
+   */
+  revoke(
+    id: bigint,
+    done: (failure: Failure | null, result: LeaseRevokeResult | null) => void,
+    caller?: Caller,
+  ): void;
 
   /**
    * Renews a lease; the leader does.

@@ -5,6 +5,7 @@
  * to lead after it (a read round), so that whoever leads next begins behind it (`lease/lease-clock.ts`).
  */
 
+import { type Caller, nobody } from '../auth/types.ts';
 import { type Checkpoint, encodeCheckpoints, encodeExpiry } from '../lease/commands.ts';
 import { LeaseClock, Renewal } from '../lease/lease-clock.ts';
 import type { Leases } from '../lease/leases.ts';
@@ -26,7 +27,13 @@ export interface MemberLeasesOptions {
   readonly raft: RaftNode;
   readonly runtime: Runtime;
   readonly limits: MemberLimits;
-  readonly propose: <T>(kind: RequestKind, body: Uint8Array, request: unknown, done: ProposeDone<T>) => void;
+  readonly propose: <T>(
+    kind: RequestKind,
+    body: Uint8Array,
+    request: unknown,
+    done: ProposeDone<T>,
+    caller: Caller,
+  ) => void;
   /** For what the member asks of itself: never refused for want of room. */
   readonly proposeOwn: (kind: RequestKind, body: Uint8Array, done: ProposeDone<unknown>) => void;
   readonly callLeader: (method: LeaderMethod, body: unknown, repeatable: boolean, done: LeaderReply) => void;
@@ -52,15 +59,15 @@ export class MemberLeases implements ServedLeases {
     this.#minTtl = minTtlSeconds(options.limits);
   }
 
-  grant(id: bigint, ttl: number, done: ProposeDone<LeaseGrantResult>): void {
+  grant(id: bigint, ttl: number, done: ProposeDone<LeaseGrantResult>, caller: Caller = nobody): void {
     const isTaken = (drawn: bigint): boolean => this.#leases.exists(drawn);
     const chosen = id === 0n ? drawLeaseId(this.#options.runtime.random, isTaken) : id;
     const request = { id: chosen, ttl: raisedTtl(ttl, this.#minTtl) };
-    this.#options.propose(RequestKind.LeaseGrant, encodeLeaseGrantRequest(request), request, done);
+    this.#options.propose(RequestKind.LeaseGrant, encodeLeaseGrantRequest(request), request, done, caller);
   }
 
-  revoke(id: bigint, done: ProposeDone<LeaseRevokeResult>): void {
-    this.#options.propose(RequestKind.LeaseRevoke, encodeLeaseRevokeRequest(id), id, done);
+  revoke(id: bigint, done: ProposeDone<LeaseRevokeResult>, caller: Caller = nobody): void {
+    this.#options.propose(RequestKind.LeaseRevoke, encodeLeaseRevokeRequest(id), id, done, caller);
   }
 
   renew(id: bigint, done: (failure: Failure | null, ttl: number) => void): void {

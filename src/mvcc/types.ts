@@ -87,6 +87,8 @@ export interface WatchCreate {
 export interface WatchStream {
   /** Answers through the sink: `created`, or created and canceled with a reason. */
   create(request: WatchCreate): void;
+  /** Answers the creation of a watcher that may not be, for a reason that is not the hub's: created and canceled. */
+  refuse(reason: string): void;
   /** Unknown ids are ignored, as etcd does. */
   cancel(watchId: number): void;
   /** A manual progress request: answered only when every watcher of the stream is at the head. */

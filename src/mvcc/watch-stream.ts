@@ -101,6 +101,13 @@ export class Stream implements WatchStream {
     if (this.watchers.get(id) === watcher) host.place(watcher);
   }
 
+  /** @throws Failure 'tooManyRequests' when too many answers wait for a full stream */
+  refuse(reason: string): void {
+    this.#checkQueue();
+    this.#host.flush();
+    this.#answer(refusedNotice(this.#host.newest, reason));
+  }
+
   /** Why not, in the order in which etcd looks; '' when nothing is wrong. */
   #refusal(request: WatchCreate, shape: GroupShape): string {
     if (request.startRevision < 0) return createRefusal.compacted;

@@ -60,6 +60,10 @@ export class FakeWatchStream implements WatchStream {
     this.onCreate(request);
   }
 
+  refuse(reason: string): void {
+    this.asked.push({ refuse: reason });
+  }
+
   cancel(watchId: number): void {
     this.asked.push({ cancel: watchId });
   }

@@ -49,9 +49,6 @@ t.test(
     );
     t.strictSame([...methods.keys()].sort(), paths.sort());
     const unserved = [
-      'Auth/AuthEnable',
-      'Auth/Authenticate',
-      'Cluster/MemberAdd',
       'Maintenance/Snapshot',
       'Maintenance/Defragment',
       '/v3lockpb.Lock/Lock',
