@@ -4,13 +4,16 @@
  */
 
 import t, { type Test } from 'tap';
+import { Workplace } from '../../bench/children.ts';
 import { type Client, type ConnectOptions, connect, EtcdError } from '../../src/client/index.ts';
 import { authPromises } from './auth-promises.ts';
+import { closePromises } from './close-promises.ts';
 import { failoverPromises } from './failover-promises.ts';
 import { kvPromises } from './kv-promises.ts';
 import { leasePromises } from './lease-promises.ts';
 import { lockPromises } from './lock-promises.ts';
 import { maintenancePromises } from './maintenance-promises.ts';
+import { examplesOf, printedBy } from './page.ts';
 import { MemberProxy } from './proxy.ts';
 import { watchPromises } from './watch-promises.ts';
 
@@ -77,6 +80,7 @@ const promises: Readonly<Record<string, Promises>> = {
   lease: leasePromises,
   lock: lockPromises,
   maintenance: maintenancePromises,
+  close: closePromises,
   auth: authPromises,
 };
 
@@ -91,6 +95,19 @@ export function clientSuite(system: System): void {
   t.test(`the client and three members of ${system.name}`, { skip: system.skip }, async (t) => {
     const cluster = await system.start(3);
     t.teardown(() => cluster.close());
+    t.test('the examples of docs/CLIENT.md print what they promise, and their process ends', async (t) => {
+      const workplace = new Workplace();
+      t.teardown(() => workplace.close());
+      const examples = examplesOf('docs/CLIENT.md');
+      const printed = await printedBy(examples, cluster.endpoints, workplace);
+      t.ok(examples.length > 8);
+      for (const [at, { promised, code }] of examples.entries()) {
+        const lines = printed[at]!.filter(
+          (line) => !code.includes(`'leader:'`) || !line.startsWith('leader:'),
+        );
+        t.same(lines, promised, code);
+      }
+    });
     failoverPromises(t, new Bench(cluster, system.mayLack));
   });
 }
