@@ -73,7 +73,7 @@ t.test('kubectl finds its way by short names, labels, fields and all namespaces'
     const table = await kubectl.run('get', 'namespaces', '--chunk-size=1');
     t.match(
       table.stdout,
-      /^NAME +AGE\ndefault +\d+s\nkube-node-lease +\d+s\nkube-public +\d+s\nkube-system +\d+s\n$/,
+      /^NAME +STATUS +AGE\ndefault +Active +\d+s\nkube-node-lease +Active +\d+s\nkube-public +Active +\d+s\nkube-system +Active +\d+s\n$/,
     );
     const shown = await kubectl.run(
       'get',

@@ -69,7 +69,8 @@ export function tableOf(
   items: readonly ApiObject[],
   request: TableRequest,
 ): Table {
-  const printer = printerOf(request.resource);
+  const isScale = items[0]?.kind === 'Scale' && items[0].apiVersion === 'autoscaling/v1';
+  const printer = printerOf(request.resource, isScale);
   const rows = items.map((object): TableRow => {
     const conditions = printer.conditions?.(object) ?? [];
     const cells = printer.cells(object, request.nowMs);
