@@ -25,7 +25,7 @@ const replacements: readonly Replacement[] = [
   [field(sizeFields), '$1<size>'],
   [/("version" ?: ?)"[\d.]+"/gi, '$1"<version>"'],
   // Lines about a member begin with its id; lines about an endpoint end in sizes, terms and indexes.
-  [/\b[0-9a-f]{15,16}\b/g, '<id>'],
+  [/\b[0-9a-f]{13,16}\b/g, '<id>'],
   [/(?<![\d.])\d+\.\d+\.\d+(?![\d.])/g, '<version>'],
   [/\b\d+(?:\.\d+)? [kMG]?B\b/g, '<size>'],
   [/\b\d+(?:\.\d+)?[µnm]?s\b/g, '<time>'],

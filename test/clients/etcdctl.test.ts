@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { Workplace } from '../../bench/children.ts';
+import { authSession, clusterAuthSession } from './etcdctl-auth-session.ts';
 import { clusterSession, newerSession, type Step, session } from './etcdctl-session.ts';
 import { comparable, type Names, words } from './etcdctl-text.ts';
 import { missingPrograms, Running, run, type Servers, startServers } from './harness.ts';
@@ -74,9 +75,19 @@ t.test('etcdctl cannot tell a member from etcd', { skip }, async (t) => {
   else t.comment('this etcdctl is older than 3.5: its newer flags are not tried');
 });
 
+t.test(
+  'etcdctl cannot tell the users, roles and permissions of a member from those of etcd',
+  { skip },
+  async (t) => {
+    const [servers, workplace] = await startBoth(t, 1);
+    await compare(t, servers, authSession, workplace);
+  },
+);
+
 t.test('etcdctl cannot tell three members from three of etcd', { skip }, async (t) => {
   const [servers, workplace] = await startBoth(t, 3);
   await compare(t, servers, clusterSession, workplace);
+  await compare(t, servers, clusterAuthSession, workplace);
 });
 
 t.test('what differs between clusters that behave alike is left out, and nothing else', async (t) => {
