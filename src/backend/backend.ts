@@ -57,6 +57,9 @@ export interface Backend {
   /** A consistent view of the newest line. */
   snapshot(done: (error: Error | null, snapshot: BackendSnapshot | null) => void): void;
 
+  /** Gives back the disk space of what was overwritten and deleted. Reads and writes go on; it may take long. */
+  compact(done: (error: Error | null) => void): void;
+
   /**
    * Starts replacing the whole state by one received from elsewhere. The old state stays in force, on disk too,
    * until `commit` reports success.

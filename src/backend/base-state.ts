@@ -38,6 +38,8 @@ export interface BaseState {
    * @param chunkBytes about what the reader will take at a time
    */
   cursor(from: string, to: string | null, atMost: number, chunkBytes: number): BaseCursor;
+  /** Gives back the space of what is no longer there, while reads and writes go on. */
+  compact(done: (error: Error | null) => void): void;
   /** A second state beside this one, that may take its place. */
   beginReplacement(): BaseReplacement;
   /** Open cursors stay usable until they are closed. */

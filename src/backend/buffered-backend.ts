@@ -224,6 +224,11 @@ export class BufferedBackend implements Backend {
     this.#frozenBytes = bytes - this.#pendingBytes;
   }
 
+  compact(done: (error: Error | null) => void): void {
+    if (this.#closed) this.#scheduler.defer(() => done(new Failure('stopped', 'The backend is closed.')));
+    else this.#base.compact(done);
+  }
+
   beginRestore(): BackendRestore {
     if (this.#closed) throw new Failure('stopped', 'The backend is closed.');
     return new Restore(this.#base.beginReplacement(), this.#scheduler, (line, replacement, done) =>

@@ -21,6 +21,7 @@ export interface LevelDb {
   batch(): LevelBatch;
   iterator(options: object): LevelIterator;
   approximateSize(start: string, end: string): Promise<number>;
+  compactRange(start: string, end: string): Promise<void>;
 }
 
 export interface LevelBatch {
@@ -40,6 +41,9 @@ export const writeBufferBytes: number = 32 * 1024 * 1024;
 /** Writes that are copied into a batch before other work gets its turn. */
 const sliceWrites = 1000;
 const sliceBytes = 1024 * 1024;
+/** Keys of all tables, the backend's own included, stand between these. */
+const firstKey = '\0';
+const behindLastKey = '\xff'.repeat(32);
 /** An empty LevelDB is about this large. */
 const emptyBytes = 4096;
 
@@ -208,11 +212,34 @@ export class LevelState implements BaseState {
     this.#users++;
     const release = (): void => this.release();
     this.#db
-      .approximateSize('\0', '\xff'.repeat(32))
+      .approximateSize(firstKey, behindLastKey)
       .then((size) => {
         this.#tableBytes = size;
       })
       .then(release, release);
+  }
+
+  /** On LevelDB's own thread, a file at a time; its cost to others is the disk's. */
+  compact(done: (error: Error | null) => void): void {
+    const { scheduler } = this.context;
+    this.#users++;
+    const end = (error: Error | null): void => {
+      this.release();
+      scheduler.defer(() => done(error));
+    };
+    // LevelDB looks how deep its tables go before it writes out what is in memory: that comes first.
+    this.#db
+      .compactRange(firstKey, firstKey)
+      .then(() => this.#db.compactRange(firstKey, behindLastKey))
+      .then(() => this.#db.approximateSize(firstKey, behindLastKey))
+      .then(
+        (size) => {
+          this.#tableBytes = size;
+          this.#logBytes = 0;
+          end(null);
+        },
+        (error) => end(error as Error),
+      );
   }
 
   beginReplacement(): BaseReplacement {

@@ -112,6 +112,11 @@ class MemoryState implements BaseState {
     return new MemoryCursor(entries, this.#power);
   }
 
+  /** Memory gives space back by itself. */
+  compact(done: (error: Error | null) => void): void {
+    this.#power.scheduler.defer(() => done(null));
+  }
+
   beginReplacement(): BaseReplacement {
     return new MemoryReplacement(this.#image, this, this.#power);
   }

@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'run a cluster of several members on this machine',
     run: async (argv) => (await import('./cluster.ts')).runCluster(argv),
   },
+  restore: {
+    summary: 'make a member from a snapshot, or from a stopped etcd',
+    run: async (argv) => (await import('./restore.ts')).runRestore(argv),
+  },
   status: {
     summary: 'show who leads and how far each member is',
     run: async (argv) => (await import('./status.ts')).runStatus(argv),

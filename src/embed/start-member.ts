@@ -146,6 +146,7 @@ class EmbeddedMember implements Member {
       initialCluster,
       join,
       walDirectory: storage.walDirectory,
+      spoolDirectory: storage.spoolDirectory,
       preallocate: storage.isOnDisk,
       limits,
       maxLearners: this.#options.maxLearners,

@@ -5,6 +5,7 @@
  *       lock     held while the member runs
  *       wal/     the log
  *       state/   the state, on LevelDB
+ *       spool/   files that are made to be sent
  */
 
 import type { Backend } from '../backend/backend.ts';
@@ -20,6 +21,8 @@ export interface Storage {
   readonly disk: Disk;
   readonly backend: Backend;
   readonly walDirectory: string;
+  /** For files that are made to be sent. */
+  readonly spoolDirectory: string;
   readonly isOnDisk: boolean;
   /** Closes the state and gives the lock back. */
   close(): Promise<void>;
@@ -36,6 +39,7 @@ async function openMemory({ scheduler }: Runtime): Promise<Storage> {
     disk: memoryDisk(scheduler),
     backend,
     walDirectory: 'wal',
+    spoolDirectory: 'spool',
     isOnDisk: false,
     close: () => closeBackend(backend),
   };
@@ -57,6 +61,7 @@ async function openDirectory(dataDir: string, { scheduler, log }: Runtime): Prom
       disk,
       backend,
       walDirectory: `${dataDir}/wal`,
+      spoolDirectory: `${dataDir}/spool`,
       isOnDisk: true,
       close: async () => {
         await closeBackend(backend);

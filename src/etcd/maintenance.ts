@@ -1,6 +1,7 @@
-/** `etcdserverpb.Maintenance`: the member's status and the list of alarms. */
+/** `etcdserverpb.Maintenance`: the member's status, alarms and who leads. The rest is in `hashes.ts` and `downgrade.ts`. */
 
-import type { AlarmRecord, AlarmResult, ProposeDone } from '../member/types.ts';
+import { encodeAlarm } from '../member/applier.ts';
+import type { AlarmRecord, AlarmResult } from '../member/types.ts';
 import { RequestKind } from '../member/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { AlarmMember } from '../wire/cold-messages.ts';
@@ -12,13 +13,24 @@ import {
   encodeAlarmResponse,
   encodeStatusResponse,
 } from '../wire/cold-messages.ts';
-import { idNumber, type ServiceContext } from './context.ts';
+import { decodeMoveLeaderRequest, encodeMoveLeaderResponse } from '../wire/maintenance-messages.ts';
+import { idNumber, idText, type ServiceContext } from './context.ts';
+import { downgradeMethod } from './downgrade.ts';
 import { statuses, statusOf } from './errors.ts';
 import { type ServiceMethod, type ServiceMethods, unary } from './guard.ts';
+import { wholeStateMethods } from './hashes.ts';
+import { snapshotMethod } from './snapshot.ts';
 import { etcdVersion, storageVersion } from './version.ts';
 
 export function maintenanceMethods(context: ServiceContext): ServiceMethods {
-  return { Status: statusMethod(context), Alarm: alarmMethod(context) };
+  return {
+    Snapshot: snapshotMethod(context),
+    Status: statusMethod(context),
+    Alarm: alarmMethod(context),
+    MoveLeader: moveLeaderMethod(context),
+    Downgrade: downgradeMethod(context),
+    ...wholeStateMethods(context),
+  };
 }
 
 const alarmNames: Readonly<Record<number, string>> = {
@@ -32,12 +44,16 @@ function alarmLine({ memberId, alarm }: AlarmRecord): string {
   return `${member}alarm:${alarmNames[alarm] ?? alarm} `;
 }
 
+/** What etcd shows when it runs with `--quota-backend-bytes=-1`. */
+const noQuota = -1;
+
 /** Answered from what this member knows, also without a quorum and by a learner. */
 function statusMethod(context: ServiceContext): ServiceMethod {
   return unary((body, _call, reply) => {
     decodeStatusRequest(body);
     const { member } = context;
     const status = member.status();
+    const { quotaBytes } = member.limits;
     const errors = member.alarms().map(alarmLine);
     if (status.leader === '') errors.unshift(statuses.noLeader.message);
     const { dbSizeInUseBytes } = status;
@@ -53,34 +69,58 @@ function statusMethod(context: ServiceContext): ServiceMethod {
       dbSizeInUse: dbSizeInUseBytes,
       isLearner: status.isLearner,
       storageVersion,
-      // There is no quota.
-      dbSizeQuota: 0,
-      downgradeInfo: { enabled: false, targetVersion: '' },
+      dbSizeQuota: quotaBytes === Number.POSITIVE_INFINITY ? noQuota : quotaBytes,
+      downgradeInfo: member.downgrade(),
     };
     reply(null, encodeStatusResponse(context.header(context.store.revision), response));
   }, true);
 }
 
-/** The list goes through the log, as in etcd: `etcdctl endpoint health` takes it as a sign that there is a quorum. */
+/**
+ * Every action goes through the log, the list too, as in etcd: `etcdctl endpoint health` takes it as a sign that there
+ * is a quorum. Alarms without a kind are not set, and the member may be one that does not exist.
+ */
 function alarmMethod(context: ServiceContext): ServiceMethod {
   const { member } = context;
   return unary((body, call, reply) => {
     const request = decodeAlarmRequest(body);
-    if (request.action !== AlarmAction.Get) {
-      throw new Failure('unimplemented', 'keelson: alarms cannot be set or cleared');
-    }
-    const done: ProposeDone<AlarmResult> = (failure, result) => {
+    const { action, alarm } = request;
+    const record = { memberId: idText(request.memberId), alarm };
+    const isNone = action === AlarmAction.Activate && alarm === AlarmType.None;
+    const isWanted = (found: AlarmRecord): boolean =>
+      !isNone && (action !== AlarmAction.Get || alarm === AlarmType.None || found.alarm === alarm);
+    const [kind, asked] =
+      isNone || action === AlarmAction.Get ? [RequestKind.AlarmGet, body] : change(action, record);
+    const done = (failure: Failure | null, result: AlarmResult | null): void => {
       if (failure !== null) {
         reply(statusOf(failure), null);
         return;
       }
-      const alarms: AlarmMember[] = [];
-      for (const { memberId, alarm } of result!.alarms) {
-        const isWanted = request.alarm === AlarmType.None || request.alarm === alarm;
-        if (isWanted) alarms.push({ memberId: idNumber(memberId), alarm });
-      }
+      const alarms = result!.alarms.filter(isWanted).map(wireAlarm);
       reply(null, encodeAlarmResponse(context.header(context.store.revision), alarms));
     };
-    member.propose(RequestKind.AlarmGet, body, request, done, context.authorizer.callerOf(call));
+    member.propose<AlarmResult>(kind, asked, request, done, context.authorizer.callerOf(call));
+  });
+}
+
+/** @throws Failure for an action that etcd does not know; its servers end there */
+function change(action: number, record: AlarmRecord): [RequestKind, Uint8Array] {
+  if (action === AlarmAction.Activate) return [RequestKind.AlarmRaise, encodeAlarm(record)];
+  if (action === AlarmAction.Deactivate) return [RequestKind.AlarmClear, encodeAlarm(record)];
+  throw new Failure('unknownDowngradeAction');
+}
+
+function wireAlarm({ memberId, alarm }: AlarmRecord): AlarmMember {
+  return { memberId: idNumber(memberId), alarm };
+}
+
+/** On the leader only; answered when the other one leads. */
+function moveLeaderMethod(context: ServiceContext): ServiceMethod {
+  return unary((body, _call, reply) => {
+    const target = idText(decodeMoveLeaderRequest(body));
+    context.member.moveLeader(target, (failure) => {
+      if (failure === null) reply(null, encodeMoveLeaderResponse());
+      else reply(statusOf(failure), null);
+    });
   });
 }

@@ -4,11 +4,13 @@
  */
 
 import type { Backend } from '../backend/backend.ts';
+import { Failure } from '../util/failure.ts';
 import { OpKind, type RequestOp, type TxnRequest } from '../wire/messages.ts';
 import type { AlarmRecord } from './types.ts';
 
 const table = 'a';
 const nothing = new Uint8Array(0);
+/** A bound that no real cluster reaches: three kinds for each of its members. */
 const maxAlarms = 1000;
 
 export class Alarms {
@@ -28,10 +30,14 @@ export class Alarms {
     return this.#records.some((record) => record.alarm === alarm);
   }
 
-  /** Returns the record, also when it was raised before. */
+  /**
+   * Returns the record, also when it was raised before.
+   * @throws Failure 'tooManyRequests' when there are far too many already
+   */
   raise(memberId: string, alarm: number): AlarmRecord {
     const known = this.#find(memberId, alarm);
     if (known !== undefined) return known;
+    if (this.#records.length >= maxAlarms) throw new Failure('tooManyRequests');
     const record = { memberId, alarm };
     this.#records = [...this.#records, record];
     this.#backend.put(keyOf(record), nothing);

@@ -160,6 +160,10 @@ export class Applier {
         const cleared = this.#state.alarms.clear(memberId, alarm);
         return { alarms: cleared === null ? [] : [cleared] } satisfies AlarmResult;
       }
+      case RequestKind.DowngradeEnable:
+        return this.#state.downgrade.enable(Buffer.from(body).toString());
+      case RequestKind.DowngradeCancel:
+        return this.#state.downgrade.cancel();
       default:
         throw new Error(`log entry of unknown kind ${String(kind)}: written by a newer version`);
     }

@@ -35,20 +35,21 @@ export class Handover {
 
   /**
    * Begins the transfer; false when the core refuses.
-   * @param done called when this member no longer leads (true), or when `target` is gone or the time is over
+   * @param isDone what is waited for
+   * @param done called when it has come (true), or when `target` is gone or the time is over
    */
-  begin(target: NodeId, done: (ok: boolean) => void): boolean {
+  begin(target: NodeId, isDone: () => boolean, done: (ok: boolean) => void): boolean {
     if (!this.#raft.transferLeadership(target)) return false;
-    this.#wait(target, this.#clock.now() + this.#limits.electionMs, done);
+    this.#wait(target, this.#clock.now() + this.#limits.electionMs, isDone, done);
     return true;
   }
 
-  #wait(target: NodeId, deadline: number, done: (ok: boolean) => void): void {
+  #wait(target: NodeId, deadline: number, isDone: () => boolean, done: (ok: boolean) => void): void {
     const timer = this.#clock.setTimer(this.#limits.heartbeatMs / 10, () => {
       this.#timers.delete(timer);
-      if (this.#raft.role !== Role.Leader) done(true);
+      if (isDone()) done(true);
       else if (!this.#network.isConnected(target) || this.#clock.now() >= deadline) done(false);
-      else this.#wait(target, deadline, done);
+      else this.#wait(target, deadline, isDone, done);
     });
     this.#timers.add(timer);
   }

@@ -139,13 +139,13 @@ export class MemberLoop {
     this.#applier = new Applier(state, codec, pending, (entry, conf) => hooks.configured(entry, conf));
     this.#outbox = new Outbox(network, (peer) => raft.reportUnreachable(peer));
     this.#flusher = new Flusher(backend, limits, runtime.clock, {
-      mark: () => this.#mark(),
+      mark: () => this.mark(),
       durable: (index) => this.#guard(() => this.#onDurable(index)),
       failed,
     });
     this.#retention = new LogRetention(limits);
     this.#retention.recount(raft);
-    const mark = (): void => this.#mark();
+    const mark = (): void => this.mark();
     const complete: ConstructorParameters<typeof SnapshotTransfers>[0]['complete'] = (received) => {
       this.#installer.offer(received);
       this.schedule();
@@ -310,7 +310,7 @@ export class MemberLoop {
   }
 
   /** Draws the line under everything applied: what is flushed or sent elsewhere is the state at one index. */
-  #mark(): void {
+  mark(): void {
     const { raft } = this;
     if (this.#installer.isRunning || raft.appliedIndex === 0) return;
     const { index, term, conf } = raft.snapshotMeta(raft.appliedIndex);

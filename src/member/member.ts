@@ -7,11 +7,14 @@ import type { Store } from '../mvcc/store.ts';
 import type { WatchHub } from '../mvcc/types.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
 import { type ConfState, type Entry, type NodeId, Role } from '../raft/types.ts';
+import type { Disk } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
 import { encodeAuthOperation } from '../wire/auth-codec.ts';
 import { encodeAlarm } from './applier.ts';
 import type { ServedAuth } from './auth-types.ts';
+import { hashBackend } from './backend-hash.ts';
+import { type ExportedState, exportState } from './etcd-snapshot.ts';
 import { Handover } from './handover.ts';
 import { LeaderCalls, LeaderMethod, type LeaderReply } from './leader-calls.ts';
 import { MemberLeases } from './member-leases.ts';
@@ -26,6 +29,7 @@ import {
   AlarmKind,
   type AlarmRecord,
   type ClusterOrigin,
+  type DowngradeRecord,
   type MemberChange,
   type MemberChangeResult,
   type MemberDependencies,
@@ -38,6 +42,9 @@ import {
   RequestKind,
   type ServedMember,
 } from './types.ts';
+
+/** States that are written to files at a time. */
+const maxExports = 2;
 
 export class Member implements ServedMember {
   readonly id: NodeId;
@@ -59,6 +66,8 @@ export class Member implements ServedMember {
   readonly #onFatal: (error: Error) => void;
   /** Runs once this member has applied its own removal. */
   #departure: Timer | null = null;
+  /** States that are being written to files. */
+  #exports = 0;
   #isStopping = false;
   #whenStopped: (() => void)[] = [];
 
@@ -82,6 +91,7 @@ export class Member implements ServedMember {
         let member: Member;
         try {
           member = new Member(options, dependencies, recovered, state, onFatal);
+          emptySpool(dependencies.disk, options.spoolDirectory);
           member.#loop.start();
         } catch (error) {
           return recovered.wal.close(() => done(error as Error, null));
@@ -227,6 +237,20 @@ export class Member implements ServedMember {
     return this.#state.alarms.list();
   }
 
+  downgrade(): DowngradeRecord {
+    return this.#state.downgrade.record;
+  }
+
+  hashState(done: (error: Error | null, hash: number) => void): void {
+    // Up to what is applied now: the last line may be some time ago.
+    this.#loop.mark();
+    hashBackend(this.#dependencies.backend, done);
+  }
+
+  defragment(done: (error: Error | null) => void): void {
+    this.#dependencies.backend.compact(done);
+  }
+
   members(): readonly MemberRecord[] {
     return this.#state.membership.list();
   }
@@ -235,6 +259,23 @@ export class Member implements ServedMember {
   origin(): ClusterOrigin {
     const { clusterId, token, bootstrap } = this.#recovered.identity;
     return { clusterId, clusterToken: token, bootstrap, members: this.members() };
+  }
+
+  exportState(done: (error: Error | null, state: ExportedState | null) => void): void {
+    const failure = this.#hasStopped || this.isInstalling ? new Failure('stopped') : null;
+    if (failure !== null || this.#exports >= maxExports) {
+      const refusal = failure ?? new Failure('tooManyRequests');
+      this.runtime.scheduler.defer(() => done(refusal, null));
+      return;
+    }
+    const { backend, disk } = this.#dependencies;
+    const path = `${this.#options.spoolDirectory}/${this.runtime.random.uint32().toString(16)}.db`;
+    this.#exports++;
+    this.#loop.mark();
+    exportState({ backend, disk, path }, (error, state) => {
+      this.#exports--;
+      done(error, state);
+    });
   }
 
   onLeaderChange(listener: () => void): () => void {
@@ -346,7 +387,8 @@ export class Member implements ServedMember {
       return;
     }
     const ended = (ok: boolean): void => done(ok ? null : new Failure('timeoutLeaderTransfer'));
-    if (this.#handover.begin(target, ended)) this.#loop.schedule();
+    const leads = (): boolean => this.raft.leader === target;
+    if (this.#handover.begin(target, leads, ended)) this.#loop.schedule();
     else this.runtime.scheduler.defer(() => done(new Failure('badLeaderTransferee')));
   }
 
@@ -398,7 +440,8 @@ export class Member implements ServedMember {
     if (this.#isStopping) return;
     this.#isStopping = true;
     const heir = this.#handover.heir();
-    if (heir === null || !this.#handover.begin(heir, () => this.#end())) this.#end();
+    const hasPassed = (): boolean => this.raft.role !== Role.Leader;
+    if (heir === null || !this.#handover.begin(heir, hasPassed, () => this.#end())) this.#end();
     else this.#loop.schedule();
   }
 
@@ -425,3 +468,9 @@ export class Member implements ServedMember {
 }
 
 function ignoreOutcome(): void {}
+
+/** What an earlier run was writing when it ended is of no use. */
+function emptySpool(disk: Disk, directory: string): void {
+  disk.makeDirectory(directory);
+  for (const name of disk.list(directory)) disk.remove(`${directory}/${name}`);
+}

@@ -7,7 +7,7 @@
  */
 
 import { Packr } from 'msgpackr';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BackendEntry } from '../backend/backend.ts';
 import type { ConfState } from '../raft/types.ts';
 import type { MemberRecord } from './types.ts';
 
@@ -26,6 +26,16 @@ export interface MembershipChange {
 
 export function encodeMembershipChange(change: MembershipChange): Uint8Array {
   return packr.pack(change);
+}
+
+/** A member as it stands on the backend. */
+export function decodeMember(value: Uint8Array): MemberRecord {
+  return packr.unpack(Buffer.from(value)) as MemberRecord;
+}
+
+/** The entry of the backend that holds a member. */
+export function memberEntry(member: MemberRecord): BackendEntry {
+  return { key: table + member.id, value: packr.pack(member) };
 }
 
 export class Membership {

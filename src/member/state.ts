@@ -5,6 +5,7 @@ import type { Backend } from '../backend/backend.ts';
 import { Leases } from '../lease/leases.ts';
 import { Store } from '../mvcc/store.ts';
 import { type Alarms, loadAlarms } from './alarms.ts';
+import { Downgrade } from './downgrade.ts';
 import { loadMembership, type Membership } from './membership.ts';
 import type { Recovered } from './recovery.ts';
 import type { MemberDependencies } from './types.ts';
@@ -15,6 +16,7 @@ export interface AppliedState {
   readonly store: Store;
   readonly leases: Leases;
   readonly auth: Auth;
+  readonly downgrade: Downgrade;
   membership: Membership;
   alarms: Alarms;
 }
@@ -35,12 +37,13 @@ export function openState(
           membership.upsert({ id, name: '', peerUrls, clientUrls: [], isLearner: false });
         }
       }
-      done(null, { ...keys, ...tables });
+      done(null, { ...keys, downgrade: new Downgrade(backend), ...tables });
     });
   });
 }
 
 type Keys = Pick<AppliedState, 'store' | 'leases' | 'auth'>;
+type Tables = Pick<AppliedState, 'membership' | 'alarms'>;
 
 /** The leases come first: the store tells them which keys are theirs. */
 function openKeys(
@@ -86,10 +89,7 @@ export function stateDigest({ store, leases }: AppliedState): number {
 }
 
 /** Everything but the keys. */
-function loadTables(
-  backend: Backend,
-  done: (error: Error | null, tables: Omit<AppliedState, keyof Keys> | null) => void,
-): void {
+function loadTables(backend: Backend, done: (error: Error | null, tables: Tables | null) => void): void {
   loadMembership(backend, (error, membership) => {
     if (error !== null || membership === null) return done(error, null);
     loadAlarms(backend, (error, alarms) => {

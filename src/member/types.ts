@@ -7,6 +7,7 @@ import type { Passwords } from '../auth/passwords.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { Caller } from '../auth/types.ts';
 import type { Backend } from '../backend/backend.ts';
+import type { HashDone } from '../mvcc/hash.ts';
 import type { RangeChunks } from '../mvcc/range-chunks.ts';
 import type { MvccStore } from '../mvcc/types.ts';
 import type { Role } from '../raft/types.ts';
@@ -16,6 +17,7 @@ import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import type { RangeRequest } from '../wire/messages.ts';
 import type { ServedAuth } from './auth-types.ts';
+import type { ExportedState } from './etcd-snapshot.ts';
 import type { ServedLeases } from './lease-types.ts';
 
 /** A member of the cluster as the replicated state knows it. */
@@ -39,6 +41,8 @@ export const RequestKind = {
   AlarmGet: 6,
   AlarmRaise: 7,
   AlarmClear: 8,
+  DowngradeEnable: 9,
+  DowngradeCancel: 10,
   LeaseGrant: 20,
   LeaseRevoke: 21,
   LeaseExpire: 22,
@@ -82,6 +86,8 @@ export interface MemberOptions {
   readonly join: JoinOptions | null;
   /** Directory of the log, inside the injected disk. */
   readonly walDirectory: string;
+  /** Directory for files that are made to be sent, inside the injected disk. Emptied at each start. */
+  readonly spoolDirectory: string;
   /** Gives segments of the log their length ahead of use: pays on a real disk. */
   readonly preallocate: boolean;
   readonly limits: MemberLimits;
@@ -202,12 +208,24 @@ export interface AlarmResult {
   readonly alarms: readonly AlarmRecord[];
 }
 
+/** Whether the cluster is to go back to an older version; result of the downgrade requests. */
+export interface DowngradeRecord {
+  readonly enabled: boolean;
+  /** `X.Y.0`; empty unless enabled. */
+  readonly targetVersion: string;
+}
+
 /** The store as services use it. */
 export interface ServedStore extends MvccStore {
   /** True while records of a compaction wait to be removed: a physical compaction is answered when they are gone. */
   readonly isCompacting: boolean;
   /** A large range in chunks of about `maxBytes`, all of one revision. */
   rangeChunks(request: RangeRequest, maxBytes: number): RangeChunks;
+  /**
+   * etcd's HashKV: equal on all members at the same revision; 0 is the newest. Reads in chunks.
+   * @throws Failure 'compacted', 'futureRevision'
+   */
+  hashKv(revision: number, done: HashDone): void;
 }
 
 /** A running member as the services see it. */
@@ -253,8 +271,19 @@ export interface ServedMember {
   changeMembers(change: MemberChange, done: ProposeDone<MemberChangeResult>): void;
   /** Hands leadership to `target`. Failures: 'notLeader', 'badLeaderTransferee', 'timeoutLeaderTransfer', 'stopped'. */
   moveLeader(target: string, done: (failure: Failure | null) => void): void;
+  /**
+   * Writes the state to a file in etcd's format.
+   * @param done Failure 'stopped', 'tooManyRequests' while others are being written, or of the disk
+   */
+  exportState(done: (error: Error | null, state: ExportedState | null) => void): void;
   /** Alarms as applied here. */
   alarms(): readonly AlarmRecord[];
+  /** As applied here. */
+  downgrade(): DowngradeRecord;
+  /** A hash of this member's whole state; reads in chunks. */
+  hashState(done: (error: Error | null, hash: number) => void): void;
+  /** Gives disk space back, beside all other work. */
+  defragment(done: (error: Error | null) => void): void;
   /** Calls the listener whenever `hasLeader` changes; returns how to stop that. */
   onLeaderChange(listener: () => void): () => void;
 }

@@ -18,6 +18,7 @@ import type {
   TxnResult,
 } from '../wire/messages.ts';
 import { Compaction } from './compaction.ts';
+import { type HashDone, hashState } from './hash.ts';
 import { StoreHistory } from './history.ts';
 import { binaryString } from './key-range.ts';
 import { loadState } from './load.ts';
@@ -199,6 +200,16 @@ export class Store implements MvccStore {
   rangeChunks(request: RangeRequest, maxBytes: number): RangeChunks {
     this.#checkReadable();
     return rangeChunks(this.#state, request, maxBytes);
+  }
+
+  /**
+   * Hashes what can be read at `revision`, chunk by chunk; 0 is the newest. See `hash.ts`.
+   * @param done called once and never before the call returns; may fail with 'compacted'
+   * @throws Failure 'compacted', 'futureRevision'
+   */
+  hashKv(revision: number, done: HashDone): void {
+    this.#checkReadable();
+    hashState(this.#state, revision, done);
   }
 
   /** @throws Failure 'compacted' at or below the last one, 'futureRevision' */

@@ -94,7 +94,9 @@ class GrpcJsChannel implements RpcChannel {
   }
 
   get isReady(): boolean {
-    return !this.#isClosed && this.#client.getChannel().getConnectivityState(false) === connectivityState.READY;
+    return (
+      !this.#isClosed && this.#client.getChannel().getConnectivityState(false) === connectivityState.READY
+    );
   }
 
   connect(): void {

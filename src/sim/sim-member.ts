@@ -162,6 +162,7 @@ export function openMember(
     initialCluster: members,
     join: null,
     walDirectory,
+    spoolDirectory: 'spool',
     preallocate: true,
     limits: limitsOf(swarm),
     maxLearners: 1,

@@ -57,6 +57,23 @@ async function fillFlushes(directory: string, count: number, paddingBytes = 0): 
   await close(backend);
 }
 
+t.test('compacting gives back the space of what was deleted', async (t) => {
+  const backend = await open(freshDirectory(t.testdir()));
+  for (let i = 0; i < 40; i++) backend.put(`k${i}`, randomBytes(1 << 20));
+  backend.mark(1, bytes(''));
+  await flush(backend);
+  for (let i = 0; i < 40; i++) backend.delete(`k${i}`);
+  backend.mark(2, bytes(''));
+  await flush(backend);
+  const before = backend.sizeBytes;
+  await new Promise<void>((resolve, reject) => {
+    backend.compact((error) => (error === null ? resolve() : reject(error)));
+  });
+  t.ok(before > 4 << 20, `${before} bytes before`);
+  t.ok(backend.sizeBytes < before / 8, `${backend.sizeBytes} bytes after`);
+  await close(backend);
+});
+
 t.test('conformance', async (t) => {
   const base = t.testdir();
   backendSuite(t, async () => {

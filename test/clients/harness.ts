@@ -44,6 +44,13 @@ export interface ServerMember {
   readonly child: ChildProcess;
 }
 
+/** Where a member is going to be. */
+export interface Place {
+  readonly name: string;
+  readonly peerUrl: string;
+  readonly dataDir: string;
+}
+
 /** A running cluster of real processes. */
 export interface Servers {
   readonly system: SystemName;
@@ -67,23 +74,30 @@ const serverCommands: Readonly<Record<SystemName, readonly string[]>> = {
 
 /**
  * Starts `count` members of a new cluster, `m1` to `mN`, and waits until each says that it is healthy.
+ * @param prepare is run for each before it starts, to put something into its data directory
  * @throws Error with the last words of a member that ended or did not become healthy
  */
 export async function startServers(
   system: SystemName,
   count: number,
   workplace: Workplace,
+  prepare: (place: Place) => Promise<void> = async () => {},
 ): Promise<Servers> {
   const ports = await freePorts(count * 2);
   const url = (index: number): string => `http://127.0.0.1:${ports[index]}`;
   const names = Array.from({ length: count }, (_, index) => `m${index + 1}`);
   const folder = `${system}-${ports[0]}`;
-  const members = names.map((name, index): ServerMember => {
+  const places = names.map((name, index) => ({
+    name,
+    peerUrl: url(count + index),
+    dataDir: join(workplace.folder, folder, name),
+  }));
+  for (const place of places) await prepare(place);
+  const members = places.map(({ name, peerUrl, dataDir }, index): ServerMember => {
     const clientUrl = url(index);
-    const peerUrl = url(count + index);
     const flags = {
       name,
-      'data-dir': join(workplace.folder, folder, name),
+      'data-dir': dataDir,
       'listen-client-urls': clientUrl,
       'advertise-client-urls': clientUrl,
       'listen-peer-urls': peerUrl,

@@ -12,6 +12,7 @@ import type { ServedAuth } from '../../src/member/auth-types.ts';
 import type { ServedLeases } from '../../src/member/lease-types.ts';
 import {
   type AlarmRecord,
+  type DowngradeRecord,
   defaultLimits,
   type MemberChange,
   type MemberChangeResult,
@@ -156,6 +157,7 @@ export class FakeMember implements ServedMember {
   isLearner = false;
   alarmList: AlarmRecord[] = [];
   memberList: MemberRecord[] = [];
+  downgradeRecord: DowngradeRecord = { enabled: false, targetVersion: '' };
   readonly #leaderListeners = new Set<() => void>();
   #hasLeader = true;
 
@@ -219,7 +221,23 @@ export class FakeMember implements ServedMember {
     this.runtime.scheduler.defer(() => done(this.refusal ?? new Failure('unimplemented'), null));
   }
 
+  exportState(done: (error: Error | null, state: null) => void): void {
+    this.runtime.scheduler.defer(() => done(this.refusal ?? new Failure('unimplemented'), null));
+  }
+
   moveLeader(_target: string, done: (failure: Failure | null) => void): void {
+    this.runtime.scheduler.defer(() => done(this.refusal));
+  }
+
+  downgrade(): DowngradeRecord {
+    return this.downgradeRecord;
+  }
+
+  hashState(done: (error: Error | null, hash: number) => void): void {
+    this.runtime.scheduler.defer(() => done(this.refusal, 7));
+  }
+
+  defragment(done: (error: Error | null) => void): void {
     this.runtime.scheduler.defer(() => done(this.refusal));
   }
 

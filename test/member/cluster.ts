@@ -67,6 +67,7 @@ export class TestCluster {
       initialCluster: this.seats.map(({ name }) => ({ name, peerUrls: [`http://${name}:2380`] })),
       join: null,
       walDirectory: 'wal',
+      spoolDirectory: 'spool',
       preallocate: false,
       limits: this.limits,
       maxLearners: 1,

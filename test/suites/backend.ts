@@ -117,6 +117,41 @@ export function backendSuite(t: Test, make: () => Promise<BackendUnderTest>): vo
     await close(backend);
   });
 
+  t.test('compacting changes nothing that can be read, and writes go on meanwhile', async (t) => {
+    const under = await make();
+    const backend = await under.open();
+    for (let i = 0; i < 100; i++) backend.put(`k${i}`, bytes('old'));
+    backend.mark(1, bytes(''));
+    await flush(backend);
+    for (let i = 0; i < 90; i++) backend.delete(`k${i}`);
+    backend.mark(2, bytes(''));
+    await flush(backend);
+    let returned = false;
+    const compacted = new Promise<void>((resolve, reject) => {
+      backend.compact((error) => {
+        if (!returned) reject(new Error('the callback came before the call returned'));
+        else if (error !== null) reject(error);
+        else resolve();
+      });
+      returned = true;
+    });
+    backend.put('k95', bytes('new'));
+    backend.mark(3, bytes(''));
+    t.equal(await flush(backend), 3);
+    await compacted;
+    const left = Array.from({ length: 10 }, (_, i) => `k${90 + i}=${i === 5 ? 'new' : 'old'}`);
+    t.same(await scan(backend, 'k', 'l'), left);
+    await close(backend);
+    const again = await under.reopen();
+    t.same(await scan(again, 'k', 'l'), left);
+    await close(again);
+    t.match(
+      await new Promise((resolve) => again.compact(resolve)),
+      { reason: 'stopped' },
+      'and a closed one says so',
+    );
+  });
+
   t.test('what was flushed is there after a reopen, with its line; what was not is gone', async (t) => {
     const under = await make();
     const first = await under.open();

@@ -1,0 +1,78 @@
+/**
+ * `Maintenance.Snapshot`: the state as a file of etcd's, in blobs, and behind it the SHA-256 of all of them (etcd §3.13).
+ * The file is made first, and read at the client's pace.
+ */
+
+import { createHash, type Hash } from 'node:crypto';
+import type { ExportedState } from '../member/etcd-snapshot.ts';
+import type { RpcStream } from '../rpc/transport.ts';
+import { encodeCold } from '../wire/cold-codec.ts';
+import type { ServiceContext } from './context.ts';
+import { statusOfError } from './errors.ts';
+import { type ServiceMethod, serverStream } from './guard.ts';
+import { storageVersion } from './version.ts';
+
+const blobBytes = 32 * 1024;
+
+export function snapshotMethod(context: ServiceContext): ServiceMethod {
+  const method = serverStream(context, (_request, stream) => {
+    let isGone = false;
+    let sending: Sending | null = null;
+    stream.onCancel(() => {
+      isGone = true;
+      sending?.close();
+    });
+    context.member.exportState((error, state) => {
+      if (state === null) {
+        stream.end(statusOfError(error));
+        return;
+      }
+      if (isGone) {
+        state.close();
+        return;
+      }
+      sending = new Sending(stream, state);
+      stream.onDrain(() => sending?.goOn());
+      sending.goOn();
+    });
+  });
+  return { ...method, servesLearner: true };
+}
+
+class Sending {
+  readonly #stream: RpcStream;
+  readonly #state: ExportedState;
+  readonly #hash: Hash = createHash('sha256');
+  #offset = 0;
+  #isClosed = false;
+
+  constructor(stream: RpcStream, state: ExportedState) {
+    this.#stream = stream;
+    this.#state = state;
+  }
+
+  goOn(): void {
+    const { sizeBytes } = this.#state;
+    while (!this.#isClosed && this.#offset < sizeBytes) {
+      const blob = this.#state.read(this.#offset, Math.min(blobBytes, sizeBytes - this.#offset));
+      this.#offset += blob.length;
+      this.#hash.update(blob);
+      if (!this.#write(sizeBytes - this.#offset, blob)) return;
+    }
+    if (this.#isClosed) return;
+    this.#write(0, this.#hash.digest());
+    this.close();
+    this.#stream.end(null);
+  }
+
+  #write(remainingBytes: number, blob: Uint8Array): boolean {
+    const response = { remaining_bytes: remainingBytes, blob, version: storageVersion };
+    return this.#stream.write(encodeCold('etcdserverpb.SnapshotResponse', response));
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#state.close();
+  }
+}
