@@ -52,7 +52,7 @@ export function roomOf(path: string): string {
 export const floors: readonly (readonly string[])[] = [
   ['util'],
   ['wire'],
-  ['wal', 'backend', 'rpc'],
+  ['wal', 'backend', 'rpc', 'bolt'],
   ['raft'],
   ['mvcc', 'lease', 'auth'],
   ['member', 'client'],
