@@ -1,11 +1,12 @@
 /**
  * From JSON that a client sent to an object as we keep it: members in order of declaration, maps sorted by key, unknown
- * members left out and reported, nulls dropped, wrong types refused with the words of a real API server. Quantities and
- * times are checked and kept as written; `quantity.ts` makes them canonical.
+ * members left out and reported, nulls dropped, wrong types refused with the words of a real API server. Quantities are
+ * made canonical, times kept as written.
  */
 
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { badRequest } from '../api/status.ts';
+import { canonicalQuantity, QuantityError } from './quantity.ts';
 import { type Definition, definitionOf, type Field } from './schema.ts';
 
 /** Deeper bodies are refused: nothing of ours is that deep, and a bomb is. */
@@ -24,8 +25,6 @@ export class DecodeError extends Error {
     this.name = 'DecodeError';
   }
 }
-
-const quantityRegex = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 
 function goKind(value: Json): string {
   if (Array.isArray(value)) return 'array';
@@ -118,13 +117,14 @@ class Decoder {
   #special(definition: Definition, owner: Definition, field: Field, value: Json, path: string): Json {
     switch (definition.form) {
       case 'quantity': {
-        const text = typeof value === 'number' ? String(value) : value;
-        if (typeof text !== 'string' || !quantityRegex.test(text)) {
-          throw new DecodeError(
-            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        try {
+          return canonicalQuantity(
+            typeof value === 'string' || typeof value === 'number' ? String(value) : '',
           );
+        } catch (error) {
+          if (error instanceof QuantityError) throw new DecodeError(error.message);
+          throw error;
         }
-        return text;
       }
       case 'intOrString':
         if (typeof value !== 'string' && typeof value !== 'number') {

@@ -1,0 +1,81 @@
+/**
+ * Members in the order in which a type declares them: what answers show, and what makes equal objects equal bytes. Code that
+ * fills in members need not care for their place: it ends with this.
+ */
+
+import type { Json, JsonObject } from '../api/objects.ts';
+import { isJsonObject } from '../api/objects.ts';
+import { type Definition, definitionOf, type Field } from './schema.ts';
+
+interface Place {
+  readonly at: number;
+  readonly field: Field;
+  /** Null: a scalar, or a type whose JSON is no object of fields. */
+  readonly definition: Definition | null;
+}
+
+const places: WeakMap<Definition, ReadonlyMap<string, Place>> = new WeakMap();
+
+function placesOf(definition: Definition): ReadonlyMap<string, Place> {
+  let known = places.get(definition);
+  if (known === undefined) {
+    const made = new Map<string, Place>();
+    for (const field of definition.fields.values()) {
+      const inner = field.scalar === null ? definitionOf(field.definition) : null;
+      made.set(field.name, {
+        at: made.size,
+        field,
+        definition: inner === null || inner.form !== null ? null : inner,
+      });
+    }
+    places.set(definition, made);
+    known = made;
+  }
+  return known;
+}
+
+function orderedValue(place: Place, value: Json): Json {
+  const { definition, field } = place;
+  if (definition === null) return value;
+  if (field.shape === 'single') return isJsonObject(value) ? inDeclaredOrder(definition, value) : value;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item = value[i]!;
+      if (isJsonObject(item)) value[i] = inDeclaredOrder(definition, item);
+    }
+    return value;
+  }
+  if (isJsonObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      if (isJsonObject(item)) value[key] = inDeclaredOrder(definition, item);
+    }
+  }
+  return value;
+}
+
+/**
+ * The object with its members, and theirs, in order: itself when its own were in order, else a copy. What it contains is put
+ * in order in place; members the definition does not know come last.
+ */
+export function inDeclaredOrder(definition: Definition, object: JsonObject): JsonObject {
+  const known = placesOf(definition);
+  let last = -1;
+  let isOrdered = true;
+  for (const name in object) {
+    const place = known.get(name);
+    if (place === undefined) {
+      last = known.size;
+      continue;
+    }
+    if (place.at < last) isOrdered = false;
+    last = place.at;
+    const value = object[name]!;
+    const ordered = orderedValue(place, value);
+    if (ordered !== value) object[name] = ordered;
+  }
+  if (isOrdered) return object;
+  const result: JsonObject = {};
+  for (const name of known.keys()) if (object[name] !== undefined) result[name] = object[name];
+  for (const name in object) if (!known.has(name)) result[name] = object[name]!;
+  return result;
+}
