@@ -1,7 +1,7 @@
 /**
  * Writes `src/kube/schema/facts.ts`: what is known of every Kubernetes type, one definition after the other, one field
  * per line, from two files of facts about a running API server: `proto-fields.json` (messages, field numbers, order of
- * declaration) and `schema-facts.json` (list types, keys, enums, required fields).
+ * declaration) and `schema-facts.json` (list types, keys, enums, required fields), and from `pointers.txt` beside this file.
  *
  *   node --import tsx proto/kubernetes/generate.ts <directory of the facts> > src/kube/schema/facts.ts
  *
@@ -46,6 +46,14 @@ function load<T>(file: string): Record<string, T> {
 const schemas = load<SchemaDefinition>('schema-facts.json');
 const messages = load<readonly ProtoField[]>('proto-fields.json');
 
+/** Definition to the fields whose zero is kept. */
+const pointers = new Map<string, Set<string>>();
+for (const line of readFileSync(join(import.meta.dirname, 'pointers.txt'), 'utf8').split('\n')) {
+  if (line === '' || line.startsWith('#')) continue;
+  const [name, ...fields] = line.split(' ');
+  pointers.set(name!, new Set(fields));
+}
+
 function plainName(name: string): string {
   return name.replace(/^apis\.meta\.v1\./, 'meta.v1.');
 }
@@ -79,12 +87,14 @@ function notes(field: SchemaField | undefined): string {
   return text;
 }
 
-function protoLine(field: ProtoField, schema: SchemaDefinition | undefined): string {
+function protoLine(owner: string, field: ProtoField, schema: SchemaDefinition | undefined): string {
   const [number, protoName, type, flags = '', jsonName] = field;
   const name = jsonName === undefined || jsonName === '-' ? protoName : jsonName;
   const shape = flags.includes('m') ? '{}' : flags.includes('r') ? '[]' : '';
   const inline = flags.includes('i') ? ' inline' : '';
-  return `${number} ${name} ${shape}${plainName(type)}${inline}${notes(schema?.f?.[name])}`;
+  const known = pointers.get(owner);
+  const pointer = known?.delete(name) === true ? ' pointer' : '';
+  return `${number} ${name} ${shape}${plainName(type)}${inline}${pointer}${notes(schema?.f?.[name])}`;
 }
 
 /** A message that only exists embedded in another has its facts there. */
@@ -108,7 +118,7 @@ function definition(name: string): string {
   if (schema?.f?.['kind'] !== undefined && schema.f['apiVersion'] !== undefined) {
     if (!fields?.some((field) => field[1] === 'kind')) lines.push('0 kind string', '0 apiVersion string');
   }
-  if (fields !== undefined) for (const field of fields) lines.push(protoLine(field, schema));
+  if (fields !== undefined) for (const field of fields) lines.push(protoLine(name, field, schema));
   else
     for (const [field, facts] of Object.entries(schema?.f ?? {})) {
       if (field === 'kind' || field === 'apiVersion') continue;
@@ -119,6 +129,9 @@ function definition(name: string): string {
 
 const names = [...new Set([...Object.keys(schemas), ...messageOf.keys()])].sort();
 const text = names.map(definition).join('\n');
+for (const [name, fields] of pointers) {
+  if (fields.size > 0) throw new Error(`${name} has no field ${[...fields].join(', ')}`);
+}
 if (/[`\\]|\$\{/.test(text)) throw new Error('the facts do not fit a template string');
 
 process.stdout.write(`/**
@@ -126,7 +139,7 @@ process.stdout.write(`/**
  *
  * \`# <definition> kind=<group/version/Kind> map=<map type> form=<how a scalar looks>\`, then one line per field in the order
  * of declaration: protobuf number (0: in JSON only), JSON name, type (\`[]\` list, \`{}\` map from string), then what holds:
- * \`inline\` (its members stand in the parent), \`required\`, \`list=\`, \`keys=\`, \`map=\`, \`merge=\`, \`patch=\`, \`enum=a|b\`.
+ * \`inline\` (its members stand in the parent), \`pointer\` (zero is not absent), \`required\`, \`list=\`, \`keys=\`, \`map=\`, \`merge=\`, \`patch=\`, \`enum=a|b\`.
  */
 
 // biome-ignore format: a table

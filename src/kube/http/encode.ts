@@ -5,7 +5,7 @@
 
 import { stringify as yamlText } from 'yaml';
 import { type ApiList, type ApiObject, asJson, groupVersionText } from '../api/objects.ts';
-import { badRequest, notAcceptable, type Status } from '../api/status.ts';
+import { badRequest, type Status } from '../api/status.ts';
 import type { ProtobufCodec } from '../proto/types.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { includeObject, partialMetadata, partialMetadataList, tableOf } from '../table/table.ts';
@@ -75,7 +75,11 @@ export function shape(body: Body, encoding: Encoding, hasColumns: boolean): obje
   return as === null ? withKind(body, resource) : partialMetadata(body, version);
 }
 
-/** @throws StatusError 406 */
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The body as it is sent, and its media type. */
 export function encodeBody(
   body: Body,
   encoding: Encoding,
@@ -84,8 +88,8 @@ export function encodeBody(
   const { format } = encoding.accepted;
   if (format === 'protobuf') {
     const bytes = encoding.protobuf?.encode(asJson(shaped));
-    if (bytes != null) return { bytes: Buffer.from(bytes), type: mediaTypes.protobuf };
-    throw notAcceptable([mediaTypes.json, mediaTypes.yaml]);
+    if (bytes != null) return { bytes: toBuffer(bytes), type: mediaTypes.protobuf };
+    // Kinds without a protobuf form are asked for by clients that take JSON as well.
   }
   if (format === 'yaml') {
     return { bytes: Buffer.from(yamlText(shaped, { aliasDuplicateObjects: false })), type: mediaTypes.yaml };

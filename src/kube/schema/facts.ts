@@ -3,7 +3,7 @@
  *
  * `# <definition> kind=<group/version/Kind> map=<map type> form=<how a scalar looks>`, then one line per field in the order
  * of declaration: protobuf number (0: in JSON only), JSON name, type (`[]` list, `{}` map from string), then what holds:
- * `inline` (its members stand in the parent), `required`, `list=`, `keys=`, `map=`, `merge=`, `patch=`, `enum=a|b`.
+ * `inline` (its members stand in the parent), `pointer` (zero is not absent), `required`, `list=`, `keys=`, `map=`, `merge=`, `patch=`, `enum=a|b`.
  */
 
 // biome-ignore format: a table
@@ -26,7 +26,7 @@ export const kubernetesFacts: string = `
 2 objectSelector meta.v1.LabelSelector
 3 resourceRules []admissionregistration.v1.NamedRuleWithOperations list=atomic
 4 excludeResourceRules []admissionregistration.v1.NamedRuleWithOperations list=atomic
-7 matchPolicy string enum=Equivalent|Exact
+7 matchPolicy string pointer enum=Equivalent|Exact
 # admissionregistration.v1.MutatingAdmissionPolicy kind=admissionregistration.k8s.io/v1/MutatingAdmissionPolicy
 0 kind string
 0 apiVersion string
@@ -56,21 +56,21 @@ export const kubernetesFacts: string = `
 2 matchConstraints admissionregistration.v1.MatchResources
 3 variables []admissionregistration.v1.Variable list=atomic
 4 mutations []admissionregistration.v1.Mutation list=atomic
-5 failurePolicy string enum=Fail|Ignore
+5 failurePolicy string pointer enum=Fail|Ignore
 6 matchConditions []admissionregistration.v1.MatchCondition list=map keys=name merge=name patch=merge
 7 reinvocationPolicy string enum=IfNeeded|Never
 # admissionregistration.v1.MutatingWebhook
 1 name string required
 2 clientConfig admissionregistration.v1.WebhookClientConfig required
 3 rules []admissionregistration.v1.RuleWithOperations list=atomic
-4 failurePolicy string enum=Fail|Ignore
-9 matchPolicy string enum=Equivalent|Exact
+4 failurePolicy string pointer enum=Fail|Ignore
+9 matchPolicy string pointer enum=Equivalent|Exact
 5 namespaceSelector meta.v1.LabelSelector
 11 objectSelector meta.v1.LabelSelector
 6 sideEffects string required enum=None|NoneOnDryRun|Some|Unknown
-7 timeoutSeconds int32
+7 timeoutSeconds int32 pointer
 8 admissionReviewVersions []string required list=atomic
-10 reinvocationPolicy string enum=IfNeeded|Never
+10 reinvocationPolicy string pointer enum=IfNeeded|Never
 12 matchConditions []admissionregistration.v1.MatchCondition list=map keys=name merge=name patch=merge
 # admissionregistration.v1.MutatingWebhookConfiguration kind=admissionregistration.k8s.io/v1/MutatingWebhookConfiguration
 0 kind string
@@ -96,20 +96,20 @@ export const kubernetesFacts: string = `
 1 name string
 2 namespace string
 3 selector meta.v1.LabelSelector
-4 parameterNotFoundAction string
+4 parameterNotFoundAction string pointer
 # admissionregistration.v1.Rule
 1 apiGroups []string list=atomic
 2 apiVersions []string list=atomic
 3 resources []string list=atomic
-4 scope string enum=*|Cluster|Namespaced
+4 scope string pointer enum=*|Cluster|Namespaced
 # admissionregistration.v1.RuleWithOperations
 1 operations []string list=atomic
 2 rule admissionregistration.v1.Rule inline
 # admissionregistration.v1.ServiceReference
 1 namespace string required
 2 name string required
-3 path string
-4 port int32
+3 path string pointer
+4 port int32 pointer
 # admissionregistration.v1.TypeChecking
 1 expressionWarnings []admissionregistration.v1.ExpressionWarning list=atomic
 # admissionregistration.v1.ValidatingAdmissionPolicy kind=admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy
@@ -142,7 +142,7 @@ export const kubernetesFacts: string = `
 1 paramKind admissionregistration.v1.ParamKind
 2 matchConstraints admissionregistration.v1.MatchResources
 3 validations []admissionregistration.v1.Validation list=atomic
-4 failurePolicy string enum=Fail|Ignore
+4 failurePolicy string pointer enum=Fail|Ignore
 5 auditAnnotations []admissionregistration.v1.AuditAnnotation list=atomic
 6 matchConditions []admissionregistration.v1.MatchCondition list=map keys=name merge=name patch=merge
 7 variables []admissionregistration.v1.Variable list=map keys=name merge=name patch=merge
@@ -154,12 +154,12 @@ export const kubernetesFacts: string = `
 1 name string required
 2 clientConfig admissionregistration.v1.WebhookClientConfig required
 3 rules []admissionregistration.v1.RuleWithOperations list=atomic
-4 failurePolicy string enum=Fail|Ignore
-9 matchPolicy string enum=Equivalent|Exact
+4 failurePolicy string pointer enum=Fail|Ignore
+9 matchPolicy string pointer enum=Equivalent|Exact
 5 namespaceSelector meta.v1.LabelSelector
 10 objectSelector meta.v1.LabelSelector
 6 sideEffects string required enum=None|NoneOnDryRun|Some|Unknown
-7 timeoutSeconds int32
+7 timeoutSeconds int32 pointer
 8 admissionReviewVersions []string required list=atomic
 11 matchConditions []admissionregistration.v1.MatchCondition list=map keys=name merge=name patch=merge
 # admissionregistration.v1.ValidatingWebhookConfiguration kind=admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration
@@ -175,13 +175,13 @@ export const kubernetesFacts: string = `
 # admissionregistration.v1.Validation
 1 expression string required
 2 message string
-3 reason string
+3 reason string pointer
 4 messageExpression string
 # admissionregistration.v1.Variable map=atomic
 1 name string required
 2 expression string required
 # admissionregistration.v1.WebhookClientConfig
-3 url string
+3 url string pointer
 1 service admissionregistration.v1.ServiceReference
 2 caBundle bytes
 # api.resource.Quantity form=string
@@ -251,7 +251,7 @@ export const kubernetesFacts: string = `
 2 served bool required
 3 storage bool required
 7 deprecated bool
-8 deprecationWarning string
+8 deprecationWarning string pointer
 4 schema apiextensions.v1.CustomResourceValidation
 5 subresources apiextensions.v1.CustomResourceSubresources
 6 additionalPrinterColumns []apiextensions.v1.CustomResourceColumnDefinition list=atomic
@@ -259,7 +259,7 @@ export const kubernetesFacts: string = `
 # apiextensions.v1.CustomResourceSubresourceScale
 1 specReplicasPath string required
 2 statusReplicasPath string required
-3 labelSelectorPath string
+3 labelSelectorPath string pointer
 # apiextensions.v1.CustomResourceSubresourceStatus form=object
 # apiextensions.v1.CustomResourceSubresources
 1 status apiextensions.v1.CustomResourceSubresourceStatus
@@ -274,26 +274,26 @@ export const kubernetesFacts: string = `
 # apiextensions.v1.JSONSchemaProps
 1 id string
 2 $schema string
-3 $ref string
+3 $ref string pointer
 4 description string
 5 type string
 6 format string
 7 title string
 8 default apiextensions.v1.JSON
-9 maximum double
+9 maximum double pointer
 10 exclusiveMaximum bool
-11 minimum double
+11 minimum double pointer
 12 exclusiveMinimum bool
-13 maxLength int64
-14 minLength int64
+13 maxLength int64 pointer
+14 minLength int64 pointer
 15 pattern string
-16 maxItems int64
-17 minItems int64
+16 maxItems int64 pointer
+17 minItems int64 pointer
 18 uniqueItems bool
-19 multipleOf double
+19 multipleOf double pointer
 20 enum []apiextensions.v1.JSON list=atomic
-21 maxProperties int64
-22 minProperties int64
+21 maxProperties int64 pointer
+22 minProperties int64 pointer
 23 required []string list=atomic
 24 items apiextensions.v1.JSONSchemaPropsOrArray
 25 allOf []apiextensions.v1.JSONSchemaProps list=atomic
@@ -309,12 +309,12 @@ export const kubernetesFacts: string = `
 35 externalDocs apiextensions.v1.ExternalDocumentation
 36 example apiextensions.v1.JSON
 37 nullable bool
-38 x-kubernetes-preserve-unknown-fields bool
+38 x-kubernetes-preserve-unknown-fields bool pointer
 39 x-kubernetes-embedded-resource bool
 40 x-kubernetes-int-or-string bool
 41 x-kubernetes-list-map-keys []string list=atomic
-42 x-kubernetes-list-type string
-43 x-kubernetes-map-type string
+42 x-kubernetes-list-type string pointer
+43 x-kubernetes-map-type string pointer
 44 x-kubernetes-validations []apiextensions.v1.ValidationRule list=map keys=rule merge=rule patch=merge
 # apiextensions.v1.JSONSchemaPropsOrArray form=any
 1 schema apiextensions.v1.JSONSchemaProps
@@ -330,17 +330,17 @@ export const kubernetesFacts: string = `
 # apiextensions.v1.ServiceReference
 1 namespace string required
 2 name string required
-3 path string
-4 port int32
+3 path string pointer
+4 port int32 pointer
 # apiextensions.v1.ValidationRule
 1 rule string required
 2 message string
 3 messageExpression string
-4 reason string enum=FieldValueDuplicate|FieldValueForbidden|FieldValueInvalid|FieldValueRequired
+4 reason string pointer enum=FieldValueDuplicate|FieldValueForbidden|FieldValueInvalid|FieldValueRequired
 5 fieldPath string
-6 optionalOldSelf bool
+6 optionalOldSelf bool pointer
 # apiextensions.v1.WebhookClientConfig
-3 url string
+3 url string pointer
 1 service apiextensions.v1.ServiceReference
 2 caBundle bytes
 # apiextensions.v1.WebhookConversion
@@ -376,7 +376,7 @@ export const kubernetesFacts: string = `
 # apiregistration.v1.ServiceReference
 1 namespace string
 2 name string
-3 port int32
+3 port int32 pointer
 # apps.v1.ControllerRevision kind=apps/v1/ControllerRevision
 0 kind string
 0 apiVersion string
@@ -410,7 +410,7 @@ export const kubernetesFacts: string = `
 2 template core.v1.PodTemplateSpec required
 3 updateStrategy apps.v1.DaemonSetUpdateStrategy
 4 minReadySeconds int32
-6 revisionHistoryLimit int32
+6 revisionHistoryLimit int32 pointer
 # apps.v1.DaemonSetStatus
 1 currentNumberScheduled int32 required
 2 numberMisscheduled int32 required
@@ -420,7 +420,7 @@ export const kubernetesFacts: string = `
 6 updatedNumberScheduled int32
 7 numberAvailable int32
 8 numberUnavailable int32
-9 collisionCount int32
+9 collisionCount int32 pointer
 10 conditions []apps.v1.DaemonSetCondition list=map keys=type merge=type patch=merge
 # apps.v1.DaemonSetUpdateStrategy
 1 type string enum=OnDelete|RollingUpdate
@@ -444,14 +444,14 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []apps.v1.Deployment required
 # apps.v1.DeploymentSpec
-1 replicas int32
+1 replicas int32 pointer
 2 selector meta.v1.LabelSelector required
 3 template core.v1.PodTemplateSpec required
 4 strategy apps.v1.DeploymentStrategy patch=retainKeys
 5 minReadySeconds int32
-6 revisionHistoryLimit int32
+6 revisionHistoryLimit int32 pointer
 7 paused bool
-9 progressDeadlineSeconds int32
+9 progressDeadlineSeconds int32 pointer
 # apps.v1.DeploymentStatus
 1 observedGeneration int64
 2 replicas int32
@@ -459,9 +459,9 @@ export const kubernetesFacts: string = `
 7 readyReplicas int32
 4 availableReplicas int32
 5 unavailableReplicas int32
-9 terminatingReplicas int32
+9 terminatingReplicas int32 pointer
 6 conditions []apps.v1.DeploymentCondition list=map keys=type merge=type patch=merge
-8 collisionCount int32
+8 collisionCount int32 pointer
 # apps.v1.DeploymentStrategy
 1 type string enum=Recreate|RollingUpdate
 2 rollingUpdate apps.v1.RollingUpdateDeployment
@@ -483,7 +483,7 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []apps.v1.ReplicaSet required
 # apps.v1.ReplicaSetSpec
-1 replicas int32
+1 replicas int32 pointer
 4 minReadySeconds int32
 2 selector meta.v1.LabelSelector required
 3 template core.v1.PodTemplateSpec
@@ -492,18 +492,18 @@ export const kubernetesFacts: string = `
 2 fullyLabeledReplicas int32
 4 readyReplicas int32
 5 availableReplicas int32
-7 terminatingReplicas int32
+7 terminatingReplicas int32 pointer
 3 observedGeneration int64
 6 conditions []apps.v1.ReplicaSetCondition list=map keys=type merge=type patch=merge
 # apps.v1.RollingUpdateDaemonSet
-1 maxUnavailable util.intstr.IntOrString
-2 maxSurge util.intstr.IntOrString
+1 maxUnavailable util.intstr.IntOrString pointer
+2 maxSurge util.intstr.IntOrString pointer
 # apps.v1.RollingUpdateDeployment
-1 maxUnavailable util.intstr.IntOrString
-2 maxSurge util.intstr.IntOrString
+1 maxUnavailable util.intstr.IntOrString pointer
+2 maxSurge util.intstr.IntOrString pointer
 # apps.v1.RollingUpdateStatefulSetStrategy
-1 partition int32
-2 maxUnavailable util.intstr.IntOrString
+1 partition int32 pointer
+2 maxUnavailable util.intstr.IntOrString pointer
 # apps.v1.StatefulSet kind=apps/v1/StatefulSet
 0 kind string
 0 apiVersion string
@@ -527,14 +527,14 @@ export const kubernetesFacts: string = `
 1 whenDeleted string
 2 whenScaled string
 # apps.v1.StatefulSetSpec
-1 replicas int32
+1 replicas int32 pointer
 2 selector meta.v1.LabelSelector required
 3 template core.v1.PodTemplateSpec required
 4 volumeClaimTemplates []core.v1.PersistentVolumeClaim list=atomic
 5 serviceName string
 6 podManagementPolicy string enum=OrderedReady|Parallel
 7 updateStrategy apps.v1.StatefulSetUpdateStrategy
-8 revisionHistoryLimit int32
+8 revisionHistoryLimit int32 pointer
 9 minReadySeconds int32
 10 persistentVolumeClaimRetentionPolicy apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy
 11 ordinals apps.v1.StatefulSetOrdinals
@@ -546,7 +546,7 @@ export const kubernetesFacts: string = `
 5 updatedReplicas int32
 6 currentRevision string
 7 updateRevision string
-9 collisionCount int32
+9 collisionCount int32 pointer
 10 conditions []apps.v1.StatefulSetCondition list=map keys=type merge=type patch=merge
 11 availableReplicas int32
 # apps.v1.StatefulSetUpdateStrategy
@@ -574,7 +574,7 @@ export const kubernetesFacts: string = `
 3 status authentication.v1.TokenRequestStatus
 # authentication.v1.TokenRequestSpec
 1 audiences []string list=atomic
-4 expirationSeconds int64
+4 expirationSeconds int64 pointer
 3 boundObjectRef authentication.v1.BoundObjectReference
 # authentication.v1.TokenRequestStatus
 1 token string
@@ -675,12 +675,12 @@ export const kubernetesFacts: string = `
 4 evaluationError string
 # autoscaling.v1.ContainerResourceMetricSource
 1 name string
-2 targetAverageUtilization int32
+2 targetAverageUtilization int32 pointer
 3 targetAverageValue api.resource.Quantity
 5 container string
 # autoscaling.v1.ContainerResourceMetricStatus
 1 name string
-2 currentAverageUtilization int32
+2 currentAverageUtilization int32 pointer
 3 currentAverageValue api.resource.Quantity
 4 container string
 # autoscaling.v1.CrossVersionObjectReference map=atomic
@@ -716,15 +716,15 @@ export const kubernetesFacts: string = `
 2 items []autoscaling.v1.HorizontalPodAutoscaler required
 # autoscaling.v1.HorizontalPodAutoscalerSpec
 1 scaleTargetRef autoscaling.v1.CrossVersionObjectReference required
-2 minReplicas int32
+2 minReplicas int32 pointer
 3 maxReplicas int32 required
-4 targetCPUUtilizationPercentage int32
+4 targetCPUUtilizationPercentage int32 pointer
 # autoscaling.v1.HorizontalPodAutoscalerStatus
-1 observedGeneration int64
+1 observedGeneration int64 pointer
 2 lastScaleTime meta.v1.Time
 3 currentReplicas int32 required
 4 desiredReplicas int32 required
-5 currentCPUUtilizationPercentage int32
+5 currentCPUUtilizationPercentage int32 pointer
 # autoscaling.v1.MetricSpec
 1 type string
 2 object autoscaling.v1.ObjectMetricSource
@@ -761,11 +761,11 @@ export const kubernetesFacts: string = `
 3 selector meta.v1.LabelSelector
 # autoscaling.v1.ResourceMetricSource
 1 name string
-2 targetAverageUtilization int32
+2 targetAverageUtilization int32 pointer
 3 targetAverageValue api.resource.Quantity
 # autoscaling.v1.ResourceMetricStatus
 1 name string
-2 currentAverageUtilization int32
+2 currentAverageUtilization int32 pointer
 3 currentAverageValue api.resource.Quantity
 # autoscaling.v1.Scale kind=autoscaling/v1/Scale
 0 kind string
@@ -801,8 +801,8 @@ export const kubernetesFacts: string = `
 2 value int32 required
 3 periodSeconds int32 required
 # autoscaling.v2.HPAScalingRules
-3 stabilizationWindowSeconds int32
-1 selectPolicy string
+3 stabilizationWindowSeconds int32 pointer
+1 selectPolicy string pointer
 2 policies []autoscaling.v2.HPAScalingPolicy list=atomic
 4 tolerance api.resource.Quantity
 # autoscaling.v2.HorizontalPodAutoscaler kind=autoscaling/v2/HorizontalPodAutoscaler
@@ -827,12 +827,12 @@ export const kubernetesFacts: string = `
 2 items []autoscaling.v2.HorizontalPodAutoscaler required
 # autoscaling.v2.HorizontalPodAutoscalerSpec
 1 scaleTargetRef autoscaling.v2.CrossVersionObjectReference required
-2 minReplicas int32
+2 minReplicas int32 pointer
 3 maxReplicas int32 required
 4 metrics []autoscaling.v2.MetricSpec list=atomic
 5 behavior autoscaling.v2.HorizontalPodAutoscalerBehavior
 # autoscaling.v2.HorizontalPodAutoscalerStatus
-1 observedGeneration int64
+1 observedGeneration int64 pointer
 2 lastScaleTime meta.v1.Time
 3 currentReplicas int32
 4 desiredReplicas int32 required
@@ -859,11 +859,11 @@ export const kubernetesFacts: string = `
 1 type string required
 2 value api.resource.Quantity
 3 averageValue api.resource.Quantity
-4 averageUtilization int32
+4 averageUtilization int32 pointer
 # autoscaling.v2.MetricValueStatus
 1 value api.resource.Quantity
 2 averageValue api.resource.Quantity
-3 averageUtilization int32
+3 averageUtilization int32 pointer
 # autoscaling.v2.ObjectMetricSource
 1 describedObject autoscaling.v2.CrossVersionObjectReference required
 2 target autoscaling.v2.MetricTarget required
@@ -897,13 +897,13 @@ export const kubernetesFacts: string = `
 2 items []batch.v1.CronJob required
 # batch.v1.CronJobSpec
 1 schedule string required
-8 timeZone string
-2 startingDeadlineSeconds int64
+8 timeZone string pointer
+2 startingDeadlineSeconds int64 pointer
 3 concurrencyPolicy string enum=Allow|Forbid|Replace
-4 suspend bool
+4 suspend bool pointer
 5 jobTemplate batch.v1.JobTemplateSpec required
-6 successfulJobsHistoryLimit int32
-7 failedJobsHistoryLimit int32
+6 successfulJobsHistoryLimit int32 pointer
+7 failedJobsHistoryLimit int32 pointer
 # batch.v1.CronJobStatus
 1 active []core.v1.ObjectReference list=atomic
 4 lastScheduleTime meta.v1.Time
@@ -927,22 +927,22 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []batch.v1.Job required
 # batch.v1.JobSpec
-1 parallelism int32
-2 completions int32
-3 activeDeadlineSeconds int64
+1 parallelism int32 pointer
+2 completions int32 pointer
+3 activeDeadlineSeconds int64 pointer
 11 podFailurePolicy batch.v1.PodFailurePolicy
 16 successPolicy batch.v1.SuccessPolicy
-7 backoffLimit int32
-12 backoffLimitPerIndex int32
-13 maxFailedIndexes int32
+7 backoffLimit int32 pointer
+12 backoffLimitPerIndex int32 pointer
+13 maxFailedIndexes int32 pointer
 4 selector meta.v1.LabelSelector
-5 manualSelector bool
+5 manualSelector bool pointer
 6 template core.v1.PodTemplateSpec required
-8 ttlSecondsAfterFinished int32
-9 completionMode string enum=Indexed|NonIndexed
-10 suspend bool
-14 podReplacementPolicy string enum=Failed|TerminatingOrFailed
-15 managedBy string
+8 ttlSecondsAfterFinished int32 pointer
+9 completionMode string pointer enum=Indexed|NonIndexed
+10 suspend bool pointer
+14 podReplacementPolicy string pointer enum=Failed|TerminatingOrFailed
+15 managedBy string pointer
 # batch.v1.JobStatus
 1 conditions []batch.v1.JobCondition list=atomic merge=type patch=merge
 2 startTime meta.v1.Time
@@ -950,18 +950,18 @@ export const kubernetesFacts: string = `
 4 active int32
 5 succeeded int32
 6 failed int32
-11 terminating int32
+11 terminating int32 pointer
 7 completedIndexes string
-10 failedIndexes string
+10 failedIndexes string pointer
 8 uncountedTerminatedPods batch.v1.UncountedTerminatedPods
-9 ready int32
+9 ready int32 pointer
 # batch.v1.JobTemplateSpec
 1 metadata meta.v1.ObjectMeta
 2 spec batch.v1.JobSpec
 # batch.v1.PodFailurePolicy
 1 rules []batch.v1.PodFailurePolicyRule required list=atomic
 # batch.v1.PodFailurePolicyOnExitCodesRequirement
-1 containerName string
+1 containerName string pointer
 2 operator string required enum=In|NotIn
 3 values []int32 required list=set
 # batch.v1.PodFailurePolicyOnPodConditionsPattern
@@ -974,8 +974,8 @@ export const kubernetesFacts: string = `
 # batch.v1.SuccessPolicy
 1 rules []batch.v1.SuccessPolicyRule required list=atomic
 # batch.v1.SuccessPolicyRule
-1 succeededIndexes string
-2 succeededCount int32
+1 succeededIndexes string pointer
+2 succeededCount int32 pointer
 # batch.v1.UncountedTerminatedPods
 1 succeeded []string list=set
 2 failed []string list=set
@@ -1000,7 +1000,7 @@ export const kubernetesFacts: string = `
 # certificates.v1.CertificateSigningRequestSpec
 1 request bytes required
 7 signerName string required
-8 expirationSeconds int32
+8 expirationSeconds int32 pointer
 5 usages []string list=atomic
 2 username string
 3 uid string
@@ -1022,13 +1022,13 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []coordination.v1.Lease required
 # coordination.v1.LeaseSpec
-1 holderIdentity string
-2 leaseDurationSeconds int32
+1 holderIdentity string pointer
+2 leaseDurationSeconds int32 pointer
 3 acquireTime meta.v1.MicroTime
 4 renewTime meta.v1.MicroTime
-5 leaseTransitions int32
-6 strategy string
-7 preferredHolder string
+5 leaseTransitions int32 pointer
+6 strategy string pointer
+7 preferredHolder string pointer
 # core.v1.AWSElasticBlockStoreVolumeSource
 1 volumeID string required
 2 fsType string
@@ -1040,7 +1040,7 @@ export const kubernetesFacts: string = `
 3 podAntiAffinity core.v1.PodAntiAffinity
 # core.v1.AppArmorProfile
 1 type string required enum=Localhost|RuntimeDefault|Unconfined
-2 localhostProfile string
+2 localhostProfile string pointer
 # core.v1.AttachedVolume
 1 name string required
 2 devicePath string required
@@ -1049,15 +1049,15 @@ export const kubernetesFacts: string = `
 # core.v1.AzureDiskVolumeSource
 1 diskName string required
 2 diskURI string required
-3 cachingMode string enum=None|ReadOnly|ReadWrite
-4 fsType string
-5 readOnly bool
-6 kind string enum=Dedicated|Managed|Shared
+3 cachingMode string pointer enum=None|ReadOnly|ReadWrite
+4 fsType string pointer
+5 readOnly bool pointer
+6 kind string pointer enum=Dedicated|Managed|Shared
 # core.v1.AzureFilePersistentVolumeSource
 1 secretName string required
 2 shareName string required
 3 readOnly bool
-4 secretNamespace string
+4 secretNamespace string pointer
 # core.v1.AzureFileVolumeSource
 1 secretName string required
 2 shareName string required
@@ -1080,8 +1080,8 @@ export const kubernetesFacts: string = `
 10 nodeExpandSecretRef core.v1.SecretReference
 # core.v1.CSIVolumeSource
 1 driver string required
-2 readOnly bool
-3 fsType string
+2 readOnly bool pointer
+3 fsType string pointer
 4 volumeAttributes {}string
 5 nodePublishSecretRef core.v1.LocalObjectReference
 # core.v1.Capabilities
@@ -1112,12 +1112,12 @@ export const kubernetesFacts: string = `
 3 readOnly bool
 4 secretRef core.v1.LocalObjectReference
 # core.v1.ClientIPConfig
-1 timeoutSeconds int32
+1 timeoutSeconds int32 pointer
 # core.v1.ClusterTrustBundleProjection
-1 name string
-2 signerName string
+1 name string pointer
+2 signerName string pointer
 3 labelSelector meta.v1.LabelSelector
-5 optional bool
+5 optional bool pointer
 4 path string required
 # core.v1.ComponentCondition
 1 type string required
@@ -1138,16 +1138,16 @@ export const kubernetesFacts: string = `
 0 kind string
 0 apiVersion string
 1 metadata meta.v1.ObjectMeta
-4 immutable bool
+4 immutable bool pointer
 2 data {}string
 3 binaryData {}bytes
 # core.v1.ConfigMapEnvSource
 1 localObjectReference core.v1.LocalObjectReference inline
-2 optional bool
+2 optional bool pointer
 # core.v1.ConfigMapKeySelector map=atomic
 1 localObjectReference core.v1.LocalObjectReference inline
 2 key string required
-3 optional bool
+3 optional bool pointer
 # core.v1.ConfigMapList kind=v1/ConfigMapList
 0 kind string
 0 apiVersion string
@@ -1162,12 +1162,12 @@ export const kubernetesFacts: string = `
 # core.v1.ConfigMapProjection
 1 localObjectReference core.v1.LocalObjectReference inline
 2 items []core.v1.KeyToPath list=atomic
-4 optional bool
+4 optional bool pointer
 # core.v1.ConfigMapVolumeSource
 1 localObjectReference core.v1.LocalObjectReference inline
 2 items []core.v1.KeyToPath list=atomic
-3 defaultMode int32
-4 optional bool
+3 defaultMode int32 pointer
+4 optional bool pointer
 # core.v1.Container
 1 name string required
 2 image string
@@ -1179,7 +1179,7 @@ export const kubernetesFacts: string = `
 7 env []core.v1.EnvVar list=map keys=name merge=name patch=merge
 8 resources core.v1.ResourceRequirements
 23 resizePolicy []core.v1.ContainerResizePolicy list=atomic
-24 restartPolicy string
+24 restartPolicy string pointer
 25 restartPolicyRules []core.v1.ContainerRestartRule list=atomic
 9 volumeMounts []core.v1.VolumeMount list=map keys=mountPath merge=mountPath patch=merge
 21 volumeDevices []core.v1.VolumeDevice list=map keys=devicePath merge=devicePath patch=merge
@@ -1242,13 +1242,13 @@ export const kubernetesFacts: string = `
 6 image string required
 7 imageID string required
 8 containerID string
-9 started bool
+9 started bool pointer
 10 allocatedResources {}api.resource.Quantity
 11 resources core.v1.ResourceRequirements
 12 volumeMounts []core.v1.VolumeMountStatus list=map keys=mountPath merge=mountPath patch=merge
 13 user core.v1.ContainerUser
 14 allocatedResourcesStatus []core.v1.ResourceStatus list=map keys=name merge=name patch=merge
-15 stopSignal string enum=SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ
+15 stopSignal string pointer enum=SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ
 # core.v1.ContainerUser
 1 linux core.v1.LinuxContainerUser
 # core.v1.DaemonEndpoint
@@ -1259,23 +1259,23 @@ export const kubernetesFacts: string = `
 1 path string required
 2 fieldRef core.v1.ObjectFieldSelector
 3 resourceFieldRef core.v1.ResourceFieldSelector
-4 mode int32
+4 mode int32 pointer
 # core.v1.DownwardAPIVolumeSource
 1 items []core.v1.DownwardAPIVolumeFile list=atomic
-2 defaultMode int32
+2 defaultMode int32 pointer
 # core.v1.EmptyDirVolumeSource
 1 medium string
 2 sizeLimit api.resource.Quantity
 # core.v1.EndpointAddress map=atomic
 1 ip string required
 3 hostname string
-4 nodeName string
+4 nodeName string pointer
 2 targetRef core.v1.ObjectReference
 # core.v1.EndpointPort map=atomic
 1 name string
 2 port int32 required
 3 protocol string enum=SCTP|TCP|UDP
-4 appProtocol string
+4 appProtocol string pointer
 # core.v1.EndpointSubset
 1 addresses []core.v1.EndpointAddress list=atomic
 2 notReadyAddresses []core.v1.EndpointAddress list=atomic
@@ -1318,7 +1318,7 @@ export const kubernetesFacts: string = `
 7 env []core.v1.EnvVar list=map keys=name merge=name patch=merge
 8 resources core.v1.ResourceRequirements
 23 resizePolicy []core.v1.ContainerResizePolicy list=atomic
-24 restartPolicy string
+24 restartPolicy string pointer
 25 restartPolicyRules []core.v1.ContainerRestartRule list=atomic
 9 volumeMounts []core.v1.VolumeMount list=map keys=mountPath merge=mountPath patch=merge
 21 volumeDevices []core.v1.VolumeDevice list=map keys=devicePath merge=devicePath patch=merge
@@ -1368,7 +1368,7 @@ export const kubernetesFacts: string = `
 1 command []string list=atomic
 # core.v1.FCVolumeSource
 1 targetWWNs []string list=atomic
-2 lun int32
+2 lun int32 pointer
 3 fsType string
 4 readOnly bool
 5 wwids []string list=atomic
@@ -1376,7 +1376,7 @@ export const kubernetesFacts: string = `
 1 volumeName string required
 2 path string required
 3 key string required
-4 optional bool
+4 optional bool pointer
 # core.v1.FlexPersistentVolumeSource
 1 driver string required
 2 fsType string
@@ -1399,7 +1399,7 @@ export const kubernetesFacts: string = `
 4 readOnly bool
 # core.v1.GRPCAction
 1 port int32 required
-2 service string
+2 service string pointer
 # core.v1.GitRepoVolumeSource
 1 repository string required
 2 revision string
@@ -1408,7 +1408,7 @@ export const kubernetesFacts: string = `
 1 endpoints string required
 2 path string required
 3 readOnly bool
-4 endpointsNamespace string
+4 endpointsNamespace string pointer
 # core.v1.GlusterfsVolumeSource
 1 endpoints string required
 2 path string required
@@ -1429,7 +1429,7 @@ export const kubernetesFacts: string = `
 1 ip string required
 # core.v1.HostPathVolumeSource
 1 path string required
-2 type string enum=|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket
+2 type string pointer enum=|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket
 # core.v1.ISCSIPersistentVolumeSource
 1 targetPortal string required
 2 iqn string required
@@ -1441,7 +1441,7 @@ export const kubernetesFacts: string = `
 8 chapAuthDiscovery bool
 11 chapAuthSession bool
 10 secretRef core.v1.SecretReference
-12 initiatorName string
+12 initiatorName string pointer
 # core.v1.ISCSIVolumeSource
 1 targetPortal string required
 2 iqn string required
@@ -1453,7 +1453,7 @@ export const kubernetesFacts: string = `
 8 chapAuthDiscovery bool
 11 chapAuthSession bool
 10 secretRef core.v1.LocalObjectReference
-12 initiatorName string
+12 initiatorName string pointer
 # core.v1.ImageVolumeSource
 1 reference string
 2 pullPolicy string enum=Always|IfNotPresent|Never
@@ -1462,11 +1462,11 @@ export const kubernetesFacts: string = `
 # core.v1.KeyToPath
 1 key string required
 2 path string required
-3 mode int32
+3 mode int32 pointer
 # core.v1.Lifecycle
 1 postStart core.v1.LifecycleHandler
 2 preStop core.v1.LifecycleHandler
-3 stopSignal string enum=SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ
+3 stopSignal string pointer enum=SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ
 # core.v1.LifecycleHandler
 1 exec core.v1.ExecAction
 2 httpGet core.v1.HTTPGetAction
@@ -1501,7 +1501,7 @@ export const kubernetesFacts: string = `
 # core.v1.LoadBalancerIngress
 1 ip string
 2 hostname string
-3 ipMode string
+3 ipMode string pointer
 4 ports []core.v1.PortStatus list=atomic
 # core.v1.LoadBalancerStatus
 1 ingress []core.v1.LoadBalancerIngress list=atomic
@@ -1509,7 +1509,7 @@ export const kubernetesFacts: string = `
 1 name string
 # core.v1.LocalVolumeSource
 1 path string required
-2 fsType string
+2 fsType string pointer
 # core.v1.ModifyVolumeStatus
 1 targetVolumeAttributesClassName string
 2 status string required enum=InProgress|Infeasible|Pending
@@ -1572,7 +1572,7 @@ export const kubernetesFacts: string = `
 # core.v1.NodeDaemonEndpoints
 1 kubeletEndpoint core.v1.DaemonEndpoint
 # core.v1.NodeFeatures
-1 supplementalGroupsPolicy bool
+1 supplementalGroupsPolicy bool pointer
 # core.v1.NodeList kind=v1/NodeList
 0 kind string
 0 apiVersion string
@@ -1584,8 +1584,8 @@ export const kubernetesFacts: string = `
 1 name string
 2 features core.v1.NodeRuntimeHandlerFeatures
 # core.v1.NodeRuntimeHandlerFeatures
-1 recursiveReadOnlyMounts bool
-2 userNamespaces bool
+1 recursiveReadOnlyMounts bool pointer
+2 userNamespaces bool pointer
 # core.v1.NodeSelector map=atomic
 1 nodeSelectorTerms []core.v1.NodeSelectorTerm required list=atomic
 # core.v1.NodeSelectorRequirement
@@ -1619,7 +1619,7 @@ export const kubernetesFacts: string = `
 13 features core.v1.NodeFeatures
 14 declaredFeatures []string list=atomic
 # core.v1.NodeSwapStatus
-1 capacity int64
+1 capacity int64 pointer
 # core.v1.NodeSystemInfo
 1 machineID string required
 2 systemUUID string required
@@ -1672,11 +1672,11 @@ export const kubernetesFacts: string = `
 4 selector meta.v1.LabelSelector
 2 resources core.v1.VolumeResourceRequirements
 3 volumeName string
-5 storageClassName string
-6 volumeMode string enum=Block|Filesystem
+5 storageClassName string pointer
+6 volumeMode string pointer enum=Block|Filesystem
 7 dataSource core.v1.TypedLocalObjectReference
 8 dataSourceRef core.v1.TypedObjectReference
-9 volumeAttributesClassName string
+9 volumeAttributesClassName string pointer
 # core.v1.PersistentVolumeClaimStatus
 1 phase string enum=Bound|Lost|Pending
 2 accessModes []string list=atomic
@@ -1684,7 +1684,7 @@ export const kubernetesFacts: string = `
 4 conditions []core.v1.PersistentVolumeClaimCondition list=map keys=type merge=type patch=merge
 5 allocatedResources {}api.resource.Quantity
 7 allocatedResourceStatuses {}string map=granular
-8 currentVolumeAttributesClassName string
+8 currentVolumeAttributesClassName string pointer
 9 modifyVolumeStatus core.v1.ModifyVolumeStatus
 # core.v1.PersistentVolumeClaimTemplate
 1 metadata meta.v1.ObjectMeta
@@ -1728,9 +1728,9 @@ export const kubernetesFacts: string = `
 5 persistentVolumeReclaimPolicy string enum=Delete|Recycle|Retain
 6 storageClassName string
 7 mountOptions []string list=atomic
-8 volumeMode string enum=Block|Filesystem
+8 volumeMode string pointer enum=Block|Filesystem
 9 nodeAffinity core.v1.VolumeNodeAffinity
-10 volumeAttributesClassName string
+10 volumeAttributesClassName string pointer
 # core.v1.PersistentVolumeStatus
 1 phase string enum=Available|Bound|Failed|Pending|Released
 2 message string
@@ -1767,7 +1767,7 @@ export const kubernetesFacts: string = `
 # core.v1.PodCertificateProjection
 1 signerName string required
 2 keyType string required
-3 maxExpirationSeconds int32
+3 maxExpirationSeconds int32 pointer
 4 credentialBundlePath string
 5 keyPath string
 6 certificateChainPath string
@@ -1786,7 +1786,7 @@ export const kubernetesFacts: string = `
 3 options []core.v1.PodDNSConfigOption list=atomic
 # core.v1.PodDNSConfigOption
 1 name string
-2 value string
+2 value string pointer
 # core.v1.PodExecOptions
 1 stdin bool
 2 stdout bool
@@ -1808,13 +1808,13 @@ export const kubernetesFacts: string = `
 1 container string
 2 follow bool
 3 previous bool
-4 sinceSeconds int64
+4 sinceSeconds int64 pointer
 5 sinceTime meta.v1.Time
 6 timestamps bool
-7 tailLines int64
-8 limitBytes int64
+7 tailLines int64 pointer
+8 limitBytes int64 pointer
 9 insecureSkipTLSVerifyBackend bool
-10 stream string
+10 stream string pointer
 # core.v1.PodOS
 1 name string required
 # core.v1.PodPortForwardOptions
@@ -1825,11 +1825,11 @@ export const kubernetesFacts: string = `
 1 conditionType string required
 # core.v1.PodResourceClaim
 1 name string required
-3 resourceClaimName string
-4 resourceClaimTemplateName string
+3 resourceClaimName string pointer
+4 resourceClaimTemplateName string pointer
 # core.v1.PodResourceClaimStatus
 1 name string required
-2 resourceClaimName string
+2 resourceClaimName string pointer
 # core.v1.PodSchedulingGate
 1 name string required
 # core.v1.PodSchedulingGroup
@@ -1837,17 +1837,17 @@ export const kubernetesFacts: string = `
 # core.v1.PodSecurityContext
 1 seLinuxOptions core.v1.SELinuxOptions
 8 windowsOptions core.v1.WindowsSecurityContextOptions
-2 runAsUser int64
-6 runAsGroup int64
-3 runAsNonRoot bool
+2 runAsUser int64 pointer
+6 runAsGroup int64 pointer
+3 runAsNonRoot bool pointer
 4 supplementalGroups []int64 list=atomic
-12 supplementalGroupsPolicy string enum=Merge|Strict
-5 fsGroup int64
+12 supplementalGroupsPolicy string pointer enum=Merge|Strict
+5 fsGroup int64 pointer
 7 sysctls []core.v1.Sysctl list=atomic
-9 fsGroupChangePolicy string enum=Always|OnRootMismatch
+9 fsGroupChangePolicy string pointer enum=Always|OnRootMismatch
 10 seccompProfile core.v1.SeccompProfile
 11 appArmorProfile core.v1.AppArmorProfile
-13 seLinuxChangePolicy string
+13 seLinuxChangePolicy string pointer
 # core.v1.PodSignature
 1 podController meta.v1.OwnerReference
 # core.v1.PodSpec
@@ -1856,18 +1856,18 @@ export const kubernetesFacts: string = `
 2 containers []core.v1.Container required list=map keys=name merge=name patch=merge
 34 ephemeralContainers []core.v1.EphemeralContainer list=map keys=name merge=name patch=merge
 3 restartPolicy string enum=Always|Never|OnFailure
-4 terminationGracePeriodSeconds int64
-5 activeDeadlineSeconds int64
+4 terminationGracePeriodSeconds int64 pointer
+5 activeDeadlineSeconds int64 pointer
 6 dnsPolicy string enum=ClusterFirst|ClusterFirstWithHostNet|Default|None
 7 nodeSelector {}string map=atomic
 8 serviceAccountName string
 9 serviceAccount string
-21 automountServiceAccountToken bool
+21 automountServiceAccountToken bool pointer
 10 nodeName string
 11 hostNetwork bool
 12 hostPID bool
 13 hostIPC bool
-27 shareProcessNamespace bool
+27 shareProcessNamespace bool pointer
 14 securityContext core.v1.PodSecurityContext
 15 imagePullSecrets []core.v1.LocalObjectReference list=map keys=name merge=name patch=merge
 16 hostname string
@@ -1877,21 +1877,21 @@ export const kubernetesFacts: string = `
 22 tolerations []core.v1.Toleration list=atomic
 23 hostAliases []core.v1.HostAlias list=map keys=ip merge=ip patch=merge
 24 priorityClassName string
-25 priority int32
+25 priority int32 pointer
 26 dnsConfig core.v1.PodDNSConfig
 28 readinessGates []core.v1.PodReadinessGate list=atomic
-29 runtimeClassName string
-30 enableServiceLinks bool
-31 preemptionPolicy string enum=Never|PreemptLowerPriority
+29 runtimeClassName string pointer
+30 enableServiceLinks bool pointer
+31 preemptionPolicy string pointer enum=Never|PreemptLowerPriority
 32 overhead {}api.resource.Quantity
 33 topologySpreadConstraints []core.v1.TopologySpreadConstraint list=map keys=topologyKey,whenUnsatisfiable merge=topologyKey patch=merge
-35 setHostnameAsFQDN bool
+35 setHostnameAsFQDN bool pointer
 36 os core.v1.PodOS
-37 hostUsers bool
+37 hostUsers bool pointer
 38 schedulingGates []core.v1.PodSchedulingGate list=map keys=name merge=name patch=merge
 39 resourceClaims []core.v1.PodResourceClaim list=map keys=name merge=name patch=merge,retainKeys
 40 resources core.v1.ResourceRequirements
-41 hostnameOverride string
+41 hostnameOverride string pointer
 43 schedulingGroup core.v1.PodSchedulingGroup
 # core.v1.PodStatus
 17 observedGeneration int64
@@ -1934,13 +1934,13 @@ export const kubernetesFacts: string = `
 # core.v1.PortStatus
 1 port int32 required
 2 protocol string required enum=SCTP|TCP|UDP
-3 error string
+3 error string pointer
 # core.v1.PortworxVolumeSource
 1 volumeID string required
 2 fsType string
 3 readOnly bool
 # core.v1.Preconditions
-1 uid string
+1 uid string pointer
 # core.v1.PreferAvoidPodsEntry
 1 podSignature core.v1.PodSignature
 2 evictionTime meta.v1.Time
@@ -1956,7 +1956,7 @@ export const kubernetesFacts: string = `
 4 periodSeconds int32
 5 successThreshold int32
 6 failureThreshold int32
-7 terminationGracePeriodSeconds int64
+7 terminationGracePeriodSeconds int64 pointer
 # core.v1.ProbeHandler
 1 exec core.v1.ExecAction
 2 httpGet core.v1.HTTPGetAction
@@ -1964,7 +1964,7 @@ export const kubernetesFacts: string = `
 4 grpc core.v1.GRPCAction
 # core.v1.ProjectedVolumeSource
 1 sources []core.v1.VolumeProjection list=atomic
-2 defaultMode int32
+2 defaultMode int32 pointer
 # core.v1.QuobyteVolumeSource
 1 registry string required
 2 volume string required
@@ -2012,7 +2012,7 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []core.v1.ReplicationController required
 # core.v1.ReplicationControllerSpec
-1 replicas int32
+1 replicas int32 pointer
 4 minReadySeconds int32
 2 selector {}string map=atomic
 3 template core.v1.PodTemplateSpec
@@ -2094,22 +2094,22 @@ export const kubernetesFacts: string = `
 3 values []string list=atomic
 # core.v1.SeccompProfile
 1 type string required enum=Localhost|RuntimeDefault|Unconfined
-2 localhostProfile string
+2 localhostProfile string pointer
 # core.v1.Secret kind=v1/Secret
 0 kind string
 0 apiVersion string
 1 metadata meta.v1.ObjectMeta
-5 immutable bool
+5 immutable bool pointer
 2 data {}bytes
 4 stringData {}string
 3 type string
 # core.v1.SecretEnvSource
 1 localObjectReference core.v1.LocalObjectReference inline
-2 optional bool
+2 optional bool pointer
 # core.v1.SecretKeySelector map=atomic
 1 localObjectReference core.v1.LocalObjectReference inline
 2 key string required
-3 optional bool
+3 optional bool pointer
 # core.v1.SecretList kind=v1/SecretList
 0 kind string
 0 apiVersion string
@@ -2118,26 +2118,26 @@ export const kubernetesFacts: string = `
 # core.v1.SecretProjection
 1 localObjectReference core.v1.LocalObjectReference inline
 2 items []core.v1.KeyToPath list=atomic
-4 optional bool
+4 optional bool pointer
 # core.v1.SecretReference map=atomic
 1 name string
 2 namespace string
 # core.v1.SecretVolumeSource
 1 secretName string
 2 items []core.v1.KeyToPath list=atomic
-3 defaultMode int32
-4 optional bool
+3 defaultMode int32 pointer
+4 optional bool pointer
 # core.v1.SecurityContext
 1 capabilities core.v1.Capabilities
-2 privileged bool
+2 privileged bool pointer
 3 seLinuxOptions core.v1.SELinuxOptions
 10 windowsOptions core.v1.WindowsSecurityContextOptions
-4 runAsUser int64
-8 runAsGroup int64
-5 runAsNonRoot bool
-6 readOnlyRootFilesystem bool
-7 allowPrivilegeEscalation bool
-9 procMount string enum=Default|Unmasked
+4 runAsUser int64 pointer
+8 runAsGroup int64 pointer
+5 runAsNonRoot bool pointer
+6 readOnlyRootFilesystem bool pointer
+7 allowPrivilegeEscalation bool pointer
+9 procMount string pointer enum=Default|Unmasked
 11 seccompProfile core.v1.SeccompProfile
 12 appArmorProfile core.v1.AppArmorProfile
 # core.v1.SerializedReference
@@ -2154,7 +2154,7 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ObjectMeta
 2 secrets []core.v1.ObjectReference list=map keys=name merge=name patch=merge
 3 imagePullSecrets []core.v1.LocalObjectReference list=atomic
-4 automountServiceAccountToken bool
+4 automountServiceAccountToken bool pointer
 # core.v1.ServiceAccountList kind=v1/ServiceAccountList
 0 kind string
 0 apiVersion string
@@ -2162,7 +2162,7 @@ export const kubernetesFacts: string = `
 2 items []core.v1.ServiceAccount required
 # core.v1.ServiceAccountTokenProjection
 1 audience string
-2 expirationSeconds int64
+2 expirationSeconds int64 pointer
 3 path string required
 # core.v1.ServiceList kind=v1/ServiceList
 0 kind string
@@ -2172,7 +2172,7 @@ export const kubernetesFacts: string = `
 # core.v1.ServicePort
 1 name string
 2 protocol string enum=SCTP|TCP|UDP
-6 appProtocol string
+6 appProtocol string pointer
 3 port int32 required
 4 targetPort util.intstr.IntOrString
 5 nodePort int32
@@ -2194,11 +2194,11 @@ export const kubernetesFacts: string = `
 13 publishNotReadyAddresses bool
 14 sessionAffinityConfig core.v1.SessionAffinityConfig
 19 ipFamilies []string list=atomic
-17 ipFamilyPolicy string enum=PreferDualStack|RequireDualStack|SingleStack
-20 allocateLoadBalancerNodePorts bool
-21 loadBalancerClass string
-22 internalTrafficPolicy string enum=Cluster|Local
-23 trafficDistribution string
+17 ipFamilyPolicy string pointer enum=PreferDualStack|RequireDualStack|SingleStack
+20 allocateLoadBalancerNodePorts bool pointer
+21 loadBalancerClass string pointer
+22 internalTrafficPolicy string pointer enum=Cluster|Local
+23 trafficDistribution string pointer
 # core.v1.ServiceStatus
 1 loadBalancer core.v1.LoadBalancerStatus
 2 conditions []meta.v1.Condition list=map keys=type merge=type patch=merge
@@ -2234,7 +2234,7 @@ export const kubernetesFacts: string = `
 2 operator string enum=Equal|Exists|Gt|Lt
 3 value string
 4 effect string enum=NoExecute|NoSchedule|PreferNoSchedule
-5 tolerationSeconds int64
+5 tolerationSeconds int64 pointer
 # core.v1.TopologySelectorLabelRequirement
 1 key string required
 2 values []string required list=atomic
@@ -2245,19 +2245,19 @@ export const kubernetesFacts: string = `
 2 topologyKey string required
 3 whenUnsatisfiable string required enum=DoNotSchedule|ScheduleAnyway
 4 labelSelector meta.v1.LabelSelector
-5 minDomains int32
-6 nodeAffinityPolicy string enum=Honor|Ignore
-7 nodeTaintsPolicy string enum=Honor|Ignore
+5 minDomains int32 pointer
+6 nodeAffinityPolicy string pointer enum=Honor|Ignore
+7 nodeTaintsPolicy string pointer enum=Honor|Ignore
 8 matchLabelKeys []string list=atomic
 # core.v1.TypedLocalObjectReference map=atomic
-1 apiGroup string
+1 apiGroup string pointer
 2 kind string required
 3 name string required
 # core.v1.TypedObjectReference
-1 apiGroup string
+1 apiGroup string pointer
 2 kind string required
 3 name string required
-4 namespace string
+4 namespace string pointer
 # core.v1.Volume
 1 name string required
 2 volumeSource core.v1.VolumeSource inline
@@ -2267,16 +2267,16 @@ export const kubernetesFacts: string = `
 # core.v1.VolumeMount
 1 name string required
 2 readOnly bool
-7 recursiveReadOnly string
+7 recursiveReadOnly string pointer
 3 mountPath string required
 4 subPath string
-5 mountPropagation string enum=Bidirectional|HostToContainer|None
+5 mountPropagation string pointer enum=Bidirectional|HostToContainer|None
 6 subPathExpr string
 # core.v1.VolumeMountStatus
 1 name string required
 2 mountPath string required
 3 readOnly bool
-4 recursiveReadOnly string
+4 recursiveReadOnly string pointer
 5 volumeStatus core.v1.VolumeStatus
 # core.v1.VolumeNodeAffinity
 1 required core.v1.NodeSelector
@@ -2332,31 +2332,31 @@ export const kubernetesFacts: string = `
 1 weight int32 required
 2 podAffinityTerm core.v1.PodAffinityTerm required
 # core.v1.WindowsSecurityContextOptions
-1 gmsaCredentialSpecName string
-2 gmsaCredentialSpec string
-3 runAsUserName string
-4 hostProcess bool
+1 gmsaCredentialSpecName string pointer
+2 gmsaCredentialSpec string pointer
+3 runAsUserName string pointer
+4 hostProcess bool pointer
 # discovery.v1.Endpoint
 1 addresses []string required list=set
 2 conditions discovery.v1.EndpointConditions
-3 hostname string
+3 hostname string pointer
 4 targetRef core.v1.ObjectReference
 5 deprecatedTopology {}string
-6 nodeName string
-7 zone string
+6 nodeName string pointer
+7 zone string pointer
 8 hints discovery.v1.EndpointHints
 # discovery.v1.EndpointConditions
-1 ready bool
-2 serving bool
-3 terminating bool
+1 ready bool pointer
+2 serving bool pointer
+3 terminating bool pointer
 # discovery.v1.EndpointHints
 1 forZones []discovery.v1.ForZone list=atomic
 2 forNodes []discovery.v1.ForNode list=atomic
 # discovery.v1.EndpointPort map=atomic
-1 name string
-2 protocol string enum=SCTP|TCP|UDP
-3 port int32
-4 appProtocol string
+1 name string pointer
+2 protocol string pointer enum=SCTP|TCP|UDP
+3 port int32 pointer
+4 appProtocol string pointer
 # discovery.v1.EndpointSlice kind=discovery.k8s.io/v1/EndpointSlice
 0 kind string
 0 apiVersion string
@@ -2400,8 +2400,8 @@ export const kubernetesFacts: string = `
 1 count int32 required
 2 lastObservedTime meta.v1.MicroTime required
 # flowcontrol.v1.ExemptPriorityLevelConfiguration
-1 nominalConcurrencyShares int32
-2 lendablePercent int32
+1 nominalConcurrencyShares int32 pointer
+2 lendablePercent int32 pointer
 # flowcontrol.v1.FlowDistinguisherMethod
 1 type string required
 # flowcontrol.v1.FlowSchema kind=flowcontrol.apiserver.k8s.io/v1/FlowSchema
@@ -2434,10 +2434,10 @@ export const kubernetesFacts: string = `
 1 type string required
 2 queuing flowcontrol.v1.QueuingConfiguration
 # flowcontrol.v1.LimitedPriorityLevelConfiguration
-1 nominalConcurrencyShares int32
+1 nominalConcurrencyShares int32 pointer
 2 limitResponse flowcontrol.v1.LimitResponse
-3 lendablePercent int32
-4 borrowingLimitPercent int32
+3 lendablePercent int32 pointer
+4 borrowingLimitPercent int32 pointer
 # flowcontrol.v1.NonResourcePolicyRule
 1 verbs []string required list=set
 6 nonResourceURLs []string required list=set
@@ -2540,12 +2540,12 @@ export const kubernetesFacts: string = `
 # meta.v1.DeleteOptions
 0 kind string
 0 apiVersion string
-1 gracePeriodSeconds int64
+1 gracePeriodSeconds int64 pointer
 2 preconditions meta.v1.Preconditions
-3 orphanDependents bool
-4 propagationPolicy string
+3 orphanDependents bool pointer
+4 propagationPolicy string pointer
 5 dryRun []string list=atomic
-6 ignoreStoreReadErrorWithClusterBreakingPotential bool
+6 ignoreStoreReadErrorWithClusterBreakingPotential bool pointer
 # meta.v1.Duration
 1 duration int64
 # meta.v1.FieldSelectorRequirement
@@ -2590,7 +2590,7 @@ export const kubernetesFacts: string = `
 1 selfLink string
 2 resourceVersion string
 3 continue string
-4 remainingItemCount int64
+4 remainingItemCount int64 pointer
 5 shardInfo meta.v1.ShardInfo
 # meta.v1.ListOptions
 1 labelSelector string
@@ -2599,10 +2599,10 @@ export const kubernetesFacts: string = `
 9 allowWatchBookmarks bool
 4 resourceVersion string
 10 resourceVersionMatch string
-5 timeoutSeconds int64
+5 timeoutSeconds int64 pointer
 7 limit int64
 8 continue string
-11 sendInitialEvents bool
+11 sendInitialEvents bool pointer
 15 shardSelector string
 # meta.v1.ManagedFieldsEntry
 1 manager string
@@ -2625,7 +2625,7 @@ export const kubernetesFacts: string = `
 7 generation int64
 8 creationTimestamp meta.v1.Time
 9 deletionTimestamp meta.v1.Time
-10 deletionGracePeriodSeconds int64
+10 deletionGracePeriodSeconds int64 pointer
 11 labels {}string
 12 annotations {}string
 13 ownerReferences []meta.v1.OwnerReference list=map keys=uid merge=uid patch=merge
@@ -2636,8 +2636,8 @@ export const kubernetesFacts: string = `
 1 kind string required
 3 name string required
 4 uid string required
-6 controller bool
-7 blockOwnerDeletion bool
+6 controller bool pointer
+7 blockOwnerDeletion bool pointer
 # meta.v1.PartialObjectMetadata
 1 metadata meta.v1.ObjectMeta
 # meta.v1.PartialObjectMetadataList
@@ -2646,12 +2646,12 @@ export const kubernetesFacts: string = `
 # meta.v1.Patch form=object
 # meta.v1.PatchOptions
 1 dryRun []string
-2 force bool
+2 force bool pointer
 3 fieldManager string
 4 fieldValidation string
 # meta.v1.Preconditions
-1 uid string
-2 resourceVersion string
+1 uid string pointer
+2 resourceVersion string pointer
 # meta.v1.RootPaths
 1 paths []string
 # meta.v1.ServerAddressByClientCIDR
@@ -2740,11 +2740,11 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []networking.v1.IngressClass required
 # networking.v1.IngressClassParametersReference
-1 apiGroup string
+1 apiGroup string pointer
 2 kind string required
 3 name string required
-4 scope string
-5 namespace string
+4 scope string pointer
+5 namespace string pointer
 # networking.v1.IngressClassSpec
 1 controller string
 2 parameters networking.v1.IngressClassParametersReference
@@ -2762,7 +2762,7 @@ export const kubernetesFacts: string = `
 # networking.v1.IngressPortStatus
 1 port int32 required
 2 protocol string required enum=SCTP|TCP|UDP
-3 error string
+3 error string pointer
 # networking.v1.IngressRule
 1 host string
 2 ingressRuleValue networking.v1.IngressRuleValue inline
@@ -2772,7 +2772,7 @@ export const kubernetesFacts: string = `
 1 name string required
 2 port networking.v1.ServiceBackendPort
 # networking.v1.IngressSpec
-4 ingressClassName string
+4 ingressClassName string pointer
 1 defaultBackend networking.v1.IngressBackend
 2 tls []networking.v1.IngressTLS list=atomic
 3 rules []networking.v1.IngressRule list=atomic
@@ -2802,9 +2802,9 @@ export const kubernetesFacts: string = `
 2 namespaceSelector meta.v1.LabelSelector
 3 ipBlock networking.v1.IPBlock
 # networking.v1.NetworkPolicyPort
-1 protocol string enum=SCTP|TCP|UDP
-2 port util.intstr.IntOrString
-3 endPort int32
+1 protocol string pointer enum=SCTP|TCP|UDP
+2 port util.intstr.IntOrString pointer
+3 endPort int32 pointer
 # networking.v1.NetworkPolicySpec
 1 podSelector meta.v1.LabelSelector
 2 ingress []networking.v1.NetworkPolicyIngressRule list=atomic
@@ -2867,10 +2867,10 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []policy.v1.PodDisruptionBudget required
 # policy.v1.PodDisruptionBudgetSpec
-1 minAvailable util.intstr.IntOrString
+1 minAvailable util.intstr.IntOrString pointer
 2 selector meta.v1.LabelSelector patch=replace
-3 maxUnavailable util.intstr.IntOrString
-4 unhealthyPodEvictionPolicy string enum=AlwaysAllow|IfHealthyBudget
+3 maxUnavailable util.intstr.IntOrString pointer
+4 unhealthyPodEvictionPolicy string pointer enum=AlwaysAllow|IfHealthyBudget
 # policy.v1.PodDisruptionBudgetStatus
 1 observedGeneration int64
 2 disruptedPods {}meta.v1.Time
@@ -3157,10 +3157,10 @@ export const kubernetesFacts: string = `
 0 kind string
 0 apiVersion string
 1 metadata meta.v1.ObjectMeta
-2 value int32
+2 value int32 pointer
 3 globalDefault bool
 4 description string
-5 preemptionPolicy string enum=Never|PreemptLowerPriority
+5 preemptionPolicy string pointer enum=Never|PreemptLowerPriority
 # scheduling.v1.PriorityClassList kind=scheduling.k8s.io/v1/PriorityClassList
 0 kind string
 0 apiVersion string
@@ -3177,17 +3177,17 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []storage.v1.CSIDriver required
 # storage.v1.CSIDriverSpec
-1 attachRequired bool
-2 podInfoOnMount bool
+1 attachRequired bool pointer
+2 podInfoOnMount bool pointer
 3 volumeLifecycleModes []string list=set
-4 storageCapacity bool
-5 fsGroupPolicy string
+4 storageCapacity bool pointer
+5 fsGroupPolicy string pointer
 6 tokenRequests []storage.v1.TokenRequest list=atomic
-7 requiresRepublish bool
-8 seLinuxMount bool
-9 nodeAllocatableUpdatePeriodSeconds int64
-10 serviceAccountTokenInSecrets bool
-11 preventPodSchedulingIfMissing bool
+7 requiresRepublish bool pointer
+8 seLinuxMount bool pointer
+9 nodeAllocatableUpdatePeriodSeconds int64 pointer
+10 serviceAccountTokenInSecrets bool pointer
+11 preventPodSchedulingIfMissing bool pointer
 # storage.v1.CSINode kind=storage.k8s.io/v1/CSINode
 0 kind string
 0 apiVersion string
@@ -3224,10 +3224,10 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ObjectMeta
 2 provisioner string required
 3 parameters {}string
-4 reclaimPolicy string enum=Delete|Recycle|Retain
+4 reclaimPolicy string pointer enum=Delete|Recycle|Retain
 5 mountOptions []string list=atomic
-6 allowVolumeExpansion bool
-7 volumeBindingMode string enum=Immediate|WaitForFirstConsumer
+6 allowVolumeExpansion bool pointer
+7 volumeBindingMode string pointer enum=Immediate|WaitForFirstConsumer
 8 allowedTopologies []core.v1.TopologySelectorTerm list=atomic
 # storage.v1.StorageClassList kind=storage.k8s.io/v1/StorageClassList
 0 kind string
@@ -3236,7 +3236,7 @@ export const kubernetesFacts: string = `
 2 items []storage.v1.StorageClass required
 # storage.v1.TokenRequest
 1 audience string required
-2 expirationSeconds int64
+2 expirationSeconds int64 pointer
 # storage.v1.VolumeAttachment kind=storage.k8s.io/v1/VolumeAttachment
 0 kind string
 0 apiVersion string
@@ -3249,7 +3249,7 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []storage.v1.VolumeAttachment required
 # storage.v1.VolumeAttachmentSource
-1 persistentVolumeName string
+1 persistentVolumeName string pointer
 2 inlineVolumeSpec core.v1.PersistentVolumeSpec
 # storage.v1.VolumeAttachmentSpec
 1 attacher string required
@@ -3274,9 +3274,9 @@ export const kubernetesFacts: string = `
 # storage.v1.VolumeError
 1 time meta.v1.Time
 2 message string
-3 errorCode int32
+3 errorCode int32 pointer
 # storage.v1.VolumeNodeResources
-1 count int32
+1 count int32 pointer
 # util.intstr.IntOrString form=int-or-string
 1 type int64
 2 intVal int32

@@ -27,6 +27,8 @@ export interface Field {
   /** Its members stand in the parent's JSON; in protobuf it is a message of its own. */
   readonly isInline: boolean;
   readonly isRequired: boolean;
+  /** Zero is another thing than absent: in protobuf a zero of it is kept. */
+  readonly isPointer: boolean;
   /** For server-side apply; null: a list is atomic. */
   readonly listType: ListType | null;
   /** Members that identify an item of a list of type 'map'. */
@@ -120,6 +122,7 @@ function readField(line: string): Field {
     definition: isScalar ? '' : type,
     isInline: notes.includes('inline'),
     isRequired: notes.includes('required'),
+    isPointer: notes.includes('pointer'),
     listType: note('list') === '' ? null : (note('list') as ListType),
     listKeys: words(note('keys'), ','),
     isAtomicMap: note('map') === 'atomic',

@@ -1,0 +1,204 @@
+/**
+ * The envelope around objects: `k8s\0`, then runtime.Unknown with apiVersion, kind and the message itself (reference §2.3),
+ * and the frames of a watch, which have a length in front instead.
+ */
+
+import { Failure } from '../../util/failure.ts';
+import { Reader, Writer } from '../../wire/proto.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { badRequest } from '../api/status.ts';
+import { type Definition, definitionOfKind, findDefinition } from '../schema/schema.ts';
+import { MessageReader, ProtobufError } from './read.ts';
+import type { ProtobufCodec } from './types.ts';
+import { NotEncodable, writeMessage } from './write.ts';
+
+const magic = Buffer.from('k8s\0', 'latin1');
+
+/** Kinds that every group version has, whatever it is called. */
+const commonKinds: ReadonlySet<string> = new Set([
+  'CreateOptions',
+  'DeleteOptions',
+  'GetOptions',
+  'ListOptions',
+  'PatchOptions',
+  'UpdateOptions',
+  'WatchEvent',
+  'PartialObjectMetadata',
+  'PartialObjectMetadataList',
+]);
+
+function definitionFor(apiVersion: string, kind: string): Definition | null {
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  const found = definitionOfKind(group, apiVersion.slice(slash + 1), kind);
+  if (found !== null) return found;
+  return commonKinds.has(kind) ? findDefinition(`meta.v1.${kind}`) : null;
+}
+
+interface Envelope {
+  apiVersion: string;
+  kind: string;
+  contentType: string;
+  contentEncoding: string;
+  /** Where the message starts and ends. */
+  start: number;
+  end: number;
+}
+
+function hasMagic(bytes: Uint8Array): boolean {
+  return bytes.length >= magic.length && magic.every((byte, at) => bytes[at] === byte);
+}
+
+function readEnvelope(reader: Reader): Envelope {
+  const envelope: Envelope = {
+    apiVersion: '',
+    kind: '',
+    contentType: '',
+    contentEncoding: '',
+    start: 0,
+    end: 0,
+  };
+  while (reader.at < reader.end) {
+    const tag = reader.tag();
+    if (tag === 0x0a) {
+      const outer = reader.enter();
+      readTypeMeta(reader, envelope);
+      reader.end = outer;
+    } else if (tag === 0x12) {
+      const outer = reader.enter();
+      envelope.start = reader.at;
+      envelope.end = reader.end;
+      reader.at = reader.end;
+      reader.end = outer;
+    } else if (tag === 0x1a) envelope.contentEncoding = reader.string();
+    else if (tag === 0x22) envelope.contentType = reader.string();
+    else reader.skip(tag, 0);
+  }
+  return envelope;
+}
+
+function readTypeMeta(reader: Reader, envelope: Envelope): void {
+  while (reader.at < reader.end) {
+    const tag = reader.tag();
+    if (tag === 0x0a) envelope.apiVersion = reader.string();
+    else if (tag === 0x12) envelope.kind = reader.string();
+    else reader.skip(tag, 0);
+  }
+}
+
+function parseJson(bytes: Uint8Array): Json {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new ProtobufError('a raw extension holds neither JSON nor an object');
+  }
+}
+
+const messages = new MessageReader((bytes, depth) =>
+  hasMagic(bytes) ? decodeEnvelope(bytes, depth) : parseJson(bytes),
+);
+
+function decodeEnvelope(bytes: Uint8Array, depth: number): JsonObject {
+  if (!hasMagic(bytes)) {
+    throw new ProtobufError(
+      'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+    );
+  }
+  const reader = new Reader(bytes, magic.length);
+  const { apiVersion, kind, start, end, contentType, contentEncoding } = readEnvelope(reader);
+  if (contentEncoding !== '') throw new ProtobufError(`the content encoding ${contentEncoding} is not known`);
+  const object: JsonObject = {};
+  if (kind !== '') object['kind'] = kind;
+  if (apiVersion !== '') object['apiVersion'] = apiVersion;
+  if (contentType === 'application/json') {
+    const value = parseJson(bytes.subarray(start, end));
+    return isJsonObject(value) ? { ...object, ...value } : object;
+  }
+  // Of a kind that is not known the endpoint says so, by kind and apiVersion.
+  const definition = definitionFor(apiVersion, kind);
+  if (definition === null) return object;
+  reader.at = start;
+  reader.end = end;
+  return messages.message(definition, reader, object, depth + 1);
+}
+
+let writer: Writer | null = null;
+
+/** Runs `write` on a writer that is empty before and after. */
+function written(write: (to: Writer) => void): Uint8Array {
+  writer ??= new Writer();
+  try {
+    write(writer);
+    return writer.finish();
+  } catch (error) {
+    writer.reset();
+    throw error;
+  }
+}
+
+function writeEnvelope(to: Writer, definition: Definition, object: JsonObject): void {
+  to.element(4, new Uint8Array(0));
+  to.element(3, new Uint8Array(0));
+  const beforeObject = to.written;
+  writeMessage(to, definition, object);
+  to.lengthPrefix(2, beforeObject);
+  const beforeType = to.written;
+  to.element(2, Buffer.from(String(object['kind'] ?? '')));
+  to.element(1, Buffer.from(String(object['apiVersion'] ?? '')));
+  to.lengthPrefix(1, beforeType);
+  to.raw(magic);
+}
+
+function encodableBy(object: JsonObject): Definition | null {
+  const { kind, apiVersion } = object;
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return null;
+  return definitionFor(apiVersion, kind);
+}
+
+/** The codec of request and answer bodies. */
+export const kubernetesProtobuf: ProtobufCodec = {
+  decode(body) {
+    try {
+      return decodeEnvelope(body, 0);
+    } catch (error) {
+      if (error instanceof ProtobufError || error instanceof Failure) throw badRequest(error.message);
+      throw error;
+    }
+  },
+  encode(object) {
+    const definition = encodableBy(object);
+    if (definition === null) return null;
+    try {
+      return written((to) => writeEnvelope(to, definition, object));
+    } catch (error) {
+      if (error instanceof NotEncodable) return null;
+      throw error;
+    }
+  },
+};
+
+/**
+ * One frame of a watch: its length in four bytes, then a bare WatchEvent around the object's envelope.
+ * @returns null when the kind has no protobuf form
+ */
+export function encodeWatchFrame(type: string, object: JsonObject): Uint8Array | null {
+  const definition = encodableBy(object);
+  if (definition === null) return null;
+  try {
+    return written((to) => {
+      const beforeObject = to.written;
+      const beforeRaw = to.written;
+      writeEnvelope(to, definition, object);
+      to.lengthPrefix(1, beforeRaw);
+      to.lengthPrefix(2, beforeObject);
+      to.element(1, Buffer.from(type));
+      const length = Buffer.allocUnsafe(4);
+      length.writeUInt32BE(to.written);
+      to.raw(length);
+    });
+  } catch (error) {
+    if (error instanceof NotEncodable) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,270 @@
+/** Protobuf bodies: what goes out comes in again, and what Go writes for nothing is nothing. */
+
+import fc from 'fast-check';
+import t from 'tap';
+import type { Json, JsonObject } from '../../src/kube/api/objects.ts';
+import { StatusError } from '../../src/kube/api/status.ts';
+import { encodeWatchFrame, protobufCodec } from '../../src/kube/proto/index.ts';
+import { planOf } from '../../src/kube/proto/plan.ts';
+import { durationText, instantText, parseDuration, parseInstant } from '../../src/kube/proto/times.ts';
+import { allDefinitions, type Definition, definitionOf, type Field } from '../../src/kube/schema/schema.ts';
+import { startApi } from './api.ts';
+
+const codec = protobufCodec!;
+const protobuf = 'application/vnd.kubernetes.protobuf';
+
+/** A field as bytes: varint if the value is a number. */
+function field(number: number, value: number | string | readonly number[]): number[] {
+  if (typeof value === 'number') return [number << 3, value];
+  const bytes = typeof value === 'string' ? [...Buffer.from(value)] : value;
+  return [(number << 3) | 2, bytes.length, ...bytes];
+}
+
+function envelope(apiVersion: string, kind: string, message: readonly number[]): Uint8Array {
+  const type = field(1, [...field(1, apiVersion), ...field(2, kind)]);
+  return Uint8Array.from([0x6b, 0x38, 0x73, 0, ...type, ...field(2, message)]);
+}
+
+const scalars: Readonly<Record<string, Json>> = {
+  string: 'täxt',
+  bytes: 'AQID',
+  bool: true,
+  int32: -7,
+  int64: 2 ** 40,
+  double: -1.5,
+  any: { a: [1, 'b', false] },
+};
+
+function sampleOf(definition: Definition, depth: number): Json {
+  switch (definition.form) {
+    case 'quantity':
+      return '1500m';
+    case 'intOrString':
+      return '25%';
+    case 'time':
+      return '2026-01-02T03:04:05Z';
+    case 'microTime':
+      return '2026-01-02T03:04:05.000006Z';
+    case 'duration':
+      return '1h0m2.5s';
+    case 'strings':
+      return ['a', 'b'];
+    case 'object':
+      return { f: { x: 1 } };
+    case 'any':
+      return definition.name.endsWith('OrBool') ? false : definition.name.includes('Or') ? [] : false;
+    default:
+      return filled(definition, depth + 1);
+  }
+}
+
+function sampleValue(given: Field, depth: number): Json | undefined {
+  if (given.scalar !== null) return scalars[given.scalar]!;
+  const inner = definitionOf(given.definition);
+  if (inner.form === null && depth > 5) return undefined;
+  return sampleOf(inner, depth);
+}
+
+/** An object with every member set, to some depth. */
+function filled(definition: Definition, depth: number): JsonObject {
+  const object: JsonObject = {};
+  for (const given of definition.fields.values()) {
+    if (given.name === 'kind' || given.name === 'apiVersion') continue;
+    const value = sampleValue(given, depth);
+    if (value === undefined) continue;
+    if (given.shape === 'list') object[given.name] = [value, value];
+    else object[given.name] = given.shape === 'map' ? { a: value, b: value } : value;
+  }
+  return object;
+}
+
+t.test('every kind with a wire form comes back as it went out, all members set', async (t) => {
+  let count = 0;
+  for (const definition of allDefinitions()) {
+    if (definition.kind === '' || !planOf(definition).hasWireForm) continue;
+    const parts = definition.kind.split('/');
+    const kind = parts.pop()!;
+    const object = { kind, apiVersion: parts.join('/'), ...filled(definition, 0) };
+    const bytes = codec.encode(object);
+    if (bytes === null) continue;
+    count++;
+    t.strictSame(codec.decode(bytes), object, definition.name);
+  }
+  t.ok(count > 100, `${count} kinds`);
+});
+
+t.test('zeros of plain fields are absent, zeros of pointers are kept', async (t) => {
+  const spec = [...field(1, 0), ...field(5, 0), ...field(7, 0)];
+  const decoded = codec.decode(envelope('apps/v1', 'Deployment', [...field(1, []), ...field(2, spec)]));
+  t.strictSame(decoded, {
+    kind: 'Deployment',
+    apiVersion: 'apps/v1',
+    metadata: {},
+    spec: { replicas: 0 },
+  });
+});
+
+t.test('an empty creation time is none, and empty messages stay', async (t) => {
+  const metadata = [...field(1, 'x'), ...field(2, ''), ...field(8, [])];
+  t.strictSame(
+    codec.decode(envelope('v1', 'Namespace', [...field(1, metadata), ...field(2, []), ...field(3, [])])),
+    {
+      kind: 'Namespace',
+      apiVersion: 'v1',
+      metadata: { name: 'x' },
+      spec: {},
+      status: {},
+    },
+  );
+});
+
+t.test('bytes of maps become base64, and any key is a key', async (t) => {
+  const entry = (key: string, value: string): number[] => field(2, [...field(1, key), ...field(2, value)]);
+  const decoded = codec.decode(envelope('v1', 'Secret', [...entry('a', 'hi'), ...entry('__proto__', 'x')]));
+  t.strictSame(Object.entries(decoded['data'] as JsonObject), [
+    ['a', 'aGk='],
+    ['__proto__', 'eA=='],
+  ]);
+  const again = codec.decode(codec.encode(decoded)!);
+  t.strictSame(Object.keys(again['data'] as JsonObject).sort(), ['__proto__', 'a']);
+});
+
+t.test('false where JSON may be anything is kept', async (t) => {
+  const schema = {
+    properties: { a: { default: false, additionalProperties: false, items: { type: 'string' } } },
+  };
+  const object = {
+    kind: 'CustomResourceDefinition',
+    apiVersion: 'apiextensions.k8s.io/v1',
+    spec: { versions: [{ name: 'v1', served: false, storage: false, schema: { openAPIV3Schema: schema } }] },
+  };
+  t.strictSame(codec.decode(codec.encode(object)!), object);
+});
+
+t.test('options are known in every group, and an unknown kind still says what it is', async (t) => {
+  t.strictSame(codec.decode(envelope('apps/v1', 'DeleteOptions', field(4, 'Background'))), {
+    kind: 'DeleteOptions',
+    apiVersion: 'apps/v1',
+    propagationPolicy: 'Background',
+  });
+  t.strictSame(codec.decode(envelope('v9', 'Zzz', [1, 2, 3])), { kind: 'Zzz', apiVersion: 'v9' });
+});
+
+t.test('a kind without a wire form is not encoded', async (t) => {
+  t.equal(codec.encode({ kind: 'Thing', apiVersion: 'example.org/v1' }), null);
+  t.equal(codec.encode({ kind: 'Pod', apiVersion: 'v1', spec: 'text' }), null, 'nor is a wrong type');
+});
+
+t.test('bytes that are no object are refused as bad requests, whatever they are', async (t) => {
+  t.throws(() => codec.decode(Buffer.from('{}')), { message: /does not appear to be a protobuf message/ });
+  const whole = codec.encode({ kind: 'Pod', apiVersion: 'v1', ...filled(definitionOf('core.v1.Pod'), 3) })!;
+  const refusedOrRead = (bytes: Uint8Array): boolean => {
+    try {
+      codec.decode(bytes);
+      return true;
+    } catch (error) {
+      return error instanceof StatusError && error.status.code === 400;
+    }
+  };
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.nat(255), fc.boolean(), (at, byte, isCut) => {
+      if (isCut) return refusedOrRead(whole.subarray(0, at));
+      const changed = Uint8Array.from(whole);
+      changed[at] = byte;
+      return refusedOrRead(changed);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+t.test('messages inside messages end somewhere', async (t) => {
+  let deep = Buffer.alloc(0);
+  for (let i = 0; i < 500; i++) deep = lengthPrefixed(28, deep);
+  const version = lengthPrefixed(7, lengthPrefixed(4, lengthPrefixed(1, deep)));
+  const message = lengthPrefixed(2, version);
+  const type = Buffer.from(
+    field(1, [...field(1, 'apiextensions.k8s.io/v1'), ...field(2, 'CustomResourceDefinition')]),
+  );
+  const body = Buffer.concat([Buffer.from('k8s\0'), type, lengthPrefixed(2, message)]);
+  t.throws(() => codec.decode(body), { message: /nested too deeply/ });
+});
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest > 0x7f) {
+    bytes.push((rest & 0x7f) | 0x80);
+    rest >>>= 7;
+  }
+  return Buffer.from([...bytes, rest]);
+}
+
+function lengthPrefixed(number: number, inner: Buffer): Buffer<ArrayBuffer> {
+  return Buffer.concat([varint((number << 3) | 2), varint(inner.length), inner]);
+}
+
+t.test('times and durations have the texts of Go', async (t) => {
+  const durations: readonly (readonly [number, string])[] = [
+    [0, '0s'],
+    [1, '1ns'],
+    [1500, '1.5µs'],
+    [2_000_000, '2ms'],
+    [1_500_000_000, '1.5s'],
+    [90e9, '1m30s'],
+    [3600e9, '1h0m0s'],
+    [-3602.5e9, '-1h0m2.5s'],
+  ];
+  for (const [nanos, text] of durations) {
+    t.equal(durationText(nanos), text);
+    t.equal(parseDuration(text), nanos);
+  }
+  t.equal(parseDuration('1x'), null);
+  t.strictSame(parseInstant('2026-01-02T03:04:05.5+01:00'), { seconds: 1767319445, nanos: 500_000_000 });
+  t.equal(instantText({ seconds: 1767319445, nanos: 1500 }, true), '2026-01-02T02:04:05.000001Z');
+  t.equal(parseInstant('yesterday'), null);
+});
+
+t.test('a watch frame has its length in front and an envelope inside', async (t) => {
+  const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'x' } };
+  const frame = Buffer.from(encodeWatchFrame('ADDED', object)!);
+  t.equal(frame.readUInt32BE(0), frame.length - 4);
+  t.equal(frame.subarray(4, 11).toString('latin1'), '\x0a\x05ADDED');
+  t.equal(frame.indexOf('k8s\0') > 0, true);
+});
+
+t.test('the server takes protobuf and answers in protobuf: objects, lists and errors', async (t) => {
+  const api = await startApi(t);
+  const url = `${api.plane.url}/api/v1/namespaces/default/configmaps`;
+  const body = codec.encode({
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    metadata: { name: 'x', labels: { a: 'b' } },
+    data: { key: 'value' },
+  })!;
+  const headers = { 'content-type': protobuf, accept: protobuf };
+  const created = await fetch(url, { method: 'POST', headers, body });
+  t.equal(created.status, 201);
+  t.equal(created.headers.get('content-type'), protobuf);
+  const object = codec.decode(new Uint8Array(await created.arrayBuffer()));
+  t.match(object, {
+    kind: 'ConfigMap',
+    metadata: { name: 'x', namespace: 'default' },
+    data: { key: 'value' },
+  });
+  const again = await fetch(url, { method: 'POST', headers, body });
+  t.match(codec.decode(new Uint8Array(await again.arrayBuffer())), {
+    kind: 'Status',
+    reason: 'AlreadyExists',
+  });
+  const list = await fetch(url, { headers: { accept: `${protobuf},application/json` } });
+  t.match(codec.decode(new Uint8Array(await list.arrayBuffer())), {
+    kind: 'ConfigMapList',
+    items: [{ metadata: { name: 'x' } }],
+  });
+  const deleted = await fetch(`${url}/x`, {
+    method: 'DELETE',
+    headers,
+    body: codec.encode({ kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' })!,
+  });
+  t.match(codec.decode(new Uint8Array(await deleted.arrayBuffer())), { kind: 'Status', status: 'Success' });
+});
