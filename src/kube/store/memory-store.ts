@@ -178,6 +178,9 @@ const noHub = {
   progressTick(): void {},
   resync(): void {},
   watcherCount: 0,
+  streamCount: 0,
+  slowWatcherCount: 0,
+  sentEvents: 0,
 };
 
 /** Opens an empty store in memory. */
