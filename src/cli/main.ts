@@ -21,6 +21,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'make a member from a snapshot, or from a stopped etcd',
     run: async (argv) => (await import('./restore.ts')).runRestore(argv),
   },
+  ctl: {
+    summary: 'talk to a cluster, with the commands of etcdctl',
+    run: async (argv) => (await import('./ctl/ctl.ts')).runCtl(argv),
+  },
   status: {
     summary: 'show who leads and how far each member is',
     run: async (argv) => (await import('./status.ts')).runStatus(argv),

@@ -1,7 +1,7 @@
 /** The client: `connect`, and what hangs on it. */
 
 import { Auth } from './auth.ts';
-import { Caller } from './caller.ts';
+import { Caller, type Effect } from './caller.ts';
 import { Election } from './election.ts';
 import { EtcdError } from './errors.ts';
 import { takePlace } from './held-place.ts';
@@ -179,6 +179,25 @@ export class Client implements AsyncDisposable {
     const addresses = urls.map((url) => parseEndpoint(url, hasTls, problems));
     if (addresses.length > 0 && problems.length === 0) this.#caller.endpoints.replace(addresses);
     return this.endpoints;
+  }
+
+  /**
+   * Any unary method, on bytes: for messages that the rest of this client gives no full view of. With the endpoint, the
+   * token and the attempts of every other call.
+   * @param method with its service, as `etcdserverpb.KV/Range`
+   * @param options.effect what a second execution would change; a 'write' is not repeated. @default 'write'
+   */
+  call(
+    method: string,
+    request: Uint8Array,
+    options: { readonly effect?: Effect; readonly endpoint?: string } & CallOptions = {},
+  ): Promise<Uint8Array> {
+    const { effect = 'write', endpoint } = options;
+    const where = endpoint === undefined ? {} : { endpoint: this.#caller.endpoints.named(endpoint) };
+    return this.#caller.call(
+      { path: `/${method}`, request, decode: (bytes) => bytes, effect, ...where },
+      options,
+    );
   }
 
   /** Ends watches, renewals and calls, and closes every connection. Leases that are held run out in their time. */

@@ -6,6 +6,7 @@ export { nodeRuntime } from '../util/node-runtime.ts';
 export { type Logger, LogLevel, type Runtime } from '../util/runtime.ts';
 export type { HashAnswer, HashKvAnswer } from '../wire/client-messages.ts';
 export type { Auth, Permission, PermissionKind, Roles, Users } from './auth.ts';
+export type { Effect } from './caller.ts';
 export { Client, connect, type EndpointHealth } from './client.ts';
 export { type Comparison, compare, type Relation } from './compare.ts';
 export { type CampaignOptions, type Election, Leadership } from './election.ts';

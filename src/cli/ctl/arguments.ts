@@ -1,0 +1,175 @@
+/**
+ * Command lines as etcdctl takes them: words that name a command, then flags and arguments in any order. `--flag value`,
+ * `--flag=value`, `-w value`, `-wvalue`; switches take a value only behind `=`; everything after `--` is an argument.
+ */
+
+export type FlagValue = string | number | boolean;
+
+export interface FlagSpec {
+  readonly kind: 'text' | 'integer' | 'duration' | 'switch';
+  /** Milliseconds for a duration. */
+  readonly initial: FlagValue;
+  readonly help: string;
+  /** A letter that does as well. */
+  readonly short?: string;
+}
+
+export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
+
+export function text(help: string, initial = '', short?: string): FlagSpec {
+  return { kind: 'text', initial, help, ...(short === undefined ? {} : { short }) };
+}
+
+export function integer(help: string, initial = 0): FlagSpec {
+  return { kind: 'integer', initial, help };
+}
+
+export function flag(help: string, short?: string): FlagSpec {
+  return { kind: 'switch', initial: false, help, ...(short === undefined ? {} : { short }) };
+}
+
+export function duration(help: string, initial: number): FlagSpec {
+  return { kind: 'duration', initial, help };
+}
+
+/** What is wrong with a command line, as etcdctl says it, and the exit code for it. */
+export class UsageError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.name = 'UsageError';
+    this.exitCode = exitCode;
+  }
+}
+
+export const exitBadArgs = 128;
+
+export interface Arguments {
+  readonly words: readonly string[];
+  readonly flags: Readonly<Record<string, FlagValue>>;
+  readonly given: ReadonlySet<string>;
+}
+
+const durationUnits: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1e3,
+  m: 6e4,
+  h: 36e5,
+};
+
+/** A Go duration, as `1m30s`, in milliseconds; null if it is none. */
+export function parseDuration(given: string): number | null {
+  if (given === '0') return 0;
+  if (!/^[+-]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$/.test(given)) return null;
+  let total = 0;
+  for (const [, amount, unit] of given.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g)) {
+    total += Number(amount) * durationUnits[unit!]!;
+  }
+  return given.startsWith('-') ? -total : total;
+}
+
+/** @throws UsageError */
+function parseValue(name: string, spec: FlagSpec, given: string): FlagValue {
+  const refuse = (why: string): UsageError =>
+    new UsageError(`invalid argument "${given}" for "--${name}" flag: ${why}`, 1);
+  switch (spec.kind) {
+    case 'text':
+      return given;
+    case 'integer': {
+      if (!/^[+-]?\d+$/.test(given)) throw refuse('it must be a whole number');
+      return Number(given);
+    }
+    case 'duration': {
+      const parsed = parseDuration(given);
+      if (parsed === null) throw refuse('it must be a duration, as 5s or 1m30s');
+      return parsed;
+    }
+    default:
+      if (['true', 't', '1', 'TRUE', 'T', 'True'].includes(given)) return true;
+      if (['false', 'f', '0', 'FALSE', 'F', 'False'].includes(given)) return false;
+      throw refuse('it must be true or false');
+  }
+}
+
+/** @throws UsageError for a flag that there is not, and for a value that is none. */
+export function parseArguments(argv: readonly string[], specs: FlagSpecs): Arguments {
+  const flags: Record<string, FlagValue> = {};
+  for (const [name, { initial }] of Object.entries(specs)) flags[name] = initial;
+  const shorts = new Map(
+    Object.entries(specs).flatMap(([name, { short }]) => (short === undefined ? [] : [[short, name]])),
+  );
+  const given = new Set<string>();
+  const words: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at]!;
+    if (word === '--') {
+      words.push(...argv.slice(at + 1));
+      break;
+    }
+    if (!word.startsWith('-') || word === '-') {
+      words.push(word);
+      continue;
+    }
+    const { name, inline } = word.startsWith('--') ? longFlag(word) : shortFlag(word, shorts);
+    const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
+    if (spec === undefined) throw new UsageError(`unknown flag: --${name}`, 1);
+    given.add(name);
+    if (inline !== null) flags[name] = parseValue(name, spec, inline);
+    else if (spec.kind === 'switch') flags[name] = true;
+    else {
+      at++;
+      if (at >= argv.length) throw new UsageError(`flag needs an argument: ${word}`, 1);
+      flags[name] = parseValue(name, spec, argv[at]!);
+    }
+  }
+  return { words, flags, given };
+}
+
+interface FlagWord {
+  readonly name: string;
+  /** The value that came with it, or null. */
+  readonly inline: string | null;
+}
+
+function longFlag(word: string): FlagWord {
+  const end = word.indexOf('=');
+  return end === -1
+    ? { name: word.slice(2), inline: null }
+    : { name: word.slice(2, end), inline: word.slice(end + 1) };
+}
+
+function shortFlag(word: string, shorts: ReadonlyMap<string | undefined, string | undefined>): FlagWord {
+  const letter = word[1]!;
+  const name = shorts.get(letter);
+  if (name === undefined) throw new UsageError(`unknown shorthand flag: '${letter}' in ${word}`, 1);
+  const rest = word.slice(2);
+  return { name, inline: rest === '' ? null : rest.replace(/^=/, '') };
+}
+
+/**
+ * Sets what the environment gives: `ETCDCTL_WRITE_OUT` for `--write-out`.
+ * @throws UsageError when a flag is given on the command line as well
+ */
+export function applyEnvironment(
+  { flags, given }: Arguments,
+  specs: FlagSpecs,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, FlagValue>> {
+  const merged: Record<string, FlagValue> = { ...flags };
+  for (const [name, spec] of Object.entries(specs)) {
+    const variable = `ETCDCTL_${name.replaceAll('-', '_').toUpperCase()}`;
+    const value = env[variable];
+    if (value === undefined || value === '') continue;
+    if (given.has(name)) {
+      const advice = '(either unset environment variable or disable flag)';
+      const what = `conflicting environment variable "${variable}" is shadowed by corresponding command-line flag`;
+      throw new UsageError(`${what} ${advice}`, 1);
+    }
+    merged[name] = parseValue(name, spec, value);
+  }
+  return merged;
+}
