@@ -9,6 +9,7 @@ import { openMemoryStore } from '../../src/kube/store/memory-store.ts';
 import type { KubeStore, StoreChange } from '../../src/kube/store.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { TestCluster } from '../member/cluster.ts';
+import { failing } from '../suites/failing.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const text = (value: Uint8Array | null): string | null =>
@@ -111,7 +112,7 @@ function suite(t: Tap, open: Open): void {
     const old = await store.revision();
     for (let i = 0; i < 3; i++) await store.create(`/r/b${i}`, bytes('2'));
     await store.compact(await store.revision());
-    await t.rejects(store.list('/r/', { revision: old }), { message: 'compacted' });
+    await t.rejects(store.list('/r/', { revision: old }), failing('compacted'));
     const reason = await new Promise((resolve) => {
       store.watch('/r/', old, { changes: () => {}, progress: () => {}, failed: resolve });
     });

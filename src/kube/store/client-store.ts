@@ -10,6 +10,7 @@ import {
   type Pair,
   prefixEnd,
   type TxnAnswer,
+  toBytes,
 } from '../../client/index.ts';
 import { Failure } from '../../util/failure.ts';
 import type { Clock, Scheduler } from '../../util/runtime.ts';
