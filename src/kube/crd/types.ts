@@ -19,4 +19,6 @@ export interface CustomType {
   readonly strategy: Strategy;
   /** `additionalPrinterColumns`, or name and age. */
   readonly printer: Printer;
+  /** The schema for OpenAPI documents, an object's; without the members that every kind has. @default any object */
+  readonly openApiSchema?: JsonObject;
 }

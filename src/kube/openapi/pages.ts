@@ -1,6 +1,7 @@
 /**
- * `/openapi/v3` and `/openapi/v2` (reference §1.3). The documents say of every kind that PATCH takes `fieldValidation`: so
- * kubectl leaves validation to the server. They hold no schemas.
+ * `/openapi/v3` and `/openapi/v2` (reference §1.3). Documents are made when they are asked for and kept while their resources
+ * stay the same ones; an address in the index carries a hash of what the document is made of, so that the index costs
+ * nothing and a document with the right hash may be kept for ever.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,43 +11,34 @@ import type { PageHandler } from '../http/handler.ts';
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
 import type { GroupVersion, Registry } from '../registry/registry.ts';
 import type { ResourceType } from '../registry/types.ts';
+import { documentOf, swaggerOf } from './documents.ts';
+import { gnosticDocument } from './gnostic.ts';
 
 const v2RequestType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 const v2AnswerType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-/** swagger "2.0", info {title "x", version "v1"}, no paths. */
-const v2Document = Buffer.from('0a03322e3012070a0178120276314200', 'hex');
 const yearMs = 365 * 86_400_000;
-
-function pathOf({ group, version, plural, isNamespaced }: ResourceType): string {
-  const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-  return `${base}${isNamespaced ? '/namespaces/{namespace}' : ''}/${plural}/{name}`;
-}
-
-function documentOf({ resources }: GroupVersion): object {
-  const paths: Record<string, object> = {};
-  for (const resource of resources) {
-    if (!resource.verbs.includes('patch')) continue;
-    const { group, version, kind } = resource;
-    paths[pathOf(resource)] = {
-      patch: {
-        parameters: [{ name: 'fieldValidation', in: 'query', schema: { type: 'string', uniqueItems: true } }],
-        responses: { 200: { description: 'OK' } },
-        'x-kubernetes-action': 'patch',
-        'x-kubernetes-group-version-kind': { group, version, kind },
-      },
-    };
-  }
-  return {
-    openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'v1.36.2' },
-    paths,
-    components: { schemas: {} },
-  };
-}
+/** Moves when the documents of equal resources come out otherwise. */
+const edition = 2;
 
 interface Document {
-  readonly body: string;
+  readonly resources: readonly ResourceType[];
+  readonly groupVersion: GroupVersion;
   readonly hash: string;
+  body: string | null;
+}
+
+function hashOf(value: object): string {
+  return createHash('sha512').update(JSON.stringify(value)).digest('hex').toUpperCase();
+}
+
+/** What a document depends on. */
+function sourceOf(resource: ResourceType): object {
+  const { group, version, kind, plural, isNamespaced, verbs, custom } = resource;
+  return { group, version, kind, plural, isNamespaced, verbs, schema: custom?.openApiSchema ?? null };
+}
+
+function areSame(a: readonly ResourceType[], b: readonly ResourceType[]): boolean {
+  return a.length === b.length && a.every((resource, at) => resource === b[at]);
 }
 
 export class OpenApiPages {
@@ -55,6 +47,9 @@ export class OpenApiPages {
   /** `api/v1`, `apis/apps/v1` to document. */
   #documents: Map<string, Document> = new Map();
   #generation = -1;
+  #swagger: string | null = null;
+  #gnostic: Uint8Array | null = null;
+  #swaggerHash = '';
 
   constructor(registry: Registry, nowMs: () => number) {
     this.#registry = registry;
@@ -64,24 +59,34 @@ export class OpenApiPages {
   readonly handle: PageHandler = (request) => {
     const [first, version, ...rest] = request.segments;
     if (first !== 'openapi') return null;
+    this.#refresh();
     if (version === 'v2' && rest.length === 0) return this.#v2(request);
     if (version !== 'v3') return null;
-    this.#refresh();
     return rest.length === 0 ? this.#index() : this.#document(request, rest.join('/'));
   };
 
   #refresh(): void {
     if (this.#generation === this.#registry.generation) return;
     this.#generation = this.#registry.generation;
-    this.#documents = new Map();
+    const documents = new Map<string, Document>();
     for (const { versions } of this.#registry.groups()) {
-      for (const group of versions) {
-        const body = JSON.stringify(documentOf(group));
-        const hash = createHash('sha512').update(body).digest('hex').slice(0, 64).toUpperCase();
-        const name = groupVersionText(group.group, group.version);
-        this.#documents.set(group.group === '' ? `api/${name}` : `apis/${name}`, { body, hash });
+      for (const groupVersion of versions) {
+        const text = groupVersionText(groupVersion.group, groupVersion.version);
+        const name = groupVersion.group === '' ? `api/${text}` : `apis/${text}`;
+        const known = this.#documents.get(name);
+        const { resources } = groupVersion;
+        documents.set(
+          name,
+          known !== undefined && areSame(known.resources, resources)
+            ? known
+            : { resources, groupVersion, hash: hashOf([edition, ...resources.map(sourceOf)]), body: null },
+        );
       }
     }
+    this.#documents = documents;
+    this.#swagger = null;
+    this.#gnostic = null;
+    this.#swaggerHash = hashOf([...documents.values()].map(({ hash }) => hash));
   }
 
   #index(): ApiAnswer {
@@ -109,13 +114,25 @@ export class OpenApiPages {
     if (asked !== null) headers['expires'] = new Date(this.#nowMs() + yearMs).toUTCString();
     if (request.header('if-none-match') === headers['etag'])
       return { type: 'bytes', code: 304, headers, body: '' };
+    document.body ??= JSON.stringify(documentOf(document.groupVersion));
     return { type: 'bytes', code: 200, headers, body: document.body };
   }
 
   #v2(request: ApiRequest): ApiAnswer {
-    if (request.header('accept').includes(v2RequestType)) {
-      return { type: 'bytes', code: 200, headers: { 'content-type': v2AnswerType }, body: v2Document };
+    const isProtobuf = request.header('accept').includes(v2RequestType);
+    const etag = `"${this.#swaggerHash}"`;
+    const headers = {
+      'content-type': isProtobuf ? v2AnswerType : 'application/json',
+      etag,
+      vary: 'Accept',
+      'cache-control': 'no-cache, private',
+    };
+    if (request.header('if-none-match') === etag) return { type: 'bytes', code: 304, headers, body: '' };
+    if (isProtobuf) {
+      this.#gnostic ??= gnosticDocument(swaggerOf(this.#registry));
+      return { type: 'bytes', code: 200, headers, body: this.#gnostic };
     }
-    return answerJson({ swagger: '2.0', info: { title: 'Kubernetes', version: 'v1.36.2' }, paths: {} });
+    this.#swagger ??= JSON.stringify(swaggerOf(this.#registry));
+    return { type: 'bytes', code: 200, headers, body: this.#swagger };
   }
 }
