@@ -11,6 +11,7 @@
 import { crc32 } from 'node:zlib';
 import type { Backend, BackendEntry } from '../backend/backend.ts';
 import { Failure } from '../util/failure.ts';
+import { exponentialBounds, Histogram } from '../util/metrics.ts';
 import { sortStrings } from '../util/sort-strings.ts';
 import { decodeLease, encodeLease, type Lease, leaseKey, leaseTable, leaseTableEnd } from './lease.ts';
 import { maxTtlSeconds } from './limits.ts';
@@ -28,7 +29,20 @@ export interface LeaseObserver {
   reloaded(): void;
 }
 
+/** What was applied since the leases were opened, for metrics. */
+export interface LeaseFigures {
+  granted: number;
+  revoked: number;
+  /** TTLs that were granted, in seconds. */
+  readonly ttls: Histogram;
+}
+
 export class Leases {
+  readonly figures: LeaseFigures = {
+    granted: 0,
+    revoked: 0,
+    ttls: new Histogram(exponentialBounds(1, 2, 24)),
+  };
   readonly #backend: Backend;
   #byId = new Map<bigint, Lease>();
   #digest = 0;
@@ -136,6 +150,8 @@ export class Leases {
     const lease: Lease = { id, ttl, remainingTtl: 0, keys: null };
     this.#byId.set(id, lease);
     this.#write(lease);
+    this.figures.granted++;
+    this.figures.ttls.observe(ttl);
     this.#observer?.granted(lease);
     return lease;
   }
@@ -152,6 +168,7 @@ export class Leases {
     this.#byId.delete(id);
     this.#forget(lease);
     this.#backend.delete(leaseKey(id));
+    this.figures.revoked++;
     this.#observer?.revoked(lease);
     return keys;
   }

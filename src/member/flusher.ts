@@ -4,6 +4,7 @@
  */
 
 import type { Backend } from '../backend/backend.ts';
+import { exponentialBounds, Histogram } from '../util/metrics.ts';
 import type { Clock } from '../util/runtime.ts';
 import type { MemberLimits } from './types.ts';
 
@@ -23,6 +24,8 @@ export class Flusher {
   /** When the oldest change that is not being flushed was made; -1 for none. */
   #dirtySince = -1;
   #running = false;
+  /** How long flushes took. */
+  readonly seconds: Histogram = new Histogram(exponentialBounds(0.001, 2, 14));
 
   constructor(backend: Backend, limits: MemberLimits, clock: Clock, hooks: FlusherHooks) {
     this.#backend = backend;
@@ -53,8 +56,10 @@ export class Flusher {
     this.#running = true;
     this.#dirtySince = -1;
     this.#hooks.mark();
+    const beganAt = this.#clock.now();
     this.#backend.flush((error, index) => {
       this.#running = false;
+      this.seconds.observe((this.#clock.now() - beganAt) / 1000);
       if (error !== null) this.#hooks.failed(error);
       else this.#hooks.durable(index);
     });

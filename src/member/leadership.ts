@@ -35,6 +35,8 @@ export class Leadership {
   #electedAt = 0;
   #eager: Timer | null = null;
   #stopped = false;
+  /** How often a member came to lead, as seen from here. */
+  changes = 0;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -58,8 +60,12 @@ export class Leadership {
     if (raft.leader !== this.#leader) {
       this.#leader = raft.leader;
       this.#electedAt = runtime.clock.now();
-      if (this.#leader === nobody) runtime.log.warn('lost the leader', { term: raft.term });
-      else runtime.log.info('follows a leader', { leader: this.#leader, term: raft.term });
+      if (this.#leader === nobody) {
+        runtime.log.warn('lost the leader', { term: raft.term });
+      } else {
+        this.changes++;
+        runtime.log.info('follows a leader', { leader: this.#leader, term: raft.term });
+      }
     }
     if (hadLeader !== (this.#leader !== nobody)) for (const listener of [...this.#listeners]) listener();
   }

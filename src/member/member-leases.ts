@@ -51,6 +51,9 @@ export class MemberLeases implements ServedLeases {
   readonly #leases: Leases;
   readonly #clock: LeaseClock;
   readonly #minTtl: number;
+  /** Renewed and ended by this member while it led. */
+  renewed = 0;
+  expired = 0;
 
   constructor(options: MemberLeasesOptions) {
     this.#options = options;
@@ -107,9 +110,11 @@ export class MemberLeases implements ServedLeases {
         });
         return;
       case Renewal.Renewed:
+        this.renewed++;
         this.#asLeader(term, reply, () => reply(null, this.#leases.get(id)?.ttl ?? 0));
         return;
       case Renewal.NeedsReset:
+        this.renewed++;
         this.#reset(id, term, reply);
         return;
       case Renewal.Ending: {
@@ -176,6 +181,7 @@ export class MemberLeases implements ServedLeases {
     const { term } = this.#clock;
     const ids = this.#clock.takeExpired(this.#now, leasesPerProposal);
     if (ids.length > 0) {
+      this.expired += ids.length;
       this.#options.proposeOwn(RequestKind.LeaseExpire, encodeExpiry({ term, ids }), ignoreOutcome);
     }
     const checkpoints = this.#clock.takeCheckpoints(this.#now, leasesPerProposal);

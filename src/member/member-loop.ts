@@ -26,6 +26,7 @@ import type { Wal } from '../wal/wal.ts';
 import { Applier } from './applier.ts';
 import { CompactionPacer } from './compaction-pacer.ts';
 import { EnvelopeCodec } from './envelope.ts';
+import type { MemberFigures } from './figures.ts';
 import { Flusher } from './flusher.ts';
 import { Installer } from './installer.ts';
 import { Leadership } from './leadership.ts';
@@ -47,6 +48,9 @@ import type { MemberDependencies, MemberLimits, MemberOptions } from './types.ts
 const readiesPerTurn = 4;
 /** Committed data that is applied without looking up. */
 const appliedBytesAtOnce = 2 << 20;
+
+/** Committed data that takes longer to apply is counted: the member does nothing else meanwhile. As in etcd. */
+const slowApplyMs = 100;
 
 /** What the member adds to the loop. None of it is called once the loop has ended. */
 export interface LoopHooks {
@@ -96,6 +100,9 @@ export class MemberLoop {
   readonly #compaction: CompactionPacer;
   readonly #ticker: Ticker;
   #frames: Frame[] = [];
+  #slowApplies = 0;
+  #lateHeartbeats = 0;
+  #tickedAt = 0;
   #isTurnDue = false;
   #hasEnded = false;
 
@@ -204,6 +211,22 @@ export class MemberLoop {
     this.#runtime.scheduler.defer(this.#turn);
   }
 
+  figures(): Omit<MemberFigures, 'leases' | 'leasesRenewed' | 'leasesExpired'> {
+    return {
+      leaderChanges: this.leadership.changes,
+      proposalsPending: this.proposals.pending.size,
+      proposalsFailed: this.proposals.failed,
+      slowReads: this.#reads.slow,
+      failedReads: this.#reads.failed,
+      slowApplies: this.#slowApplies,
+      lateHeartbeats: this.#lateHeartbeats,
+      isInstalling: this.isInstalling,
+      wal: this.#wal.figures,
+      flushSeconds: this.#flusher.seconds,
+      compaction: this.#compaction.figures,
+    };
+  }
+
   /** Answers when everything acknowledged before the call is visible here. */
   linearize(done: (failure: Failure | null) => void): void {
     this.#reads.add(this.#runtime.clock.now(), done);
@@ -300,10 +323,12 @@ export class MemberLoop {
 
   #apply(committed: readonly Entry[]): void {
     const before = this.state.membership.version;
+    const beganAt = this.#runtime.clock.now();
     for (const entry of committed) {
       this.#applier.apply(entry);
       this.#retention.noteApplied(entry);
     }
+    if (this.#runtime.clock.now() - beganAt > slowApplyMs) this.#slowApplies++;
     this.raft.applied(committed[committed.length - 1]!.index);
     if (this.state.membership.version !== before) this.#hooks.membersChanged();
     this.#flusher.touch();
@@ -340,6 +365,9 @@ export class MemberLoop {
   #tick(): void {
     this.raft.tick();
     const now = this.#runtime.clock.now();
+    const isLate = now - this.#tickedAt > 2 * this.#limits.heartbeatMs;
+    if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#lateHeartbeats++;
+    this.#tickedAt = now;
     const startedBefore = now - requestTimeoutMs(this.#limits);
     this.proposals.expire(startedBefore, this.#timeout);
     this.#reads.tick(now, startedBefore, new Failure('timeout'));

@@ -15,6 +15,7 @@ import { encodeAlarm } from './applier.ts';
 import type { ServedAuth } from './auth-types.ts';
 import { hashBackend } from './backend-hash.ts';
 import { type ExportedState, exportState } from './etcd-snapshot.ts';
+import type { MemberFigures } from './figures.ts';
 import { Handover } from './handover.ts';
 import { LeaderCalls, LeaderMethod, type LeaderReply } from './leader-calls.ts';
 import { MemberLeases } from './member-leases.ts';
@@ -231,6 +232,17 @@ export class Member implements ServedMember {
   get isLearner(): boolean {
     const { voters, votersOutgoing } = this.raft.conf;
     return !voters.includes(this.id) && !votersOutgoing.includes(this.id);
+  }
+
+  figures(): MemberFigures {
+    const { leases } = this.#state;
+    const { renewed, expired } = this.leases;
+    return {
+      ...this.#loop.figures(),
+      leases: leases.figures,
+      leasesRenewed: renewed,
+      leasesExpired: expired,
+    };
   }
 
   alarms(): readonly AlarmRecord[] {

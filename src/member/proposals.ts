@@ -24,6 +24,8 @@ export class Proposals {
   readonly #clock: Clock;
   /** Requests that the core has not taken yet, oldest first. */
   #waiting: PendingRequest[] = [];
+  /** Requests that ended without being applied, as far as is known. */
+  failed = 0;
 
   constructor(codec: EnvelopeCodec, limits: MemberLimits, clock: Clock) {
     this.#codec = codec;
@@ -82,12 +84,15 @@ export class Proposals {
   expire(startedBefore: number, failureOf: (pending: PendingRequest) => Failure): void {
     const { oldest } = this.pending;
     if (oldest === null || oldest.startedAt >= startedBefore) return;
+    const before = this.pending.size;
     this.pending.expire(startedBefore, failureOf);
+    this.failed += before - this.pending.size;
     this.#waiting = this.#waiting.filter(({ sequence }) => this.pending.get(sequence) !== undefined);
   }
 
   failAll(failure: Failure): void {
     this.#waiting = [];
+    this.failed += this.pending.size;
     this.pending.failAll(failure);
   }
 }

@@ -34,6 +34,9 @@ export class ReadRounds {
   readonly #rounds = new Map<number, Round>();
   readonly #confirmed: Confirmed[] = [];
   #context = 0;
+  /** Rounds that had to be asked again, and reads that no round confirmed in time. */
+  slow = 0;
+  failed = 0;
 
   get hasWaiting(): boolean {
     return this.#waiting.length > 0;
@@ -84,13 +87,24 @@ export class ReadRounds {
   /** Asks stale rounds again and fails the reads that began before `startedBefore`. */
   tick(now: number, startedBefore: number, failure: Failure): void {
     for (const [context, round] of this.#rounds) {
-      if (now - round.askedAt >= retryMs) this.dropped(context);
+      if (now - round.askedAt < retryMs) continue;
+      this.slow++;
+      this.dropped(context);
     }
+    const before = this.#count;
     this.#waiting = failOld(this.#waiting, startedBefore, failure);
     for (let i = 0; i < this.#confirmed.length; i++) {
       const group = this.#confirmed[i]!;
       this.#confirmed[i] = { index: group.index, waiters: failOld(group.waiters, startedBefore, failure) };
     }
+    this.failed += before - this.#count;
+  }
+
+  /** Reads that wait for a round, or for its index. */
+  get #count(): number {
+    let count = this.#waiting.length;
+    for (const { waiters } of this.#confirmed) count += waiters.length;
+    return count;
   }
 
   failAll(failure: Failure): void {

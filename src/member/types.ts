@@ -18,6 +18,7 @@ import type { Runtime } from '../util/runtime.ts';
 import type { RangeRequest } from '../wire/messages.ts';
 import type { ServedAuth } from './auth-types.ts';
 import type { ExportedState } from './etcd-snapshot.ts';
+import type { MemberFigures } from './figures.ts';
 import type { ServedLeases } from './lease-types.ts';
 
 /** A member of the cluster as the replicated state knows it. */
@@ -276,6 +277,8 @@ export interface ServedMember {
    * @param done Failure 'stopped', 'tooManyRequests' while others are being written, or of the disk
    */
   exportState(done: (error: Error | null, state: ExportedState | null) => void): void;
+  /** For metrics. */
+  figures(): MemberFigures;
   /** Alarms as applied here. */
   alarms(): readonly AlarmRecord[];
   /** As applied here. */

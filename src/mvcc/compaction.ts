@@ -97,6 +97,7 @@ export class Compaction {
       state.backend.delete(key);
       state.sizeInUseBytes -= index.bytesAt(place);
     }
+    state.figures.compactedRecords += count;
     if (!index.forget(count)) state.index.remove(index);
   }
 }

@@ -55,6 +55,7 @@ export function runPut(state: State, writer: Writer, request: PutRequest, key: s
 }
 
 export function runDeleteRange(state: State, writer: Writer, request: DeleteRangeRequest): DeleteRangeResult {
+  state.figures.deletes++;
   const from = binaryString(request.key);
   const victims: KeyIndex[] = [];
   if (isPoint(request.rangeEnd)) {
@@ -82,5 +83,6 @@ export function runDeleteKeys(state: State, writer: Writer, keys: readonly strin
     writer.delete(index);
     deleted++;
   }
+  state.figures.deletes += deleted;
   return deleted;
 }

@@ -180,6 +180,7 @@ export function answerFor(state: State, index: KeyIndex, place: number, keysOnly
  * @throws Failure 'futureRevision', 'compacted'
  */
 export function range(state: State, request: RangeRequest, head: number): RangeResult {
+  state.figures.ranges++;
   const revision = readRevision(state, request.revision, head);
   if (request.countOnly) {
     const { count } = find(state, request, 0, revision, head);

@@ -3,6 +3,7 @@
 import type { Backend } from '../backend/backend.ts';
 import { Failure } from '../util/failure.ts';
 import type { KeyValueBytes } from '../wire/messages.ts';
+import { noStoreFigures, type StoreFigures } from './figures.ts';
 import { Index } from './index.ts';
 import type { KeyIndex } from './key-index.ts';
 import { RecordCache } from './record-cache.ts';
@@ -21,6 +22,7 @@ export class State {
   /** The revision whose digest the backend has. */
   digestRevision = 1;
   sizeInUseBytes = 0;
+  readonly figures: StoreFigures = noStoreFigures();
 
   constructor(backend: Backend, leases: LeaseBook, cacheBytes: number) {
     this.backend = backend;

@@ -18,6 +18,7 @@ import type {
   TxnResult,
 } from '../wire/messages.ts';
 import { Compaction } from './compaction.ts';
+import type { StoreFigures } from './figures.ts';
 import { type HashDone, hashState } from './hash.ts';
 import { StoreHistory } from './history.ts';
 import { binaryString } from './key-range.ts';
@@ -131,6 +132,10 @@ export class Store implements MvccStore {
     return this.#state.sizeInUseBytes;
   }
 
+  get figures(): StoreFigures {
+    return this.#state.figures;
+  }
+
   /** @throws Failure 'leaseNotFound', 'keyNotFound' */
   put(request: PutRequest): PutResult {
     const state = this.#state;
@@ -168,6 +173,7 @@ export class Store implements MvccStore {
     const state = this.#state;
     const plan = planTxn(state, request);
     checkPlan(state, plan);
+    state.figures.txns++;
     this.#writer.begin();
     const result = runPlan(state, this.#writer, plan);
     this.#commit();
@@ -182,6 +188,7 @@ export class Store implements MvccStore {
     const state = this.#state;
     const plan = planTxn(state, request);
     checkPlan(state, plan);
+    state.figures.txns++;
     const result = runPlan(state, null, plan);
     result.revision = state.revision;
     return result;
@@ -199,6 +206,7 @@ export class Store implements MvccStore {
    */
   rangeChunks(request: RangeRequest, maxBytes: number): RangeChunks {
     this.#checkReadable();
+    this.#state.figures.ranges++;
     return rangeChunks(this.#state, request, maxBytes);
   }
 

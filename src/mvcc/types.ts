@@ -15,6 +15,7 @@ import type {
   TxnRequest,
   TxnResult,
 } from '../wire/messages.ts';
+import type { StoreFigures, WatchFigures } from './figures.ts';
 
 /** Who owns which key; the lease room implements it. Keys are binary strings. */
 export interface LeaseBook {
@@ -36,6 +37,7 @@ export interface MvccStore {
   readonly keyCount: number;
   /** Bytes of live and historical records, as a member's dbSizeInUse. */
   readonly sizeInUseBytes: number;
+  readonly figures: StoreFigures;
 
   put(request: PutRequest): PutResult;
   deleteRange(request: DeleteRangeRequest): DeleteRangeResult;
@@ -107,6 +109,8 @@ export interface WatchHub {
   /** The state was replaced by a snapshot: every watcher continues from its next revision. */
   resync(): void;
   readonly watcherCount: number;
+  /** For metrics. */
+  figures(): WatchFigures;
 }
 
 /** One change of one key. All changes of a revision stand together, in sub-revision order. */

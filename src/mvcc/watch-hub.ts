@@ -16,6 +16,7 @@
  * same `events` array, too, one after the other: an encoding can be cached by the array that was sent last.
  */
 
+import type { WatchFigures } from './figures.ts';
 import type { Change, History, WatchCreate, WatchHub, WatchSink, WatchStream } from './types.ts';
 import { CatchUp } from './watch-catch-up.ts';
 import type { GroupShape, WatchGroup } from './watch-group.ts';
@@ -53,6 +54,8 @@ export class Hub implements WatchHub {
   #newest: number;
   #sent: number;
   #watcherCount = 0;
+  /** @internal counted by the streams */
+  sentEvents = 0;
   #hasFullBatch = false;
   #isFlushing = false;
   #isPumping = false;
@@ -84,6 +87,11 @@ export class Hub implements WatchHub {
     let count = this.#catchUp.size;
     for (const stream of this.#streams) count += stream.parked.size;
     return count;
+  }
+
+  figures(): WatchFigures {
+    const { streamCount: streams, slowWatcherCount: slowWatchers, sentEvents } = this;
+    return { streams, slowWatchers, sentEvents };
   }
 
   /** Index entries that all publishes together have looked at. */

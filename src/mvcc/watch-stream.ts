@@ -29,6 +29,8 @@ import type { Watcher } from './watch-watcher.ts';
 export interface StreamHost {
   /** The newest revision. */
   readonly newest: number;
+  /** Counts what is told. */
+  sentEvents: number;
   readonly fragmenter: Fragmenter;
   readonly maxQueuedAnswers: number;
   readonly hasRoom: boolean;
@@ -186,6 +188,7 @@ export class Stream implements WatchStream {
   deliver(watcher: Watcher, events: readonly Event[], revision: number): void {
     if (this.#isFull || this.#isClosed) throw new Error('the stream cannot take events');
     watcher.hadEvents = true;
+    this.#host.sentEvents += events.length;
     if (!watcher.fragment || events.length === 1) {
       this.#send(eventsNotice(watcher.id, revision, events, false));
       return;

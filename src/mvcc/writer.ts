@@ -49,6 +49,8 @@ export class Writer {
     const create = isCreate ? this.#main : index.create;
     const version = isCreate ? 1 : index.version + 1;
     const record = encodeRecord(key, create, this.#main, version, value, lease);
+    state.figures.puts++;
+    state.figures.putBytes += key.length + value.length;
     const oldLease = index.lease;
     index.addPut(this.#main, sub, create, version, lease, record.length);
     this.#store(index, record, false);

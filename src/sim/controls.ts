@@ -140,5 +140,6 @@ export function unreliableHub(hub: WatchHub, mutant: string): WatchHub {
     get watcherCount(): number {
       return hub.watcherCount;
     },
+    figures: () => hub.figures(),
   };
 }

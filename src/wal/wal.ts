@@ -26,6 +26,7 @@
 
 import type { Disk } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
+import { exponentialBounds, Histogram } from '../util/metrics.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { createLog } from './creation.ts';
 import { GroupEncoder } from './group-encoder.ts';
@@ -74,6 +75,17 @@ interface Append extends RecordContent {
   readonly done: WalDone;
 }
 
+/** For metrics. */
+export interface WalFigures {
+  writtenBytes: number;
+  /** Of the groups: the write, and the sync behind it. */
+  readonly writeSeconds: Histogram;
+  readonly syncSeconds: Histogram;
+}
+
+/** As in etcd's histograms of the disk: 1 ms and its doubles. */
+const syncBounds = exponentialBounds(0.001, 2, 14);
+
 const noEntries: readonly WalEntry[] = [];
 
 function ignore(): void {}
@@ -94,6 +106,13 @@ export class Wal {
   #group: readonly Append[] = [];
   #groupBytes = 0;
   #writing = false;
+  /** When the step of the group in flight began. */
+  #beganAt = 0;
+  readonly figures: WalFigures = {
+    writtenBytes: 0,
+    writeSeconds: new Histogram(syncBounds),
+    syncSeconds: new Histogram(syncBounds),
+  };
   #failure: Failure | null = null;
   #closed = false;
   /** Who waits for the end of closing. */
@@ -290,17 +309,23 @@ export class Wal {
   #writeGroup(): void {
     const { offset, link, group } = this.#position;
     this.#encoder.encode(this.#group, this.#groupBytes, offset, this.#chain.seed, link, group + 1);
+    this.#beganAt = this.#runtime.clock.now();
     this.#chain.file.write(this.#encoder.chunks, offset, this.#onWritten);
   }
 
   readonly #onWritten = (error: Error | null): void => {
     if (this.#hasFailed('writing', error)) return;
+    const now = this.#runtime.clock.now();
+    this.figures.writeSeconds.observe((now - this.#beganAt) / 1000);
+    this.figures.writtenBytes += this.#groupBytes;
+    this.#beganAt = now;
     if (this.#mutant === 'ackBeforeSync') this.#acknowledge();
     this.#chain.file.sync(this.#onSynced);
   };
 
   readonly #onSynced = (error: Error | null): void => {
     if (this.#hasFailed('syncing', error)) return;
+    this.figures.syncSeconds.observe((this.#runtime.clock.now() - this.#beganAt) / 1000);
     const position = this.#position;
     position.offset += this.#groupBytes;
     position.link = this.#encoder.link;

@@ -9,6 +9,7 @@ import { noTokens } from '../../src/auth/tokens.ts';
 import { noLeaseKeys } from '../../src/auth/types.ts';
 import { memoryBackend } from '../../src/backend/memory-backend.ts';
 import type { ServedAuth } from '../../src/member/auth-types.ts';
+import type { MemberFigures } from '../../src/member/figures.ts';
 import type { ServedLeases } from '../../src/member/lease-types.ts';
 import {
   type AlarmRecord,
@@ -24,10 +25,12 @@ import {
   RequestKind,
   type ServedMember,
 } from '../../src/member/types.ts';
+import { noWatchFigures, type WatchFigures } from '../../src/mvcc/figures.ts';
 import type { Store } from '../../src/mvcc/store.ts';
 import type { WatchCreate, WatchHub, WatchNotice, WatchSink, WatchStream } from '../../src/mvcc/types.ts';
 import { Role } from '../../src/raft/types.ts';
 import { Failure } from '../../src/util/failure.ts';
+import { Histogram } from '../../src/util/metrics.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import type { Runtime } from '../../src/util/runtime.ts';
 import {
@@ -105,6 +108,10 @@ export class FakeHub implements WatchHub {
 
   get watcherCount(): number {
     return 0;
+  }
+
+  figures(): WatchFigures {
+    return noWatchFigures;
   }
 }
 
@@ -283,6 +290,26 @@ export class FakeMember implements ServedMember {
 
   members(): readonly MemberRecord[] {
     return this.memberList;
+  }
+
+  figures(): MemberFigures {
+    const histogram = new Histogram([1]);
+    return {
+      leaderChanges: 1,
+      proposalsPending: 2,
+      proposalsFailed: 3,
+      slowReads: 4,
+      failedReads: 5,
+      slowApplies: 6,
+      lateHeartbeats: 7,
+      isInstalling: false,
+      wal: { writtenBytes: 8, writeSeconds: histogram, syncSeconds: histogram },
+      flushSeconds: histogram,
+      compaction: { steps: histogram, totals: histogram, endedAt: 0 },
+      leases: { granted: 9, revoked: 10, ttls: histogram },
+      leasesRenewed: 11,
+      leasesExpired: 12,
+    };
   }
 
   alarms(): readonly AlarmRecord[] {

@@ -7,6 +7,7 @@
 
 import type { Backend } from '../../backend/backend.ts';
 import { memoryBackend } from '../../backend/memory-backend.ts';
+import { noWatchFigures } from '../../mvcc/figures.ts';
 import { Store } from '../../mvcc/store.ts';
 import type { Change } from '../../mvcc/types.ts';
 import { Failure } from '../../util/failure.ts';
@@ -178,9 +179,7 @@ const noHub = {
   progressTick(): void {},
   resync(): void {},
   watcherCount: 0,
-  streamCount: 0,
-  slowWatcherCount: 0,
-  sentEvents: 0,
+  figures: () => noWatchFigures,
 };
 
 /** Opens an empty store in memory. */
