@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { Workplace } from '../../bench/children.ts';
 import { runCtlWith } from '../../src/cli/ctl/ctl.ts';
@@ -50,6 +51,25 @@ function etcdctl(workplace: Workplace, endpoint: string, { args, input = '' }: L
     err += text;
   });
   return new Promise((resolve) => child.on('close', (code) => resolve({ code: code ?? -1, out, err })));
+}
+
+/** An etcdctl that goes on until it is interrupted. */
+function etcdctlRunning(workplace: Workplace, endpoint: string, args: readonly string[]) {
+  const child = workplace.adopt(
+    spawn('etcdctl', [...args, `--endpoints=${endpoint}`], { env: { ...process.env, ETCDCTL_API: '3' } }),
+  );
+  let out = '';
+  child.stdout!.setEncoding('latin1').on('data', (text: string) => {
+    out += text;
+  });
+  const ended = new Promise<string>((resolve) => child.on('close', () => resolve(out)));
+  return {
+    out: () => out,
+    interrupt: () => {
+      child.kill('SIGINT');
+      return ended;
+    },
+  };
 }
 
 /** What differs from cluster to cluster and from run to run. */
@@ -239,6 +259,127 @@ t.test(
         shown,
       );
     }
+
+    await t.test('a watch tells what etcdctl tells, until it is interrupted', async (t) => {
+      for (const flags of [
+        ['--prev-kv'],
+        ['-w', 'fields', '--prev-kv'],
+        ['-w', 'json', '--rev=10'],
+        ['--rev=10', '--hex'],
+      ]) {
+        const args = ['watch', 'watched/', '--prefix', ...flags];
+        const interrupt = new AbortController();
+        const ourOut: Buffer[] = [];
+        const running = runCtlWith([...args, `--endpoints=${here}`], {
+          env: {},
+          out: (text) => ourOut.push(Buffer.from(text)),
+          err: (text) => t.fail(text),
+          input: (async function* () {})(),
+          signal: interrupt.signal,
+        });
+        const watching = etcdctlRunning(workplace, there, args);
+        await pause(300);
+        for (const endpoint of [here, there]) {
+          await ctl(endpoint, simple('put watched/a 1'));
+          await ctl(endpoint, simple('put watched/a 2'));
+          await ctl(endpoint, simple('del watched/a'));
+        }
+        await pause(200);
+        interrupt.abort();
+        t.equal(await running, 130);
+        const theirOut = await watching.interrupt();
+        // The header of ours tells the revision alone.
+        const plain = (text: string) =>
+          text
+            .replace(/^"(ClusterID|MemberID|RaftTerm)".*\n/gm, '')
+            .replace(/"Header":\{[^}]*\}/g, '"Header":{}');
+        const said = plain(Buffer.concat(ourOut).toString('latin1'));
+        t.equal(said, plain(theirOut), args.join(' '));
+        t.ok(said.length > 30);
+      }
+    });
+
+    await t.test('a watch of what is compacted ends as that of etcdctl', async (t) => {
+      for (const format of ['simple', 'json']) {
+        const args = ['watch', 'a', '--rev=2', '-w', format];
+        const [said, expected] = await Promise.all([
+          ctl(here, { args }),
+          etcdctl(workplace, there, { args }),
+        ]);
+        const plain = (text: string) => text.replace(/"Header":\{[^}]*\}/g, '"Header":{}');
+        t.equal(plain(said.out), plain(expected.out));
+        t.equal(said.err, expected.err);
+        t.equal(said.code, expected.code);
+      }
+    });
+
+    await t.test('locks and elections of ctl and etcdctl exclude each other', async (t) => {
+      const interrupt = new AbortController();
+      const out: string[] = [];
+      const io = {
+        env: {},
+        out: (text: string | Uint8Array) => out.push(Buffer.from(text).toString()),
+        err: (text: string) => t.fail(text),
+        input: (async function* () {})(),
+        signal: interrupt.signal,
+      };
+      const until = async (count: number) => {
+        while (out.length < count) await pause(10);
+      };
+      const holding = runCtlWith(['lock', 'mutex', `--endpoints=${there}`], io);
+      await until(1);
+      t.match(out[0], /^mutex\/[0-9a-f]{14,16}\n\n$/);
+      const waiting = etcdctlRunning(workplace, there, ['lock', 'mutex']);
+      await pause(200);
+      t.equal(waiting.out(), '');
+      interrupt.abort();
+      t.equal(await holding, 0);
+      while (waiting.out() === '') await pause(10);
+      t.match(waiting.out(), /^mutex\/[0-9a-f]{14,16}\n\n$/);
+      await waiting.interrupt();
+
+      const leading = etcdctlRunning(workplace, there, ['elect', 'vote', 'theirs']);
+      while (leading.out() === '') await pause(10);
+      const listener = new AbortController();
+      const heard: string[] = [];
+      const listening = runCtlWith(['elect', 'vote', '-l', `--endpoints=${there}`], {
+        ...io,
+        out: (text) => heard.push(Buffer.from(text).toString()),
+        signal: listener.signal,
+      });
+      while (heard.length < 1) await pause(10);
+      t.match(heard[0], /^vote\/[0-9a-f]+\ntheirs\n$/);
+      await leading.interrupt();
+      listener.abort();
+      t.equal(await listening, 0);
+    });
+
+    await t.test('the environment sets what no flag sets, and a conflict is refused', async (t) => {
+      const said: string[] = [];
+      const io = {
+        env: { ETCDCTL_ENDPOINTS: here, ETCDCTL_WRITE_OUT: 'fields' },
+        out: (text: string | Uint8Array) => said.push(Buffer.from(text).toString()),
+        err: (text: string) => said.push(text),
+        input: (async function* () {})(),
+        signal: new AbortController().signal,
+      };
+      t.equal(await runCtlWith(['get', 'a'], io), 0);
+      t.match(said.join(''), /"Key" : "a"/);
+      t.equal(await runCtlWith(['get', 'a', `--endpoints=${here}`], io), 1);
+      t.match(said.at(-1), /conflicting environment variable "ETCDCTL_ENDPOINTS"/);
+    });
+
+    await t.test('nobody there is an error in time, with the exit code of etcdctl', async (t) => {
+      const said = await ctl('127.0.0.1:1', simple('get a --command-timeout=300ms'));
+      t.same(said, { code: 1, out: '', err: 'Error: context deadline exceeded\n' });
+      const status = await ctl(`127.0.0.1:1,${here}`, simple('endpoint health --command-timeout=500ms'));
+      t.equal(status.code, 1);
+      t.match(status.out, /is healthy/);
+      t.match(
+        status.err,
+        /127.0.0.1:1 is unhealthy: failed to commit proposal: .*\nError: unhealthy cluster\n/,
+      );
+    });
 
     await t.test('a snapshot that is saved is one for etcdctl', async (t) => {
       const file = join(workplace.folder, 'backup.db');

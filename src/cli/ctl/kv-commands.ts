@@ -69,6 +69,15 @@ function showLines(
   );
 }
 
+/** Reads one key and prints it as `get` does. */
+export async function showKey(session: Session, key: Uint8Array | string): Promise<void> {
+  const bytes = typeof key === 'string' ? Buffer.from(key) : key;
+  const answer = await session.call<RangeResponse>('KV', 'Range', { key: bytes }, { effect: 'read' });
+  const { message } = answer;
+  const simple = (): string[] => rangeLines(message, session.isSet('hex'), false);
+  showLines(session, answer, simple, () => rangeFields(message));
+}
+
 const sortTargets: Readonly<Record<string, number>> = { CREATE: 2, KEY: 0, MODIFY: 3, VALUE: 4, VERSION: 1 };
 
 /** @throws UsageError */

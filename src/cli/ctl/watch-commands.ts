@@ -1,12 +1,15 @@
 /** watch, lock and elect: what goes on until it is interrupted. */
 
-import type { KeyRange, WatchEvent } from '../../client/index.ts';
+import { CompactedError, EtcdError, type KeyRange, type WatchEvent } from '../../client/index.ts';
 import { exitBadArgs, flag, integer, UsageError } from './arguments.ts';
 import { goJson, goObject } from './go-text.ts';
-import { rangeOf } from './kv-commands.ts';
+import { rangeOf, showKey } from './kv-commands.ts';
 import type { KeyValue } from './messages.ts';
 import { asBytes, field, pairFields, pairLines } from './print-kv.ts';
 import { type CtlCommand, type CtlCommands, exitInterrupted, type Session, unsupported } from './session.ts';
+
+/** What etcdctl ends with when a watch is cancelled. */
+const exitCanceled = 5;
 
 function messageOf(pair: WatchEvent['pair']): KeyValue {
   return {
@@ -29,7 +32,12 @@ function eventFields({ type, pair, previous }: WatchEvent): string[] {
   return [`"Type" : ${type.toUpperCase()}`, ...before, ...pairFields('', messageOf(pair))];
 }
 
-function eventsJson(revision: number, events: readonly WatchEvent[]): string {
+/** @param canceledAt the compacted revision for which the watch ended; null: it goes on */
+function eventsJson(
+  revision: number,
+  events: readonly WatchEvent[],
+  canceledAt: number | null = null,
+): string {
   const messages = events.map(({ type, pair, previous }) => {
     const kv = messageOf(pair);
     return { type: type === 'put' ? 0 : 1, kv, prev_kv: previous === null ? null : messageOf(previous) };
@@ -37,8 +45,8 @@ function eventsJson(revision: number, events: readonly WatchEvent[]): string {
   return goObject([
     ['Header', goJson({ revision })],
     ['Events', goJson(messages)],
-    ['CompactRevision', '0'],
-    ['Canceled', 'false'],
+    ['CompactRevision', String(canceledAt ?? 0)],
+    ['Canceled', String(canceledAt !== null)],
     ['Created', 'false'],
   ]);
 }
@@ -82,11 +90,22 @@ const watch: CtlCommand = {
       progress: session.isSet('progress-notify'),
     });
     session.io.signal.addEventListener('abort', () => running.close(), { once: true });
-    for await (const message of running.messages()) {
-      if (message.kind === 'events') showEvents(session, message.revision, message.events);
-      else if (message.kind === 'progress' && session.format === 'simple') {
-        session.io.out(`progress notify: ${message.revision}\n`);
+    try {
+      for await (const message of running.messages()) {
+        if (message.kind === 'events') showEvents(session, message.revision, message.events);
+        else if (message.kind === 'progress') {
+          session.io.out(`progress notify: ${message.revision}\n`);
+          if (session.format !== 'simple') showEvents(session, message.revision, []);
+        }
       }
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+      session.io.err(`watch was canceled (${error.text})\n`);
+      if (session.format === 'json') {
+        const compacted = error instanceof CompactedError ? error.compactRevision : 0;
+        session.io.out(`${eventsJson(0, [], compacted)}\n`);
+      }
+      throw new UsageError('watch is canceled by the server', exitCanceled);
     }
     return session.io.signal.aborted ? exitInterrupted : 0;
   },
@@ -104,9 +123,7 @@ const lock: CtlCommand = {
       throw new UsageError('lock runs no commands: wait for its output, and interrupt it', exitBadArgs);
     const { signal } = session.io;
     await using held = await session.client.lock(name, { ttl: session.number('ttl'), signal });
-    const pair = await session.client.get(held.key, { signal });
-    if (pair !== null)
-      session.io.out(asBytes(session.format === 'simple' ? [pair.keyText] : [pair.keyText, pair.text]));
+    await showKey(session, held.key);
     await new Promise<void>((resolve) => {
       held.signal.addEventListener('abort', () => resolve(), { once: true });
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -135,16 +152,14 @@ const elect: CtlCommand = {
     const { signal } = session.io;
     if (isListening) {
       try {
-        for await (const pair of election.observe({ signal }))
-          session.io.out(asBytes([pair.keyText, pair.text]));
+        for await (const { key } of election.observe({ signal })) await showKey(session, key);
       } catch (error) {
         if (!signal.aborted) throw error;
       }
       return 0;
     }
     await using leadership = await election.campaign(proposal!, { signal });
-    const pair = await session.client.get(leadership.key, { signal });
-    if (pair !== null) session.io.out(asBytes([pair.keyText, pair.text]));
+    await showKey(session, leadership.key);
     await new Promise<void>((resolve) => {
       leadership.signal.addEventListener('abort', () => resolve(), { once: true });
       signal.addEventListener('abort', () => resolve(), { once: true });
