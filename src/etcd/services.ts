@@ -10,11 +10,13 @@ import { authMethods } from './auth.ts';
 import { catalog, type RpcShape } from './catalog.ts';
 import { clusterMethods } from './cluster.ts';
 import { ServiceContext } from './context.ts';
+import { electionMethods } from './election.ts';
 import { guarded, type ServiceMethod, type ServiceMethods, stream, unary } from './guard.ts';
 import { healthMethods } from './health.ts';
 import { kvMethods } from './kv.ts';
 import { LeaderGuard } from './leader-guard.ts';
 import { leaseMethods } from './lease.ts';
+import { lockMethods } from './lock.ts';
 import { maintenanceMethods } from './maintenance.ts';
 import { defaultProgressIntervalMs, watchMethods } from './watch.ts';
 
@@ -40,6 +42,8 @@ export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): Rp
     'etcdserverpb.Cluster': clusterMethods(context),
     'etcdserverpb.Maintenance': maintenanceMethods(context),
     'etcdserverpb.Auth': authMethods(context, member.auth, context.authorizer),
+    'v3lockpb.Lock': lockMethods(context),
+    'v3electionpb.Election': electionMethods(context),
     'grpc.health.v1.Health': healthMethods(context),
   });
 }
