@@ -162,6 +162,7 @@ class Operation<T> {
   readonly #signal: AbortSignal | null;
   readonly #onAbort = (): void => this.fail(this.#signal!.reason);
   #call: RpcChannelCall | null = null;
+  #endpoint: Endpoint | null = null;
   #deadline: Timer | null = null;
   #dialTimer: Timer | null = null;
   #retryTimer: Timer | null = null;
@@ -217,7 +218,9 @@ class Operation<T> {
   #expire(): void {
     const last = this.#lastError;
     const why = last === null ? '' : `; the last attempt ended with: ${last.message}`;
-    const isInDoubt = this.#spec.effect !== 'read' && (this.#isInDoubt || this.#call !== null);
+    // A call that waits for a connection has not left.
+    const mayHaveLeft = this.#call !== null && this.#endpoint!.channel.isReady;
+    const isInDoubt = this.#spec.effect !== 'read' && (this.#isInDoubt || mayHaveLeft);
     this.fail(
       new EtcdError('deadlineExceeded', `no answer within ${this.#timeoutMs} ms${why}`, {
         code: StatusCode.DeadlineExceeded,
@@ -246,6 +249,7 @@ class Operation<T> {
     const endpoint = this.#spec.endpoint ?? endpoints.pick();
     const metadata = this.#caller.metadataFor(token, options.requireLeader);
     const { channel } = endpoint;
+    this.#endpoint = endpoint;
     if (!channel.isReady) {
       this.#dialTimer = options.runtime.clock.setTimer(options.dialTimeoutMs, () => {
         // Not connected since the call was made: it waits here, and nothing of it has left.

@@ -64,7 +64,8 @@ export class SteadyStream {
       },
     });
     // A failure that was known at once has been dealt with already.
-    if (!this.#isOver && this.#timer === null) this.#open = stream;
+    if (this.#isOver) stream.cancel();
+    else if (this.#timer === null) this.#open = stream;
   }
 
   /** Gives the present stream up and opens another. @param error why */

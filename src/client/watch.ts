@@ -160,7 +160,7 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
       {
         onOpen: (stream) => this.#onOpen(stream),
         onMessage: (response) => this.#onMessage(response),
-        onInterrupted: (error) => this.#sink.interrupted(error),
+        onInterrupted: (error) => this.#onInterrupted(error),
         onFailed: (error) => this.#end(error),
       },
     );
@@ -263,6 +263,14 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
       else this.#onProgress(response.header.revision, response.watchId === everyWatch);
     } catch (error) {
       this.#end(error);
+    }
+  }
+
+  #onInterrupted(error: Error | null): void {
+    try {
+      this.#sink.interrupted(error);
+    } catch (thrown) {
+      this.#end(thrown);
     }
   }
 

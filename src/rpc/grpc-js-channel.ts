@@ -33,6 +33,22 @@ const unsentTexts: readonly string[] = [
   'Failed to start HTTP/2 stream',
 ];
 
+const closedFailure: RpcFailure = { code: 14, message: 'Channel closed before call started', sent: false };
+
+function ignore(): void {}
+
+/** A call on a closed channel, which grpc-js would throw at: it fails a moment later, unless it is cancelled. */
+function closedCall(fail: () => void): RpcChannelStream {
+  let isCancelled = false;
+  Promise.resolve().then(() => {
+    if (!isCancelled) fail();
+  });
+  const cancel = (): void => {
+    isCancelled = true;
+  };
+  return { write: ignore, halfClose: ignore, pause: ignore, resume: ignore, cancel };
+}
+
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -105,6 +121,7 @@ class GrpcJsChannel implements RpcChannel {
 
   unary(path: string, request: Uint8Array, metadata: RpcMetadata, done: UnaryDone): RpcChannelCall {
     let isOver = false;
+    if (this.#isClosed) return closedCall(() => done(closedFailure, null));
     const call = this.#client.makeUnaryRequest(
       path,
       asBuffer,
@@ -129,6 +146,7 @@ class GrpcJsChannel implements RpcChannel {
   }
 
   stream(path: string, metadata: RpcMetadata, listener: RpcChannelListener): RpcChannelStream {
+    if (this.#isClosed) return closedCall(() => listener.onEnd(closedFailure));
     const call = this.#client.makeBidiStreamRequest(path, asBuffer, asBytes, this.#metadataOf(metadata), {});
     return new GrpcJsStream(call, listener);
   }
