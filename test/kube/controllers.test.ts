@@ -1,0 +1,92 @@
+/** What runs beside the API: deletes end as users expect. */
+
+import t from 'tap';
+import { type Api, startApi } from './api.ts';
+
+async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > until) throw new Error(`never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+
+const configMap = (name: string, metadata: object = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, ...metadata },
+});
+
+async function make(api: Api, name: string, metadata: object = {}): Promise<string> {
+  const { code, body } = await api.send('POST', configMaps, configMap(name, metadata));
+  if (code !== 201) throw new Error(JSON.stringify(body));
+  return body.metadata.uid;
+}
+
+const owner = (name: string, uid: string, blockOwnerDeletion = true): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  name,
+  uid,
+  blockOwnerDeletion,
+});
+
+async function codeOf(api: Api, name: string): Promise<number> {
+  return (await api.get(`${configMaps}/${name}`)).code;
+}
+
+t.test('a namespace that is deleted empties itself and goes', async (t) => {
+  const api = await startApi(t);
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
+  await api.send('POST', '/api/v1/namespaces', namespace);
+  await api.send('POST', '/api/v1/namespaces/shop/configmaps', configMap('a'));
+  const accounts = '/api/v1/namespaces/shop/serviceaccounts/default';
+  await eventually('it has a service account', async () => (await api.get(accounts)).code === 200);
+  const deleted = await api.send('DELETE', '/api/v1/namespaces/shop');
+  t.equal(deleted.body.status.phase, 'Terminating');
+  await eventually('it goes', async () => (await api.get('/api/v1/namespaces/shop')).code === 404);
+  const { body } = await api.get('/api/v1/configmaps');
+  t.notOk(body.items.some((item: { metadata: { namespace: string } }) => item.metadata.namespace === 'shop'));
+});
+
+t.test('in the background, dependents follow when no owner is left', async (t) => {
+  const api = await startApi(t);
+  const first = await make(api, 'first');
+  const second = await make(api, 'second');
+  await make(api, 'child', { ownerReferences: [owner('first', first), owner('second', second)] });
+  await make(api, 'grandchild', { ownerReferences: [owner('child', 'not-its-uid')] });
+  await eventually('who never had an owner goes', async () => (await codeOf(api, 'grandchild')) === 404);
+  await api.send('DELETE', `${configMaps}/first`);
+  await eventually('the gone owner is forgotten', async () => {
+    const { body } = await api.get(`${configMaps}/child`);
+    return body.metadata.ownerReferences.length === 1;
+  });
+  await api.send('DELETE', `${configMaps}/second`);
+  await eventually('the child goes', async () => (await codeOf(api, 'child')) === 404);
+});
+
+t.test('in the foreground, the owner waits for dependents that block it', async (t) => {
+  const api = await startApi(t);
+  const uid = await make(api, 'owner');
+  await make(api, 'held', { ownerReferences: [owner('owner', uid)], finalizers: ['example.com/hold'] });
+  await make(api, 'free', { ownerReferences: [owner('owner', uid, false)] });
+  await api.send('DELETE', `${configMaps}/owner`, { propagationPolicy: 'Foreground' });
+  await eventually('the free one goes', async () => (await codeOf(api, 'free')) === 404);
+  const waiting = await api.get(`${configMaps}/owner`);
+  t.same(waiting.body.metadata.finalizers, ['foregroundDeletion']);
+  await api.merge(`${configMaps}/held`, { metadata: { finalizers: null } });
+  await eventually('then the owner goes', async () => (await codeOf(api, 'owner')) === 404);
+  t.equal(await codeOf(api, 'held'), 404);
+});
+
+t.test('orphans stay without their owner', async (t) => {
+  const api = await startApi(t);
+  const uid = await make(api, 'owner');
+  await make(api, 'child', { ownerReferences: [owner('owner', uid)] });
+  await api.send('DELETE', `${configMaps}/owner`, { propagationPolicy: 'Orphan' });
+  await eventually('the owner goes', async () => (await codeOf(api, 'owner')) === 404);
+  const { body } = await api.get(`${configMaps}/child`);
+  t.equal(body.metadata.ownerReferences, undefined);
+});
