@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { Workplace } from '../../bench/children.ts';
-import { runCtlWith } from '../../src/cli/ctl/ctl.ts';
+import { parseDuration } from '../../src/cli/ctl/arguments.ts';
+import { ctlCommands, runCtlWith } from '../../src/cli/ctl/ctl.ts';
+import { goDuration, humanBytes, quoted } from '../../src/cli/ctl/go-text.ts';
+import { startCluster } from '../../src/index.ts';
 import { missingPrograms, type Servers, startServers } from '../clients/harness.ts';
 
 interface Said {
@@ -391,3 +394,83 @@ t.test(
     });
   },
 );
+
+t.test('the state of a member is told in the columns of etcdctl 3.6', async (t) => {
+  const cluster = await startCluster({ members: 1, listen: true });
+  t.teardown(() => cluster.close());
+  const endpoint = cluster.clientUrls[0]!;
+  const table = await ctl(endpoint, simple('endpoint status -w table'));
+  t.equal(table.code, 0, table.err);
+  const [rule, head, , row] = table.out.split('\n');
+  t.equal(head!.length, rule!.length);
+  t.same(
+    head!.split('|').map((title) => title.trim()),
+    [
+      '',
+      'ENDPOINT',
+      'ID',
+      'VERSION',
+      'STORAGE VERSION',
+      'DB SIZE',
+      'IN USE',
+      'PERCENTAGE NOT IN USE',
+      'QUOTA',
+      'IS LEADER',
+      'IS LEARNER',
+      'RAFT TERM',
+      'RAFT INDEX',
+      'RAFT APPLIED INDEX',
+      'ERRORS',
+      'DOWNGRADE TARGET VERSION',
+      'DOWNGRADE ENABLED',
+      '',
+    ],
+  );
+  const cells = row!.split('|').map((cell) => cell.trim());
+  t.equal(cells[1], endpoint);
+  t.match(cells[7], /^\d+%$/);
+  t.equal(cells[9], 'true');
+  const [first] = JSON.parse((await ctl(endpoint, simple('endpoint status -w json'))).out);
+  t.match(first, { Endpoint: endpoint, Status: { version: cells[3] } });
+  const fields = await ctl(endpoint, simple('endpoint status -w fields'));
+  t.match(fields.out, /^"DBSizeQuota" : \d+$/m);
+  t.match(
+    (await ctl(endpoint, simple('version'))).out,
+    /^etcdctl version: \d+\.\d+\.\d+\nAPI version: \d+\.\d+\n$/,
+  );
+});
+
+t.test('help names every command and every flag', async (t) => {
+  const { out, code } = await ctl('unused', simple('--help'));
+  t.equal(code, 0);
+  for (const name of Object.keys(ctlCommands)) {
+    t.ok(out.includes(`  ${name} `), name);
+    const help = await ctl('unused', simple(`${name} --help`));
+    for (const flag of Object.keys(ctlCommands[name]!.flags ?? {}))
+      t.ok(help.out.includes(`--${flag} `), flag);
+  }
+  t.match(await ctl('unused', simple('nonsense')), { code: 1, err: /unknown command "nonsense"/ });
+});
+
+t.test('sizes, durations and quoted text are those of Go', async (t) => {
+  t.same([5, 999, 1000, 20_480, 2_147_483_648].map(humanBytes), [
+    '5 B',
+    '999 B',
+    '1.0 kB',
+    '20 kB',
+    '2.1 GB',
+  ]);
+  t.same([0.0005, 0.5, 1.013823, 1500, 61_000, 3_661_500].map(goDuration), [
+    '500ns',
+    '500µs',
+    '1.013823ms',
+    '1.5s',
+    '1m1s',
+    '1h1m1.5s',
+  ]);
+  t.equal(quoted('a"b\\c\n\t\x01é世'), '"a\\"b\\\\c\\n\\t\\x01é世"');
+  t.equal(quoted(Uint8Array.of(0xff, 0x61, 0xc3)), '"\\xffa\\xc3"');
+  t.equal(parseDuration('1m30s'), 90_000);
+  t.equal(parseDuration('500ms'), 500);
+  t.equal(parseDuration('5'), null);
+});

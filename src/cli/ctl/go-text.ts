@@ -117,7 +117,13 @@ export function humanBytes(bytes: number): string {
   if (bytes < 10) return `${bytes} B`;
   const power = Math.min(sizeUnits.length - 1, Math.floor(Math.log10(bytes) / 3));
   const value = Math.floor((bytes / 1000 ** power) * 10 + 0.5) / 10;
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${sizeUnits[power]}`;
+  return `${value < 10 ? value.toFixed(1) : halfToEven(value)} ${sizeUnits[power]}`;
+}
+
+/** Go's `%.0f`: 20.5 becomes 20, 21.5 becomes 22. */
+function halfToEven(value: number): number {
+  const whole = Math.floor(value);
+  return value - whole === 0.5 && whole % 2 === 0 ? whole : Math.round(value);
 }
 
 /** An id as etcdctl shows it. */
