@@ -7,6 +7,7 @@ import { headerIdBytes } from '../wire/kv-codec.ts';
 import type { ResponseHeader } from '../wire/messages.ts';
 import { Authorizer } from './authorize.ts';
 import { Code, statusOfError } from './errors.ts';
+import { RpcMeter } from './metering.ts';
 
 /** The number behind an id of 16 hexadecimal digits; 0n for an empty one. */
 export function idNumber(id: string): bigint {
@@ -21,10 +22,13 @@ export function idText(id: bigint): string {
 export class ServiceContext {
   readonly member: ServedMember;
   readonly authorizer: Authorizer;
+  readonly meter: RpcMeter;
   readonly #idBytes: Uint8Array;
 
-  constructor(member: ServedMember) {
+  /** @param timesCalls see `RpcMeter` */
+  constructor(member: ServedMember, timesCalls: boolean = false) {
     this.member = member;
+    this.meter = new RpcMeter(member.runtime.clock, timesCalls);
     this.authorizer = new Authorizer(member.auth);
     this.#idBytes = headerIdBytes(idNumber(member.clusterId), idNumber(member.id));
   }

@@ -69,9 +69,11 @@ function isText(value: string | undefined): boolean {
 }
 
 function refusalOf(context: ServiceContext, method: ServiceMethod, call: RpcCall): RpcStatus | null {
-  const { member } = context;
+  const { member, meter } = context;
   if (member.isLearner && !method.servesLearner) return statuses.notSupportedForLearner;
-  if (!isText(call.metadata(CLIENT_API_VERSION_KEY))) return statuses.invalidClientApiVersion;
+  const version = call.metadata(CLIENT_API_VERSION_KEY);
+  if (!isText(version)) return statuses.invalidClientApiVersion;
+  meter.countClient(method.kind, version);
   if (!member.hasLeader && call.metadata(HAS_LEADER_KEY) === 'true') return statuses.noLeader;
   return null;
 }

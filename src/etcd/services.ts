@@ -6,6 +6,7 @@
 import type { ServedMember } from '../member/types.ts';
 import type { RpcMethod, RpcMethods } from '../rpc/transport.ts';
 import { Failure } from '../util/failure.ts';
+import type { Metrics } from '../util/metrics.ts';
 import { authMethods } from './auth.ts';
 import { catalog, type RpcShape } from './catalog.ts';
 import { clusterMethods } from './cluster.ts';
@@ -18,6 +19,7 @@ import { LeaderGuard } from './leader-guard.ts';
 import { leaseMethods } from './lease.ts';
 import { lockMethods } from './lock.ts';
 import { maintenanceMethods } from './maintenance.ts';
+import { reflectionMethods } from './reflection.ts';
 import { defaultProgressIntervalMs, watchMethods } from './watch.ts';
 
 export { unknownMethod } from './catalog.ts';
@@ -26,6 +28,10 @@ export { maxReceiveBytes } from './limits.ts';
 export interface EtcdOptions {
   /** How often idle watchers are told how far they are, in milliseconds; at least 100. @default 600000 */
   readonly watchProgressIntervalMs?: number;
+  /** Where calls are counted. @default nowhere that anybody could read it */
+  readonly metrics?: Metrics;
+  /** Counts also how long calls take, per method (etcd's `--metrics extensive`). @default false */
+  readonly timesCalls?: boolean;
 }
 
 /**
@@ -33,7 +39,8 @@ export interface EtcdOptions {
  * UNIMPLEMENTED. Nothing has to be closed: what the methods hold goes with the calls.
  */
 export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): RpcMethods {
-  const context = new ServiceContext(member);
+  const context = new ServiceContext(member, options.timesCalls ?? false);
+  if (options.metrics !== undefined) context.meter.register(options.metrics);
   const progressIntervalMs = options.watchProgressIntervalMs ?? defaultProgressIntervalMs;
   return assemble(context, {
     'etcdserverpb.KV': kvMethods(context),
@@ -45,6 +52,8 @@ export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): Rp
     'v3lockpb.Lock': lockMethods(context),
     'v3electionpb.Election': electionMethods(context),
     'grpc.health.v1.Health': healthMethods(context),
+    'grpc.reflection.v1.ServerReflection': reflectionMethods(context, 'v1'),
+    'grpc.reflection.v1alpha.ServerReflection': reflectionMethods(context, 'v1alpha'),
   });
 }
 
@@ -58,7 +67,8 @@ function assemble(context: ServiceContext, services: Readonly<Record<string, Ser
       if ((method.kind === 'unary') !== (shape === 'unary')) {
         throw new Error(`${service}/${name} is a ${shape} method and served as ${method.kind}`);
       }
-      methods.set(`/${service}/${name}`, guarded(context, leaders, method));
+      const guardedMethod = guarded(context, leaders, method);
+      methods.set(`/${service}/${name}`, context.meter.metered(service, name, shape, guardedMethod));
     }
     for (const name of Object.keys(served)) {
       if (!shapes.has(name)) throw new Error(`${service} has no method ${name}`);
