@@ -4,7 +4,6 @@ import { Failure } from '../../util/failure.ts';
 import { type ApiList, type ApiObject, groupVersionText } from '../api/objects.ts';
 import { expired, notFound, revisionTooLarge } from '../api/status.ts';
 import type { ApiAnswer } from '../http/types.ts';
-import { decodeEntry } from '../storage/codec.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { answerObject, type Endpoint } from './endpoint.ts';
 import { type ListOptions, listOptions, parseResourceVersion } from './options.ts';
@@ -128,7 +127,7 @@ async function collect(
     for (let at = 0; at < result.entries.length; at++) {
       const entry = result.entries[at]!;
       startKey = `${entry.key.slice(prefixLength)}\0`;
-      const object = decodeEntry(entry);
+      const object = storage.decode(entry);
       if (!selection.matches(object)) continue;
       items.push(object);
       if (start.limit === 0 || items.length < start.limit) continue;

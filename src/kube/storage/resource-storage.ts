@@ -1,5 +1,5 @@
 /**
- * Objects of one storage prefix: guarded writes, reads, lists of one revision in pages, and the watch cache. It knows keys
+ * Objects of one storage prefix in one version: guarded writes, reads, lists of one revision in pages, and the watch cache. It knows keys
  * and bytes, and nothing of what an object means.
  *
  * Keys: `<prefix>/<namespace>/<name>`, or `<prefix>/<name>` for kinds of the cluster.
@@ -7,8 +7,9 @@
 
 import type { ApiObject } from '../api/objects.ts';
 import { orderedMeta } from '../meta/order.ts';
+import { type Conversion, conversionOf } from '../registry/conversion.ts';
 import type { ResourceType } from '../registry/types.ts';
-import type { KubeStore, ListResult } from '../store.ts';
+import type { KubeStore, ListResult, StoredEntry } from '../store.ts';
 import { decodeEntry, encodeObject } from './codec.ts';
 import { WatchCache } from './watch-cache.ts';
 
@@ -21,11 +22,20 @@ export class ResourceStorage {
   readonly cache: WatchCache;
   readonly #store: KubeStore;
   readonly #prefix: string;
+  readonly #conversion: Conversion | null;
 
-  constructor(store: KubeStore, prefix: string) {
+  /** @param conversion null: objects are stored as they are served */
+  constructor(store: KubeStore, prefix: string, conversion: Conversion | null) {
     this.#store = store;
     this.#prefix = prefix;
-    this.cache = new WatchCache(store, `${prefix}/`);
+    this.#conversion = conversion;
+    this.cache = new WatchCache(store, `${prefix}/`, conversion);
+  }
+
+  /** The object that an entry of `list` holds. */
+  decode(entry: StoredEntry): ApiObject {
+    const object = decodeEntry(entry);
+    return this.#conversion === null ? object : this.#conversion.fromStorage(object);
   }
 
   /** @param namespace empty: of the cluster, or all namespaces */
@@ -40,7 +50,7 @@ export class ResourceStorage {
   /** What stands there now, linearizable; null: nothing. */
   async get(namespace: string, name: string): Promise<ApiObject | null> {
     const { entry } = await this.#store.get(this.keyOf(namespace, name));
-    return entry === null ? null : decodeEntry(entry);
+    return entry === null ? null : this.decode(entry);
   }
 
   /** Entries of one revision; see `ListOptions` of the store. `startKey` is relative to the prefix of the namespace. */
@@ -51,9 +61,9 @@ export class ResourceStorage {
 
   async create(object: ApiObject, ttlSeconds: number): Promise<WriteOutcome> {
     const { namespace = '', name = '' } = object.metadata;
-    const bytes = encodeObject(object);
+    const bytes = this.#encode(object);
     const result = await this.#store.create(this.keyOf(namespace, name), bytes, { ttlSeconds });
-    if (!result.written) return { written: false, current: result.current && decodeEntry(result.current) };
+    if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
     return { written: true, object: withRevision(object, result.revision) };
   }
 
@@ -61,8 +71,8 @@ export class ResourceStorage {
   async update(object: ApiObject, current: ApiObject): Promise<WriteOutcome> {
     const { namespace = '', name = '' } = current.metadata;
     const expected = revisionOf(current);
-    const result = await this.#store.update(this.keyOf(namespace, name), encodeObject(object), expected);
-    if (!result.written) return { written: false, current: result.current && decodeEntry(result.current) };
+    const result = await this.#store.update(this.keyOf(namespace, name), this.#encode(object), expected);
+    if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
     return { written: true, object: withRevision(object, result.revision) };
   }
 
@@ -70,8 +80,12 @@ export class ResourceStorage {
   async delete(current: ApiObject): Promise<WriteOutcome> {
     const { namespace = '', name = '' } = current.metadata;
     const result = await this.#store.delete(this.keyOf(namespace, name), revisionOf(current));
-    if (!result.written) return { written: false, current: result.current && decodeEntry(result.current) };
+    if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
     return { written: true, object: withRevision(current, result.revision) };
+  }
+
+  #encode(object: ApiObject): Uint8Array {
+    return encodeObject(this.#conversion === null ? object : this.#conversion.toStorage(object));
   }
 }
 
@@ -84,10 +98,10 @@ function withRevision(object: ApiObject, revision: number): ApiObject {
   return object;
 }
 
-/** The storages of all kinds, made when first asked for; versions of a kind share one. */
+/** The storages of all kinds, made when first asked for; each version of a kind that is converted has one of its own. */
 export class Storages {
   readonly #store: KubeStore;
-  readonly #byPrefix: Map<string, ResourceStorage> = new Map();
+  readonly #byKey: Map<string, ResourceStorage> = new Map();
 
   constructor(store: KubeStore) {
     this.#store = store;
@@ -98,21 +112,24 @@ export class Storages {
   }
 
   of(resource: ResourceType): ResourceStorage {
-    let storage = this.#byPrefix.get(resource.storagePrefix);
+    const conversion = conversionOf(resource);
+    const key =
+      conversion === null ? resource.storagePrefix : `${resource.storagePrefix} ${resource.version}`;
+    let storage = this.#byKey.get(key);
     if (storage === undefined) {
-      storage = new ResourceStorage(this.#store, resource.storagePrefix);
-      this.#byPrefix.set(resource.storagePrefix, storage);
+      storage = new ResourceStorage(this.#store, resource.storagePrefix, conversion);
+      this.#byKey.set(key, storage);
     }
     return storage;
   }
 
   /** For bookmarks. */
   *caches(): IterableIterator<WatchCache> {
-    for (const storage of this.#byPrefix.values()) yield storage.cache;
+    for (const storage of this.#byKey.values()) yield storage.cache;
   }
 
   close(): void {
     for (const cache of this.caches()) cache.close();
-    this.#byPrefix.clear();
+    this.#byKey.clear();
   }
 }

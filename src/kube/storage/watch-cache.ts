@@ -10,6 +10,7 @@
 
 import { OrderedMap } from '../../util/ordered-map.ts';
 import type { ApiObject } from '../api/objects.ts';
+import type { Conversion } from '../registry/conversion.ts';
 import type { KubeStore, StoreChange, StoreWatch } from '../store.ts';
 import { decodeEntry, decodeObject } from './codec.ts';
 
@@ -78,6 +79,7 @@ function goneObject(event: CacheEvent): ApiObject {
 export class WatchCache {
   readonly #store: KubeStore;
   readonly #prefix: string;
+  readonly #conversion: Conversion | null;
   #objects: OrderedMap<ApiObject> = new OrderedMap<ApiObject>();
   #ring: CacheEvent[] = [];
   /** Watchers may begin after this revision or later. */
@@ -89,10 +91,11 @@ export class WatchCache {
   readonly #watchers: Set<Watcher> = new Set();
   readonly #waiting: { revision: number; resolve: () => void }[] = [];
 
-  /** @param prefix of the keys, ending in a slash */
-  constructor(store: KubeStore, prefix: string) {
+  /** @param prefix of the keys, ending in a slash; @param conversion null: objects are stored as they are served */
+  constructor(store: KubeStore, prefix: string, conversion: Conversion | null) {
     this.#store = store;
     this.#prefix = prefix;
+    this.#conversion = conversion;
   }
 
   /** Everything up to this revision is in. */
@@ -172,7 +175,7 @@ export class WatchCache {
     const { entries, revision } = await this.#store.list(this.#prefix);
     if (this.#isClosed) return;
     this.#objects = new OrderedMap<ApiObject>();
-    for (const entry of entries) this.#objects.set(entry.key, decodeEntry(entry));
+    for (const entry of entries) this.#objects.set(entry.key, this.#converted(decodeEntry(entry)));
     this.#ring = [];
     this.#oldestRevision = revision;
     this.#watch = this.#store.watch(this.#prefix, revision, {
@@ -210,7 +213,7 @@ export class WatchCache {
   #apply(change: StoreChange): void {
     const { key, value, revision } = change;
     const previous = this.#objects.get(key) ?? null;
-    const object = value === null ? null : decodeObject(value, revision);
+    const object = value === null ? null : this.#converted(decodeObject(value, revision));
     if (object === null) this.#objects.delete(key);
     else this.#objects.set(key, object);
     const event: CacheEvent = { key, revision, object, previous, gone: null };
@@ -220,6 +223,10 @@ export class WatchCache {
       this.#oldestRevision = dropped[dropped.length - 1]!.revision;
     }
     for (const watcher of this.#watchers) watcher.see(event);
+  }
+
+  #converted(object: ApiObject): ApiObject {
+    return this.#conversion === null ? object : this.#conversion.fromStorage(object);
   }
 
   #reached(revision: number): void {
