@@ -6,8 +6,8 @@ import type { Json, JsonObject } from '../../src/kube/api/objects.ts';
 import { StatusError } from '../../src/kube/api/status.ts';
 import { encodeWatchFrame, protobufCodec } from '../../src/kube/proto/index.ts';
 import { planOf } from '../../src/kube/proto/plan.ts';
-import { durationText, instantText, parseDuration, parseInstant } from '../../src/kube/proto/times.ts';
 import { allDefinitions, type Definition, definitionOf, type Field } from '../../src/kube/schema/schema.ts';
+import { durationText, instantText, parseDuration, parseInstant } from '../../src/kube/schema/times.ts';
 import { startApi } from './api.ts';
 
 const codec = protobufCodec!;

@@ -153,13 +153,13 @@ t.test('unknown members are dropped, warned of or refused as the client asks', a
   t.equal(strict.code, 400);
   t.equal(
     strict.body.message,
-    'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "foo", unknown field "metadata.lables"',
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "metadata.lables", unknown field "foo"',
   );
   const warned = await api.send('POST', maps, body);
   t.equal(warned.code, 201);
   t.equal(
     warned.headers.get('warning'),
-    '299 - "unknown field \\"foo\\"", 299 - "unknown field \\"metadata.lables\\""',
+    '299 - "unknown field \\"metadata.lables\\"", 299 - "unknown field \\"foo\\""',
   );
   t.notOk('foo' in warned.body);
 });

@@ -7,8 +7,8 @@
 import { maxMessageDepth, type Reader, WireType } from '../../wire/proto.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { type Definition, definitionOf } from '../schema/schema.ts';
+import { durationText, instantText } from '../schema/times.ts';
 import { type FieldPlan, planOf, type WireForm } from './plan.ts';
-import { durationText, instantText } from './times.ts';
 
 /** Thrown for bytes that are no such message. */
 export class ProtobufError extends Error {

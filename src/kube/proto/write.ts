@@ -8,8 +8,8 @@
 import { WireType, type Writer } from '../../wire/proto.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { type Definition, definitionOf } from '../schema/schema.ts';
+import { parseDuration, parseInstant } from '../schema/times.ts';
 import { type FieldPlan, type Plan, planOf, type WireForm } from './plan.ts';
-import { parseDuration, parseInstant } from './times.ts';
 
 /** Texts up to this length are written letter by letter, which is quicker than asking Buffer. */
 const shortText = 32;

@@ -4,19 +4,26 @@
  * `fieldValidation`, ignored, warned of or refused.
  */
 
-import { parse as parseYaml } from 'yaml';
-import { type ApiObject, groupVersionText, isJsonObject, type JsonObject } from '../api/objects.ts';
-import { badRequest, unsupportedMediaType } from '../api/status.ts';
+import {
+  type ApiObject,
+  groupVersionText,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+} from '../api/objects.ts';
+import { badRequest, type StatusError, unsupportedMediaType } from '../api/status.ts';
 import type { CustomType } from '../crd/types.ts';
 import { mediaTypes } from '../http/negotiate.ts';
 import { DecodeError, decodeBy } from '../schema/decode.ts';
+import { JsonTextError, parseJsonText } from '../schema/json-text.ts';
 import { definitionOf } from '../schema/schema.ts';
+import { parseYamlText, YamlTextError } from '../schema/yaml-text.ts';
 import type { FieldValidation } from './options.ts';
 import type { ServerParts } from './parts.ts';
 
 const acceptedBodies = [mediaTypes.json, mediaTypes.yaml, mediaTypes.protobuf];
-/** More anchors than this are a bomb. */
-const maxYamlAliases = 100;
+/** So much of a body is shown in messages about it. */
+const summaryBytes = 30;
 const schemeName = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
 
 /** The media type of a Content-Type header, without parameters. */
@@ -24,26 +31,54 @@ export function mediaTypeOf(contentType: string): string {
   return contentType.split(';')[0]!.trim().toLowerCase();
 }
 
-function jsonErrorText(text: string, error: unknown): string {
-  if (text.trim() === '') return 'unexpected end of JSON input';
-  const message = error instanceof Error ? error.message : String(error);
-  if (/end of JSON|Unterminated/i.test(message)) return 'unexpected end of JSON input';
-  const at = /position (\d+)/.exec(message);
-  const wrong = at === null ? undefined : text[Number(at[1])];
-  return wrong === undefined ? message : `invalid character '${wrong}' looking for beginning of value`;
+/** What strict decoding says of a body's text, kept beside the value until that is decoded. */
+const textProblems: WeakMap<JsonObject, readonly string[]> = new WeakMap();
+
+/** The beginning of a body for messages: as text if it looks like JSON. */
+function summaryOf(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>';
+  const encoding = bytes[0] === 0x7b ? 'utf8' : 'hex';
+  const text = Buffer.from(bytes.subarray(0, summaryBytes)).toString(encoding);
+  return bytes.length > summaryBytes ? `${text} ...` : text;
 }
 
-function parseText(text: string, isYaml: boolean, kind: string): unknown {
+interface ParsedText {
+  readonly value: Json;
+  readonly problems: readonly string[];
+}
+
+function parseText(body: Uint8Array, isYaml: boolean, kind: string): ParsedText {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   try {
-    return isYaml ? parseYaml(text, { maxAliasCount: maxYamlAliases }) : JSON.parse(text);
+    if (isYaml) return parseYamlText(text);
+    const { value, duplicates } = parseJsonText(text);
+    return { value, problems: duplicates.map((path) => `duplicate field "${path}"`) };
   } catch (error) {
-    const body = text === '' ? '<empty>' : text;
-    throw badRequest(
-      isYaml
-        ? `error converting YAML to JSON: yaml: ${error instanceof Error ? error.message : String(error)}`
-        : `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${jsonErrorText(text, error)} (${body})`,
-    );
+    if (error instanceof YamlTextError) throw unrecognized(body, kind, error.message);
+    if (!(error instanceof JsonTextError)) throw error;
+    throw unrecognized(body, kind, `couldn't get version/kind; json parse error: ${error.message}`);
   }
+}
+
+function unrecognized(body: Uint8Array, kind: string, why: string): StatusError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${kind}): ${why} (${summaryOf(body)})`,
+  );
+}
+
+/** Why the value cannot be asked for its kind; null when it can. */
+function shapeProblem(value: Json): string | null {
+  if (!isJsonObject(value)) {
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    return `json: cannot unmarshal ${type} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+  }
+  for (const name of ['apiVersion', 'kind']) {
+    const given = value[name];
+    if (given === undefined || given === null || typeof given === 'string') continue;
+    const type = Array.isArray(given) ? 'array' : typeof given === 'boolean' ? 'bool' : typeof given;
+    return `json: cannot unmarshal ${type} into Go struct field .${name} of type string`;
+  }
+  return null;
 }
 
 /**
@@ -61,12 +96,14 @@ export function parseBody(
   if (type === mediaTypes.protobuf && parts.protobuf !== null) return parts.protobuf.decode(body);
   const isYaml = type === mediaTypes.yaml;
   if (!isYaml && type !== '' && type !== mediaTypes.json) throw unsupportedMediaType(acceptedBodies);
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  const value = parseText(text, isYaml, kind);
-  if (isJsonObject(value)) return value;
-  throw badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${text})`,
-  );
+  const { value, problems } = parseText(body, isYaml, kind);
+  const wrong = value === null ? null : shapeProblem(value);
+  if (wrong !== null) {
+    throw unrecognized(body, kind, `couldn't get version/kind; json parse error: ${wrong}`);
+  }
+  const object = (value ?? {}) as JsonObject;
+  if (problems.length > 0) textProblems.set(object, problems);
+  return object;
 }
 
 /** The kind that an endpoint takes: the resource's own, or that of a subresource. */
@@ -125,10 +162,11 @@ export function toObject(
               apiVersion: version,
             })
           : custom.decode(value);
-      if (decoded.problems.length > 0 && validation === 'Strict') {
-        throw badRequest(`${prefix}strict decoding error: ${decoded.problems.join(', ')}`);
+      const problems = [...(textProblems.get(value) ?? []), ...decoded.problems];
+      if (problems.length > 0 && validation === 'Strict') {
+        throw badRequest(`${prefix}strict decoding error: ${problems.join(', ')}`);
       }
-      if (validation === 'Warn') warnings.push(...decoded.problems);
+      if (validation === 'Warn') warnings.push(...problems);
       object = decoded.value;
     } catch (error) {
       if (error instanceof DecodeError) throw badRequest(prefix + error.message);

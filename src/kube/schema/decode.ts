@@ -1,16 +1,22 @@
 /**
  * From JSON that a client sent to an object as we keep it: members in order of declaration, maps sorted by key, unknown
- * members left out and reported, nulls dropped, wrong types refused with the words of a real API server. Quantities are
- * made canonical, times kept as written.
+ * members left out and reported, nulls dropped, wrong types refused with the words of a real API server. Quantities and
+ * times are made canonical.
  */
 
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { badRequest } from '../api/status.ts';
 import { canonicalQuantity, QuantityError } from './quantity.ts';
 import { type Definition, definitionOf, type Field } from './schema.ts';
+import { canonicalTime, parseDuration, timeProblem } from './times.ts';
 
 /** Deeper bodies are refused: nothing of ours is that deep, and a bomb is. */
 const maxDepth = 200;
+/** So many problems are told. */
+const maxProblems = 100;
+const int32Bound = 2 ** 31;
+/** What a signed integer of 64 bits can be, as far as a number of JavaScript can tell. */
+const int64Bound = 2 ** 63;
 
 export interface Decoded {
   readonly value: JsonObject;
@@ -41,21 +47,42 @@ const goTypes: Readonly<Record<string, string>> = {
   bytes: '[]uint8',
 };
 
+const unionPrefix = 'apiextensions.v1.JSONSchemaPropsOr';
+
 class Decoder {
   readonly problems: string[] = [];
+  /** Members are visited as the document has them, for the order of the problems; what is made is of no use. */
+  readonly #isInDocumentOrder: boolean;
+  /** Above 0: inside of what Go decodes without being strict. */
+  #lenient = 0;
+
+  constructor(isInDocumentOrder: boolean) {
+    this.#isInDocumentOrder = isInDocumentOrder;
+  }
 
   object(definition: Definition, value: JsonObject, path: string, depth: number): JsonObject {
     if (depth > maxDepth) throw new DecodeError('exceeded max depth');
-    for (const name of Object.keys(value)) {
-      if (!definition.fields.has(name)) this.problems.push(`unknown field "${path}${name}"`);
-    }
     const result: JsonObject = {};
+    for (const name of Object.keys(value)) {
+      const field = definition.fields.get(name);
+      if (field === undefined) this.#unknown(path + name);
+      else if (this.#isInDocumentOrder && value[name] !== null) {
+        this.#field(definition, field, value[name]!, path + name, depth);
+      }
+    }
+    if (this.#isInDocumentOrder) return result;
     for (const field of definition.fields.values()) {
       const given = value[field.name];
       if (given === undefined || given === null) continue;
       result[field.name] = this.#field(definition, field, given, path + field.name, depth);
     }
     return result;
+  }
+
+  #unknown(path: string): void {
+    if (this.#lenient === 0 && this.problems.length < maxProblems) {
+      this.problems.push(`unknown field "${path}"`);
+    }
   }
 
   #field(owner: Definition, field: Field, value: Json, path: string, depth: number): Json {
@@ -83,7 +110,7 @@ class Decoder {
   #value(owner: Definition, field: Field, value: Json, path: string, depth: number): Json {
     if (field.scalar !== null) return this.#scalar(owner, field, value, path);
     const definition = definitionOf(field.definition);
-    if (definition.form !== null) return this.#special(definition, owner, field, value, path);
+    if (definition.form !== null) return this.#special(definition, owner, field, value, path, depth);
     if (value === null) return {};
     if (!isJsonObject(value)) throw this.#wrong(owner, field, value, path);
     return this.object(definition, value, `${path}.`, depth + 1);
@@ -99,7 +126,7 @@ class Decoder {
         return value;
       case 'int32':
       case 'int64':
-        if (typeof value !== 'number' || !Number.isInteger(value)) {
+        if (!isIntegerWithin(value, field.scalar === 'int32' ? int32Bound : int64Bound)) {
           throw this.#wrong(owner, field, value, path);
         }
         return value;
@@ -114,7 +141,14 @@ class Decoder {
     }
   }
 
-  #special(definition: Definition, owner: Definition, field: Field, value: Json, path: string): Json {
+  #special(
+    definition: Definition,
+    owner: Definition,
+    field: Field,
+    value: Json,
+    path: string,
+    depth: number,
+  ): Json {
     switch (definition.form) {
       case 'quantity': {
         try {
@@ -127,20 +161,59 @@ class Decoder {
         }
       }
       case 'intOrString':
-        if (typeof value !== 'string' && typeof value !== 'number') {
+        if (typeof value !== 'string' && !isIntegerWithin(value, int32Bound)) {
           throw this.#wrong(owner, field, value, path);
         }
         return value;
       case 'time':
       case 'microTime':
+        if (typeof value !== 'string') throw this.#wrong(owner, field, value, path);
+        return time(value, definition.form === 'microTime');
       case 'duration':
         if (typeof value !== 'string') throw this.#wrong(owner, field, value, path);
+        if (parseDuration(value) === null) {
+          throw new DecodeError(`time: invalid duration ${JSON.stringify(value)}`);
+        }
         return value;
       case 'strings':
-        if (!Array.isArray(value)) throw this.#wrong(owner, field, value, path);
+        if (!Array.isArray(value) || value.some((one) => typeof one !== 'string')) {
+          throw this.#wrong(owner, field, value, path);
+        }
         return value;
+      case 'any':
+        return definition.name.startsWith(unionPrefix)
+          ? this.#union(definition, owner, field, value, path, depth)
+          : value;
       default:
         return value;
+    }
+  }
+
+  /** A schema, a list of schemas or something plain. Go is not strict inside: what is unknown there just goes. */
+  #union(
+    definition: Definition,
+    owner: Definition,
+    field: Field,
+    value: Json,
+    path: string,
+    depth: number,
+  ): Json {
+    const inner = definition.name.slice(unionPrefix.length);
+    if (inner === 'Bool' && typeof value === 'boolean') return value;
+    const schemas = definitionOf('apiextensions.v1.JSONSchemaProps');
+    this.#lenient++;
+    try {
+      if (isJsonObject(value)) return this.object(schemas, value, `${path}.`, depth + 1);
+      if (inner === 'Bool' || !Array.isArray(value)) throw this.#wrong(owner, field, value, path);
+      return value.map((item) => {
+        if (inner === 'StringArray' && typeof item === 'string') return item;
+        if (inner === 'Array' && isJsonObject(item)) {
+          return this.object(schemas, item, `${path}.`, depth + 1);
+        }
+        throw this.#wrong(owner, field, item, path);
+      });
+    } finally {
+      this.#lenient--;
     }
   }
 
@@ -151,8 +224,11 @@ class Decoder {
     let type = field.scalar === null ? shortType(field.definition, inner) : (goTypes[field.scalar] ?? 'any');
     if (field.shape === 'map') type = `map[string]${type}`;
     if (field.shape === 'list') type = Array.isArray(value) ? type : `[]${type}`;
+    // Of a number that is no such integer Go shows the number.
+    const isNumber = typeof value === 'number' && (field.scalar === 'int32' || field.scalar === 'int64');
+    const given = isNumber ? `number ${value}` : goKind(value);
     return new DecodeError(
-      `json: cannot unmarshal ${goKind(value)} into Go struct field ${struct}.${plainPath} of type ${type}`,
+      `json: cannot unmarshal ${given} into Go struct field ${struct}.${plainPath} of type ${type}`,
     );
   }
 }
@@ -161,6 +237,16 @@ class Decoder {
 function setMember(object: JsonObject, key: string, value: Json): void {
   if (key !== '__proto__') object[key] = value;
   else Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function isIntegerWithin(value: Json, bound: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= -bound && value < bound;
+}
+
+function time(text: string, isMicro: boolean): string {
+  const problem = timeProblem(text, isMicro);
+  if (problem !== null) throw new DecodeError(problem);
+  return canonicalTime(text, isMicro);
 }
 
 function shortType(definition: string, name: string): string {
@@ -187,8 +273,12 @@ function checkBase64(text: string): string {
  * @throws DecodeError when a value has the wrong type
  */
 export function decodeBy(definition: Definition, value: JsonObject): Decoded {
-  const decoder = new Decoder();
-  return { value: decoder.object(definition, value, '', 0), problems: decoder.problems };
+  const decoder = new Decoder(false);
+  const decoded = decoder.object(definition, value, '', 0);
+  if (decoder.problems.length < 2) return { value: decoded, problems: decoder.problems };
+  const inOrder = new Decoder(true);
+  inOrder.object(definition, value, '', 0);
+  return { value: decoded, problems: inOrder.problems };
 }
 
 /** Decodes the options that come as a body or as a query, `DeleteOptions`, … @throws StatusError 400 */
