@@ -1,7 +1,7 @@
 /**
- * Every RPC of etcd 3.7, by service (etcd §1.2). A name without a mark is unary, `<` marks a stream of answers, `<>` one
- * both ways. What is in here and served by nobody is answered UNIMPLEMENTED, and so is what is not in here, but in
- * the words of grpc-go, which clients of etcd fall back on.
+ * Every RPC of etcd 3.7, by service (etcd §1.2), and reflection, which etcd does not have. A name without a mark is unary,
+ * `<` marks a stream of answers, `<>` one both ways. What is in here and served by nobody is answered UNIMPLEMENTED, and
+ * so is what is not in here, but in the words of grpc-go, which clients of etcd fall back on.
  */
 
 const rpcs: Readonly<Record<string, string>> = {
@@ -16,6 +16,8 @@ const rpcs: Readonly<Record<string, string>> = {
   'v3lockpb.Lock': 'Lock Unlock',
   'v3electionpb.Election': 'Campaign Proclaim Leader Observe< Resign',
   'grpc.health.v1.Health': 'Check Watch<',
+  'grpc.reflection.v1.ServerReflection': 'ServerReflectionInfo<>',
+  'grpc.reflection.v1alpha.ServerReflection': 'ServerReflectionInfo<>',
 };
 
 export type RpcShape = 'unary' | 'server_stream' | 'bidi_stream';

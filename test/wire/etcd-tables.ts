@@ -61,6 +61,10 @@ export const serviceTable: Readonly<Record<string, string>> = {
   'grpc.health.v1.Health': `
     Check U HealthCheckRequest HealthCheckResponse
     Watch SS HealthCheckRequest HealthCheckResponse`,
+  'grpc.reflection.v1.ServerReflection': `
+    ServerReflectionInfo BS ServerReflectionRequest ServerReflectionResponse`,
+  'grpc.reflection.v1alpha.ServerReflection': `
+    ServerReflectionInfo BS ServerReflectionRequest ServerReflectionResponse`,
 };
 
 /** Message, then its fields: number, name, type; `*` is repeated, `@` the oneof it belongs to. */
@@ -184,4 +188,20 @@ v3electionpb.ProclaimRequest: 1 leader LeaderKey; 2 value bytes
 v3electionpb.ProclaimResponse: 1 header ResponseHeader
 grpc.health.v1.HealthCheckRequest: 1 service str
 grpc.health.v1.HealthCheckResponse: 1 status ServingStatus
+grpc.reflection.v1.ServerReflectionRequest: 1 host str; 3 file_by_filename str@message_request; 4 file_containing_symbol str@message_request; 5 file_containing_extension ExtensionRequest@message_request; 6 all_extension_numbers_of_type str@message_request; 7 list_services str@message_request
+grpc.reflection.v1.ExtensionRequest: 1 containing_type str; 2 extension_number int32
+grpc.reflection.v1.ServerReflectionResponse: 1 valid_host str; 2 original_request ServerReflectionRequest; 4 file_descriptor_response FileDescriptorResponse@message_response; 5 all_extension_numbers_response ExtensionNumberResponse@message_response; 6 list_services_response ListServiceResponse@message_response; 7 error_response ErrorResponse@message_response
+grpc.reflection.v1.FileDescriptorResponse: 1 file_descriptor_proto bytes*
+grpc.reflection.v1.ExtensionNumberResponse: 1 base_type_name str; 2 extension_number int32*
+grpc.reflection.v1.ListServiceResponse: 1 service ServiceResponse*
+grpc.reflection.v1.ServiceResponse: 1 name str
+grpc.reflection.v1.ErrorResponse: 1 error_code int32; 2 error_message str
+grpc.reflection.v1alpha.ServerReflectionRequest: 1 host str; 3 file_by_filename str@message_request; 4 file_containing_symbol str@message_request; 5 file_containing_extension ExtensionRequest@message_request; 6 all_extension_numbers_of_type str@message_request; 7 list_services str@message_request
+grpc.reflection.v1alpha.ExtensionRequest: 1 containing_type str; 2 extension_number int32
+grpc.reflection.v1alpha.ServerReflectionResponse: 1 valid_host str; 2 original_request ServerReflectionRequest; 4 file_descriptor_response FileDescriptorResponse@message_response; 5 all_extension_numbers_response ExtensionNumberResponse@message_response; 6 list_services_response ListServiceResponse@message_response; 7 error_response ErrorResponse@message_response
+grpc.reflection.v1alpha.FileDescriptorResponse: 1 file_descriptor_proto bytes*
+grpc.reflection.v1alpha.ExtensionNumberResponse: 1 base_type_name str; 2 extension_number int32*
+grpc.reflection.v1alpha.ListServiceResponse: 1 service ServiceResponse*
+grpc.reflection.v1alpha.ServiceResponse: 1 name str
+grpc.reflection.v1alpha.ErrorResponse: 1 error_code int32; 2 error_message str
 `;
