@@ -5,7 +5,7 @@ import { clientSuite } from './suite.ts';
 
 clientSuite({
   name: 'Keelson',
-  mayLack: ['authentication', 'member changes', 'hashes', 'snapshots', 'move of the leader'],
+  mayLack: [],
   skip: false,
   async start(count) {
     if (count === 1) {
