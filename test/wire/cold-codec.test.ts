@@ -23,6 +23,7 @@ const scalars: Record<string, fc.Arbitrary<unknown>> = {
   int64: m.leaseArbitrary,
   uint64: m.idArbitrary,
   uint32: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  int32: fc.integer(),
 };
 
 function fieldArbitrary(field: protobuf.Field, depth: number): fc.Arbitrary<unknown> {
