@@ -3,135 +3,15 @@
  *
  * A table's keys are the option names in camel case; the flag is the same in kebab case (`dataDir` is `--data-dir`)
  * and the variable in upper case (`ETCD_DATA_DIR`). As with etcd, one dash does as well as two, `--x=v` as well as
- * `--x v`, and a flag together with its variable is refused rather than silently preferred.
+ * `--x v`, and a flag together with its variable is refused rather than silently preferred. A flag may have older names;
+ * giving it under two of them is refused, too.
  *
  * Invariant: every problem of a command line is found in one pass; nothing is reported one at a time.
  */
 
-/** One flag. `parse` throws an Error whose text completes "--flag: …". */
-export interface Flag<T> {
-  /** What the value is called in the help, for example `MS`; empty for a switch, which needs no value. */
-  readonly placeholder: string;
-  readonly help: string;
-  readonly initial: T;
-  /** The default as the help shows it; empty hides it. */
-  readonly shownDefault: string;
-  readonly parse: (text: string) => T;
-}
+import type { FlagTable, FlagValues } from './flag-kinds.ts';
 
-/** What a flag is made from. */
-export interface FlagText<T> {
-  readonly help: string;
-  readonly initial: T;
-  readonly placeholder?: string;
-  readonly shownDefault?: string;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a table mixes flags of every type; `FlagValues` gives each its own back
-export type FlagTable = Record<string, Flag<any>>;
-
-export type FlagValues<Table extends FlagTable> = {
-  -readonly [Name in keyof Table]: Table[Name] extends Flag<infer T> ? T : never;
-};
-
-export function textFlag(text: FlagText<string>): Flag<string> {
-  return {
-    help: text.help,
-    initial: text.initial,
-    placeholder: text.placeholder ?? 'TEXT',
-    shownDefault: text.shownDefault ?? text.initial,
-    parse: (value) => value,
-  };
-}
-
-/** A flag of any type: `parse` gives the value or throws what is wrong with the text. */
-export function customFlag<T>(
-  text: FlagText<T> & { readonly shownDefault: string },
-  parse: (text: string) => T,
-): Flag<T> {
-  const { help, initial, shownDefault } = text;
-  return { help, initial, shownDefault, placeholder: text.placeholder ?? 'VALUE', parse };
-}
-
-export function switchFlag(help: string): Flag<boolean> {
-  return {
-    help,
-    initial: false,
-    placeholder: '',
-    shownDefault: '',
-    parse: (value) => {
-      if (value === 'true' || value === '1') return true;
-      if (value === 'false' || value === '0') return false;
-      throw new Error(`must be true or false, not "${value}"`);
-    },
-  };
-}
-
-/** A whole number within [min, max]. */
-export function integerFlag(
-  text: FlagText<number> & { readonly min: number; readonly max?: number },
-): Flag<number> {
-  const max = text.max ?? Number.MAX_SAFE_INTEGER;
-  return {
-    help: text.help,
-    initial: text.initial,
-    placeholder: text.placeholder ?? 'N',
-    shownDefault: text.shownDefault ?? String(text.initial),
-    parse: (value) => {
-      const number = Number(value);
-      if (!/^-?\d+$/.test(value) || !Number.isSafeInteger(number)) {
-        throw new Error(`must be a whole number, not "${value}"`);
-      }
-      if (number < text.min || number > max) {
-        throw new Error(`must be ${rangeText(text.min, max)}, not ${value}`);
-      }
-      return number;
-    },
-  };
-}
-
-function rangeText(min: number, max: number): string {
-  return max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `from ${min} to ${max}`;
-}
-
-export function choiceFlag<T extends string>(
-  text: FlagText<T> & { readonly choices: readonly T[] },
-): Flag<T> {
-  return {
-    help: text.help,
-    initial: text.initial,
-    placeholder: text.placeholder ?? text.choices.join('|'),
-    shownDefault: text.shownDefault ?? text.initial,
-    parse: (value) => {
-      const choice = text.choices.find((candidate) => candidate === value);
-      if (choice === undefined) throw new Error(`must be one of ${text.choices.join(', ')}, not "${value}"`);
-      return choice;
-    },
-  };
-}
-
-/** Comma-separated URLs with a scheme, a host and a port, and nothing behind. */
-export function urlsFlag(text: FlagText<string[]>): Flag<string[]> {
-  return {
-    help: text.help,
-    initial: text.initial,
-    placeholder: text.placeholder ?? 'URL,…',
-    shownDefault: text.shownDefault ?? text.initial.join(','),
-    parse: (value) => value.split(',').map(checkUrl),
-  };
-}
-
-/** @returns the URL without a trailing slash. @throws Error that says what is wrong with it. */
-export function checkUrl(text: string): string {
-  const trimmed = text.trim();
-  const match = /^([a-z]+):\/\/(\[[0-9a-fA-F:.]+\]|[^/:[\]?#@]+)(?::(\d+))?\/?$/.exec(trimmed);
-  if (match === null) throw new Error(`"${trimmed}" is not a URL such as http://127.0.0.1:2379`);
-  const [, scheme, host, port] = match;
-  if (scheme !== 'http') throw new Error(`"${trimmed}": the scheme must be http`);
-  if (port === undefined) throw new Error(`"${trimmed}": the port is missing`);
-  if (Number(port) > 65_535) throw new Error(`"${trimmed}": there is no port ${port}`);
-  return `${scheme}://${host}:${port}`;
-}
+export * from './flag-kinds.ts';
 
 export interface ParseOptions {
   /** Environment to read; none is read without `envPrefix`. */
@@ -140,6 +20,15 @@ export interface ParseOptions {
   readonly envPrefix?: string;
   /** Words without a dash that are allowed. @default 0 */
   readonly positionalsMax?: number;
+}
+
+/** One line of a configuration file. */
+export interface Setting {
+  /** A flag's name, without dashes. */
+  readonly name: string;
+  readonly text: string;
+  /** It stood there as a bare number. */
+  readonly isNumber: boolean;
 }
 
 export interface ParsedFlags<Table extends FlagTable> {
@@ -159,13 +48,15 @@ export function flagName(option: string): string {
   return option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function variableName(option: string, prefix: string): string {
-  return prefix + flagName(option).replaceAll('-', '_').toUpperCase();
+function variableName(flag: string, prefix: string): string {
+  return prefix + flag.replaceAll('-', '_').toUpperCase();
 }
 
 class Parser<Table extends FlagTable> {
   readonly #table: Table;
   readonly #byFlag = new Map<string, string>();
+  /** The name under which an option was given. */
+  readonly #givenAs = new Map<string, string>();
   readonly values: Record<string, unknown> = {};
   readonly given = new Set<string>();
   readonly positionals: string[] = [];
@@ -176,18 +67,27 @@ class Parser<Table extends FlagTable> {
   constructor(table: Table) {
     this.#table = table;
     for (const [option, flag] of Object.entries(table)) {
-      this.#byFlag.set(flagName(option), option);
+      for (const name of [flagName(option), ...(flag.aliases ?? [])]) this.#byFlag.set(name, option);
       this.values[option] = flag.initial;
     }
   }
 
   #set(option: string, where: string, text: string): void {
+    const { parse, idle } = this.#table[option]!;
+    const before = this.#givenAs.get(option);
+    if (before !== undefined && before !== where) {
+      this.problems.push(`${before} and ${where} are the same option: remove one of them`);
+    }
+    this.#givenAs.set(option, where);
+    this.given.add(option);
     try {
-      this.values[option] = this.#table[option]!.parse(text);
+      this.values[option] = parse(text);
+      if (idle !== undefined && !idle.agreed.includes(text)) {
+        this.warnings.push(`${where} has no effect: ${idle.reason}`);
+      }
     } catch (error) {
       this.problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    this.given.add(option);
   }
 
   readArguments(argv: readonly string[], positionalsMax: number): void {
@@ -223,18 +123,30 @@ class Parser<Table extends FlagTable> {
   }
 
   readEnvironment(env: Readonly<Record<string, string | undefined>>, prefix: string): void {
-    const known = new Map(Object.keys(this.#table).map((option) => [variableName(option, prefix), option]));
+    const known = new Map([...this.#byFlag].map(([name, option]) => [variableName(name, prefix), option]));
     for (const [variable, text] of Object.entries(env)) {
       if (!variable.startsWith(prefix) || text === undefined || text === '') continue;
       const option = known.get(variable);
       if (option === undefined) {
         this.warnings.push(`the environment variable ${variable} means nothing to this command`);
-      } else if (this.given.has(option)) {
+      } else if (this.#givenAs.get(option)?.startsWith('-') === true) {
         this.problems.push(
-          `--${flagName(option)} and the environment variable ${variable} are both set: remove one of them`,
+          `${this.#givenAs.get(option)} and the environment variable ${variable} are both set: remove one of them`,
         );
       } else {
         this.#set(option, variable, text);
+      }
+    }
+  }
+
+  readSettings(settings: readonly Setting[], file: string): void {
+    for (const { name, text, isNumber } of settings) {
+      const option = this.#byFlag.get(name);
+      if (option === undefined) {
+        this.warnings.push(`${file}: ${name} means nothing to this command`);
+      } else {
+        const inNanoseconds = isNumber && this.#table[option]!.isDuration === true;
+        this.#set(option, `${file}: ${name}`, inNanoseconds ? `${text}ns` : text);
       }
     }
   }
@@ -276,6 +188,21 @@ export function parseFlags<Table extends FlagTable>(
   const parser = new Parser(table);
   parser.readArguments(argv, options.positionalsMax ?? 0);
   if (options.envPrefix !== undefined) parser.readEnvironment(options.env ?? {}, options.envPrefix);
+  return parsedBy(parser);
+}
+
+/** Reads the settings of a configuration file. Never throws; look at `problems`. */
+export function parseSettings<Table extends FlagTable>(
+  table: Table,
+  settings: readonly Setting[],
+  file: string,
+): ParsedFlags<Table> {
+  const parser = new Parser(table);
+  parser.readSettings(settings, file);
+  return parsedBy(parser);
+}
+
+function parsedBy<Table extends FlagTable>(parser: Parser<Table>): ParsedFlags<Table> {
   return {
     values: parser.values as FlagValues<Table>,
     given: parser.given,

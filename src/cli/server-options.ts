@@ -1,139 +1,29 @@
 /**
- * The options of `keelson server`: etcd's names, defaults and rules, from flags and `ETCD_*` variables. Only what has
- * an effect is here; what etcd knows and this does not is refused as unknown, not silently ignored.
+ * The options of `keelson server`: etcd's names, defaults and rules, from flags, `ETCD_*` variables or a configuration
+ * file. As with etcd, the file stands alone: what else was given is ignored then, with a word about it.
  */
 
-import type { ParsedFlags } from './flags.ts';
-import {
-  checkUrl,
-  choiceFlag,
-  customFlag,
-  type Flag,
-  flagHelp,
-  integerFlag,
-  parseFlags,
-  textFlag,
-  urlsFlag,
-} from './flags.ts';
+import { parseEndpoint } from '../rpc/address.ts';
+import { readConfig } from './config-file.ts';
+import { parseDuration } from './durations.ts';
+import type { Flag, ParsedFlags } from './flags.ts';
+import { flagHelp, flagName, parseFlags, parseSettings } from './flags.ts';
+import { idleFlags } from './idle-flags.ts';
+import { type ServerOptions, serverFlags } from './server-flags.ts';
 
-export type LogLevelName = 'debug' | 'info' | 'warn' | 'error' | 'panic' | 'fatal';
+export {
+  type InitialCluster,
+  type LogLevelName,
+  parseInitialCluster,
+  type ServerOptions,
+} from './server-flags.ts';
 
-/** Member name to its peer URLs. */
-export type InitialCluster = Record<string, string[]>;
-
-export interface ServerOptions {
-  name: string;
-  dataDir: string;
-  listenClientUrls: string[];
-  advertiseClientUrls: string[];
-  listenPeerUrls: string[];
-  initialAdvertisePeerUrls: string[];
-  initialCluster: InitialCluster;
-  initialClusterToken: string;
-  initialClusterState: 'new' | 'existing';
-  heartbeatInterval: number;
-  electionTimeout: number;
-  maxRequestBytes: number;
-  maxTxnOps: number;
-  logLevel: LogLevelName;
-  logFormat: 'auto' | 'json' | 'console';
-}
-
-type ServerFlags = { readonly [Name in keyof ServerOptions]: Flag<ServerOptions[Name]> };
-
-const DEFAULT_CLIENT_URL = 'http://localhost:2379';
-const DEFAULT_PEER_URL = 'http://localhost:2380';
-const ELECTION_MS_MAX = 50_000;
 /** etcd: an election needs time for several heartbeats to be lost. */
 const HEARTBEATS_PER_ELECTION_MIN = 5;
+const MS_PER_HOUR = 3_600_000;
 
-/**
- * `a=http://…,b=http://…`; a name may come more than once, with a URL each.
- * @throws Error that says which part is wrong.
- */
-export function parseInitialCluster(text: string): InitialCluster {
-  const cluster: InitialCluster = {};
-  const seen = new Set<string>();
-  for (const part of text.split(',')) {
-    const equals = part.indexOf('=');
-    if (equals <= 0) throw new Error(`"${part}" is not NAME=URL`);
-    const name = part.slice(0, equals).trim();
-    const url = checkUrl(part.slice(equals + 1));
-    if (seen.has(url)) throw new Error(`the URL ${url} is there twice`);
-    seen.add(url);
-    cluster[name] = [...(Object.hasOwn(cluster, name) ? cluster[name]! : []), url];
-  }
-  return cluster;
-}
-
-const flags: ServerFlags = {
-  name: textFlag({ help: 'name of this member', initial: 'default', placeholder: 'NAME' }),
-  dataDir: textFlag({
-    help: 'directory of the data',
-    initial: '',
-    shownDefault: 'NAME.etcd',
-    placeholder: 'DIR',
-  }),
-  listenClientUrls: urlsFlag({ help: 'where to serve clients', initial: [DEFAULT_CLIENT_URL] }),
-  advertiseClientUrls: urlsFlag({
-    help: 'where clients find this member; needed with --listen-client-urls',
-    initial: [DEFAULT_CLIENT_URL],
-  }),
-  listenPeerUrls: urlsFlag({ help: 'where to serve the other members', initial: [DEFAULT_PEER_URL] }),
-  initialAdvertisePeerUrls: urlsFlag({
-    help: 'where the other members find this one',
-    initial: [DEFAULT_PEER_URL],
-  }),
-  initialCluster: customFlag(
-    {
-      help: 'the members of a new cluster; the same on all of them',
-      initial: {},
-      shownDefault: 'this member alone',
-      placeholder: 'NAME=URL,…',
-    },
-    parseInitialCluster,
-  ),
-  initialClusterToken: textFlag({
-    help: 'tells clusters apart that use the same URLs',
-    initial: 'etcd-cluster',
-  }),
-  initialClusterState: choiceFlag({
-    help: 'existing: join a cluster that runs and has added this member',
-    initial: 'new',
-    choices: ['new', 'existing'],
-  }),
-  heartbeatInterval: integerFlag({
-    help: 'time between heartbeats of the leader',
-    initial: 100,
-    min: 1,
-    placeholder: 'MS',
-  }),
-  electionTimeout: integerFlag({
-    help: 'time without a leader before an election; at least five heartbeats',
-    initial: 1000,
-    min: 1,
-    max: ELECTION_MS_MAX,
-    placeholder: 'MS',
-  }),
-  maxRequestBytes: integerFlag({
-    help: 'largest request of a client',
-    initial: 1_572_864,
-    min: 1024,
-    placeholder: 'BYTES',
-  }),
-  maxTxnOps: integerFlag({ help: 'most operations in a transaction', initial: 128, min: 1 }),
-  logLevel: choiceFlag<LogLevelName>({
-    help: 'least important lines that are logged',
-    initial: 'info',
-    choices: ['debug', 'info', 'warn', 'error', 'panic', 'fatal'],
-    placeholder: 'LEVEL',
-  }),
-  logFormat: choiceFlag<'auto' | 'json' | 'console'>({
-    help: 'auto: text on a terminal, JSON elsewhere',
-    initial: 'auto',
-    choices: ['auto', 'json', 'console'],
-  }),
-};
+// biome-ignore lint/suspicious/noExplicitAny: a table mixes flags of every type
+const table: Readonly<Record<string, Flag<any>>> = { ...serverFlags, ...idleFlags };
 
 export interface ParsedServer {
   readonly options: ServerOptions;
@@ -142,23 +32,58 @@ export interface ParsedServer {
   readonly help: boolean;
 }
 
-/** Reads command line and environment and checks what belongs together. */
+type Environment = Readonly<Record<string, string | undefined>>;
+type ReadText = (path: string) => string;
+type Parsed = ParsedFlags<typeof table>;
+
+/** Reads command line, environment and file, and checks what belongs together. */
 export function parseServerOptions(
   argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+  readText: ReadText = noFiles,
 ): ParsedServer {
-  const parsed = parseFlags(flags, argv, { env, envPrefix: 'ETCD_' });
-  const options = parsed.values as ServerOptions;
+  const parsed = read(argv, env, readText);
+  const options = parsed.values as unknown as ServerOptions;
   if (options.dataDir === '') options.dataDir = `${options.name}.etcd`;
   if (!parsed.given.has('initialCluster')) {
     options.initialCluster = { [options.name]: options.initialAdvertisePeerUrls };
   }
   // Rules between options say nothing useful about values that were refused by themselves.
   const problems = parsed.problems.length > 0 ? parsed.problems : checkTogether(options, parsed);
-  return { options, problems, warnings: parsed.warnings, help: parsed.help };
+  const warnings = [...parsed.warnings, ...adviceOn(options)];
+  return { options, problems, warnings, help: parsed.help };
 }
 
-function checkTogether(options: ServerOptions, parsed: ParsedFlags<ServerFlags>): string[] {
+function noFiles(path: string): string {
+  throw new Error(`${path} cannot be read here`);
+}
+
+function read(argv: readonly string[], env: Environment, readText: ReadText): Parsed {
+  const { ETCD_CONFIG_FILE: fileOfEnvironment, ...others } = env;
+  const isFromEnvironment = fileOfEnvironment !== undefined && fileOfEnvironment !== '';
+  const commandLine = parseFlags(table, argv, { env: isFromEnvironment ? env : others, envPrefix: 'ETCD_' });
+  const path = String(commandLine.values['configFile'] ?? '');
+  if (path === '' || commandLine.help) return commandLine;
+  const file = parseFile(path, readText);
+  const ignored = [...commandLine.given].filter((option) => option !== 'configFile');
+  if (ignored.length > 0) {
+    const names = ignored.map((option) => `--${flagName(option)}`).join(', ');
+    file.warnings.push(`the configuration file ${path} stands alone: ${names} ignored`);
+  }
+  return file;
+}
+
+function parseFile(path: string, readText: ReadText): Parsed {
+  try {
+    return parseSettings(table, readConfig(readText(path)), path);
+  } catch (error) {
+    const nothing = parseSettings(table, [], path);
+    nothing.problems.push(`--config-file: ${path}: ${(error as Error).message.trim()}`);
+    return nothing;
+  }
+}
+
+function checkTogether(options: ServerOptions, parsed: Parsed): string[] {
   const problems: string[] = [];
   if (parsed.given.has('listenClientUrls') && !parsed.given.has('advertiseClientUrls')) {
     problems.push('--advertise-client-urls is required when --listen-client-urls is set');
@@ -169,9 +94,74 @@ function checkTogether(options: ServerOptions, parsed: ParsedFlags<ServerFlags>)
         `--heartbeat-interval (${options.heartbeatInterval} ms)`,
     );
   }
+  checkCompaction(options, problems);
+  checkTls(options, problems);
+  checkCluster(options, problems);
+  return problems;
+}
+
+function checkCompaction(options: ServerOptions, problems: string[]): void {
+  try {
+    compactionRetention(options);
+  } catch (error) {
+    problems.push(`--auto-compaction-retention: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * What automatic compaction keeps: milliseconds or revisions, by the mode; 0 switches it off.
+ * @throws Error that says what is wrong with it
+ */
+export function compactionRetention(options: ServerOptions): number {
+  const { autoCompactionMode: mode, autoCompactionRetention: text } = options;
+  if (/^\d+$/.test(text)) return mode === 'revision' ? Number(text) : Number(text) * MS_PER_HOUR;
+  if (mode === 'revision') throw new Error(`must be a number of revisions, not "${text}"`);
+  const ms = parseDuration(text);
+  if (ms < 0) throw new Error(`must not be negative, as "${text}" is`);
+  return ms;
+}
+
+function checkTls(options: ServerOptions, problems: string[]): void {
+  const isSecure = (url: string): boolean => parseEndpoint(url).secure;
+  const pairs = [
+    ['--cert-file', options.certFile, '--key-file', options.keyFile],
+    ['--peer-cert-file', options.peerCertFile, '--peer-key-file', options.peerKeyFile],
+    [
+      '--peer-client-cert-file',
+      options.peerClientCertFile,
+      '--peer-client-key-file',
+      options.peerClientKeyFile,
+    ],
+  ] as const;
+  for (const [certFlag, cert, keyFlag, key] of pairs) {
+    if ((cert === '') !== (key === '')) problems.push(`${certFlag} and ${keyFlag} go together`);
+  }
+  const clientUrls = [
+    ...options.listenClientUrls,
+    ...options.listenClientHttpUrls,
+    ...options.listenMetricsUrls,
+  ];
+  if (clientUrls.some(isSecure) && options.certFile === '' && !options.autoTls) {
+    problems.push('a client URL with TLS needs --cert-file and --key-file, or --auto-tls');
+  }
+  if (options.listenPeerUrls.some(isSecure) && options.peerCertFile === '' && !options.peerAutoTls) {
+    problems.push('a peer URL with TLS needs --peer-cert-file and --peer-key-file, or --peer-auto-tls');
+  }
+  if (options.peerCertAllowedCn.length > 0 && options.peerCertAllowedHostname.length > 0) {
+    problems.push('--peer-cert-allowed-cn and --peer-cert-allowed-hostname exclude each other');
+  }
+  if (options.tlsMinVersion === 'TLS1.3' && options.tlsMaxVersion === 'TLS1.2') {
+    problems.push('--tls-min-version is newer than --tls-max-version');
+  }
+  if (options.tlsMinVersion === 'TLS1.3' && options.cipherSuites.length > 0) {
+    problems.push('--cipher-suites cannot be chosen with TLS 1.3');
+  }
+}
+
+function checkCluster(options: ServerOptions, problems: string[]): void {
   if (!Object.hasOwn(options.initialCluster, options.name)) {
     problems.push(`--initial-cluster does not name this member: there is no "${options.name}=URL" in it`);
-    return problems;
+    return;
   }
   const listed = [...options.initialCluster[options.name]!].sort().join(',');
   const advertised = [...options.initialAdvertisePeerUrls].sort().join(',');
@@ -180,10 +170,26 @@ function checkTogether(options: ServerOptions, parsed: ParsedFlags<ServerFlags>)
       `--initial-cluster has ${options.name}=${listed}, but --initial-advertise-peer-urls is ${advertised}`,
     );
   }
-  return problems;
+}
+
+/** What may be meant, and may be a mistake. */
+function adviceOn(options: ServerOptions): string[] {
+  const advice: string[] = [];
+  const plain = (urls: readonly string[]): string[] => urls.filter((url) => !parseEndpoint(url).secure);
+  if (options.certFile !== '' || options.autoTls) {
+    for (const url of plain(options.listenClientUrls)) {
+      advice.push(`clients are served without TLS at ${url}, although there is a certificate`);
+    }
+  }
+  if (options.peerCertFile !== '' || options.peerAutoTls) {
+    for (const url of plain(options.listenPeerUrls)) {
+      advice.push(`members are served without TLS at ${url}, although there is a certificate`);
+    }
+  }
+  return advice;
 }
 
 /** The help text of the flags. */
 export function serverFlagHelp(): string {
-  return flagHelp(flags);
+  return `${flagHelp(serverFlags)}\n\nTaken for the sake of etcd's command lines, without an effect:\n\n${flagHelp(idleFlags)}`;
 }

@@ -4,18 +4,25 @@
  */
 
 import type { ClusterOrigin, InitialMember, JoinOptions } from '../member/types.ts';
+import { endpointOf } from '../rpc/address.ts';
+import { type Dialer, dialer } from '../rpc/dial.ts';
+import { getText } from '../rpc/peer-request.ts';
+import type { TlsOptions } from '../rpc/tls-options.ts';
 import { Failure } from '../util/failure.ts';
+import type { Logger } from '../util/runtime.ts';
 
 /** @throws Failure 'badConfig' when no member answers or the cluster does not expect this one */
 export async function askToJoin(
   name: string,
   initialCluster: readonly InitialMember[],
+  tls: TlsOptions | null,
+  log: Logger,
 ): Promise<JoinOptions> {
   const own = initialCluster.find((member) => member.name === name);
   if (own === undefined)
     throw new Failure('badConfig', `the initial cluster does not name this member, "${name}"`);
   const others = initialCluster.filter((member) => member !== own).flatMap((member) => member.peerUrls);
-  const origin = await firstAnswer(others);
+  const origin = await firstAnswer(others, dialer(tls, log));
   const entry = origin.members.find((member) => sameUrls(member.peerUrls, own.peerUrls));
   if (entry === undefined) {
     throw new Failure(
@@ -33,16 +40,20 @@ export async function askToJoin(
   return { origin, memberId: entry.id };
 }
 
-async function firstAnswer(peerUrls: readonly string[]): Promise<ClusterOrigin> {
+async function firstAnswer(peerUrls: readonly string[], dial: Dialer): Promise<ClusterOrigin> {
   const problems: string[] = [];
   for (const url of peerUrls) {
+    const endpoint = endpointOf(url);
+    if (endpoint === null) {
+      problems.push(`${url} is no peer URL`);
+      continue;
+    }
     try {
-      const response = await fetch(`${url}/keelson/cluster`);
-      if (response.ok) return (await response.json()) as ClusterOrigin;
-      problems.push(`${url}: HTTP ${response.status}`);
+      const { status, body } = await getText(dial, endpoint, '/keelson/cluster');
+      if (status === 200) return JSON.parse(body) as ClusterOrigin;
+      problems.push(`${url}: HTTP ${status}`);
     } catch (error) {
-      const { cause, message } = error as Error;
-      problems.push(`${url}: ${cause instanceof Error ? cause.message : message}`);
+      problems.push(`${url}: ${(error as Error).message}`);
     }
   }
   throw new Failure('badConfig', `no member of the existing cluster answers: ${problems.join('; ')}`);

@@ -2,11 +2,16 @@
 
 import { defaultBcryptCost } from '../auth/passwords.ts';
 import { defaultTokenTtlMs } from '../auth/simple-tokens.ts';
+import { defaultProgressIntervalMs } from '../etcd/watch.ts';
 import { defaultToken } from '../member/recovery.ts';
 import { defaultLimits, type InitialMember, type MemberLimits } from '../member/types.ts';
+import { type Endpoint, parseEndpoint } from '../rpc/address.ts';
+import type { KeepaliveOptions } from '../rpc/http2/keepalive.ts';
 import type { LocalNetwork } from '../rpc/local-peer-network.ts';
+import type { TlsOptions } from '../rpc/tls-options.ts';
 import { Failure } from '../util/failure.ts';
 import type { Logger } from '../util/runtime.ts';
+import type { AutoCompaction } from './auto-compaction.ts';
 
 /** URLs by member name. */
 export type InitialCluster = Readonly<Record<string, readonly string[]>>;
@@ -18,8 +23,26 @@ export interface StartOptions {
   readonly dataDir?: string;
   /** Keep everything in memory: nothing is left when the member closes. */
   readonly memory?: boolean;
-  /** Where clients are served, as `http://host:port`; port 0 takes a free one. @default nowhere */
+  /** Directory of the log, where it is not to be in `dataDir`. @default in `dataDir` */
+  readonly walDir?: string;
+  /**
+   * Where clients are served: `http://host:port` or `https://…`, where port 0 takes a free one, or `unix://path` or
+   * `unixs://path`. @default nowhere
+   */
   readonly listenClientUrls?: readonly string[];
+  /** Where HTTP is served alone; `listenClientUrls` then serve gRPC alone. @default with gRPC */
+  readonly listenClientHttpUrls?: readonly string[];
+  /** Where `/metrics` and the health endpoints are served besides. @default nowhere */
+  readonly listenMetricsUrls?: readonly string[];
+  /** For client URLs with TLS. @default none */
+  readonly clientTls?: TlsOptions;
+  /** For peer URLs with TLS. @default none */
+  readonly peerTls?: TlsOptions;
+  /**
+   * Clients who come before the cluster has a leader wait so long, in milliseconds; then they are served anyway. 0: they
+   * are served at once. @default 0
+   */
+  readonly clientsWaitMs?: number;
   /** What clients are told to dial. @default where this member listens */
   readonly advertiseClientUrls?: readonly string[];
   /** Where the other members reach this one. @default its URLs in `initialCluster`, when there are others */
@@ -38,6 +61,20 @@ export interface StartOptions {
   readonly maxRequestBytes?: number;
   /** Largest number of operations on one level of a txn. @default 128 */
   readonly maxTxnOps?: number;
+  /** Calls that one connection may have open at a time. @default 100000 */
+  readonly maxConcurrentStreams?: number;
+  /** Pings between clients and this member. @default etcd's */
+  readonly keepalive?: Partial<KeepaliveOptions>;
+  /** How often idle watchers are told how far they are, in milliseconds. @default 600000 */
+  readonly watchProgressIntervalMs?: number;
+  /** Entries of the log that are kept for members that lag. @default 5000 */
+  readonly catchUpEntries?: number;
+  /** Forgets history by itself, where this member leads. @default never */
+  readonly autoCompaction?: AutoCompaction;
+  /** Origins whose pages may read answers over HTTP. @default ['*'] */
+  readonly cors?: readonly string[];
+  /** Host names under which HTTP is served without TLS. @default ['*'] */
+  readonly hostWhitelist?: readonly string[];
   /** Which HTTP/2 serves gRPC: this house's own, or the one of Node through @grpc/grpc-js. @default 'http2' */
   readonly rpcTransport?: RpcTransportName;
   /** Size of the state in bytes beyond which nothing more is put; Infinity for no limit. @default 2 GiB */
@@ -63,10 +100,23 @@ export interface ResolvedOptions {
   readonly name: string;
   /** Null keeps everything in memory. */
   readonly dataDir: string | null;
-  readonly listenClientUrls: readonly URL[];
+  /** Null: in the data directory. */
+  readonly walDir: string | null;
+  readonly listenClientUrls: readonly Endpoint[];
+  readonly listenClientHttpUrls: readonly Endpoint[];
+  readonly listenMetricsUrls: readonly Endpoint[];
   /** Null: what is listened on. */
   readonly advertiseClientUrls: readonly string[] | null;
-  readonly listenPeerUrls: readonly URL[];
+  readonly listenPeerUrls: readonly Endpoint[];
+  readonly clientTls: TlsOptions | null;
+  readonly peerTls: TlsOptions | null;
+  readonly clientsWaitMs: number;
+  readonly maxConcurrentStreams: number;
+  readonly keepalive: Partial<KeepaliveOptions>;
+  readonly watchProgressIntervalMs: number;
+  readonly autoCompaction: AutoCompaction | null;
+  readonly cors: readonly string[];
+  readonly hostWhitelist: readonly string[];
   readonly initialCluster: readonly InitialMember[];
   readonly joinExisting: boolean;
   readonly clusterToken: string;
@@ -83,6 +133,8 @@ export interface ResolvedOptions {
 
 const heartbeatsPerElection = 5;
 const longestElectionMs = 50_000;
+/** More would be no bound. */
+const mostStreams = 100_000;
 const soloPeerUrl = 'http://localhost:2380';
 
 /** @throws Failure 'badConfig' that names everything that is wrong. */
@@ -104,14 +156,27 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     maxRequestBytes: options.maxRequestBytes ?? defaultLimits.maxRequestBytes,
     maxTxnOps: options.maxTxnOps ?? defaultLimits.maxTxnOps,
     quotaBytes: options.quotaBytes ?? defaultLimits.quotaBytes,
+    catchUpEntries: options.catchUpEntries ?? defaultLimits.catchUpEntries,
   };
   checkLimits(limits, problems);
   const resolved: ResolvedOptions = {
     name,
     dataDir: options.dataDir ?? null,
-    listenClientUrls: parseUrls('listenClientUrls', options.listenClientUrls ?? [], problems),
+    walDir: options.walDir ?? null,
+    listenClientUrls: parseUrls('listenClientUrls', options.listenClientUrls, problems),
+    listenClientHttpUrls: parseUrls('listenClientHttpUrls', options.listenClientHttpUrls, problems),
+    listenMetricsUrls: parseUrls('listenMetricsUrls', options.listenMetricsUrls, problems),
     advertiseClientUrls: options.advertiseClientUrls ?? null,
     listenPeerUrls: localNetwork === null ? parseUrls('listenPeerUrls', listenPeers, problems) : [],
+    clientTls: options.clientTls ?? null,
+    peerTls: options.peerTls ?? null,
+    clientsWaitMs: options.clientsWaitMs ?? 0,
+    maxConcurrentStreams: Math.min(options.maxConcurrentStreams ?? mostStreams, mostStreams),
+    keepalive: options.keepalive ?? {},
+    watchProgressIntervalMs: options.watchProgressIntervalMs ?? defaultProgressIntervalMs,
+    autoCompaction: options.autoCompaction ?? null,
+    cors: options.cors ?? ['*'],
+    hostWhitelist: options.hostWhitelist ?? ['*'],
     initialCluster: Object.entries(told).map(([member, peerUrls]) => ({ name: member, peerUrls })),
     joinExisting: options.initialClusterState === 'existing',
     clusterToken: options.initialClusterToken ?? defaultToken,
@@ -124,6 +189,7 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     strictReconfigCheck: options.strictReconfigCheck ?? true,
     localNetwork,
   };
+  checkTls(resolved, problems);
   if (problems.length > 0) throw new Failure('badConfig', problems.join('; '));
   return resolved;
 }
@@ -139,18 +205,23 @@ function checkLimits(limits: MemberLimits, problems: string[]): void {
   if (limits.electionMs > longestElectionMs) problems.push(`electionMs must be at most ${longestElectionMs}`);
 }
 
-function parseUrls(option: string, texts: readonly string[], problems: string[]): URL[] {
-  const urls: URL[] = [];
-  for (const text of texts) {
-    const url = URL.canParse(text) ? new URL(text) : null;
-    if (url?.protocol === 'http:' && url.hostname !== '' && url.pathname === '/') urls.push(url);
-    else problems.push(`${option}: ${text} is not http://host:port`);
-  }
-  return urls;
+function checkTls(resolved: ResolvedOptions, problems: string[]): void {
+  const { listenClientUrls, listenClientHttpUrls, listenMetricsUrls, listenPeerUrls } = resolved;
+  const forClients = [...listenClientUrls, ...listenClientHttpUrls, ...listenMetricsUrls];
+  if (resolved.clientTls === null && forClients.some(({ secure }) => secure))
+    problems.push('a client URL with TLS needs clientTls');
+  if (resolved.peerTls === null && listenPeerUrls.some(({ secure }) => secure))
+    problems.push('a peer URL with TLS needs peerTls');
 }
 
-/** Host and port that a URL names. As Go does, `localhost` is taken for the IPv4 loopback. */
-export function addressOf(url: URL): { readonly host: string; readonly port: number } {
-  const host = url.hostname === 'localhost' ? '127.0.0.1' : url.hostname.replace(/^\[(.*)\]$/, '$1');
-  return { host, port: url.port === '' ? 80 : Number(url.port) };
+function parseUrls(option: string, texts: readonly string[] = [], problems: string[]): Endpoint[] {
+  const endpoints: Endpoint[] = [];
+  for (const text of texts) {
+    try {
+      endpoints.push(parseEndpoint(text));
+    } catch (error) {
+      problems.push(`${option}: ${(error as Error).message}`);
+    }
+  }
+  return endpoints;
 }

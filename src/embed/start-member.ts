@@ -8,32 +8,24 @@ import { readFileSync } from 'node:fs';
 import { WorkerPasswords } from '../auth/password-worker.ts';
 import { bcryptCost } from '../auth/passwords.ts';
 import { openTokens } from '../auth/token-options.ts';
-import { statusOf } from '../etcd/errors.ts';
-import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
-import { clusterVersion, etcdVersion, storageVersion } from '../etcd/version.ts';
-import { httpHandler } from '../http/handler.ts';
+import { ROOT } from '../auth/types.ts';
 import { peerHandler } from '../http/peer-handler.ts';
 import { Member as MemberLoop } from '../member/member.ts';
-import type { MemberRecord, MemberStatus } from '../member/types.ts';
-import { grpcJsTransport } from '../rpc/grpc-js-transport.ts';
-import { http2Transport } from '../rpc/http2/http2-transport.ts';
+import { type MemberRecord, type MemberStatus, RequestKind } from '../member/types.ts';
+import { Role } from '../raft/types.ts';
 import { LocalNetwork } from '../rpc/local-peer-network.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
-import { listen, type Port, type PortOptions } from '../rpc/port.ts';
 import { type TcpPeerNetwork, tcpPeerNetwork } from '../rpc/tcp-peer-network.ts';
-import type { RpcTransport } from '../rpc/transport.ts';
+import type { Failure } from '../util/failure.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
-import type { Runtime } from '../util/runtime.ts';
+import type { Runtime, Timer } from '../util/runtime.ts';
+import { encodeCompactionRequest } from '../wire/kv-codec.ts';
+import { type Compactor, startCompactor } from './auto-compaction.ts';
+import { ClientPorts, called, versions } from './client-ports.ts';
 import { askToJoin } from './join.ts';
-import { addressOf, type ResolvedOptions, resolveOptions, type StartOptions } from './options.ts';
+import { type ResolvedOptions, resolveOptions, type StartOptions } from './options.ts';
+import { Readiness } from './readiness.ts';
 import { openStorage, type Storage } from './storage.ts';
-
-/** Calls that one connection may have open at a time. */
-const maxConcurrentStreams = 100_000;
-/** How long running calls may take to finish when a member closes. */
-const closeGraceMs = 1000;
-
-const versions = { server: etcdVersion, cluster: clusterVersion, storage: storageVersion };
 
 /** A running member. */
 export interface Member extends AsyncDisposable {
@@ -46,6 +38,8 @@ export interface Member extends AsyncDisposable {
   status(): MemberStatus;
   /** The cluster's members as this one knows them. */
   members(): readonly MemberRecord[];
+  /** Resolves when this member can serve: there is a leader, and the cluster knows this member. */
+  readonly ready: Promise<void>;
   /** Hands leadership over, makes everything durable and closes. Calling it again waits for the same end. */
   close(): Promise<void>;
   /** Resolves when the member has ended by itself, with why; never after `close`. */
@@ -76,18 +70,21 @@ export async function startResolved(options: ResolvedOptions, runtime: Runtime):
 
 class EmbeddedMember implements Member {
   readonly failed: Promise<Error>;
+  readonly ready: Promise<void>;
   readonly #options: ResolvedOptions;
   readonly #runtime: Runtime;
   readonly #passwords: WorkerPasswords;
   #storage: Storage | null = null;
   #loop: MemberLoop | null = null;
   #network: PeerNetwork | null = null;
-  #transport: RpcTransport | null = null;
   #tcp: TcpPeerNetwork | null = null;
-  readonly #ports: Port[] = [];
-  #clientUrls: string[] = [];
+  readonly #ports: ClientPorts;
+  #readiness: Readiness | null = null;
+  #compactor: Compactor | null = null;
+  #waiting: Timer | null = null;
   #closing: Promise<void> | null = null;
   #reportFailure: (error: Error) => void = () => {};
+  #reportReady: () => void = () => {};
 
   constructor(options: ResolvedOptions, runtime: Runtime) {
     this.#options = options;
@@ -96,6 +93,10 @@ class EmbeddedMember implements Member {
     this.failed = new Promise((resolve) => {
       this.#reportFailure = resolve;
     });
+    this.ready = new Promise((resolve) => {
+      this.#reportReady = resolve;
+    });
+    this.#ports = new ClientPorts(options, runtime);
   }
 
   get id(): string {
@@ -111,7 +112,7 @@ class EmbeddedMember implements Member {
   }
 
   get clientUrls(): readonly string[] {
-    return this.#clientUrls;
+    return this.#ports.urls;
   }
 
   status(): MemberStatus {
@@ -128,18 +129,73 @@ class EmbeddedMember implements Member {
   }
 
   async open(): Promise<void> {
-    this.#storage = await openStorage(this.#options.dataDir, this.#runtime);
+    this.#storage = await openStorage(this.#options.dataDir, this.#runtime, this.#options.walDir);
     this.#loop = await this.#openLoop(this.#storage);
     await this.#listenForPeers();
-    await this.#openClientPorts(this.#loop);
+    await this.#ports.open(this.#loop);
     const { advertiseClientUrls } = this.#options;
-    this.#loop.publish(advertiseClientUrls ?? this.#clientUrls);
+    this.#loop.publish(advertiseClientUrls ?? this.#ports.urls);
+    this.#serveWhenReady(this.#loop);
+    this.#startCompactor(this.#loop);
+  }
+
+  /** Clients are served at once, or when there is a leader, or when they have waited long enough for one. */
+  #serveWhenReady(loop: MemberLoop): void {
+    const { clientsWaitMs } = this.#options;
+    const { clock, log } = this.#runtime;
+    if (clientsWaitMs === 0) this.#ports.release();
+    else {
+      this.#waiting = clock.setTimer(clientsWaitMs, () => {
+        log.warn('timed out waiting for the ready notification');
+        this.#ports.release();
+        this.#reportReady();
+      });
+    }
+    const { id } = loop;
+    const { name } = this.#options;
+    const starting = {
+      id,
+      name,
+      get hasLeader() {
+        return loop.hasLeader;
+      },
+      members: () => loop.members(),
+      linearize: (done: (failure: Failure | null) => void) => loop.linearize(done),
+    };
+    this.#readiness = new Readiness(starting, clock, () => {
+      this.#waiting?.cancel();
+      this.#ports.release();
+      this.#reportReady();
+    });
+  }
+
+  #startCompactor(loop: MemberLoop): void {
+    const { autoCompaction } = this.#options;
+    if (autoCompaction === null) return;
+    const { clock, log } = this.#runtime;
+    const compacted = {
+      get isLeader() {
+        return loop.status().role === Role.Leader;
+      },
+      get revision() {
+        return loop.store.revision;
+      },
+      compact: (revision: number, done: (failure: Failure | null) => void): void => {
+        const request = { revision, physical: false };
+        // What a member does by itself, root may.
+        const caller = { user: ROOT, revision: loop.auth.auth.revision };
+        loop.propose(RequestKind.Compact, encodeCompactionRequest(request), request, done, caller);
+      },
+    };
+    this.#compactor = startCompactor(autoCompaction, compacted, clock, log);
   }
 
   async #openLoop(storage: Storage): Promise<MemberLoop> {
     const { name, clusterToken, initialCluster, limits, joinExisting } = this.#options;
     const hasLog = storage.disk.list(storage.walDirectory).length > 0;
-    const join = joinExisting && !hasLog ? await askToJoin(name, initialCluster) : null;
+    const { peerTls } = this.#options;
+    const { log: joinLog } = this.#runtime;
+    const join = joinExisting && !hasLog ? await askToJoin(name, initialCluster, peerTls, joinLog) : null;
     const memberOptions = {
       name,
       clusterToken,
@@ -151,7 +207,7 @@ class EmbeddedMember implements Member {
       limits,
       maxLearners: this.#options.maxLearners,
       strictReconfigCheck: this.#options.strictReconfigCheck,
-      trustsCommonName: false,
+      trustsCommonName: this.#options.clientTls?.clientCertAuth === true,
       mutant: '',
     };
     const { clock, random, log } = this.#runtime;
@@ -188,7 +244,8 @@ class EmbeddedMember implements Member {
     const network = tcpPeerNetwork({
       id,
       clusterId,
-      listen: addressOf(listenPeerUrls[0]!),
+      listen: listenPeerUrls,
+      tls: this.#options.peerTls,
       runtime: this.#runtime,
       http: peerHandler(() => this.#loop, versions),
     });
@@ -205,30 +262,6 @@ class EmbeddedMember implements Member {
     });
   }
 
-  async #openClientPorts(member: MemberLoop): Promise<void> {
-    const { listenClientUrls, limits } = this.#options;
-    if (listenClientUrls.length === 0) return;
-    const runtime = this.#runtime;
-    const makeTransport = this.#options.rpcTransport === 'http2' ? http2Transport : grpcJsTransport;
-    const grpc = makeTransport({
-      methods: etcdMethods(member),
-      unknownMethod,
-      maxReceiveBytes: maxReceiveBytes(limits),
-      maxConcurrentStreams,
-      runtime,
-    });
-    this.#transport = grpc;
-    const http = httpHandler(member, {
-      versions,
-      failureText: (failure) => statusOf(failure).message,
-    });
-    for (const url of listenClientUrls) {
-      const port = await openPort({ ...addressOf(url), grpc, http, runtime });
-      this.#ports.push(port);
-      this.#clientUrls.push(`http://${url.hostname}:${port.port}`);
-    }
-  }
-
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -237,12 +270,11 @@ class EmbeddedMember implements Member {
   /** Calls that run may still be answered while leadership is handed over; then everything closes from the outside in. */
   async #close(): Promise<void> {
     const loop = this.#loop;
+    this.#readiness?.stop();
+    this.#waiting?.cancel();
+    this.#compactor?.stop();
     if (loop !== null) await called((done) => loop.stop(done));
-    const transport = this.#transport;
-    await Promise.all([
-      ...this.#ports.map((port) => called((done) => port.close(closeGraceMs, done))),
-      transport === null ? null : called((done) => transport.close(closeGraceMs, done)),
-    ]);
+    await this.#ports.close();
     const network = this.#network;
     if (network !== null) await called((done) => network.close(done));
     this.#passwords.close();
@@ -252,14 +284,4 @@ class EmbeddedMember implements Member {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function called(start: (done: () => void) => void): Promise<void> {
-  return new Promise((resolve) => start(resolve));
-}
-
-function openPort(options: PortOptions): Promise<Port> {
-  return new Promise((resolve, reject) => {
-    listen(options, (failure, port) => (port === null ? reject(failure) : resolve(port)));
-  });
 }

@@ -3,7 +3,7 @@
  *
  *     dataDir/
  *       lock     held while the member runs
- *       wal/     the log
+ *       wal/     the log, unless it has a directory of its own
  *       state/   the state, on LevelDB
  *       spool/   files that are made to be sent
  */
@@ -29,8 +29,12 @@ export interface Storage {
 }
 
 /** @throws Failure 'dataDirLocked', 'dataDirNotWritable', 'backendDamaged', 'diskFailed' */
-export function openStorage(dataDir: string | null, runtime: Runtime): Promise<Storage> {
-  return dataDir === null ? openMemory(runtime) : openDirectory(dataDir, runtime);
+export function openStorage(
+  dataDir: string | null,
+  runtime: Runtime,
+  walDir: string | null = null,
+): Promise<Storage> {
+  return dataDir === null ? openMemory(runtime) : openDirectory(dataDir, walDir, runtime);
 }
 
 async function openMemory({ scheduler }: Runtime): Promise<Storage> {
@@ -45,7 +49,11 @@ async function openMemory({ scheduler }: Runtime): Promise<Storage> {
   };
 }
 
-async function openDirectory(dataDir: string, { scheduler, log }: Runtime): Promise<Storage> {
+async function openDirectory(
+  dataDir: string,
+  walDir: string | null,
+  { scheduler, log }: Runtime,
+): Promise<Storage> {
   const disk = nodeDisk();
   disk.makeDirectory(dataDir);
   const lock = disk.lock(`${dataDir}/lock`);
@@ -60,7 +68,7 @@ async function openDirectory(dataDir: string, { scheduler, log }: Runtime): Prom
     return {
       disk,
       backend,
-      walDirectory: `${dataDir}/wal`,
+      walDirectory: walDir ?? `${dataDir}/wal`,
       spoolDirectory: `${dataDir}/spool`,
       isOnDisk: true,
       close: async () => {

@@ -1,5 +1,5 @@
 /**
- * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version` (etcd §4.1). Headers, texts
+ * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version`, `/metrics` (etcd §4.1). Headers, texts
  * and status codes are those that Go's server and etcd's handlers give, for probes and scripts compare them.
  */
 
@@ -7,9 +7,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServedMember } from '../member/types.ts';
 import type { HttpHandler } from '../rpc/http1.ts';
 import type { Failure } from '../util/failure.ts';
+import type { Metrics } from '../util/metrics.ts';
+import { type Access, admit, openAccess } from './access.ts';
 import { serveCheck, serveChecks } from './check-endpoints.ts';
 import { livezChecks, readyzChecks } from './checks.ts';
 import { serveHealth } from './health.ts';
+import { HealthFigures } from './health-figures.ts';
+import { serveMetrics } from './metrics-endpoint.ts';
 import { sendError, sendJson } from './respond.ts';
 
 export interface HttpOptions {
@@ -21,6 +25,10 @@ export interface HttpOptions {
   };
   /** The text of a failure as clients of etcd know it. */
   readonly failureText: (failure: Failure) => string;
+  /** What `/metrics` tells. @default there is no such path */
+  readonly metrics?: Metrics;
+  /** @default everybody */
+  readonly access?: Access;
 }
 
 /** One request whose path and method fit. */
@@ -28,21 +36,22 @@ export type Endpoint = (query: URLSearchParams, response: ServerResponse) => voi
 
 export function httpHandler(member: ServedMember, options: HttpOptions): HttpHandler {
   const endpoints = endpointsOf(member, options);
+  const { access = openAccess } = options;
   return (request, response) => {
-    // The same for everyone, as long as there is no list of allowed origins.
-    response.setHeader('Access-Control-Allow-Methods', 'POST, GET, OPTIONS, PUT, DELETE');
-    response.setHeader('Access-Control-Allow-Origin', '*');
-    response.setHeader('Access-Control-Allow-Headers', 'accept, content-type, authorization');
-    if (request.method === 'OPTIONS') response.end();
-    else route(endpoints, request, response);
+    if (admit(request, response, access)) route(endpoints, request, response);
   };
 }
 
 function endpointsOf(member: ServedMember, options: HttpOptions): ReadonlyMap<string, Endpoint> {
-  const { failureText, versions } = options;
+  const { failureText, metrics, versions } = options;
   const { server, cluster, storage } = versions;
   const endpoints = new Map<string, Endpoint>();
-  endpoints.set('/health', (query, response) => serveHealth(member, failureText, query, response));
+  const figures = new HealthFigures();
+  if (metrics !== undefined) {
+    figures.register(metrics);
+    endpoints.set('/metrics', (_query, response) => serveMetrics(metrics, response));
+  }
+  endpoints.set('/health', (query, response) => serveHealth(member, failureText, figures, query, response));
   endpoints.set('/version', (_query, response) => {
     sendJson(response, { etcdserver: server, etcdcluster: cluster, storage });
   });
@@ -51,10 +60,10 @@ function endpointsOf(member: ServedMember, options: HttpOptions): ReadonlyMap<st
     ['livez', livezChecks(member, failureText)],
     ['readyz', readyzChecks(member, failureText)],
   ] as const) {
-    endpoints.set(`/${name}`, (query, response) => serveChecks(name, checks, log, query, response));
+    endpoints.set(`/${name}`, (query, response) => serveChecks(name, checks, log, figures, query, response));
     for (const check of checks) {
       const path = `/${name}/${check.name}`;
-      endpoints.set(path, (query, response) => serveCheck(path, check, log, query, response));
+      endpoints.set(path, (query, response) => serveCheck(path, check, log, figures, query, response));
     }
   }
   return endpoints;

@@ -7,6 +7,7 @@ import type { ServerResponse } from 'node:http';
 import type { ServedMember } from '../member/types.ts';
 import { AlarmType } from '../wire/cold-messages.ts';
 import { type FailureText, readLinearizably, readLocally } from './checks.ts';
+import type { HealthFigures } from './health-figures.ts';
 import { sendError, sendText } from './respond.ts';
 
 const alarmNames: Readonly<Record<number, string>> = {
@@ -17,12 +18,14 @@ const alarmNames: Readonly<Record<number, string>> = {
 export function serveHealth(
   member: ServedMember,
   failureText: FailureText,
+  figures: HealthFigures,
   query: URLSearchParams,
   response: ServerResponse,
 ): void {
   const isLocal = query.get('serializable') === 'true';
   const answer = (reason: string): void => {
     // The fields are strings, in this order, for scripts that compare the whole line.
+    figures.countHealth(reason === '');
     const body = JSON.stringify({ health: reason === '' ? 'true' : 'false', reason });
     if (reason === '') {
       sendText(response, 200, body);

@@ -6,12 +6,18 @@
  *
  * A connection that does not show its protocol within `SNIFF_TIMEOUT_MS` is closed, so an idle one costs a timer and
  * one of the bounded places. `route` is also the way in for sockets accepted elsewhere, plain or TLS.
+ *
+ * A port may be held: connections are accepted and wait, unread, until it is released. So a server takes its address
+ * before it can serve, and nobody gets half an answer meanwhile.
  */
 
+import { unlinkSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { Failure } from '../util/failure.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
+import type { TlsOptions } from './tls-options.ts';
+import { type TlsAcceptor, tlsAcceptor } from './tls-server.ts';
 
 /** Time a new connection has to send the bytes that tell its protocol. */
 export const SNIFF_TIMEOUT_MS: number = 10_000;
@@ -28,6 +34,12 @@ export interface ListenerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** A Unix socket instead of host and port; what is left of an earlier one is replaced. @default none */
+  readonly path?: string;
+  /** @default none: connections are in the clear */
+  readonly tls?: TlsOptions | null;
+  /** Connections wait for `release`. @default false */
+  readonly isHeld?: boolean;
   readonly maxConnections: number;
   readonly protocols: readonly Protocol[];
   readonly runtime: Runtime;
@@ -41,12 +53,16 @@ export class Listener {
   private readonly unknown = new Set<Socket>();
   private graceTimer: Timer | null = null;
   private closing = false;
-  /** The port that was bound; 0 before. */
+  /** Connections that wait for `release`; null: nobody has to wait. */
+  private held: Socket[] | null;
+  private tls: TlsAcceptor | null = null;
+  /** The port that was bound; 0 before, and for a Unix socket. */
   port = 0;
 
   constructor(options: ListenerOptions) {
     this.options = options;
-    this.server = createServer({ noDelay: true }, (socket) => this.route(socket));
+    this.held = options.isHeld === true ? [] : null;
+    this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
     this.server.maxConnections = options.maxConnections;
     this.server.on('drop', () => {
       options.runtime.log.warn('connection refused: the port has as many as it may have', {
@@ -58,16 +74,60 @@ export class Listener {
 
   /** @param done gets a `Failure` ('portTaken' or 'badConfig') when the address cannot be had. */
   listen(done: (failure: Failure | null) => void): void {
-    const { host, port, runtime } = this.options;
-    const refused = (error: NodeJS.ErrnoException): void => done(listenFailure(error, host, port));
+    const { host, port, path, runtime } = this.options;
+    const at = path ?? `${host}:${port}`;
+    const refused = (error: NodeJS.ErrnoException): void => done(listenFailure(error, at));
+    try {
+      this.openTls();
+      if (path !== undefined) removeStale(path);
+    } catch (error) {
+      const failure = error instanceof Failure ? error : listenFailure(error as Error, at);
+      runtime.scheduler.defer(() => done(failure));
+      return;
+    }
     this.server.once('error', refused);
-    this.server.listen({ host, port }, () => {
+    this.server.listen(path === undefined ? { host, port } : { path }, () => {
       this.server.removeListener('error', refused);
       this.server.on('error', (error) => runtime.log.error('a listening port failed', { port, error }));
       const address = this.server.address();
       this.port = typeof address === 'object' && address !== null ? address.port : port;
       done(null);
     });
+  }
+
+  private openTls(): void {
+    const { tls = null, runtime } = this.options;
+    if (tls === null) return;
+    this.tls = tlsAcceptor(tls, runtime.log, (socket) => this.route(socket));
+  }
+
+  private accept(socket: Socket): void {
+    const { held, tls } = this;
+    if (held !== null && !this.closing) {
+      held.push(socket);
+      this.watch(socket);
+    } else if (tls !== null && !this.closing) {
+      this.watch(socket);
+      tls.accept(socket);
+    } else {
+      this.route(socket);
+    }
+  }
+
+  /** So that a connection is cut when the port closes, whatever has become of it. */
+  private watch(socket: Socket): void {
+    socket.on('error', ignore);
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+  }
+
+  /** Serves those who wait, and from now on everybody at once. */
+  release(): void {
+    const held = this.held ?? [];
+    this.held = null;
+    for (const socket of held) {
+      if (!socket.destroyed) this.accept(socket);
+    }
   }
 
   /** Finds the protocol of an accepted connection and hands it over. */
@@ -106,7 +166,9 @@ export class Listener {
    */
   close(graceMs: number, done: () => void): void {
     this.closing = true;
+    this.tls?.close();
     for (const socket of this.unknown) socket.destroy();
+    for (const socket of this.held ?? []) socket.destroy();
     this.graceTimer ??= this.options.runtime.clock.setTimer(graceMs, () => {
       for (const socket of this.sockets) socket.destroy();
     });
@@ -135,8 +197,16 @@ export function beginsWith(first: Buffer, beginning: Buffer): boolean | null {
 
 function ignore(): void {}
 
-function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): Failure {
-  const address = `${host}:${port}`;
+/** Like Go's etcd: a socket file that is left from before stands in nobody's way. */
+function removeStale(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function listenFailure(error: NodeJS.ErrnoException, address: string): Failure {
   switch (error.code) {
     case 'EADDRINUSE':
       return new Failure(

@@ -9,8 +9,9 @@
  */
 
 import type { Socket } from 'node:net';
-import { connect } from 'node:net';
 import type { Runtime, Timer } from '../util/runtime.ts';
+import { endpointOf } from './address.ts';
+import type { Dialer } from './dial.ts';
 import type { PeerAddress } from './peer.ts';
 import {
   decodeIntroduction,
@@ -43,6 +44,7 @@ export interface LinkOwner {
   readonly clusterId: string;
   readonly limits: LinkLimits;
   readonly runtime: Runtime;
+  readonly dialer: Dialer;
   /** The link has frames to write at the end of this turn. */
   onDirty(link: PeerLink): void;
   onUp(peer: string): void;
@@ -185,15 +187,17 @@ export class PeerLink {
     const url = this.urls[this.urlIndex % this.urls.length] ?? '';
     this.urlIndex += 1;
     this.url = url;
-    const target = targetOf(url);
-    if (target === null) {
+    const endpoint = endpointOf(url);
+    if (endpoint === null) {
       this.failed(
         `${JSON.stringify(url)} is no peer URL of the form http://host:port`,
         this.urls.length <= 1,
       );
       return;
     }
-    const socket = connect({ host: target.host, port: target.port, noDelay: true });
+    const socket = this.owner.dialer.dial(endpoint, () => {
+      socket.write(encodeIntroduction([this.owner.clusterId, this.owner.id, this.peer]));
+    });
     this.socket = socket;
     let failure = 'the connection was closed';
     this.dialTimer = this.owner.runtime.clock.setTimer(DIAL_TIMEOUT_MS, () => {
@@ -203,9 +207,6 @@ export class PeerLink {
       failure = error.message;
     });
     socket.once('close', () => this.lost(socket, failure));
-    socket.once('connect', () => {
-      socket.write(encodeIntroduction([this.owner.clusterId, this.owner.id, this.peer]));
-    });
     this.listenTo(socket);
   }
 
@@ -293,12 +294,4 @@ export class PeerLink {
       this.dial();
     });
   }
-}
-
-function targetOf(url: string): { host: string; port: number } | null {
-  if (!URL.canParse(url)) return null;
-  const { protocol, hostname, port } = new URL(url);
-  if (protocol !== 'http:') return null;
-  // An IPv6 host stands in brackets in a URL and without them in a socket.
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) };
 }

@@ -9,15 +9,23 @@ import type { Runtime } from '../util/runtime.ts';
 import type { HttpHandler } from './http1.ts';
 import { Http1 } from './http1.ts';
 import { beginsWith, DEFAULT_MAX_CONNECTIONS, Listener } from './listener.ts';
+import type { TlsOptions } from './tls-options.ts';
 import type { RpcTransport } from './transport.ts';
 
 export interface PortOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Not closed by the port: several ports may share it. */
-  readonly grpc: RpcTransport;
-  readonly http: HttpHandler;
+  /** A Unix socket instead of host and port. @default none */
+  readonly path?: string;
+  /** @default none: connections are in the clear */
+  readonly tls?: TlsOptions | null;
+  /** Connections are accepted, and wait for `release`. @default false */
+  readonly isHeld?: boolean;
+  /** Not closed by the port: several ports may share it. Null: no gRPC here. */
+  readonly grpc: RpcTransport | null;
+  /** Null: no HTTP/1.1 here. */
+  readonly http: HttpHandler | null;
   readonly runtime: Runtime;
   /** Open connections; more are closed when they arrive. @default 65536 */
   readonly maxConnections?: number;
@@ -28,6 +36,8 @@ export interface Port {
   readonly port: number;
   /** Serves a connection that was accepted elsewhere: a TLS socket after its handshake, or a plain one. */
   route(socket: Socket): void;
+  /** Ends the waiting of connections on a port that was held. */
+  release(): void;
   /**
    * Stops listening and ends idle HTTP connections. Calls that run may finish within `graceMs`, then they are cut.
    * gRPC connections end when the transport is closed, which is to be done at the same time.
@@ -47,16 +57,31 @@ export function listen(
   options: PortOptions,
   done: (failure: Failure | null, port: Port | null) => void,
 ): void {
-  const { host, grpc, runtime } = options;
-  const http = new Http1(options.http, runtime);
+  const { host, grpc, runtime, path } = options;
+  const http = options.http === null ? null : new Http1(options.http, runtime);
   const listener = new Listener({
     host,
     port: options.port,
+    ...(path === undefined ? {} : { path }),
+    tls: options.tls ?? null,
+    isHeld: options.isHeld ?? false,
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     runtime,
     protocols: [
-      { recognise: (first) => beginsWith(first, PREFACE_START), accept: (socket) => grpc.accept(socket) },
-      { recognise: () => true, accept: (socket) => http.accept(socket) },
+      {
+        recognise: (first) => beginsWith(first, PREFACE_START),
+        accept: (socket) => {
+          if (grpc === null) socket.destroy();
+          else grpc.accept(socket);
+        },
+      },
+      {
+        recognise: () => true,
+        accept: (socket) => {
+          if (http === null) socket.destroy();
+          else http.accept(socket);
+        },
+      },
     ],
   });
   listener.listen((failure) => {
@@ -68,8 +93,9 @@ export function listen(
       host,
       port: listener.port,
       route: (socket) => listener.route(socket),
+      release: () => listener.release(),
       close: (graceMs, closed) => {
-        http.close();
+        http?.close();
         listener.close(graceMs, closed);
       },
     });

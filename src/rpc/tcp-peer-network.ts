@@ -10,6 +10,8 @@
 import type { Socket } from 'node:net';
 import type { Failure } from '../util/failure.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
+import type { Endpoint } from './address.ts';
+import { type Dialer, dialer } from './dial.ts';
 import type { HttpHandler } from './http1.ts';
 import { Http1 } from './http1.ts';
 import { beginsWith, Listener } from './listener.ts';
@@ -18,6 +20,7 @@ import { PEER_MAGIC } from './peer-frames.ts';
 import { PeerInbound } from './peer-inbound.ts';
 import type { LinkLimits } from './peer-link.ts';
 import { CLOSE_GRACE_MS, PeerLink, SIGN_OF_LIFE_INTERVAL_MS } from './peer-link.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 /** Largest frame that is sent or accepted. */
 export const PEER_MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
@@ -33,7 +36,10 @@ export interface TcpPeerNetworkOptions {
   readonly id: string;
   /** Members of other clusters are refused. */
   readonly clusterId: string;
-  readonly listen: { readonly host: string; readonly port: number };
+  /** At least one. */
+  readonly listen: readonly Endpoint[];
+  /** For the endpoints that are secure, and for the members that are called at such. @default none */
+  readonly tls?: TlsOptions | null;
   readonly runtime: Runtime;
   /** Serves HTTP/1.1 on the peer port. @default answers 404 */
   readonly http?: HttpHandler;
@@ -47,12 +53,13 @@ export interface TcpPeerNetworkOptions {
 
 export interface TcpPeerNetwork extends PeerNetwork {
   /**
-   * Opens the peer port; members that dial before `start` are asked to come again.
-   * @param done gets a `Failure` 'portTaken' or 'badConfig' that says what to do, or the bound port.
+   * Opens the peer ports; members that dial before `start` are asked to come again.
+   * @param done gets a `Failure` 'portTaken' or 'badConfig' that says what to do, or the first port that was bound.
    */
   listen(done: (failure: Failure | null, port: number) => void): void;
 }
 
+/** @throws Failure 'badConfig' when a certificate that is needed cannot be used */
 export function tcpPeerNetwork(options: TcpPeerNetworkOptions): TcpPeerNetwork {
   return new TcpNetwork(options);
 }
@@ -63,7 +70,8 @@ class TcpNetwork implements TcpPeerNetwork {
   readonly runtime: Runtime;
   readonly limits: LinkLimits;
   private readonly http: Http1;
-  private readonly listener: Listener;
+  private readonly listeners: readonly Listener[];
+  readonly dialer: Dialer;
   private readonly flushDirty: () => void;
   private handler: PeerHandler | null = null;
   private readonly links = new Map<string, PeerLink>();
@@ -71,7 +79,7 @@ class TcpNetwork implements TcpPeerNetwork {
   private dirty: PeerLink[] = [];
   private ticker: Timer | null = null;
   private tickedAt = 0;
-  private listening = false;
+  private readonly listening = new Set<Listener>();
   private closed = false;
 
   constructor(options: TcpPeerNetworkOptions) {
@@ -85,9 +93,15 @@ class TcpNetwork implements TcpPeerNetwork {
     };
     this.flushDirty = () => this.flush();
     this.http = new Http1(options.http ?? notFound, this.runtime);
-    this.listener = new Listener({
-      host: options.listen.host,
-      port: options.listen.port,
+    const tls = options.tls ?? null;
+    this.dialer = dialer(tls, this.runtime.log);
+    this.listeners = options.listen.map((endpoint) => this.listenerAt(endpoint, tls));
+  }
+
+  private listenerAt({ address, secure }: Endpoint, tls: TlsOptions | null): Listener {
+    return new Listener({
+      ...(address.kind === 'tcp' ? address : { host: '', port: 0, path: address.path }),
+      tls: secure ? tls : null,
       maxConnections: PEER_MAX_CONNECTIONS,
       runtime: this.runtime,
       protocols: [
@@ -98,11 +112,17 @@ class TcpNetwork implements TcpPeerNetwork {
   }
 
   listen(done: (failure: Failure | null, port: number) => void): void {
-    this.listener.listen((failure) => {
-      this.listening = failure === null;
-      if (this.closed) this.listener.close(0, ignore);
-      done(failure, this.listener.port);
-    });
+    let waiting = this.listeners.length;
+    let problem: Failure | null = null;
+    for (const listener of this.listeners) {
+      listener.listen((failure) => {
+        waiting -= 1;
+        problem ??= failure;
+        if (failure === null) this.listening.add(listener);
+        if (this.closed) listener.close(0, ignore);
+        if (waiting === 0) done(problem, this.listeners[0]!.port);
+      });
+    }
   }
 
   start(handler: PeerHandler): void {
@@ -142,7 +162,7 @@ class TcpNetwork implements TcpPeerNetwork {
   close(done: () => void): void {
     this.closed = true;
     this.ticker?.cancel();
-    let open = this.links.size + 1;
+    let open = this.links.size + this.listening.size + 1;
     const closedOne = (): void => {
       open -= 1;
       if (open === 0) done();
@@ -151,8 +171,8 @@ class TcpNetwork implements TcpPeerNetwork {
     this.links.clear();
     for (const inbound of this.inbounds) inbound.cut(null);
     this.http.close();
-    if (this.listening) this.listener.close(CLOSE_GRACE_MS, closedOne);
-    else this.runtime.scheduler.defer(closedOne);
+    for (const listener of this.listening) listener.close(CLOSE_GRACE_MS, closedOne);
+    this.runtime.scheduler.defer(closedOne);
   }
 
   // What the links report

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import type { Test } from 'tap';
 import t from 'tap';
+import type { Endpoint } from '../../src/rpc/address.ts';
 import { encodeIntroduction, FrameWriter, PEER_MAGIC } from '../../src/rpc/peer-frames.ts';
 import { SILENCE_LIMIT_MS } from '../../src/rpc/peer-link.ts';
 import type { TcpPeerNetwork, TcpPeerNetworkOptions } from '../../src/rpc/tcp-peer-network.ts';
@@ -35,7 +36,8 @@ type Changes = Partial<TcpPeerNetworkOptions>;
 
 function network(id: string, port: number, changes: Changes = {}): TcpPeerNetwork {
   const listen = { host: '127.0.0.1', port };
-  return tcpPeerNetwork({ id, clusterId: 'c1', listen, runtime: nodeRuntime(), ...changes });
+  const endpoint: Endpoint = { url: '', secure: false, address: { kind: 'tcp', ...listen } };
+  return tcpPeerNetwork({ id, clusterId: 'c1', listen: [endpoint], runtime: nodeRuntime(), ...changes });
 }
 
 function listening(made: TcpPeerNetwork): Promise<number> {

@@ -1,0 +1,213 @@
+/**
+ * The kinds of flags: what a value of each must look like, what it becomes, and how the help shows it. `flags.ts` reads
+ * command lines by tables of them.
+ */
+
+import { parseEndpoint } from '../rpc/address.ts';
+import { parseDuration } from './durations.ts';
+
+/** One flag. `parse` throws an Error whose text completes "--flag: …". */
+export interface Flag<T> {
+  /** What the value is called in the help, for example `MS`; empty for a switch, which needs no value. */
+  readonly placeholder: string;
+  readonly help: string;
+  readonly initial: T;
+  /** The default as the help shows it; empty hides it. */
+  readonly shownDefault: string;
+  readonly parse: (text: string) => T;
+  /** Names it had before, in kebab case without dashes. @default none */
+  readonly aliases?: readonly string[];
+  /** A duration: a bare number in a configuration file counts nanoseconds, as in etcd's. @default false */
+  readonly isDuration?: boolean;
+  /** Set for a flag that is taken and does nothing: what is the case anyway. */
+  readonly idle?: IdleNote;
+}
+
+/** Why a flag does nothing here. */
+export interface IdleNote {
+  readonly reason: string;
+  /** Values that ask for what is the case anyway: they are worth no warning. */
+  readonly agreed: readonly string[];
+}
+
+/** What a flag is made from. */
+export interface FlagText<T> {
+  readonly help: string;
+  readonly initial: T;
+  readonly placeholder?: string;
+  readonly shownDefault?: string;
+  readonly aliases?: readonly string[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a table mixes flags of every type; `FlagValues` gives each its own back
+export type FlagTable = Record<string, Flag<any>>;
+
+export type FlagValues<Table extends FlagTable> = {
+  -readonly [Name in keyof Table]: Table[Name] extends Flag<infer T> ? T : never;
+};
+
+/** The part of a flag that every kind has. */
+function common<T>(text: FlagText<T>): Pick<Flag<T>, 'help' | 'initial' | 'aliases'> {
+  return { help: text.help, initial: text.initial, aliases: text.aliases ?? [] };
+}
+
+export function textFlag(text: FlagText<string>): Flag<string> {
+  return {
+    ...common(text),
+    placeholder: text.placeholder ?? 'TEXT',
+    shownDefault: text.shownDefault ?? text.initial,
+    parse: (value) => value,
+  };
+}
+
+/** Comma-separated texts; empty ones are left out. */
+export function listFlag(text: FlagText<string[]>): Flag<string[]> {
+  return {
+    ...common(text),
+    placeholder: text.placeholder ?? 'TEXT,…',
+    shownDefault: text.shownDefault ?? text.initial.join(','),
+    parse: (value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+  };
+}
+
+/** A duration as Go writes it (`100ms`, `2h`); its value is in milliseconds. */
+export function durationFlag(
+  text: FlagText<number> & { readonly shownDefault: string; readonly minMs?: number },
+): Flag<number> {
+  const minMs = text.minMs ?? 0;
+  return {
+    ...common(text),
+    placeholder: text.placeholder ?? 'DURATION',
+    shownDefault: text.shownDefault,
+    isDuration: true,
+    parse: (value) => {
+      const ms = parseDuration(value);
+      if (ms < minMs) throw new Error(`must be at least ${minMs}ms, not "${value}"`);
+      return ms;
+    },
+  };
+}
+
+/** A flag that is accepted and does nothing; `refused` gives the reason for a value that must not be ignored. */
+export function idleFlag(
+  note: IdleNote & {
+    readonly help: string;
+    readonly shownDefault?: string;
+    readonly isSwitch?: boolean;
+    readonly aliases?: readonly string[];
+    readonly refused?: (value: string) => string | null;
+  },
+): Flag<string> {
+  const { reason, agreed, refused = () => null } = note;
+  return {
+    help: note.help,
+    initial: '',
+    aliases: note.aliases ?? [],
+    placeholder: note.isSwitch === true ? '' : 'VALUE',
+    shownDefault: note.shownDefault ?? '',
+    idle: { reason, agreed },
+    parse: (value) => {
+      const refusal = refused(value);
+      if (refusal !== null) throw new Error(refusal);
+      return value;
+    },
+  };
+}
+
+/** A flag of any type: `parse` gives the value or throws what is wrong with the text. */
+export function customFlag<T>(
+  text: FlagText<T> & { readonly shownDefault: string },
+  parse: (text: string) => T,
+): Flag<T> {
+  return {
+    ...common(text),
+    shownDefault: text.shownDefault,
+    placeholder: text.placeholder ?? 'VALUE',
+    parse,
+  };
+}
+
+/** What Go takes for a boolean. */
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((word): [string, boolean] => [word, true]),
+  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((word): [string, boolean] => [word, false]),
+]);
+
+export function switchFlag(
+  help: string,
+  initial: boolean = false,
+  aliases: readonly string[] = [],
+): Flag<boolean> {
+  return {
+    help,
+    initial,
+    aliases,
+    placeholder: '',
+    shownDefault: initial ? 'true' : '',
+    parse: (value) => {
+      const known = booleans.get(value);
+      if (known === undefined) throw new Error(`must be true or false, not "${value}"`);
+      return known;
+    },
+  };
+}
+
+/** A whole number within [min, max]. */
+export function integerFlag(
+  text: FlagText<number> & { readonly min: number; readonly max?: number },
+): Flag<number> {
+  const max = text.max ?? Number.MAX_SAFE_INTEGER;
+  return {
+    ...common(text),
+    placeholder: text.placeholder ?? 'N',
+    shownDefault: text.shownDefault ?? String(text.initial),
+    parse: (value) => {
+      const number = Number(value);
+      if (!/^-?\d+$/.test(value) || !Number.isSafeInteger(number)) {
+        throw new Error(`must be a whole number, not "${value}"`);
+      }
+      if (number < text.min || number > max) {
+        throw new Error(`must be ${rangeText(text.min, max)}, not ${value}`);
+      }
+      return number;
+    },
+  };
+}
+
+function rangeText(min: number, max: number): string {
+  return max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `from ${min} to ${max}`;
+}
+
+export function choiceFlag<T extends string>(
+  text: FlagText<T> & { readonly choices: readonly T[] },
+): Flag<T> {
+  return {
+    ...common(text),
+    placeholder: text.placeholder ?? text.choices.join('|'),
+    shownDefault: text.shownDefault ?? text.initial,
+    parse: (value) => {
+      const choice = text.choices.find((candidate) => candidate === value);
+      if (choice === undefined) throw new Error(`must be one of ${text.choices.join(', ')}, not "${value}"`);
+      return choice;
+    },
+  };
+}
+
+/** Comma-separated URLs with a scheme, a host and a port, and nothing behind; or of Unix sockets. */
+export function urlsFlag(text: FlagText<string[]>): Flag<string[]> {
+  return {
+    ...common(text),
+    placeholder: text.placeholder ?? 'URL,…',
+    shownDefault: text.shownDefault ?? text.initial.join(','),
+    parse: (value) => value.split(',').map(checkUrl),
+  };
+}
+
+/** @returns the URL without a trailing slash. @throws Error that says what is wrong with it. */
+export function checkUrl(text: string): string {
+  return parseEndpoint(text).url;
+}

@@ -1,0 +1,221 @@
+/**
+ * The flags of etcd that are taken and do nothing, each with the reason: what it asks for is the case anyway, or has no
+ * counterpart here. Giving one is worth a warning, unless the value asks for what is so. A value that must not be ignored,
+ * because data or safety would suffer, is refused.
+ */
+
+import { type Flag, idleFlag } from './flag-kinds.ts';
+
+type Idle = Flag<string>;
+
+const sizedAnyway = 'files of the log and of the state are removed when nothing needs them any more';
+const ownStore = 'the state is not kept in bbolt';
+const noTracing = 'there is no distributed tracing';
+const noWarnings = 'slow requests are not written to the log';
+const noV2 = 'the API of etcd v2 is gone, as in etcd 3.6';
+const noDiscovery = 'discovery is not served: list the members with --initial-cluster';
+const compared = 'members are compared when they are asked: etcdctl endpoint hashkv';
+const reused = 'a port is taken by one process, and is free again as soon as it ends';
+
+function option(
+  help: string,
+  shownDefault: string,
+  reason: string,
+  aliases: readonly string[] = [],
+  agreed: readonly string[] = [shownDefault],
+): Idle {
+  return idleFlag({ help, shownDefault, reason, agreed, aliases });
+}
+
+function toggle(
+  help: string,
+  agreed: 'true' | 'false',
+  reason: string,
+  aliases: readonly string[] = [],
+): Idle {
+  return idleFlag({ help, reason, agreed: [agreed, agreed === 'true' ? '1' : '0'], aliases, isSwitch: true });
+}
+
+/** Only the value that switches it off is taken. */
+function refused(help: string, harmless: readonly string[], reason: string, isSwitch = false): Idle {
+  return idleFlag({
+    help,
+    reason,
+    agreed: harmless,
+    isSwitch,
+    refused: (value) => (harmless.includes(value) ? null : reason),
+  });
+}
+
+const no = ['false', '0', ''];
+
+const storage = {
+  snapshotCount: option('entries between snapshots', '10000', sizedAnyway, [], ['10000', '100000']),
+  maxSnapshots: option('snapshots to keep', '5', sizedAnyway),
+  maxWals: option('files of the log to keep', '5', sizedAnyway),
+  backendBboltFreelistType: option('type of the free list', 'map', ownStore, [
+    'experimental-backend-bbolt-freelist-type',
+  ]),
+  backendBatchInterval: option(
+    'time between commits of the state',
+    '',
+    ownStore,
+    [],
+    ['', '0', '0s', '100ms'],
+  ),
+  backendBatchLimit: option('operations between commits of the state', '0', ownStore, [], ['0', '10000']),
+  bootstrapDefragThresholdMegabytes: option(
+    'defragment at the start',
+    '0',
+    'space is given back while the member runs',
+    ['experimental-bootstrap-defrag-threshold-megabytes'],
+  ),
+  compactionBatchLimit: option(
+    'revisions that a step of compaction removes',
+    '1000',
+    'steps pace themselves',
+    ['experimental-compaction-batch-limit'],
+  ),
+  compactionSleepInterval: option('pause between steps of compaction', '10ms', 'steps pace themselves', [
+    'experimental-compaction-sleep-interval',
+  ]),
+  memoryMlock: toggle('keep memory from being swapped out', 'false', 'Node.js has no mlock', [
+    'experimental-memory-mlock',
+  ]),
+  txnModeWriteWithSharedBuffer: toggle('read buffered writes in transactions', 'true', ownStore, [
+    'experimental-txn-mode-write-with-shared-buffer',
+  ]),
+  unsafeNoFsync: toggle('acknowledge writes that are not on disk', 'false', 'every write is synced'),
+};
+
+const consensus = {
+  initialElectionTickAdvance: toggle('hurry the first election', 'true', 'the first election is hurried'),
+  preVote: toggle('ask before an election whether it can be won', 'true', 'members always ask'),
+  raftReadTimeout: option('patience with a silent member', '5s', 'links watch themselves'),
+  raftWriteTimeout: option('patience with a member that does not read', '5s', 'links watch themselves'),
+  socketReusePort: toggle('share ports', 'false', reused),
+  socketReuseAddress: toggle('take ports that are about to be free', 'false', reused),
+  forceNewCluster: refused(
+    'make a cluster of this member alone',
+    no,
+    'a member is not made a new cluster by a flag: restore a snapshot of it instead',
+    true,
+  ),
+  setMemberLocaladdr: toggle('dial from the advertised address', 'false', 'the system chooses the address', [
+    'experimental-set-member-localaddr',
+  ]),
+  discovery: refused('URL of the discovery service', [''], noDiscovery),
+  discoveryFallback: option('what to do without discovery', 'exit', noDiscovery, [], ['exit', 'proxy']),
+  discoveryProxy: option('proxy to the discovery service', '', noDiscovery),
+  discoverySrv: refused('domain of the SRV records of the cluster', [''], noDiscovery),
+  discoverySrvName: option('name in these records', '', noDiscovery),
+  discoveryToken: refused('token of the discovery service', [''], noDiscovery),
+  discoveryEndpoints: refused('endpoints of the discovery service', [''], noDiscovery),
+  discoveryDialTimeout: option('time to reach it', '2s', noDiscovery),
+  discoveryRequestTimeout: option('time for its answers', '5s', noDiscovery),
+  discoveryKeepaliveTime: option('time between pings to it', '2s', noDiscovery),
+  discoveryKeepaliveTimeout: option('time for its pings', '6s', noDiscovery),
+  discoveryInsecureTransport: toggle('reach it without TLS', 'true', noDiscovery),
+  discoveryInsecureSkipTlsVerify: toggle('do not check its certificate', 'false', noDiscovery),
+  discoveryCert: option('certificate for it', '', noDiscovery),
+  discoveryKey: option('key of this certificate', '', noDiscovery),
+  discoveryCacert: option('authority of its certificate', '', noDiscovery),
+  discoveryUser: option('user of it', '', noDiscovery),
+  discoveryPassword: option('password of this user', '', noDiscovery),
+};
+
+const services = {
+  enableGrpcGateway: toggle('serve JSON over HTTP', 'true', 'it is not switched by itself'),
+  enablePprof: toggle('serve profiles over HTTP', 'false', 'profiles are those of Go'),
+  metrics: option(
+    'detail of the metrics',
+    'basic',
+    'metrics have one level of detail',
+    [],
+    ['basic', 'extensive'],
+  ),
+  clientCertFile: option('certificate of the gateway', '', 'the gateway needs no connection of its own'),
+  clientKeyFile: option('its key', '', 'the gateway needs no connection of its own'),
+  warningApplyDuration: option('what is slow for an entry', '100ms', noWarnings, [
+    'experimental-warning-apply-duration',
+  ]),
+  warningUnaryRequestDuration: option('what is slow for a call', '300ms', noWarnings, [
+    'experimental-warning-unary-request-duration',
+  ]),
+  initialCorruptCheck: toggle('compare with the other members at the start', 'false', compared, [
+    'experimental-initial-corrupt-check',
+  ]),
+  corruptCheckTime: option('time between comparisons', '0s', compared, ['experimental-corrupt-check-time']),
+  compactHashCheckEnabled: toggle('compare after compactions', 'false', compared, [
+    'experimental-compact-hash-check-enabled',
+  ]),
+  compactHashCheckTime: option('time between these', '1m', compared, [
+    'experimental-compact-hash-check-time',
+  ]),
+  downgradeCheckTime: option('time between looks at a downgrade', '5s', 'a downgrade is seen at once', [
+    'experimental-downgrade-check-time',
+  ]),
+  enableLeaseCheckpoint: toggle('write down what leases have left', 'true', 'it is always written down', [
+    'experimental-enable-lease-checkpoint',
+  ]),
+  enableLeaseCheckpointPersist: toggle('and keep it', 'true', 'it is always kept', [
+    'experimental-enable-lease-checkpoint-persist',
+  ]),
+  stopGrpcServiceOnDefrag: toggle(
+    'do not serve while defragmenting',
+    'false',
+    'a defragmentation stands in nobody’s way',
+    ['experimental-stop-grpc-service-on-defrag'],
+  ),
+  featureGates: option('features to switch, NAME=true,…', '', 'what they switch is decided here'),
+  enableDistributedTracing: toggle('trace requests', 'false', noTracing, [
+    'experimental-enable-distributed-tracing',
+  ]),
+  distributedTracingAddress: option('collector of traces', 'localhost:4317', noTracing, [
+    'experimental-distributed-tracing-address',
+  ]),
+  distributedTracingServiceName: option('name in traces', 'etcd', noTracing, [
+    'experimental-distributed-tracing-service-name',
+  ]),
+  distributedTracingInstanceId: option('id in traces', '', noTracing, [
+    'experimental-distributed-tracing-instance-id',
+  ]),
+  distributedTracingSamplingRate: option('samples per million', '0', noTracing, [
+    'experimental-distributed-tracing-sampling-rate',
+  ]),
+};
+
+const older = {
+  debug: toggle('log more', 'false', 'use --log-level debug'),
+  logPackageLevels: option('levels by package', '', 'there is one level for all: --log-level'),
+  enableLogRotation: toggle('rotate log files', 'false', 'rotate them with logrotate, or write to a pipe'),
+  logRotationConfigJson: option(
+    'how to rotate log files',
+    '',
+    'files are not rotated',
+    [],
+    ['', '{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}'],
+  ),
+  enableV2: refused('serve etcd v2', no, noV2, true),
+  experimentalEnableV2v3: refused('serve etcd v2 from v3', [''], noV2),
+  v2Deprecation: option(
+    'how far v2 is gone',
+    '',
+    noV2,
+    [],
+    ['', 'not-yet', 'write-only', 'write-only-drop-data', 'gone'],
+  ),
+  proxy: refused('run as a proxy', ['off', ''], 'a member is no proxy'),
+  proxyFailureWait: option('of a proxy', '5000', 'a member is no proxy'),
+  proxyRefreshInterval: option('of a proxy', '30000', 'a member is no proxy'),
+  proxyDialTimeout: option('of a proxy', '1000', 'a member is no proxy'),
+  proxyWriteTimeout: option('of a proxy', '5000', 'a member is no proxy'),
+  proxyReadTimeout: option('of a proxy', '0', 'a member is no proxy'),
+};
+
+export const idleFlags: Readonly<Record<string, Idle>> = {
+  ...storage,
+  ...consensus,
+  ...services,
+  ...older,
+};

@@ -1,0 +1,146 @@
+/**
+ * The ports of a member for its clients: gRPC with HTTP, HTTP alone, and those for metrics; in the clear and with TLS.
+ * All are opened before one is served, so that an address that is taken is known at once.
+ */
+
+import { statusOf } from '../etcd/errors.ts';
+import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
+import { clusterVersion, etcdVersion, storageVersion } from '../etcd/version.ts';
+import { httpHandler } from '../http/handler.ts';
+import { metricsPortHandler } from '../http/metrics-port.ts';
+import { plainHandler } from '../http/plain-requests.ts';
+import type { Member as MemberLoop } from '../member/member.ts';
+import type { Endpoint } from '../rpc/address.ts';
+import { grpcJsTransport } from '../rpc/grpc-js-transport.ts';
+import type { HttpHandler } from '../rpc/http1.ts';
+import { http2Transport } from '../rpc/http2/http2-transport.ts';
+import { listen, type Port, type PortOptions } from '../rpc/port.ts';
+import type { RpcTransport } from '../rpc/transport.ts';
+import type { Runtime } from '../util/runtime.ts';
+import type { ResolvedOptions } from './options.ts';
+
+/** How long running calls may take to finish when a member closes. */
+const closeGraceMs = 1000;
+
+export const versions: { readonly server: string; readonly cluster: string; readonly storage: string } = {
+  server: etcdVersion,
+  cluster: clusterVersion,
+  storage: storageVersion,
+};
+
+export class ClientPorts {
+  readonly #options: ResolvedOptions;
+  readonly #runtime: Runtime;
+  readonly #ports: Port[] = [];
+  readonly #transports = new Map<boolean, RpcTransport>();
+  readonly #urls: string[] = [];
+
+  constructor(options: ResolvedOptions, runtime: Runtime) {
+    this.#options = options;
+    this.#runtime = runtime;
+  }
+
+  /** Where clients are served, with the ports that were taken. */
+  get urls(): readonly string[] {
+    return this.#urls;
+  }
+
+  /** Takes the addresses; whoever connects waits until `release`. @throws Failure 'portTaken', 'badConfig' */
+  async open(member: MemberLoop): Promise<void> {
+    const { listenClientUrls, listenClientHttpUrls, listenMetricsUrls, cors, hostWhitelist } = this.#options;
+    const http = httpHandler(member, {
+      versions,
+      failureText: (failure) => statusOf(failure).message,
+      access: { origins: cors, hosts: hostWhitelist },
+    });
+    const alone = listenClientHttpUrls.length > 0;
+    for (const endpoint of listenClientUrls) {
+      const grpc = this.#transport(member, endpoint.secure, alone ? null : http);
+      this.#urls.push(await this.#open(endpoint, grpc, alone ? null : http));
+    }
+    for (const endpoint of listenClientHttpUrls) {
+      await this.#open(endpoint, this.#httpTransport(endpoint.secure, http), http);
+    }
+    for (const endpoint of listenMetricsUrls) {
+      const some = metricsPortHandler(http);
+      await this.#open(endpoint, this.#httpTransport(endpoint.secure, some), some);
+    }
+  }
+
+  /** @returns the URL with the port that was taken */
+  async #open(endpoint: Endpoint, grpc: RpcTransport | null, http: HttpHandler | null): Promise<string> {
+    const { address, secure, url } = endpoint;
+    const port = await openPort({
+      ...(address.kind === 'tcp' ? address : { host: '', port: 0, path: address.path }),
+      tls: secure ? this.#options.clientTls : null,
+      isHeld: true,
+      grpc,
+      http,
+      runtime: this.#runtime,
+    });
+    this.#ports.push(port);
+    this.#runtime.log.debug('client port taken', { url, port: port.port });
+    return address.kind === 'unix' ? url : url.replace(/\d+$/, String(port.port));
+  }
+
+  /** One for all ports with TLS, and one for those without: what is not gRPC is told apart by it. */
+  #transport(member: MemberLoop, isSecure: boolean, http: HttpHandler | null): RpcTransport {
+    const known = this.#transports.get(isSecure);
+    if (known !== undefined) return known;
+    const { limits, maxConcurrentStreams, keepalive, watchProgressIntervalMs, rpcTransport } = this.#options;
+    const options = {
+      methods: etcdMethods(member, { watchProgressIntervalMs }),
+      unknownMethod,
+      maxReceiveBytes: maxReceiveBytes(limits),
+      maxConcurrentStreams,
+      runtime: this.#runtime,
+    };
+    const made =
+      rpcTransport === 'grpc-js'
+        ? grpcJsTransport(options)
+        : http2Transport({
+            ...options,
+            keepalive,
+            ...(http === null ? {} : { onPlain: plainHandler(http, isSecure) }),
+          });
+    this.#transports.set(isSecure, made);
+    return made;
+  }
+
+  /** HTTP/2 for a port without gRPC: with TLS, clients choose it where they can. */
+  #httpTransport(isSecure: boolean, http: HttpHandler): RpcTransport | null {
+    if (!isSecure) return null;
+    return http2Transport({
+      methods: new Map(),
+      unknownMethod,
+      maxReceiveBytes: maxReceiveBytes(this.#options.limits),
+      maxConcurrentStreams: this.#options.maxConcurrentStreams,
+      runtime: this.#runtime,
+      onPlain: plainHandler(http, isSecure),
+    });
+  }
+
+  release(): void {
+    for (const port of this.#ports) port.release();
+  }
+
+  /** Running calls may finish within a second. */
+  async close(): Promise<void> {
+    await Promise.all([
+      ...this.#ports.map((port) => called((done) => port.close(closeGraceMs, done))),
+      ...[...this.#transports.values()].map((transport) =>
+        called((done) => transport.close(closeGraceMs, done)),
+      ),
+    ]);
+  }
+}
+
+export function called(start: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => start(resolve));
+}
+
+function openPort(options: PortOptions): Promise<Port> {
+  return new Promise((resolve, reject) => {
+    listen(options, (failure, port) => (port === null ? reject(failure) : resolve(port)));
+  });
+}

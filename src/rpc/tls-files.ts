@@ -1,0 +1,110 @@
+/**
+ * Certificates and keys, read from their files for each new connection if they have changed: they are exchanged without a
+ * restart, as etcd does it. While files do not fit together, half of them exchanged, the ones before stay in use.
+ */
+
+import { readFileSync, statSync } from 'node:fs';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
+import { Failure } from '../util/failure.ts';
+import type { Logger } from '../util/runtime.ts';
+import { opensslCiphers } from './cipher-suites.ts';
+import type { TlsOptions } from './tls-options.ts';
+
+/** Which side of a connection the context is for. */
+export type TlsSide = 'server' | 'client';
+
+export class TlsFiles {
+  readonly #options: TlsOptions;
+  readonly #side: TlsSide;
+  readonly #log: Logger;
+  #mark = '';
+  #settings: SecureContextOptions;
+  #context: SecureContext;
+
+  /** @throws Failure 'badConfig' when a file is missing or not what it should be */
+  constructor(options: TlsOptions, side: TlsSide, log: Logger) {
+    this.#options = options;
+    this.#side = side;
+    this.#log = log;
+    try {
+      this.#mark = this.#look();
+      this.#settings = this.#read();
+      this.#context = createSecureContext(this.#settings);
+    } catch (error) {
+      throw new Failure('badConfig', `TLS cannot be served: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** For the next connection. */
+  current(): { readonly context: SecureContext; readonly settings: SecureContextOptions } {
+    try {
+      const mark = this.#look();
+      if (mark !== this.#mark) {
+        const settings = this.#read();
+        this.#context = createSecureContext(settings);
+        this.#settings = settings;
+        this.#mark = mark;
+        this.#log.info('certificates were read again', { side: this.#side, files: this.#paths() });
+      }
+    } catch (error) {
+      this.#log.warn('changed certificates cannot be used; those before stay in use', {
+        side: this.#side,
+        files: this.#paths(),
+        error,
+      });
+    }
+    return { context: this.#context, settings: this.#settings };
+  }
+
+  get #pair(): readonly [cert: string, key: string] {
+    const { certFile, keyFile, clientCertFile = '', clientKeyFile = '' } = this.#options;
+    if (this.#side === 'client' && clientCertFile !== '') return [clientCertFile, clientKeyFile];
+    return [certFile, keyFile];
+  }
+
+  #paths(): string[] {
+    const { trustedCaFile = '', crlFile = '' } = this.#options;
+    return [...this.#pair, trustedCaFile, crlFile].filter((path) => path !== '');
+  }
+
+  /** Equal as long as no file has changed. */
+  #look(): string {
+    return this.#paths()
+      .map((path) => {
+        const { ino, size, mtimeMs } = statSync(path);
+        return `${ino}:${size}:${mtimeMs}`;
+      })
+      .join();
+  }
+
+  #read(): SecureContextOptions {
+    const {
+      trustedCaFile = '',
+      crlFile = '',
+      minVersion = 'TLSv1.2',
+      maxVersion,
+      cipherSuites = [],
+    } = this.#options;
+    const [certFile, keyFile] = this.#pair;
+    const pair = certFile === '' ? {} : { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+    return {
+      ...pair,
+      ...(trustedCaFile === '' ? {} : { ca: readFileSync(trustedCaFile) }),
+      ...(crlFile === '' ? {} : { crl: asPem(readFileSync(crlFile)) }),
+      minVersion,
+      ...(maxVersion === undefined ? {} : { maxVersion }),
+      ...(cipherSuites.length === 0 ? {} : { ciphers: opensslCiphers(cipherSuites) }),
+    };
+  }
+}
+
+const pemStart = '-----BEGIN';
+const pemColumns = 64;
+
+function asPem(bytes: Buffer): string {
+  const text = bytes.toString('latin1');
+  if (text.includes(pemStart)) return text;
+  const lines = bytes.toString('base64').match(new RegExp(`.{1,${pemColumns}}`, 'g')) ?? [];
+  return `${pemStart} X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`;
+}

@@ -1,0 +1,76 @@
+/**
+ * TLS in front of a port: takes accepted connections, shakes hands, asks who the caller is, and hands over a socket that
+ * reads and writes plain bytes. What a connection needs is read anew for each, so that certificates can be exchanged.
+ */
+
+import type { Socket } from 'node:net';
+import type { Server, TLSSocket } from 'node:tls';
+import { createServer } from 'node:tls';
+import type { Logger } from '../util/runtime.ts';
+import { TlsFiles } from './tls-files.ts';
+import { checkCaller } from './tls-identity.ts';
+import type { TlsOptions } from './tls-options.ts';
+
+/** A connection has so long for its handshake. */
+export const HANDSHAKE_TIMEOUT_MS: number = 10_000;
+
+export interface TlsAcceptor {
+  /** @param socket nothing has been read from it */
+  accept(socket: Socket): void;
+  /** Hands over no socket from now on. */
+  close(): void;
+}
+
+/**
+ * @param secured gets each socket after its handshake, and the one below it
+ * @throws Failure 'badConfig' when a file is missing or not what it should be
+ */
+export function tlsAcceptor(
+  options: TlsOptions,
+  log: Logger,
+  secured: (socket: TLSSocket) => void,
+): TlsAcceptor {
+  const files = new TlsFiles(options, 'server', log);
+  const { trustedCaFile = '', clientCertAuth = false } = options;
+  const mustShow = clientCertAuth || trustedCaFile !== '';
+  const server: Server = createServer({
+    ...files.current().settings,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    requestCert: mustShow,
+    rejectUnauthorized: mustShow,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  });
+  let { settings } = files.current();
+  let isClosed = false;
+  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+    const { remoteAddress, remotePort } = socket;
+    log.warn('rejected connection', { 'remote-addr': `${remoteAddress ?? ''}:${remotePort ?? ''}`, error });
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', ignore);
+    checkCaller(socket, options, (problem) => {
+      if (problem === null && !isClosed) {
+        secured(socket);
+        return;
+      }
+      const from = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
+      if (problem !== null) log.warn('rejected connection', { 'remote-addr': from, error: problem });
+      socket.destroy();
+    });
+  });
+  return {
+    accept(socket) {
+      const current = files.current();
+      if (current.settings !== settings) {
+        settings = current.settings;
+        server.setSecureContext(settings);
+      }
+      server.emit('connection', socket);
+    },
+    close() {
+      isClosed = true;
+    },
+  };
+}
+
+function ignore(): void {}
