@@ -57,6 +57,25 @@ export const allowances: readonly Allowance[] = [
   },
 
   { what: 'node:net', where: 'src/rpc/', reason: 'sockets are what this room is for' },
+  { what: 'node:tls', where: 'src/rpc/', reason: 'TLS in front of these sockets' },
+  {
+    what: 'node:fs',
+    where: 'src/rpc/tls-files.ts',
+    reason: 'certificates are files of the user, read again when they change',
+  },
+  { what: 'node:fs', where: 'src/rpc/listener.ts', reason: 'a Unix socket that is left from before' },
+  { what: 'node:dns', where: 'src/rpc/tls-identity.ts', reason: 'whether a host of a certificate calls' },
+  {
+    what: 'node:http',
+    where: 'src/rpc/peer-request.ts',
+    reason: 'a member that joins asks others before it has a network',
+  },
+  {
+    what: 'node:stream',
+    where: 'src/http/plain-requests.ts',
+    reason: 'bodies of HTTP/2, as handlers read them',
+  },
+  { what: 'yaml', where: 'src/cli/config-file.ts', reason: 'the configuration file of etcd' },
   { what: 'node:http', where: 'src/rpc/http1.ts', reason: 'HTTP/1.1 on the port that gRPC has, too' },
   { what: 'node:http', where: 'src/http/', reason: 'the types of the requests that http1.ts hands over' },
   { what: '@grpc/grpc-js', where: 'src/rpc/', reason: 'a transport, behind RpcTransport' },
@@ -134,11 +153,6 @@ export const allowances: readonly Allowance[] = [
     what: 'node:fs',
     where: 'src/embed/start-member.ts',
     reason: 'the keys that sign tokens are files of the user',
-  },
-  {
-    what: 'fetch',
-    where: 'src/embed/join.ts',
-    reason: 'a member that joins asks others before it has a network',
   },
 
   { what: 'node:fs', where: 'src/cli/', reason: 'a command reads and writes files of its user' },
