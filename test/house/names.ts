@@ -44,12 +44,23 @@ export const allowances: readonly Allowance[] = [
   { what: 'setImmediate', where: 'src/util/node-runtime.ts', reason: clock },
   { what: 'node:crypto', where: 'src/util/node-runtime.ts', reason: clock },
   {
+    what: 'node:crypto',
+    where: 'src/util/certificate.ts',
+    reason: 'makes keys and signatures; serials are injected',
+  },
+  { what: 'node:net', where: 'src/util/certificate.ts', reason: 'tells addresses from names; opens nothing' },
+  {
     what: 'setImmediate',
     where: 'src/util/node-disk.ts',
     reason: 'a disk answers in a later turn, whatever it is asked',
   },
   { what: 'node:fs', where: 'src/util/node-disk.ts', reason: 'the adapter of the real disk' },
   { what: 'node:path', where: 'src/util/node-disk.ts', reason: 'the adapter of the real disk' },
+  {
+    what: 'node:fs',
+    where: 'src/util/node-process.ts',
+    reason: 'what Linux tells of a process stands in /proc',
+  },
   {
     what: 'node:fs',
     where: 'src/util/node-lock.ts',
