@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Json, JsonObject } from '../../src/kube/api/objects.ts';
 import { StatusError } from '../../src/kube/api/status.ts';
-import { encodeWatchFrame, protobufCodec } from '../../src/kube/proto/index.ts';
+import { protobufCodec } from '../../src/kube/proto/index.ts';
 import { planOf } from '../../src/kube/proto/plan.ts';
 import { allDefinitions, type Definition, definitionOf, type Field } from '../../src/kube/schema/schema.ts';
 import { durationText, instantText, parseDuration, parseInstant } from '../../src/kube/schema/times.ts';
@@ -226,7 +226,7 @@ t.test('times and durations have the texts of Go', async (t) => {
 
 t.test('a watch frame has its length in front and an envelope inside', async (t) => {
   const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'x' } };
-  const frame = Buffer.from(encodeWatchFrame('ADDED', object)!);
+  const frame = Buffer.from(codec.encodeFrame('ADDED', object)!);
   t.equal(frame.readUInt32BE(0), frame.length - 4);
   t.equal(frame.subarray(4, 11).toString('latin1'), '\x0a\x05ADDED');
   t.equal(frame.indexOf('k8s\0') > 0, true);
@@ -267,4 +267,47 @@ t.test('the server takes protobuf and answers in protobuf: objects, lists and er
     body: codec.encode({ kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' })!,
   });
   t.match(codec.decode(new Uint8Array(await deleted.arrayBuffer())), { kind: 'Status', status: 'Success' });
+});
+
+/** The envelope in the first of some frames. */
+function objectOf(frames: Buffer): Buffer {
+  const frame = frames.subarray(4, 4 + frames.readUInt32BE(0));
+  return frame.subarray(frame.indexOf('k8s\0'));
+}
+
+t.test('a watch comes in protobuf to whom asks for it first, with metadata only if wanted', async (t) => {
+  const api = await startApi(t);
+  const path = `${api.plane.url}/api/v1/namespaces/default/configmaps`;
+  const first = async (accept: string): Promise<{ type: string | null; frame: Buffer }> => {
+    const abort = new AbortController();
+    const response = await fetch(`${path}?watch=1`, { headers: { accept }, signal: abort.signal });
+    await api.send('POST', '/api/v1/namespaces/default/configmaps', { metadata: { generateName: 'c' } });
+    const { value } = await response.body!.getReader().read();
+    abort.abort();
+    return { type: response.headers.get('content-type'), frame: Buffer.from(value!) };
+  };
+  const whole = await first(`${protobuf},application/json`);
+  t.equal(whole.type, `${protobuf};stream=watch`);
+  t.equal(whole.frame.readUInt32BE(0), whole.frame.length - 4, 'one frame');
+  t.match(codec.decode(objectOf(whole.frame)), { kind: 'ConfigMap', apiVersion: 'v1' });
+  const partial = await first(`${protobuf};as=PartialObjectMetadata;g=meta.k8s.io;v=v1`);
+  t.match(codec.decode(objectOf(partial.frame)), {
+    kind: 'PartialObjectMetadata',
+    apiVersion: 'meta.k8s.io/v1',
+  });
+  const json = await first('application/json');
+  t.equal(json.type, 'application/json');
+  t.match(JSON.parse(json.frame.toString().split('\n')[0]!), {
+    type: 'ADDED',
+    object: { kind: 'ConfigMap' },
+  });
+});
+
+t.test('a kind without a protobuf form is answered in JSON to whom takes both', async (t) => {
+  const api = await startApi(t);
+  const path = '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims';
+  const answer = await api.get(path, { accept: `${protobuf},application/json` });
+  t.equal(answer.code, 200);
+  t.equal(answer.headers.get('content-type'), 'application/json');
+  t.equal((await api.get(path, { accept: protobuf })).code, 406);
 });

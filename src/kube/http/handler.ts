@@ -28,11 +28,11 @@ import {
 } from '../rest/dispatch.ts';
 import type { ServerParts } from '../rest/parts.ts';
 import { type Encoding, encodeBody } from './encode.ts';
-import { type Accepted, type Format, negotiate, objectShapes } from './negotiate.ts';
+import { type Accepted, type Format, mediaTypes, negotiate, objectShapes } from './negotiate.ts';
 import { apiRequest } from './request.ts';
 import { booleanParameter, resourcePath } from './route.ts';
 import type { ApiAnswer, ApiRequest, RequestContext } from './types.ts';
-import { JsonWatchWriter } from './watch-writer.ts';
+import { StreamWatchWriter } from './watch-writer.ts';
 
 /** Answers beyond this are compressed for clients that accept it. */
 const gzipBytesMin = 128 << 10;
@@ -129,9 +129,13 @@ export class RequestHandler {
   }
 
   #accepted(request: ApiRequest, { resource, verb }: ResourceRequest): Accepted {
+    const { parts } = this.#options;
     let formats = this.#formats;
-    if (verb === 'watch') formats = ['json'];
-    else if (resource.custom !== null) formats = formats.filter((format) => format !== 'protobuf');
+    if (verb === 'watch') formats = formats.filter((format) => format !== 'yaml');
+    const { group, version, kind, custom } = resource;
+    if (custom !== null || parts.protobuf?.speaks(group, version, kind) !== true) {
+      formats = formats.filter((format) => format !== 'protobuf');
+    }
     return negotiate(request.header('accept'), { formats, shapes: objectShapes });
   }
 
@@ -213,9 +217,12 @@ export class RequestHandler {
       await this.#send(request, response, answer.code, bytes);
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/json' });
+    const isProtobuf = accepted.format === 'protobuf';
+    response.writeHead(200, {
+      'content-type': isProtobuf ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
+    });
     response.flushHeaders();
-    answer.open(new JsonWatchWriter(response, () => this.#encoding(request, accepted, answer)));
+    answer.open(new StreamWatchWriter(response, () => this.#encoding(request, accepted, answer)));
   }
 
   async #send(

@@ -57,6 +57,8 @@ function match(entry: Entry, offer: Offer): Accepted | null {
   if (format === undefined || !offer.formats.includes(format)) return null;
   const as = entry.parameters.get('as') as As | undefined;
   if (as === undefined) return { format, as: null, asVersion: '' };
+  // A Table has no protobuf form.
+  if (as === 'Table' && format === 'protobuf') return null;
   const version = entry.parameters.get('v') ?? '';
   return offer.shapes[as]?.includes(version) === true ? { format, as, asVersion: version } : null;
 }

@@ -1,16 +1,18 @@
 /**
- * The body of a watch: one JSON object per line, head and lines flushed as they come (reference §2.7). A client that reads
+ * The body of a watch: one JSON object per line, or one protobuf message behind another, head and frames flushed as they
+ * come (reference §2.3, §2.7). A client that reads
  * too slowly is cut off: it comes back with the last revision it saw, and memory stays bounded.
  */
 
 import type { ServerResponse } from 'node:http';
+import { asJson } from '../api/objects.ts';
 import { type Encoding, shape } from './encode.ts';
 import type { WatchFrame, WatchWriter } from './types.ts';
 
 /** Bytes that may wait for one client. */
 const maxWaitingBytes = 16 << 20;
 
-export class JsonWatchWriter implements WatchWriter {
+export class StreamWatchWriter implements WatchWriter {
   readonly #response: ServerResponse;
   readonly #encoding: () => Encoding;
   readonly #listeners: (() => void)[] = [];
@@ -29,12 +31,20 @@ export class JsonWatchWriter implements WatchWriter {
     if (!this.#isOpen) return false;
     const object = shape(frame.object, this.#encoding(), this.#hasColumns);
     if (frame.type !== 'ERROR') this.#hasColumns = false;
-    this.#response.write(`${JSON.stringify({ type: frame.type, object })}\n`);
-    if (this.#response.writableLength > maxWaitingBytes) {
+    const bytes = this.#frame(frame.type, object);
+    if (bytes !== null) this.#response.write(bytes);
+    // A frame that cannot be written must not be missed without a word: the client comes back.
+    if (bytes === null || this.#response.writableLength > maxWaitingBytes) {
       this.#response.destroy();
       this.#closed();
     }
     return this.#isOpen;
+  }
+
+  #frame(type: string, object: object): string | Uint8Array | null {
+    const { accepted, protobuf } = this.#encoding();
+    if (accepted.format !== 'protobuf') return `${JSON.stringify({ type, object })}\n`;
+    return protobuf?.encodeFrame(type, asJson(object)) ?? null;
   }
 
   end(): void {

@@ -8,6 +8,7 @@ import { Reader, Writer } from '../../wire/proto.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { badRequest } from '../api/status.ts';
 import { type Definition, definitionOfKind, findDefinition } from '../schema/schema.ts';
+import { hasWholeForm } from './plan.ts';
 import { MessageReader, ProtobufError } from './read.ts';
 import type { ProtobufCodec } from './types.ts';
 import { NotEncodable, writeMessage } from './write.ts';
@@ -156,6 +157,29 @@ function encodableBy(object: JsonObject): Definition | null {
   return definitionFor(apiVersion, kind);
 }
 
+function writeFrame(to: Writer, type: string, definition: Definition, object: JsonObject): void {
+  const before = to.written;
+  writeEnvelope(to, definition, object);
+  to.lengthPrefix(1, before);
+  to.lengthPrefix(2, before);
+  to.element(1, Buffer.from(type));
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32BE(to.written);
+  to.raw(length);
+}
+
+/** Null when the kind, or something in the object, has no protobuf form. */
+function encoded(object: JsonObject, write: (to: Writer, definition: Definition) => void): Uint8Array | null {
+  const definition = encodableBy(object);
+  if (definition === null) return null;
+  try {
+    return written((to) => write(to, definition));
+  } catch (error) {
+    if (error instanceof NotEncodable) return null;
+    throw error;
+  }
+}
+
 /** The codec of request and answer bodies. */
 export const kubernetesProtobuf: ProtobufCodec = {
   decode(body) {
@@ -166,39 +190,11 @@ export const kubernetesProtobuf: ProtobufCodec = {
       throw error;
     }
   },
-  encode(object) {
-    const definition = encodableBy(object);
-    if (definition === null) return null;
-    try {
-      return written((to) => writeEnvelope(to, definition, object));
-    } catch (error) {
-      if (error instanceof NotEncodable) return null;
-      throw error;
-    }
+  encode: (object) => encoded(object, (to, definition) => writeEnvelope(to, definition, object)),
+  encodeFrame: (type, object) =>
+    encoded(object, (to, definition) => writeFrame(to, type, definition, object)),
+  speaks(group, version, kind) {
+    const definition = definitionOfKind(group, version, kind);
+    return definition !== null && hasWholeForm(definition);
   },
 };
-
-/**
- * One frame of a watch: its length in four bytes, then a bare WatchEvent around the object's envelope.
- * @returns null when the kind has no protobuf form
- */
-export function encodeWatchFrame(type: string, object: JsonObject): Uint8Array | null {
-  const definition = encodableBy(object);
-  if (definition === null) return null;
-  try {
-    return written((to) => {
-      const beforeObject = to.written;
-      const beforeRaw = to.written;
-      writeEnvelope(to, definition, object);
-      to.lengthPrefix(1, beforeRaw);
-      to.lengthPrefix(2, beforeObject);
-      to.element(1, Buffer.from(type));
-      const length = Buffer.allocUnsafe(4);
-      length.writeUInt32BE(to.written);
-      to.raw(length);
-    });
-  } catch (error) {
-    if (error instanceof NotEncodable) return null;
-    throw error;
-  }
-}

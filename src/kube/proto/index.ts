@@ -3,5 +3,4 @@
 import { kubernetesProtobuf } from './envelope.ts';
 import type { ProtobufCodec } from './types.ts';
 
-export { encodeWatchFrame } from './envelope.ts';
 export const protobufCodec: ProtobufCodec | null = kubernetesProtobuf;

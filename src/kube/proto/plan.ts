@@ -98,3 +98,18 @@ export function planOf(definition: Definition): Plan {
   plans.set(definition.name, plan);
   return plan;
 }
+
+const wholeForms = new Map<string, boolean>();
+
+/** True if the definition and everything in it has a wire form. */
+export function hasWholeForm(definition: Definition): boolean {
+  const known = wholeForms.get(definition.name);
+  if (known !== undefined) return known;
+  // What holds itself is whole unless something else in it is not.
+  wholeForms.set(definition.name, true);
+  const { hasWireForm, backwards } = planOf(definition);
+  const isWhole =
+    hasWireForm && backwards.every((field) => field.definition === null || hasWholeForm(field.definition));
+  wholeForms.set(definition.name, isWhole);
+  return isWhole;
+}

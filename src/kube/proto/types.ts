@@ -13,4 +13,8 @@ export interface ProtobufCodec {
   decode(body: Uint8Array): JsonObject;
   /** An envelope, or null: the kind has no protobuf form. */
   encode(object: JsonObject): Uint8Array | null;
+  /** One frame of a watch: its length in four bytes, then a WatchEvent around the object's envelope. Null as above. */
+  encodeFrame(type: string, object: JsonObject): Uint8Array | null;
+  /** False: the kind is spoken in JSON and YAML only. */
+  speaks(group: string, version: string, kind: string): boolean;
 }
