@@ -7,15 +7,20 @@ import { statusOf } from '../etcd/errors.ts';
 import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
 import { clusterVersion, etcdVersion, storageVersion } from '../etcd/version.ts';
 import { httpHandler } from '../http/handler.ts';
+import { registerMemberMetrics } from '../http/member-metrics.ts';
 import { metricsPortHandler } from '../http/metrics-port.ts';
+import { registerPeerMetrics } from '../http/peer-metrics.ts';
 import { plainHandler } from '../http/plain-requests.ts';
+import { registerProcessMetrics } from '../http/process-metrics.ts';
 import type { Member as MemberLoop } from '../member/member.ts';
 import type { Endpoint } from '../rpc/address.ts';
 import { grpcJsTransport } from '../rpc/grpc-js-transport.ts';
 import type { HttpHandler } from '../rpc/http1.ts';
 import { http2Transport } from '../rpc/http2/http2-transport.ts';
+import type { MeteredPeerNetwork } from '../rpc/metered-peer-network.ts';
 import { listen, type Port, type PortOptions } from '../rpc/port.ts';
-import type { RpcTransport } from '../rpc/transport.ts';
+import type { RpcMethods, RpcTransport } from '../rpc/transport.ts';
+import { Metrics } from '../util/metrics.ts';
 import type { Runtime } from '../util/runtime.ts';
 import type { ResolvedOptions } from './options.ts';
 
@@ -46,16 +51,23 @@ export class ClientPorts {
   }
 
   /** Takes the addresses; whoever connects waits until `release`. @throws Failure 'portTaken', 'badConfig' */
-  async open(member: MemberLoop): Promise<void> {
+  async open(member: MemberLoop, peers: MeteredPeerNetwork): Promise<void> {
     const { listenClientUrls, listenClientHttpUrls, listenMetricsUrls, cors, hostWhitelist } = this.#options;
+    const { watchProgressIntervalMs } = this.#options;
+    const metrics = new Metrics();
+    registerMemberMetrics(metrics, member, versions);
+    registerPeerMetrics(metrics, member.id, peers);
+    registerProcessMetrics(metrics, this.#runtime.clock);
+    const methods = etcdMethods(member, { watchProgressIntervalMs, metrics });
     const http = httpHandler(member, {
       versions,
+      metrics,
       failureText: (failure) => statusOf(failure).message,
       access: { origins: cors, hosts: hostWhitelist },
     });
     const alone = listenClientHttpUrls.length > 0;
     for (const endpoint of listenClientUrls) {
-      const grpc = this.#transport(member, endpoint.secure, alone ? null : http);
+      const grpc = this.#transport(methods, endpoint.secure, alone ? null : http);
       this.#urls.push(await this.#open(endpoint, grpc, alone ? null : http));
     }
     for (const endpoint of listenClientHttpUrls) {
@@ -84,12 +96,12 @@ export class ClientPorts {
   }
 
   /** One for all ports with TLS, and one for those without: what is not gRPC is told apart by it. */
-  #transport(member: MemberLoop, isSecure: boolean, http: HttpHandler | null): RpcTransport {
+  #transport(methods: RpcMethods, isSecure: boolean, http: HttpHandler | null): RpcTransport {
     const known = this.#transports.get(isSecure);
     if (known !== undefined) return known;
-    const { limits, maxConcurrentStreams, keepalive, watchProgressIntervalMs, rpcTransport } = this.#options;
+    const { limits, maxConcurrentStreams, keepalive, rpcTransport } = this.#options;
     const options = {
-      methods: etcdMethods(member, { watchProgressIntervalMs }),
+      methods,
       unknownMethod,
       maxReceiveBytes: maxReceiveBytes(limits),
       maxConcurrentStreams,

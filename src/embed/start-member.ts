@@ -14,6 +14,7 @@ import { Member as MemberLoop } from '../member/member.ts';
 import { type MemberRecord, type MemberStatus, RequestKind } from '../member/types.ts';
 import { Role } from '../raft/types.ts';
 import { LocalNetwork } from '../rpc/local-peer-network.ts';
+import { MeteredPeerNetwork } from '../rpc/metered-peer-network.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { type TcpPeerNetwork, tcpPeerNetwork } from '../rpc/tcp-peer-network.ts';
 import type { Failure } from '../util/failure.ts';
@@ -76,7 +77,7 @@ class EmbeddedMember implements Member {
   readonly #passwords: WorkerPasswords;
   #storage: Storage | null = null;
   #loop: MemberLoop | null = null;
-  #network: PeerNetwork | null = null;
+  #network: MeteredPeerNetwork | null = null;
   #tcp: TcpPeerNetwork | null = null;
   readonly #ports: ClientPorts;
   #readiness: Readiness | null = null;
@@ -132,7 +133,7 @@ class EmbeddedMember implements Member {
     this.#storage = await openStorage(this.#options.dataDir, this.#runtime, this.#options.walDir);
     this.#loop = await this.#openLoop(this.#storage);
     await this.#listenForPeers();
-    await this.#ports.open(this.#loop);
+    await this.#ports.open(this.#loop, this.#network!);
     const { advertiseClientUrls } = this.#options;
     this.#loop.publish(advertiseClientUrls ?? this.#ports.urls);
     this.#serveWhenReady(this.#loop);
@@ -235,11 +236,16 @@ class EmbeddedMember implements Member {
   }
 
   #joinNetwork(id: string, clusterId: string): PeerNetwork {
+    const network = new MeteredPeerNetwork(this.#makeNetwork(id, clusterId), this.#runtime.clock);
+    this.#network = network;
+    return network;
+  }
+
+  #makeNetwork(id: string, clusterId: string): PeerNetwork {
     const { localNetwork, listenPeerUrls } = this.#options;
     const { scheduler } = this.#runtime;
     if (localNetwork !== null || listenPeerUrls.length === 0) {
-      this.#network = (localNetwork ?? new LocalNetwork({ scheduler })).join(id);
-      return this.#network;
+      return (localNetwork ?? new LocalNetwork({ scheduler })).join(id);
     }
     const network = tcpPeerNetwork({
       id,
@@ -249,7 +255,6 @@ class EmbeddedMember implements Member {
       runtime: this.#runtime,
       http: peerHandler(() => this.#loop, versions),
     });
-    this.#network = network;
     this.#tcp = network;
     return network;
   }
