@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'run a cluster of several members on this machine',
     run: async (argv) => (await import('./cluster.ts')).runCluster(argv),
   },
+  apiserver: {
+    summary: 'serve the Kubernetes API over a cluster',
+    run: async (argv) => (await import('./apiserver.ts')).runApiserver(argv),
+  },
   restore: {
     summary: 'make a member from a snapshot, or from a stopped etcd',
     run: async (argv) => (await import('./restore.ts')).runRestore(argv),

@@ -1,0 +1,105 @@
+/**
+ * What an API server keeps beside its data: an authority, its own certificate, the administrator's token, and the
+ * kubeconfig that goes with them. Made once and kept, so that a kubeconfig goes on working.
+ *
+ *     <dir>/ca.crt ca.key apiserver.crt apiserver.key admin.token
+ */
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type KeyAndCertificate, makeCertificate } from '../util/certificate.ts';
+import type { Runtime } from '../util/runtime.ts';
+
+export interface KubeFiles {
+  readonly authority: string;
+  readonly server: KeyAndCertificate;
+  readonly token: string;
+}
+
+const validDays = 3650;
+/** Names under which the server is reached, in the cluster too. */
+const serverNames = [
+  'localhost',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+  '127.0.0.1',
+  '::1',
+  '10.96.0.1',
+];
+
+/** @param hosts further names and addresses of the server */
+export function kubeFiles(dir: string, hosts: readonly string[], runtime: Runtime): KubeFiles {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const now = runtime.clock.wallNow();
+  const authority = keptPair(dir, 'ca', () =>
+    makeCertificate({ commonName: 'keelson', isAuthority: true, now, validDays }, null, runtime.random),
+  );
+  const server = keptPair(dir, 'apiserver', () =>
+    makeCertificate(
+      {
+        commonName: 'kube-apiserver',
+        hosts: [...new Set([...serverNames, ...hosts])],
+        usages: ['server'],
+        now,
+        validDays,
+      },
+      authority,
+      runtime.random,
+    ),
+  );
+  const token = kept(join(dir, 'admin.token'), () => {
+    const words = Array.from({ length: 4 }, () => runtime.random.uint32().toString(16).padStart(8, '0'));
+    return words.join('');
+  });
+  return { authority: authority.cert, server, token };
+}
+
+function keptPair(dir: string, name: string, make: () => KeyAndCertificate): KeyAndCertificate {
+  const paths = { key: join(dir, `${name}.key`), cert: join(dir, `${name}.crt`) };
+  if (existsSync(paths.key) && existsSync(paths.cert)) {
+    return { key: readFileSync(paths.key, 'utf8'), cert: readFileSync(paths.cert, 'utf8') };
+  }
+  const made = make();
+  write(paths.key, made.key);
+  write(paths.cert, made.cert);
+  return made;
+}
+
+function kept(path: string, make: () => string): string {
+  if (!existsSync(path)) write(path, make());
+  return readFileSync(path, 'utf8');
+}
+
+/** Whole or not at all, and for nobody else to read. */
+function write(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** A kubeconfig for the administrator. @param authority null for a plain HTTP server */
+export function writeKubeconfig(path: string, url: string, authority: string | null, token: string): void {
+  const trust =
+    authority === null
+      ? ''
+      : `\n      certificate-authority-data: ${Buffer.from(authority).toString('base64')}`;
+  const text = `apiVersion: v1
+kind: Config
+current-context: keelson
+clusters:
+  - name: keelson
+    cluster:
+      server: ${url}${trust}
+contexts:
+  - name: keelson
+    context:
+      cluster: keelson
+      user: admin
+users:
+  - name: admin
+    user:
+      token: ${token}
+`;
+  write(path, text);
+}
