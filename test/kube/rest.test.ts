@@ -29,6 +29,7 @@ t.test('an object gets its identity from the server, and members in order', asyn
     'resourceVersion',
     'creationTimestamp',
     'labels',
+    'managedFields',
   ]);
   t.match(body.metadata.uid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   t.match(body.metadata.creationTimestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);

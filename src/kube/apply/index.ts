@@ -1,5 +1,6 @@
-/** The ownership of fields that is in force. Null: managedFields stay as they are, an apply patch is answered with 415. */
+/** The ownership of fields that is in force. */
 
+import { fieldManager } from './field-manager.ts';
 import type { FieldManagement } from './types.ts';
 
-export const fieldManagement: FieldManagement | null = null;
+export const fieldManagement: FieldManagement | null = fieldManager;

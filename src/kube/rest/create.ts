@@ -46,11 +46,16 @@ export function settleNamespace(endpoint: Endpoint, metadata: ObjectMeta): void 
   metadata.namespace = path.namespace;
 }
 
-/** Creates a decoded object; the answer is what is stored. @throws StatusError */
+/**
+ * Creates a decoded object; the answer is what is stored.
+ * @param ownsFields its managedFields are what they are to be: server-side apply has written them
+ * @throws StatusError
+ */
 export async function createObject(
   endpoint: Endpoint,
   object: ApiObject,
   options: WriteOptions,
+  ownsFields: boolean = false,
 ): Promise<ApiObject> {
   const { parts, resource } = endpoint;
   const { generateName = '' } = object.metadata;
@@ -64,7 +69,7 @@ export async function createObject(
       const base = generateName.slice(0, generatedBaseMax);
       candidate.metadata.name = base + randomNameSuffix(parts.runtime.random, suffixLength);
     }
-    const stored = await tryCreate(endpoint, candidate, options);
+    const stored = await tryCreate(endpoint, candidate, options, ownsFields);
     if (stored !== null) return stored;
     if (!hasName && generateName !== '' && tries < nameTries) continue;
     const name = candidate.metadata.name ?? '';
@@ -79,27 +84,34 @@ async function tryCreate(
   endpoint: Endpoint,
   object: ApiObject,
   options: WriteOptions,
+  ownsFields: boolean,
 ): Promise<ApiObject | null> {
   const { parts, context, resource } = endpoint;
   const strategy = strategyOf(resource);
   const hooks = strategyContext(endpoint, '', options.isDryRun);
   fillMeta(endpoint, object, hooks);
   applyDefaults(resource, object);
+  // What admission and the kind add belongs to nobody.
+  if (!ownsFields) recordFields(endpoint, object, options, hooks);
   const attributes = admissionAttributes(endpoint, 'create', '', object, null, options.isDryRun);
   await parts.admission.mutate(attributes);
   if (hasStatus(resource)) delete object.status;
   strategy.prepareForCreate?.(object, hooks);
   validateNew(object, strategy, hooks);
   context.warnings.push(...(strategy.warnings?.(object, null, hooks) ?? []));
-  parts.fields?.recordUpdate(null, object, {
-    manager: options.fieldManager,
-    subresource: '',
-    resource,
-    now: hooks.now,
-  });
   await parts.admission.validate(attributes);
   if (options.isDryRun) return dryCreate(endpoint, object);
   return store(endpoint, object, await parts.admission.reserve(attributes));
+}
+
+function recordFields(
+  { parts, resource }: Endpoint,
+  object: ApiObject,
+  { fieldManager: manager }: WriteOptions,
+  { now }: StrategyContext,
+): void {
+  parts.fields?.recordUpdate(null, object, { manager, subresource: '', resource, now });
+  object.metadata = orderedMeta(object.metadata);
 }
 
 async function store(

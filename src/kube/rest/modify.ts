@@ -5,19 +5,28 @@
  * What changes nothing is not written: no new resourceVersion, no event (reference §0.9).
  */
 
-import type { ApiObject, ObjectMeta } from '../api/objects.ts';
+import { copyJson, isEqualJson } from '../api/json.ts';
+import {
+  type ApiObject,
+  asJson,
+  type JsonObject,
+  type ManagedFieldsEntry,
+  type ObjectMeta,
+} from '../api/objects.ts';
 import { conflict, invalid, modifiedText, notFound } from '../api/status.ts';
 import { applyDefaults } from '../defaults/index.ts';
 import { orderedMeta } from '../meta/order.ts';
 import { validateMetaOnUpdate } from '../meta/validate-meta.ts';
 import type { GenerationRule, ResourceType, StrategyContext } from '../registry/types.ts';
-import { encodeObject } from '../storage/codec.ts';
 import { strategyOf } from '../strategy/index.ts';
 import { admissionAttributes, type Endpoint, hasStatus, strategyContext } from './endpoint.ts';
 import type { WriteOptions } from './options.ts';
 
-/** Conflicts that are retried for a writer who did not say which state it saw. */
-const conflictTries = 5;
+/**
+ * Tries of a write that does not depend on the state its writer saw. A try is lost only to a write that was stored, so among
+ * so many writers of one object each gets its turn.
+ */
+const conflictTries = 256;
 
 export interface Modification {
   /** Empty: the resource itself. */
@@ -27,18 +36,29 @@ export interface Modification {
   readonly next: (current: ApiObject) => ApiObject | Promise<ApiObject>;
   /** `next` has written managedFields itself. */
   readonly ownsFields?: boolean;
+  /** `next` begins from the state it is given: a lost try is repeated even when the state names its resourceVersion. */
+  readonly isRelative?: boolean;
+  /** What to do when there is no such object. @default 404 */
+  readonly absent?: () => Promise<ApiObject>;
 }
 
 /** @throws StatusError 404 when there is no such object, 409, 422 */
 export async function modify(endpoint: Endpoint, modification: Modification): Promise<ApiObject> {
-  const { parts, path, resource } = endpoint;
+  const { parts, context, path, resource } = endpoint;
   const storage = parts.storages.of(resource);
   const namespace = resource.isNamespaced ? path.namespace : '';
+  const { warnings } = context;
+  const told = warnings.length;
   let current = await storage.get(namespace, path.name);
   for (let tries = 1; ; tries++) {
-    if (current === null) throw notFound(resource, path.name);
-    const next = await modification.next(structuredClone(current));
-    const isLocked = checkLocks(resource, next.metadata, current);
+    if (current === null) {
+      if (modification.absent !== undefined) return modification.absent();
+      throw notFound(resource, path.name);
+    }
+    // A lost try's warnings are not told twice.
+    warnings.length = told;
+    const next = await modification.next(copyJson(current));
+    const isLocked = checkLocks(resource, next.metadata, current) && modification.isRelative !== true;
     const written = await writeNext(endpoint, modification, current, next);
     if (written.object !== null) return written.object;
     if (isLocked || tries >= conflictTries) throw conflict(resource, path.name, modifiedText);
@@ -76,18 +96,22 @@ async function writeNext(
   const strategy = strategyOf(resource);
   const hooks = strategyContext(endpoint, subresource, options.isDryRun);
   const object = isolate(resource, subresource, current, next);
+  restoreMeta(object.metadata, current.metadata);
   applyDefaults(resource, object);
+  // What admission and the kind change belongs to nobody.
+  if (modification.ownsFields !== true) recordFields(endpoint, modification, current, object, hooks);
   const attributes = admissionAttributes(endpoint, 'update', subresource, object, current, options.isDryRun);
   await parts.admission.mutate(attributes);
   strategy.prepareForUpdate?.(object, current, hooks);
-  settleMeta(object, current, resource.generation);
+  if (hasNewGeneration(object, current, resource.generation)) {
+    object.metadata.generation = (current.metadata.generation ?? 0) + 1;
+  }
   const errors = [
     ...validateMetaOnUpdate(object.metadata, current.metadata),
     ...(strategy.validateUpdate?.(object, current, hooks) ?? []),
   ];
   if (errors.length > 0) throw invalid(resource, current.metadata.name ?? '', errors);
   context.warnings.push(...(strategy.warnings?.(object, current, hooks) ?? []));
-  if (modification.ownsFields !== true) recordFields(endpoint, modification, current, object, hooks);
   object.metadata = orderedMeta(object.metadata);
   await parts.admission.validate(attributes);
   if (isSame(object, current)) return { object: current, current };
@@ -142,7 +166,11 @@ function recordFields(
 ): void {
   const { parts, resource } = endpoint;
   const { fieldManager: manager } = options;
-  parts.fields?.recordUpdate(current, object, { manager, subresource, resource, now: hooks.now });
+  if (parts.fields !== null) {
+    parts.fields.recordUpdate(current, object, { manager, subresource, resource, now: hooks.now });
+  } else if (object.metadata.managedFields === undefined && current.metadata.managedFields !== undefined) {
+    object.metadata.managedFields = current.metadata.managedFields;
+  }
 }
 
 /** Takes from `next` what the endpoint may change, and the rest from `current`. */
@@ -156,7 +184,7 @@ function isolate(
     if (!hasStatus(resource)) return next;
     const object = { ...next };
     delete object.status;
-    if (current.status !== undefined) object.status = structuredClone(current.status);
+    if (current.status !== undefined) object.status = copyJson(current.status);
     return object;
   }
   if (subresource !== 'status') return next;
@@ -165,16 +193,14 @@ function isolate(
     delete metadata.labels;
     if (current.metadata.labels !== undefined) metadata.labels = current.metadata.labels;
   }
-  const object: ApiObject = { ...structuredClone(current), metadata };
+  const object: ApiObject = { ...copyJson(current), metadata };
   delete object.status;
   if (next.status !== undefined) object.status = next.status;
   return object;
 }
 
 /** Members of metadata that a writer cannot change are as they were. */
-function settleMeta(object: ApiObject, current: ApiObject, rule: GenerationRule): void {
-  const { metadata } = object;
-  const old = current.metadata;
+function restoreMeta(metadata: ObjectMeta, old: ObjectMeta): void {
   const restored: (keyof ObjectMeta)[] = [
     'creationTimestamp',
     'deletionTimestamp',
@@ -188,11 +214,7 @@ function settleMeta(object: ApiObject, current: ApiObject, rule: GenerationRule)
     if (old[member] != null) target[member] = old[member];
   }
   if ((metadata.uid ?? '') === '' && old.uid !== undefined) metadata.uid = old.uid;
-  if (metadata.managedFields === undefined && old.managedFields !== undefined) {
-    metadata.managedFields = old.managedFields;
-  }
   metadata.resourceVersion = old.resourceVersion!;
-  if (hasNewGeneration(object, current, rule)) metadata.generation = (old.generation ?? 0) + 1;
 }
 
 function hasNewGeneration(object: ApiObject, current: ApiObject, rule: GenerationRule): boolean {
@@ -219,6 +241,22 @@ function hasNewGeneration(object: ApiObject, current: ApiObject, rule: Generatio
   }
 }
 
+/** Times of managedFields do not count: a write that would only move them changes nothing. */
 function isSame(object: ApiObject, current: ApiObject): boolean {
-  return Buffer.compare(encodeObject(object), encodeObject(current)) === 0;
+  const { managedFields, ...metadata } = object.metadata;
+  const { managedFields: known, ...old } = current.metadata;
+  const hasSameRest = isEqualJson(asJson({ ...object, metadata }), asJson({ ...current, metadata: old }));
+  return hasSameRest && hasSameManagers(managedFields ?? [], known ?? []);
+}
+
+function hasSameManagers(
+  entries: readonly ManagedFieldsEntry[],
+  known: readonly ManagedFieldsEntry[],
+): boolean {
+  if (entries === known) return true;
+  const timeless = (entry: ManagedFieldsEntry): JsonObject => asJson({ ...entry, time: '' });
+  return (
+    entries.length === known.length &&
+    entries.every((entry) => known.some((other) => isEqualJson(timeless(entry), timeless(other))))
+  );
 }

@@ -1,0 +1,102 @@
+/**
+ * Whether what is applied fits the type: unknown members, wrong scalars, items without identity, items that are there twice.
+ * Wrong values are answered with 500 and no reason, as by a real server (reference §3.5).
+ */
+
+import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { formOfValue, memberType } from './compare.ts';
+import type { FieldType, ScalarForm } from './field-types.ts';
+import { ElementError, elementOfItem, elementText } from './path-elements.ts';
+
+/** More than this are not told. */
+const maxProblems = 20;
+const maxDepth = 200;
+
+function goValue(value: Json): string {
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'string';
+  return Number.isInteger(value) ? 'int64' : 'float64';
+}
+
+function goLiteral(value: Json): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function scalarProblem(scalar: ScalarForm, value: Json): string | null {
+  const isScalar = typeof value !== 'object';
+  switch (scalar) {
+    case 'numeric':
+      return typeof value === 'number' ? null : `expected numeric (int or float), got ${goValue(value)}`;
+    case 'string':
+      return typeof value === 'string'
+        ? null
+        : `expected string, got &value.valueUnstructured{Value:${goLiteral(value)}}`;
+    case 'boolean':
+      return typeof value === 'boolean' ? null : `expected boolean, got &{${goLiteral(value)}}`;
+    default:
+      return isScalar ? null : `expected any scalar, got &{${goLiteral(value)}}`;
+  }
+}
+
+class Checker {
+  readonly problems: string[] = [];
+
+  #add(path: string, problem: string): void {
+    if (this.problems.length < maxProblems) this.problems.push(`${path}: ${problem}`);
+  }
+
+  value(type: FieldType, value: Json, path: string, depth: number): void {
+    if (value === null || type.form === 'deduced') return;
+    if (depth > maxDepth) {
+      this.#add(path, 'exceeded max depth');
+      return;
+    }
+    const form = formOfValue(type, value);
+    if (form === 'scalar') {
+      const problem = scalarProblem(type.scalar, value);
+      if (problem !== null) this.#add(path, problem);
+    } else if (form === 'list') {
+      if (Array.isArray(value)) this.#list(type, value, path, depth);
+      else this.#add(path, `expected list, got &{${goLiteral(value)}}`);
+    } else if (isJsonObject(value)) this.#map(type, value, path, depth);
+    else this.#add(path, `expected map, got &{${goLiteral(value)}}`);
+  }
+
+  #map(type: FieldType, value: JsonObject, path: string, depth: number): void {
+    for (const name of Object.keys(value)) {
+      const member = memberType(type, name);
+      const inner = `${path}.${name}`;
+      if (member === null) this.#add(inner, 'field not declared in schema');
+      else this.value(member, value[name]!, inner, depth + 1);
+    }
+  }
+
+  #list(type: FieldType, list: readonly Json[], path: string, depth: number): void {
+    const seen = new Set<string>();
+    list.forEach((item, at) => {
+      let element = `i:${at}`;
+      if (!type.isAtomic) {
+        try {
+          element = elementOfItem(type, item);
+        } catch (error) {
+          if (!(error instanceof ElementError)) throw error;
+          this.#add(path, `element ${at}: ${error.message}`);
+          return;
+        }
+        if (seen.has(element)) this.#add(path, `duplicate entries for key ${elementText(element)}`);
+        seen.add(element);
+      }
+      if (type.element !== null) this.value(type.element, item, path + elementText(element), depth + 1);
+    });
+  }
+}
+
+/** One text per problem: `.spec.replicas: expected numeric (int or float), got string`. */
+export function typeProblems(type: FieldType, value: JsonObject): readonly string[] {
+  const checker = new Checker();
+  checker.value(type, value, '', 0);
+  return checker.problems;
+}
