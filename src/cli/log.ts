@@ -18,6 +18,8 @@ export interface LogOptions {
   readonly write: (line: string) => void;
   /** Wall time, milliseconds since 1970. */
   readonly wallNow: () => number;
+  /** Tells in JSON which line of which file wrote it, as zap does. @default false */
+  readonly showsCaller?: boolean;
 }
 
 type Fields = Record<string, unknown>;
@@ -30,7 +32,7 @@ const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = {
 };
 
 /** Keys every line has; a field of the same name is written with an underscore behind. */
-const OWN_KEYS: ReadonlySet<string> = new Set(['level', 'ts', 'msg']);
+const OWN_KEYS: ReadonlySet<string> = new Set(['level', 'ts', 'caller', 'msg']);
 /** Longest rendering of one field's bytes, as hexadecimal digits. */
 const BYTES_SHOWN = 64;
 
@@ -63,8 +65,15 @@ function toJson(value: unknown): string {
   }
 }
 
-function jsonLine(level: LogLevel, ts: string, message: string, fields: Fields | undefined): string {
-  let line = `{"level":"${LEVEL_NAMES[level]}","ts":"${ts}","msg":${JSON.stringify(message)}`;
+function jsonLine(
+  level: LogLevel,
+  ts: string,
+  message: string,
+  fields: Fields | undefined,
+  caller: string,
+): string {
+  const from = caller === '' ? '' : `,"caller":${JSON.stringify(caller)}`;
+  let line = `{"level":"${LEVEL_NAMES[level]}","ts":"${ts}"${from},"msg":${JSON.stringify(message)}`;
   for (const [key, value] of Object.entries(fields ?? {})) {
     if (value === undefined) continue;
     line += `,${JSON.stringify(OWN_KEYS.has(key) ? `${key}_` : key)}:${toJson(value) ?? '"not renderable"'}`;
@@ -86,6 +95,18 @@ function consoleLine(level: LogLevel, ts: string, message: string, fields: Field
   return `${line}\n`;
 }
 
+/** Frames of a stack: its head, this function, the logger's, and who called that. */
+const CALLER_FRAME = 3;
+
+/** Folder, file and line of whoever called the logger: `member/member.js:212`. */
+function callerOfLogger(): string {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = CALLER_FRAME;
+  const frames = new Error('where').stack?.split('\n') ?? [];
+  Error.stackTraceLimit = stackTraceLimit;
+  return /([^/\\]+[/\\][^/\\]+:\d+):\d+\)?$/.exec(frames[CALLER_FRAME] ?? '')?.[1] ?? '';
+}
+
 /** A logger that writes lines. */
 export function createLogger(options: LogOptions): Logger {
   const render = options.format === 'json' ? jsonLine : consoleLine;
@@ -93,7 +114,8 @@ export function createLogger(options: LogOptions): Logger {
     (level: LogLevel) =>
     (message: string, fields?: Fields): void => {
       if (level < options.level) return;
-      options.write(render(level, new Date(options.wallNow()).toISOString(), message, fields));
+      const caller = options.showsCaller === true ? callerOfLogger() : '';
+      options.write(render(level, new Date(options.wallNow()).toISOString(), message, fields, caller));
     };
   return {
     debug: at(LogLevel.Debug),

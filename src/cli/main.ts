@@ -13,6 +13,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'run one member, with the flags of etcd',
     run: async (argv) => (await import('./server.ts')).runServer(argv),
   },
+  etcd: {
+    summary: 'the same, for programs that start etcd',
+    run: async (argv) => (await import('./server.ts')).runServer(argv, 'etcd'),
+  },
+  assets: {
+    summary: 'make a folder with an etcd and an etcdctl to start',
+    run: async (argv) => (await import('./assets.ts')).runAssets(argv),
+  },
   cluster: {
     summary: 'run a cluster of several members on this machine',
     run: async (argv) => (await import('./cluster.ts')).runCluster(argv),

@@ -4,9 +4,8 @@
  */
 
 import { parseEndpoint } from '../rpc/address.ts';
-import { readConfig } from './config-file.ts';
 import { parseDuration } from './durations.ts';
-import type { Flag, ParsedFlags } from './flags.ts';
+import type { Flag, ParsedFlags, Setting } from './flags.ts';
 import { flagHelp, flagName, parseFlags, parseSettings } from './flags.ts';
 import { idleFlags } from './idle-flags.ts';
 import { type ServerOptions, serverFlags } from './server-flags.ts';
@@ -33,16 +32,17 @@ export interface ParsedServer {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type ReadText = (path: string) => string;
+/** Reads a configuration file; throws what is wrong with it. */
+export type ReadSettings = (path: string) => readonly Setting[];
 type Parsed = ParsedFlags<typeof table>;
 
 /** Reads command line, environment and file, and checks what belongs together. */
 export function parseServerOptions(
   argv: readonly string[],
   env: Environment,
-  readText: ReadText = noFiles,
+  readSettings: ReadSettings = noFiles,
 ): ParsedServer {
-  const parsed = read(argv, env, readText);
+  const parsed = read(argv, env, readSettings);
   const options = parsed.values as unknown as ServerOptions;
   if (options.dataDir === '') options.dataDir = `${options.name}.etcd`;
   if (!parsed.given.has('initialCluster')) {
@@ -54,17 +54,17 @@ export function parseServerOptions(
   return { options, problems, warnings, help: parsed.help };
 }
 
-function noFiles(path: string): string {
+function noFiles(path: string): never {
   throw new Error(`${path} cannot be read here`);
 }
 
-function read(argv: readonly string[], env: Environment, readText: ReadText): Parsed {
+function read(argv: readonly string[], env: Environment, readSettings: ReadSettings): Parsed {
   const { ETCD_CONFIG_FILE: fileOfEnvironment, ...others } = env;
   const isFromEnvironment = fileOfEnvironment !== undefined && fileOfEnvironment !== '';
   const commandLine = parseFlags(table, argv, { env: isFromEnvironment ? env : others, envPrefix: 'ETCD_' });
   const path = String(commandLine.values['configFile'] ?? '');
   if (path === '' || commandLine.help) return commandLine;
-  const file = parseFile(path, readText);
+  const file = parseFile(path, readSettings);
   const ignored = [...commandLine.given].filter((option) => option !== 'configFile');
   if (ignored.length > 0) {
     const names = ignored.map((option) => `--${flagName(option)}`).join(', ');
@@ -73,9 +73,9 @@ function read(argv: readonly string[], env: Environment, readText: ReadText): Pa
   return file;
 }
 
-function parseFile(path: string, readText: ReadText): Parsed {
+function parseFile(path: string, readSettings: ReadSettings): Parsed {
   try {
-    return parseSettings(table, readConfig(readText(path)), path);
+    return parseSettings(table, readSettings(path), path);
   } catch (error) {
     const nothing = parseSettings(table, [], path);
     nothing.problems.push(`--config-file: ${path}: ${(error as Error).message.trim()}`);

@@ -1,8 +1,14 @@
-/** `keelson server`: one member as a process, with etcd's flags. */
+/**
+ * `keelson server`: one member as a process, with etcd's flags. Under the name `etcd` it also ends as etcd does: by the
+ * signal that it got, after everything is closed.
+ */
 
-import { type Member, startMember } from '../index.ts';
+import { openSync, readFileSync, writeSync } from 'node:fs';
+import type { Member } from '../embed/start-member.ts';
+import { etcdVersion } from '../etcd/version.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import { type Logger, LogLevel } from '../util/runtime.ts';
+import type { Setting } from './flags.ts';
 import { createLogger } from './log.ts';
 import {
   type LogLevelName,
@@ -11,6 +17,10 @@ import {
   serverFlagHelp,
 } from './server-options.ts';
 import { complain, complainUsage, describeFailure, EXIT_FAILED, say } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+/** The name under which the command was called. */
+export type ServerName = 'server' | 'etcd';
 
 const LEVELS: Readonly<Record<LogLevelName, LogLevel>> = {
   debug: LogLevel.Debug,
@@ -23,29 +33,53 @@ const LEVELS: Readonly<Record<LogLevelName, LogLevel>> = {
 
 /** Exit codes of a process that ended by a signal: 128 and the signal's number. */
 const SIGNAL_EXITS: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+/** Node's names of processors, as Go has them. */
+const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
+const STDOUT = 1;
+const STDERR = 2;
 
 const HELP = `Usage: keelson server [flags]
 
 Runs one member of a cluster in the foreground. Every flag may also be given as a variable: --data-dir is
-ETCD_DATA_DIR. SIGTERM and Ctrl-C hand leadership over and close the data; a second one ends at once.
+ETCD_DATA_DIR; or all of them in a file of YAML. SIGTERM and Ctrl-C hand leadership over and close the data; a second
+one ends at once.
 
 `;
 
+/** Where the lines go: standard error, unless something else was named. */
+function outputs(targets: readonly string[]): number[] {
+  const named: Readonly<Record<string, number>> = {
+    default: STDERR,
+    stderr: STDERR,
+    stdout: STDOUT,
+    'systemd/journal': STDERR,
+  };
+  return [...new Set(targets.map((target) => named[target] ?? openSync(target, 'a')))];
+}
+
 function logger(options: ServerOptions): Logger {
   const { clock } = nodeRuntime();
-  const terminal = process.stderr.isTTY === true;
+  const files = outputs(options.logOutputs);
+  const isTerminal = files.includes(STDERR) && process.stderr.isTTY === true;
   return createLogger({
-    format: options.logFormat === 'auto' ? (terminal ? 'console' : 'json') : options.logFormat,
+    format: options.logFormat === 'auto' ? (isTerminal ? 'console' : 'json') : options.logFormat,
     level: LEVELS[options.logLevel],
-    write: (line) => process.stderr.write(line),
+    write: (line) => {
+      for (const file of files) {
+        if (file === STDERR) process.stderr.write(line);
+        else if (file === STDOUT) process.stdout.write(line);
+        else writeSync(file, line);
+      }
+    },
     wallNow: () => clock.wallNow(),
+    showsCaller: true,
   });
 }
 
-function refuse(log: Logger, error: unknown): number {
+function refuse(log: Logger, name: ServerName, error: unknown): number {
   const [happened, todo] = describeFailure(error);
   if (process.stderr.isTTY === true) {
-    complain(`keelson server: ${happened}`);
+    complain(`keelson ${name}: ${happened}`);
     complain(todo);
   } else {
     log.error(happened);
@@ -54,8 +88,8 @@ function refuse(log: Logger, error: unknown): number {
   return EXIT_FAILED;
 }
 
-/** Resolves with the exit code after a signal has closed the member. */
-function untilStopped(member: Member, log: Logger): Promise<number> {
+/** Resolves with the exit code after a signal has closed the member, or after it has ended by itself. */
+function untilStopped(member: Member, log: Logger, name: ServerName): Promise<number> {
   return new Promise((resolve) => {
     let stopping = false;
     const onSignal = (signal: NodeJS.Signals): void => {
@@ -64,50 +98,95 @@ function untilStopped(member: Member, log: Logger): Promise<number> {
         process.exit(SIGNAL_EXITS[signal] ?? EXIT_FAILED);
       }
       stopping = true;
-      log.info('stopping', { signal });
+      log.info('received signal; shutting down', { signal });
       member.close().then(
         () => {
-          log.info('stopped');
+          log.info('closed etcd server', { name: member.name });
+          if (name === 'etcd') endBySignal(signal);
           resolve(0);
         },
-        (error: unknown) => resolve(refuse(log, error)),
+        (error: unknown) => resolve(refuse(log, name, error)),
       );
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
+    void member.failed.then((error) => resolve(refuse(log, name, error)));
   });
 }
 
+/** As etcd does; process 1 of a container has no default action and ends with 0. */
+function endBySignal(signal: NodeJS.Signals): void {
+  if (process.pid === 1) return;
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+function sayVersion(): number {
+  const arch = GO_ARCHITECTURES[process.arch] ?? process.arch;
+  say(`etcd Version: ${etcdVersion}`);
+  say(`Git SHA: keelson-${packageVersion()}`);
+  say(`Go Version: none (Node.js ${process.version})`);
+  say(`Go OS/Arch: ${process.platform}/${arch}`);
+  return 0;
+}
+
+/** The words that programs wait for before they use an etcd. */
+function sayReady(member: Member, options: ServerOptions, log: Logger): void {
+  log.info('published local member to cluster through raft', {
+    'local-member-id': member.id,
+    'cluster-id': member.clusterId,
+  });
+  log.info('ready to serve client requests');
+  for (const url of member.clientUrls) {
+    const address = url.replace(/^[a-z]+:\/\//, '');
+    const traffic = options.listenClientHttpUrls.length > 0 ? 'grpc' : 'grpc+http';
+    if (/^(https|unixs):/.test(url)) log.info('serving client traffic securely', { traffic, address });
+    else log.info('serving client traffic insecurely; this is strongly discouraged!', { traffic, address });
+  }
+}
+
+/** The parser of YAML is loaded for a file of it only. */
+async function settingsReader(
+  argv: readonly string[],
+): Promise<((path: string) => readonly Setting[]) | undefined> {
+  const { ETCD_CONFIG_FILE: file = '' } = process.env;
+  if (file === '' && !argv.some((word) => /^--?config-file/.test(word))) return undefined;
+  const { readConfig } = await import('./config-file.ts');
+  return (path) => readConfig(readFileSync(path, 'utf8'));
+}
+
 /** @returns the exit code. */
-export async function runServer(argv: readonly string[]): Promise<number> {
-  const { options, problems, warnings, help } = parseServerOptions(argv, process.env);
+export async function runServer(argv: readonly string[], name: ServerName = 'server'): Promise<number> {
+  if (name === 'etcd' && (argv[0] === 'gateway' || argv[0] === 'grpc-proxy')) {
+    complain(`keelson etcd: ${argv[0]} is not there: clients reach the members by themselves`);
+    return EXIT_FAILED;
+  }
+  const reader = await settingsReader(argv);
+  const { options, problems, warnings, help } = parseServerOptions(argv, process.env, reader);
   if (help) {
     say(HELP + serverFlagHelp());
     return 0;
   }
-  if (problems.length > 0) return complainUsage('server', problems);
+  if (options.version) return sayVersion();
+  if (problems.length > 0) return complainUsage(name, problems);
   const log = logger(options);
   for (const warning of warnings) log.warn(warning);
   let member: Member;
   try {
-    member = await startMember({
-      name: options.name,
-      dataDir: options.dataDir,
-      listenClientUrls: options.listenClientUrls,
-      advertiseClientUrls: options.advertiseClientUrls,
-      listenPeerUrls: options.listenPeerUrls,
-      initialCluster: options.initialCluster,
-      initialClusterToken: options.initialClusterToken,
-      initialClusterState: options.initialClusterState,
-      heartbeatMs: options.heartbeatInterval,
-      electionMs: options.electionTimeout,
-      maxRequestBytes: options.maxRequestBytes,
-      maxTxnOps: options.maxTxnOps,
-      log,
-    });
+    const { startMember } = await import('../embed/start-member.ts');
+    const { startOptions } = await import('./server-setup.ts');
+    member = await startMember(startOptions(options, nodeRuntime(), log));
   } catch (error) {
-    return refuse(log, error);
+    return refuse(log, name, error);
   }
-  log.info('serving', { name: options.name, clientUrls: options.listenClientUrls });
-  return untilStopped(member, log);
+  log.info('now serving peer/client/metrics', {
+    'local-member-id': member.id,
+    'initial-advertise-peer-urls': options.initialAdvertisePeerUrls,
+    'listen-peer-urls': options.listenPeerUrls,
+    'advertise-client-urls': options.advertiseClientUrls,
+    'listen-client-urls': member.clientUrls,
+    'listen-metrics-urls': options.listenMetricsUrls,
+  });
+  void member.ready.then(() => sayReady(member, options, log));
+  return untilStopped(member, log, name);
 }

@@ -86,6 +86,13 @@ export const allowances: readonly Allowance[] = [
     where: 'src/http/plain-requests.ts',
     reason: 'bodies of HTTP/2, as handlers read them',
   },
+  {
+    what: 'node:crypto',
+    where: 'src/rpc/self-signed.ts',
+    reason: 'keys of certificates, which must be the chance of the system',
+  },
+  { what: 'node:fs', where: 'src/rpc/self-signed.ts', reason: 'and are kept in files' },
+  { what: 'node:os', where: 'src/cli/assets.ts', reason: 'where temporary files are' },
   { what: 'yaml', where: 'src/cli/config-file.ts', reason: 'the configuration file of etcd' },
   { what: 'node:http', where: 'src/rpc/http1.ts', reason: 'HTTP/1.1 on the port that gRPC has, too' },
   { what: 'node:http', where: 'src/http/', reason: 'the types of the requests that http1.ts hands over' },
