@@ -184,7 +184,7 @@ t.test('a running pod stays for its grace period, an unscheduled one goes at onc
   const pods = '/api/v1/namespaces/default/pods';
   const pod = (name: string, spec: object): object => ({
     metadata: { name },
-    spec: { containers: [], ...spec },
+    spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
   });
   await api.send('POST', pods, pod('waiting', {}));
   await api.send('POST', pods, pod('running', { nodeName: 'n1' }));
@@ -202,10 +202,14 @@ t.test('status and spec are changed by their own endpoints only', async (t) => {
   const path = '/apis/apps/v1/namespaces/default/deployments';
   const created = await api.send('POST', path, {
     metadata: { name: 'd' },
-    spec: { replicas: 1 },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'd' } },
+      template: { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    },
     status: { replicas: 9 },
   });
-  t.notOk('status' in created.body);
+  t.strictSame(created.body.status, {});
   await api.merge(`${path}/d/status`, { spec: { replicas: 7 }, status: { replicas: 3 } });
   await api.merge(`${path}/d`, { spec: { replicas: 2 }, status: { replicas: 8 } });
   const { body } = await api.get(`${path}/d`);
