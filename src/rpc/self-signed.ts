@@ -11,6 +11,7 @@ import * as der from './der.ts';
 
 const oid = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  commonName: '2.5.4.3',
   organization: '2.5.4.10',
   keyUsage: '2.5.29.15',
   alternativeNames: '2.5.29.17',
@@ -40,6 +41,8 @@ export interface SelfSignedOptions {
   /** Names and addresses that the certificate is good for. */
   readonly hosts: readonly string[];
   readonly years: number;
+  /** @default none: the certificate names nobody */
+  readonly commonName?: string;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -72,11 +75,12 @@ export function makeCertificate(options: Omit<SelfSignedOptions, 'directory'>): 
   readonly certificate: string;
   readonly key: string;
 } {
-  const { hosts, years, clock, random } = options;
+  const { hosts, years, clock, random, commonName } = options;
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = der.sequence(der.objectId(oid.ecdsaWithSha256));
   const name = der.sequence(
-    der.setOf(der.sequence(der.objectId(oid.organization), der.utf8String('keelson'))),
+    nameItem(oid.organization, 'keelson'),
+    ...(commonName === undefined ? [] : [nameItem(oid.commonName, commonName)]),
   );
   const now = clock.wallNow();
   const body = der.sequence(
@@ -95,6 +99,10 @@ export function makeCertificate(options: Omit<SelfSignedOptions, 'directory'>): 
     certificate: new X509Certificate(certificate).toString(),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
+}
+
+function nameItem(id: string, text: string): Buffer {
+  return der.setOf(der.sequence(der.objectId(id), der.utf8String(text)));
 }
 
 /** Not zero, and not negative. */

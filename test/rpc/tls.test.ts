@@ -1,0 +1,210 @@
+import { X509Certificate } from 'node:crypto';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect as connectPlain, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
+import t, { type Test } from 'tap';
+import { endpointOf } from '../../src/rpc/address.ts';
+import { opensslCiphers } from '../../src/rpc/cipher-suites.ts';
+import * as der from '../../src/rpc/der.ts';
+import { dialer } from '../../src/rpc/dial.ts';
+import { Listener } from '../../src/rpc/listener.ts';
+import { type CertificateFiles, makeCertificate, selfSigned } from '../../src/rpc/self-signed.ts';
+import type { TlsOptions } from '../../src/rpc/tls-options.ts';
+import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import { silentLogger } from '../../src/util/runtime.ts';
+
+const runtime = nodeRuntime();
+const { clock, random } = runtime;
+
+function made(dir: string, name: string, hosts: string[], commonName?: string): CertificateFiles {
+  const named = commonName === undefined ? {} : { commonName };
+  const { certificate, key } = makeCertificate({ hosts, years: 1, clock, random, ...named });
+  const files = { certFile: join(dir, `${name}.pem`), keyFile: join(dir, `${name}.key`) };
+  writeFileSync(files.certFile, certificate);
+  writeFileSync(files.keyFile, key);
+  return files;
+}
+
+/** Answers each connection with `hello`. */
+async function serve(t: Test, tls: TlsOptions, isHeld = false): Promise<Listener> {
+  const listener = new Listener({
+    host: '127.0.0.1',
+    port: 0,
+    tls,
+    isHeld,
+    maxConnections: 10,
+    runtime,
+    protocols: [{ recognise: () => true, accept: (socket) => socket.end('hello') }],
+  });
+  await new Promise<void>((resolve, reject) => {
+    listener.listen((failure) => (failure === null ? resolve() : reject(failure)));
+  });
+  t.teardown(() => new Promise<void>((resolve) => listener.close(0, resolve)));
+  return listener;
+}
+
+/** What a caller gets to read, or why nothing. */
+function ask(port: number, tls: TlsOptions): Promise<string> {
+  const endpoint = endpointOf(`https://127.0.0.1:${port}`)!;
+  return answer(dialer(tls, silentLogger).dial(endpoint, () => {}));
+}
+
+function answer(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let heard = '';
+    socket.on('data', (part) => {
+      heard += String(part);
+    });
+    socket.on('error', (error) => resolve(`error: ${error.message}`));
+    socket.on('close', () => resolve(heard));
+    socket.write('?');
+  });
+}
+
+t.test('DER: lengths, numbers and ids as X.690 writes them', async (t) => {
+  t.equal(der.integer(Buffer.from([0, 0, 5])).toString('hex'), '020105', 'no more octets than needed');
+  t.equal(der.integer(Buffer.from([0x80])).toString('hex'), '02020080', 'not negative');
+  t.equal(der.objectId('1.2.840.10045.4.3.2').toString('hex'), '06082a8648ce3d040302');
+  t.equal(der.octetString(Buffer.alloc(200)).subarray(0, 3).toString('hex'), '0481c8');
+  t.equal(der.octetString(Buffer.alloc(300)).subarray(0, 4).toString('hex'), '0482012c');
+  t.equal(
+    der
+      .time(Date.UTC(2030, 0, 2, 3, 4, 5))
+      .subarray(2)
+      .toString(),
+    '20300102030405Z',
+  );
+});
+
+t.test('a certificate that a member makes names its hosts and lasts as long as it is told', async (t) => {
+  const hosts = ['127.0.0.1', 'localhost', '::1', 'fe80::1:2'];
+  const { certificate, key } = makeCertificate({ hosts, years: 2, clock, random, commonName: 'm1' });
+  const read = new X509Certificate(certificate);
+  t.match(read.subjectAltName, /IP Address:127\.0\.0\.1, DNS:localhost, IP Address:0:0:0:0:0:0:0:1/);
+  t.match(read.subjectAltName, /IP Address:FE80:0:0:0:0:0:1:2/);
+  t.match(read.subject, /CN=m1/);
+  t.ok(read.verify(read.publicKey), 'signed with its own key');
+  t.match(key, /BEGIN PRIVATE KEY/);
+  const years = (Date.parse(read.validTo) - clock.wallNow()) / (365 * 24 * 3_600_000);
+  t.ok(Math.abs(years - 2) < 0.01);
+});
+
+t.test('it is kept, and made anew when it is of no use any more', async (t) => {
+  const directory = join(t.testdir(), 'fixtures', 'client');
+  const options = { directory, hosts: ['localhost'], years: 1, clock, random };
+  const first = readFileSync(selfSigned(options).certFile, 'utf8');
+  t.equal(readFileSync(selfSigned(options).certFile, 'utf8'), first, 'kept');
+  const later = { ...clock, wallNow: () => clock.wallNow() + 400 * 24 * 3_600_000 };
+  t.not(readFileSync(selfSigned({ ...options, clock: later }).certFile, 'utf8'), first, 'expired');
+});
+
+t.test('whoever calls must show a certificate of an authority that is trusted', async (t) => {
+  const dir = t.testdir();
+  const server = made(dir, 'server', ['127.0.0.1']);
+  const client = made(dir, 'client', ['127.0.0.1']);
+  const stranger = made(dir, 'stranger', ['127.0.0.1']);
+  const { port } = await serve(t, { ...server, trustedCaFile: client.certFile });
+  const trusted = { trustedCaFile: server.certFile };
+  t.equal(await ask(port, { ...client, ...trusted }), 'hello');
+  t.not(await ask(port, { ...stranger, ...trusted }), 'hello');
+  t.not(await ask(port, { certFile: '', keyFile: '', ...trusted }), 'hello');
+  t.match(
+    await ask(port, { ...client, trustedCaFile: stranger.certFile }),
+    /^error/,
+    'nor trusts it blindly',
+  );
+  t.equal(await ask(port, { ...client, trustsAnyone: true }), 'hello');
+});
+
+t.test('of those who may, lists of names choose, and the address that a certificate names', async (t) => {
+  const dir = t.testdir();
+  const server = made(dir, 'server', ['127.0.0.1']);
+  const client = made(dir, 'client', ['a.example.com', '127.0.0.1'], 'm1');
+  const away = made(dir, 'away', ['10.1.2.3'], 'm1');
+  const anywhere = made(dir, 'anywhere', [], 'm1');
+  const outcome = async (caller: CertificateFiles, checks: Partial<TlsOptions>): Promise<string> => {
+    const { port } = await serve(t, { ...server, trustedCaFile: caller.certFile, ...checks });
+    return ask(port, { ...caller, trustedCaFile: server.certFile });
+  };
+  t.equal(await outcome(client, { allowedCommonNames: ['m0', 'm1'] }), 'hello');
+  t.not(await outcome(client, { allowedCommonNames: ['m2'] }), 'hello');
+  t.equal(await outcome(client, { allowedHostnames: ['a.example.com'] }), 'hello');
+  t.not(await outcome(client, { allowedHostnames: ['b.example.com'] }), 'hello');
+  t.equal(await outcome(client, { checksAddress: true }), 'hello');
+  t.not(await outcome(away, { checksAddress: true }), 'hello');
+  t.equal(await outcome(anywhere, { checksAddress: true }), 'hello', 'names no address: good for all');
+});
+
+t.test('certificates are exchanged while the port is open, and never for a half', async (t) => {
+  const dir = t.testdir();
+  const first = made(dir, 'first', ['127.0.0.1']);
+  const second = made(dir, 'second', ['127.0.0.1']);
+  const used = { certFile: join(dir, 'used.pem'), keyFile: join(dir, 'used.key') };
+  const install = (files: CertificateFiles): void => {
+    copyFileSync(files.certFile, used.certFile);
+    copyFileSync(files.keyFile, used.keyFile);
+  };
+  install(first);
+  const { port } = await serve(t, used);
+  const trusts = (files: CertificateFiles): Promise<string> =>
+    ask(port, { certFile: '', keyFile: '', trustedCaFile: files.certFile });
+  t.equal(await trusts(first), 'hello');
+  writeFileSync(used.certFile, readFileSync(second.certFile));
+  t.equal(await trusts(first), 'hello', 'the key of the new one is not there yet');
+  install(second);
+  t.equal(await trusts(second), 'hello');
+  t.match(await trusts(first), /^error/);
+});
+
+t.test('versions and cipher suites can be chosen', async (t) => {
+  const dir = t.testdir();
+  const server = made(dir, 'server', ['127.0.0.1']);
+  const { port } = await serve(t, {
+    ...server,
+    maxVersion: 'TLSv1.2',
+    cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'],
+  });
+  const socket: TLSSocket = connect({ port, host: '127.0.0.1', ca: readFileSync(server.certFile) });
+  await new Promise((resolve) => socket.once('secureConnect', resolve));
+  t.equal(socket.getProtocol(), 'TLSv1.2');
+  t.equal(socket.getCipher().name, 'ECDHE-ECDSA-AES256-GCM-SHA384');
+  socket.destroy();
+  t.throws(() => opensslCiphers(['TLS_NO_SUCH']), /TLS_NO_SUCH/);
+});
+
+t.test('a missing certificate is a clear refusal, before anybody connects', async (t) => {
+  const failure = await serve(t, { certFile: '/no/such.pem', keyFile: '/no/such.key' }).then(
+    () => null,
+    (error: Error) => error,
+  );
+  t.match(failure?.message, /TLS cannot be served: .*\/no\/such\.pem/);
+});
+
+t.test('who connects to a port that is held waits, and is served when it is released', async (t) => {
+  const dir = t.testdir();
+  const server = made(dir, 'server', ['127.0.0.1']);
+  const listener = await serve(t, server, true);
+  let heard: string | null = null;
+  const asked = ask(listener.port, { certFile: '', keyFile: '', trustedCaFile: server.certFile }).then(
+    (text) => {
+      heard = text;
+    },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.equal(heard, null);
+  listener.release();
+  await asked;
+  t.equal(heard, 'hello');
+});
+
+t.test('closing a port ends those who never shook hands', async (t) => {
+  const dir = t.testdir();
+  const listener = await serve(t, made(dir, 'server', ['127.0.0.1']));
+  const socket = connectPlain(listener.port, '127.0.0.1');
+  await new Promise((resolve) => socket.once('connect', resolve));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const gone = new Promise((resolve) => socket.once('close', resolve));
+  await new Promise<void>((resolve) => listener.close(50, resolve));
+  await gone;
+});
