@@ -1,12 +1,28 @@
 import t from 'tap';
-import { parseInitialCluster, parseServerOptions, serverFlagHelp } from '../../src/cli/server-options.ts';
+import { readConfig } from '../../src/cli/config-file.ts';
+import {
+  compactionRetention,
+  type ParsedServer,
+  parseInitialCluster,
+  parseServerOptions,
+  serverFlagHelp,
+} from '../../src/cli/server-options.ts';
+
+function fromFile(text: string, argv: string[] = [], env: Record<string, string> = {}): ParsedServer {
+  return parseServerOptions(['--config-file', 'etcd.yaml', ...argv], env, (path) => {
+    t.equal(path, 'etcd.yaml');
+    return readConfig(text);
+  });
+}
 
 t.test('without flags the options are those of etcd', async (t) => {
-  const { options, problems } = parseServerOptions([], {});
+  const { options, problems, warnings } = parseServerOptions([], {});
   t.same(problems, []);
-  t.same(options, {
+  t.same(warnings, []);
+  t.match(options, {
     name: 'default',
     dataDir: 'default.etcd',
+    walDir: '',
     listenClientUrls: ['http://localhost:2379'],
     advertiseClientUrls: ['http://localhost:2379'],
     listenPeerUrls: ['http://localhost:2380'],
@@ -18,8 +34,19 @@ t.test('without flags the options are those of etcd', async (t) => {
     electionTimeout: 1000,
     maxRequestBytes: 1_572_864,
     maxTxnOps: 128,
+    quotaBackendBytes: 0,
+    maxLearners: 1,
+    strictReconfigCheck: true,
+    autoCompactionMode: 'periodic',
+    autoCompactionRetention: '0',
+    authToken: 'simple',
+    authTokenTtl: 300,
+    bcryptCost: 10,
+    tlsMinVersion: 'TLS1.2',
+    watchProgressNotifyInterval: 600_000,
+    cors: ['*'],
+    hostWhitelist: ['*'],
     logLevel: 'info',
-    logFormat: 'auto',
   });
 });
 
@@ -44,10 +71,20 @@ t.test('rules between options are checked together', async (t) => {
     '--heartbeat-interval=300',
     '--name=m1',
     '--initial-cluster=m2=http://127.0.0.1:2',
+    '--auto-compaction-mode=revision',
+    '--auto-compaction-retention=5m',
+    '--cert-file=c.pem',
+    '--listen-peer-urls=https://127.0.0.1:3',
+    '--tls-min-version=TLS1.3',
+    '--cipher-suites=TLS_RSA_WITH_AES_128_CBC_SHA',
   ];
   t.same(parseServerOptions(argv, {}).problems, [
     '--advertise-client-urls is required when --listen-client-urls is set',
     '--election-timeout (1000 ms) must be at least 5 times --heartbeat-interval (300 ms)',
+    '--auto-compaction-retention: must be a number of revisions, not "5m"',
+    '--cert-file and --key-file go together',
+    'a peer URL with TLS needs --peer-cert-file and --peer-key-file, or --peer-auto-tls',
+    '--cipher-suites cannot be chosen with TLS 1.3',
     '--initial-cluster does not name this member: there is no "m1=URL" in it',
   ]);
 });
@@ -72,6 +109,193 @@ t.test('an initial cluster may give a member several URLs, but a URL only once',
   t.throws(() => parseInitialCluster('a=http://h'), /port/);
 });
 
-t.test('the help lists every flag', async (t) => {
-  t.equal(serverFlagHelp().match(/^ {2}--/gm)!.length, 15);
+t.test('retention counts hours, durations or revisions', async (t) => {
+  const retention = (mode: string, length: string): number =>
+    compactionRetention(
+      parseServerOptions([`--auto-compaction-mode=${mode}`, `--auto-compaction-retention=${length}`], {})
+        .options,
+    );
+  t.equal(retention('periodic', '2'), 7_200_000);
+  t.equal(retention('periodic', '1h30m'), 5_400_000);
+  t.equal(retention('periodic', '0'), 0);
+  t.equal(retention('revision', '1000'), 1000);
+});
+
+t.test('a file takes the place of flags and variables, and says which are ignored', async (t) => {
+  const { options, problems, warnings } = fromFile(
+    [
+      'name: m7',
+      'data-dir: /data',
+      'wal-dir:',
+      'snapshot-count: 10000',
+      'heartbeat-interval: 50',
+      'quota-backend-bytes: 0',
+      'listen-client-urls: http://127.0.0.1:1,http://127.0.0.1:2',
+      'advertise-client-urls: http://127.0.0.1:1',
+      'strict-reconfig-check: false',
+      "auto-compaction-retention: '1'",
+      'watch-progress-notify-interval: 5000000000',
+      'grpc-keepalive-min-time: 10s',
+      'log-outputs: [stderr, stdout]',
+      'client-transport-security:',
+      '  cert-file: c.pem',
+      '  key-file: c.key',
+      '  client-cert-auth: true',
+      '  allowed-hostname: [a, b]',
+      'peer-transport-security:',
+      '  cert-file: p.pem',
+      '  key-file: p.key',
+      '  trusted-ca-file: ca.pem',
+      '  allowed-cn: [m1]',
+      '  skip-client-san-verification: true',
+      'socket-options: {reuse-port: false}',
+      'no-such-option: 1',
+    ].join('\n'),
+    ['--name', 'flag'],
+    { ETCD_LOG_LEVEL: 'debug' },
+  );
+  t.same(problems, []);
+  t.match(options, {
+    name: 'm7',
+    dataDir: '/data',
+    heartbeatInterval: 50,
+    listenClientUrls: ['http://127.0.0.1:1', 'http://127.0.0.1:2'],
+    strictReconfigCheck: false,
+    watchProgressNotifyInterval: 5000,
+    grpcKeepaliveMinTime: 10_000,
+    logOutputs: ['stderr', 'stdout'],
+    logLevel: 'info',
+    certFile: 'c.pem',
+    clientCertAuth: true,
+    clientCertAllowedHostname: ['a', 'b'],
+    peerCertFile: 'p.pem',
+    peerTrustedCaFile: 'ca.pem',
+    peerCertAllowedCn: ['m1'],
+    peerSkipClientSanVerification: true,
+  });
+  t.ok(warnings.includes('etcd.yaml: no-such-option means nothing to this command'));
+  t.ok(warnings.some((line) => /stands alone: --name, --log-level ignored/.test(line)));
+});
+
+t.test('a file that is none is refused, and so are its mistakes, all at once', async (t) => {
+  t.match(fromFile('a: b: c').problems, { length: 1, 0: /^--config-file: etcd\.yaml: / });
+  t.same(fromFile('- a').problems, ['--config-file: etcd.yaml: the file must hold names and values']);
+  t.same(fromFile('max-txn-ops: x\nname: m1\npre-vote: maybe\nlog-level: loud').problems, [
+    'etcd.yaml: max-txn-ops: must be a whole number, not "x"',
+    'etcd.yaml: log-level: must be one of debug, info, warn, error, panic, fatal, not "loud"',
+  ]);
+  t.same(fromFile('').problems, []);
+});
+
+t.test('what does nothing is said, unless it asks for what is so', async (t) => {
+  const argv = [
+    '--unsafe-no-fsync',
+    '--snapshot-count=10000',
+    '--pre-vote=true',
+    '--enable-v2=false',
+    '--proxy=off',
+  ];
+  const { problems, warnings } = parseServerOptions(argv, {});
+  t.same(problems, []);
+  t.same(warnings, ['--unsafe-no-fsync has no effect: every write is synced']);
+});
+
+t.test('what must not be ignored is refused', async (t) => {
+  const argv = ['--force-new-cluster', '--discovery=http://d', '--enable-v2', '--proxy=on'];
+  t.match(parseServerOptions(argv, {}).problems, {
+    length: 4,
+    0: /^--force-new-cluster: a member is not made a new cluster/,
+    1: /^--discovery: .*--initial-cluster/,
+    2: /^--enable-v2: /,
+    3: /^--proxy: /,
+  });
+});
+
+t.test('older names of a flag do the same, and both together are refused', async (t) => {
+  const old = parseServerOptions(['--experimental-watch-progress-notify-interval=5s'], {});
+  t.equal(old.options.watchProgressNotifyInterval, 5000);
+  t.equal(parseServerOptions([], { ETCD_EXPERIMENTAL_MAX_LEARNERS: '2' }).options.maxLearners, 2);
+  t.same(parseServerOptions(['--max-learners=1', '--experimental-max-learners=2'], {}).problems, [
+    '--max-learners and --experimental-max-learners are the same option: remove one of them',
+  ]);
+});
+
+t.test('the command lines that other programs start etcd with are understood', async (t) => {
+  const lines = [
+    '--listen-peer-urls=http://127.0.0.1:0 --data-dir=/d --advertise-client-urls=http://127.0.0.1:1 ' +
+      '--listen-client-urls=http://127.0.0.1:1 --unsafe-no-fsync=true',
+    '--data-dir /d --listen-client-urls unix:///d/etcd.sock --advertise-client-urls http://127.0.0.111:0 ' +
+      '--listen-peer-urls http://127.0.0.1:0 -log-level warn --quota-backend-bytes 8589934592',
+    // kubeadm
+    '--advertise-client-urls=https://10.0.0.1:2379 --cert-file=/p/server.crt --client-cert-auth=true --data-dir=/d ' +
+      '--feature-gates=InitialCorruptCheck=true --initial-advertise-peer-urls=https://10.0.0.1:2380 ' +
+      '--initial-cluster=n1=https://10.0.0.1:2380 --key-file=/p/server.key ' +
+      '--listen-client-urls=https://127.0.0.1:2379,https://10.0.0.1:2379 --listen-metrics-urls=http://127.0.0.1:2381 ' +
+      '--listen-peer-urls=https://10.0.0.1:2380 --name=n1 --peer-cert-file=/p/peer.crt --peer-client-cert-auth=true ' +
+      '--peer-key-file=/p/peer.key --peer-trusted-ca-file=/p/ca.crt --snapshot-count=10000 ' +
+      '--trusted-ca-file=/p/ca.crt --watch-progress-notify-interval=5s --experimental-initial-corrupt-check=true',
+  ];
+  for (const [index, line] of lines.entries()) {
+    const { problems } = parseServerOptions(line.split(' '), {});
+    t.same(problems, [], `line ${index + 1}`);
+  }
+  // `etcd --help` is searched for this by Go's test environment.
+  t.match(serverFlagHelp(), /^\s*--unsafe-no-fsync\b/m);
+});
+
+/** As `etcd --help` of 3.4, 3.5 and 3.6 lists them, and those that came later. */
+const flagsOfEtcd =
+  'name data-dir wal-dir snapshot-count heartbeat-interval election-timeout initial-election-tick-advance ' +
+  'listen-peer-urls listen-client-urls listen-client-http-urls max-snapshots max-wals quota-backend-bytes ' +
+  'backend-bbolt-freelist-type backend-batch-interval backend-batch-limit max-txn-ops max-request-bytes ' +
+  'max-concurrent-streams enable-grpc-gateway grpc-keepalive-min-time grpc-keepalive-interval ' +
+  'grpc-keepalive-timeout socket-reuse-port socket-reuse-address raft-read-timeout raft-write-timeout ' +
+  'initial-advertise-peer-urls initial-cluster initial-cluster-state initial-cluster-token advertise-client-urls ' +
+  'discovery discovery-fallback discovery-proxy discovery-srv discovery-srv-name discovery-token ' +
+  'discovery-endpoints discovery-dial-timeout discovery-request-timeout discovery-keepalive-time ' +
+  'discovery-keepalive-timeout discovery-insecure-transport discovery-insecure-skip-tls-verify discovery-cert ' +
+  'discovery-key discovery-cacert discovery-user discovery-password strict-reconfig-check pre-vote ' +
+  'auto-compaction-retention auto-compaction-mode enable-v2 v2-deprecation cert-file key-file client-cert-auth ' +
+  'client-cert-file client-key-file client-crl-file client-cert-allowed-hostname trusted-ca-file auto-tls ' +
+  'peer-cert-file peer-key-file peer-client-cert-auth peer-trusted-ca-file peer-cert-allowed-cn ' +
+  'peer-cert-allowed-hostname peer-auto-tls peer-client-cert-file peer-client-key-file self-signed-cert-validity ' +
+  'peer-crl-file cipher-suites cors host-whitelist tls-min-version tls-max-version auth-token bcrypt-cost ' +
+  'auth-token-ttl enable-pprof metrics listen-metrics-urls logger log-outputs log-level log-format ' +
+  'enable-log-rotation log-rotation-config-json debug log-package-levels proxy proxy-failure-wait ' +
+  'proxy-refresh-interval proxy-dial-timeout proxy-write-timeout proxy-read-timeout max-learners ' +
+  'snapshot-catchup-entries compaction-batch-limit compaction-sleep-interval watch-progress-notify-interval ' +
+  'warning-apply-duration warning-unary-request-duration corrupt-check-time compact-hash-check-time ' +
+  'downgrade-check-time bootstrap-defrag-threshold-megabytes memory-mlock feature-gates ' +
+  'peer-skip-client-san-verification enable-distributed-tracing distributed-tracing-address ' +
+  'distributed-tracing-service-name distributed-tracing-instance-id distributed-tracing-sampling-rate ' +
+  'experimental-enable-distributed-tracing experimental-distributed-tracing-address ' +
+  'experimental-distributed-tracing-service-name experimental-distributed-tracing-instance-id ' +
+  'experimental-distributed-tracing-sampling-rate experimental-initial-corrupt-check ' +
+  'experimental-corrupt-check-time experimental-compact-hash-check-enabled experimental-compact-hash-check-time ' +
+  'experimental-enable-v2v3 experimental-enable-lease-checkpoint experimental-enable-lease-checkpoint-persist ' +
+  'experimental-backend-bbolt-freelist-type experimental-compaction-batch-limit ' +
+  'experimental-compaction-sleep-interval experimental-peer-skip-client-san-verification ' +
+  'experimental-watch-progress-notify-interval experimental-downgrade-check-time experimental-memory-mlock ' +
+  'experimental-warning-apply-duration experimental-warning-unary-request-duration ' +
+  'experimental-txn-mode-write-with-shared-buffer experimental-bootstrap-defrag-threshold-megabytes ' +
+  'experimental-stop-grpc-service-on-defrag experimental-max-learners experimental-set-member-localaddr ' +
+  'experimental-wait-cluster-ready-timeout experimental-snapshot-catchup-entries force-new-cluster ' +
+  'unsafe-no-fsync config-file version';
+
+t.test('no flag of etcd is unknown', async (t) => {
+  for (const name of flagsOfEtcd.split(' ')) {
+    const { problems } = parseServerOptions([`--${name}=?`], {});
+    t.notOk(
+      problems.some((problem) => problem.startsWith('unknown flag')),
+      name,
+    );
+  }
+});
+
+t.test('the help lists every flag once', async (t) => {
+  const listed = [...serverFlagHelp().matchAll(/^ {2}--([a-z0-9-]+)/gm)].map(([, name]) => name);
+  t.equal(new Set(listed).size, listed.length);
+  for (const name of flagsOfEtcd.split(' ').filter((flag) => !flag.startsWith('experimental-'))) {
+    t.ok(listed.includes(name), name);
+  }
 });
