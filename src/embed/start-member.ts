@@ -11,7 +11,7 @@ import { openTokens } from '../auth/token-options.ts';
 import { ROOT } from '../auth/types.ts';
 import { peerHandler } from '../http/peer-handler.ts';
 import { Member as MemberLoop } from '../member/member.ts';
-import { type MemberRecord, type MemberStatus, RequestKind } from '../member/types.ts';
+import { type MemberRecord, type MemberStatus, RequestKind, type ServedMember } from '../member/types.ts';
 import { Role } from '../raft/types.ts';
 import { LocalNetwork } from '../rpc/local-peer-network.ts';
 import { MeteredPeerNetwork } from '../rpc/metered-peer-network.ts';
@@ -45,6 +45,8 @@ export interface Member extends AsyncDisposable {
   close(): Promise<void>;
   /** Resolves when the member has ended by itself, with why; never after `close`. */
   readonly failed: Promise<Error>;
+  /** The member as services use it, for those that are built on it without a network in between. */
+  readonly served: ServedMember;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface Member extends AsyncDisposable {
  * @throws Failure 'badConfig', 'dataDirLocked', 'dataDirForeign', 'dataDirNotWritable', 'walDamaged', 'backendDamaged',
  *   'diskFailed', 'portTaken'; its message says what to do
  */
-export function startMember(options: StartOptions): Promise<Member> {
+export async function startMember(options: StartOptions): Promise<Member> {
   const runtime = nodeRuntime(options.log === undefined ? {} : { log: options.log });
   return startResolved(resolveOptions(options, null), runtime);
 }
@@ -122,6 +124,10 @@ class EmbeddedMember implements Member {
 
   members(): readonly MemberRecord[] {
     return this.#member.members();
+  }
+
+  get served(): ServedMember {
+    return this.#member;
   }
 
   get #member(): MemberLoop {

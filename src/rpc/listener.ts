@@ -21,6 +21,8 @@ import { type TlsAcceptor, tlsAcceptor } from './tls-server.ts';
 
 /** Time a new connection has to send the bytes that tell its protocol. */
 export const SNIFF_TIMEOUT_MS: number = 10_000;
+/** Of `sockaddr_un` on Linux, with the zero behind it. */
+const UNIX_PATH_BYTES_MAX = 107;
 /** Open connections per port; more are closed when they arrive. */
 export const DEFAULT_MAX_CONNECTIONS: number = 65_536;
 
@@ -199,6 +201,13 @@ function ignore(): void {}
 
 /** Like Go's etcd: a socket file that is left from before stands in nobody's way. */
 function removeStale(path: string): void {
+  // The system cuts longer ones off, and listens somewhere else.
+  if (Buffer.byteLength(path) > UNIX_PATH_BYTES_MAX) {
+    throw new Failure(
+      'badConfig',
+      `cannot listen on ${path}: the path of a Unix socket has at most ${UNIX_PATH_BYTES_MAX} bytes`,
+    );
+  }
   try {
     unlinkSync(path);
   } catch (error) {

@@ -19,7 +19,7 @@ export function getText(dialer: Dialer, endpoint: Endpoint, path: string): Promi
       path,
       host: hostNameOf(endpoint),
       timeout: answerWithinMs,
-      agent: false,
+      // Without an agent, which would make connections of its own.
       createConnection: () => dialer.dial(endpoint, () => {}),
     });
     request.on('timeout', () => request.destroy(new Error(`no answer within ${answerWithinMs} ms`)));
