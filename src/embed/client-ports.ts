@@ -13,6 +13,7 @@ import { registerPeerMetrics } from '../http/peer-metrics.ts';
 import { plainHandler } from '../http/plain-requests.ts';
 import { registerProcessMetrics } from '../http/process-metrics.ts';
 import type { Member as MemberLoop } from '../member/member.ts';
+import type { ServedMember } from '../member/types.ts';
 import type { Endpoint } from '../rpc/address.ts';
 import { grpcJsTransport } from '../rpc/grpc-js-transport.ts';
 import type { HttpHandler } from '../rpc/http1.ts';
@@ -32,6 +33,15 @@ export const versions: { readonly server: string; readonly cluster: string; read
   cluster: clusterVersion,
   storage: storageVersion,
 };
+
+/** What `/metrics` tells of a member, but for its services, which count for themselves. */
+export function memberMetrics(member: ServedMember, peers: MeteredPeerNetwork, runtime: Runtime): Metrics {
+  const metrics = new Metrics();
+  registerMemberMetrics(metrics, member, versions);
+  registerPeerMetrics(metrics, member.id, peers);
+  registerProcessMetrics(metrics, runtime.clock);
+  return metrics;
+}
 
 export class ClientPorts {
   readonly #options: ResolvedOptions;
@@ -54,10 +64,7 @@ export class ClientPorts {
   async open(member: MemberLoop, peers: MeteredPeerNetwork): Promise<void> {
     const { listenClientUrls, listenClientHttpUrls, listenMetricsUrls, cors, hostWhitelist } = this.#options;
     const { watchProgressIntervalMs } = this.#options;
-    const metrics = new Metrics();
-    registerMemberMetrics(metrics, member, versions);
-    registerPeerMetrics(metrics, member.id, peers);
-    registerProcessMetrics(metrics, this.#runtime.clock);
+    const metrics = memberMetrics(member, peers, this.#runtime);
     const methods = etcdMethods(member, { watchProgressIntervalMs, metrics });
     const http = httpHandler(member, {
       versions,

@@ -42,7 +42,16 @@ export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): Rp
   const context = new ServiceContext(member, options.timesCalls ?? false);
   if (options.metrics !== undefined) context.meter.register(options.metrics);
   const progressIntervalMs = options.watchProgressIntervalMs ?? defaultProgressIntervalMs;
-  return assemble(context, {
+  return assemble(context, servicesOf(context, progressIntervalMs));
+}
+
+/** What is behind the catalog, by service and method. */
+export function servicesOf(
+  context: ServiceContext,
+  progressIntervalMs: number = defaultProgressIntervalMs,
+): Readonly<Record<string, ServiceMethods>> {
+  const { member } = context;
+  return {
     'etcdserverpb.KV': kvMethods(context),
     'etcdserverpb.Lease': leaseMethods(context, member.leases),
     'etcdserverpb.Watch': watchMethods(context, { progressIntervalMs }),
@@ -54,7 +63,7 @@ export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): Rp
     'grpc.health.v1.Health': healthMethods(context),
     'grpc.reflection.v1.ServerReflection': reflectionMethods(context, 'v1'),
     'grpc.reflection.v1alpha.ServerReflection': reflectionMethods(context, 'v1alpha'),
-  });
+  };
 }
 
 function assemble(context: ServiceContext, services: Readonly<Record<string, ServiceMethods>>): RpcMethods {

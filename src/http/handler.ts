@@ -42,7 +42,8 @@ export function httpHandler(member: ServedMember, options: HttpOptions): HttpHan
   };
 }
 
-function endpointsOf(member: ServedMember, options: HttpOptions): ReadonlyMap<string, Endpoint> {
+/** What is served, by path. */
+export function endpointsOf(member: ServedMember, options: HttpOptions): ReadonlyMap<string, Endpoint> {
   const { failureText, metrics, versions } = options;
   const { server, cluster, storage } = versions;
   const endpoints = new Map<string, Endpoint>();
