@@ -69,6 +69,7 @@ export class ClientPorts {
     const http = httpHandler(member, {
       versions,
       metrics,
+      gateway: { methods, maxReceiveBytes: maxReceiveBytes(this.#options.limits) },
       failureText: (failure) => statusOf(failure).message,
       access: { origins: cors, hosts: hostWhitelist },
     });

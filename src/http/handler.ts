@@ -1,5 +1,6 @@
 /**
- * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version`, `/metrics` (etcd §4.1). Headers, texts
+ * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version`, `/metrics` (etcd §4.1), and
+ * the way to the JSON gateway. Headers, texts
  * and status codes are those that Go's server and etcd's handlers give, for probes and scripts compare them.
  */
 
@@ -11,6 +12,7 @@ import type { Metrics } from '../util/metrics.ts';
 import { type Access, admit, openAccess } from './access.ts';
 import { serveCheck, serveChecks } from './check-endpoints.ts';
 import { livezChecks, readyzChecks } from './checks.ts';
+import { type GatewayOptions, gatewayOf } from './gateway.ts';
 import { serveHealth } from './health.ts';
 import { HealthFigures } from './health-figures.ts';
 import { serveMetrics } from './metrics-endpoint.ts';
@@ -29,6 +31,8 @@ export interface HttpOptions {
   readonly metrics?: Metrics;
   /** @default everybody */
   readonly access?: Access;
+  /** What `/v3/` serves. @default there is no gateway */
+  readonly gateway?: GatewayOptions;
 }
 
 /** One request whose path and method fit. */
@@ -37,8 +41,11 @@ export type Endpoint = (query: URLSearchParams, response: ServerResponse) => voi
 export function httpHandler(member: ServedMember, options: HttpOptions): HttpHandler {
   const endpoints = endpointsOf(member, options);
   const { access = openAccess } = options;
+  const gateway = options.gateway === undefined ? null : gatewayOf(member, options.gateway);
   return (request, response) => {
-    if (admit(request, response, access)) route(endpoints, request, response);
+    if (!admit(request, response, access)) return;
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    if (gateway?.(path, request, response) !== true) route(endpoints, request, response);
   };
 }
 

@@ -8,12 +8,27 @@ import { Readable, Writable } from 'node:stream';
 import type { HttpHandler } from '../rpc/http1.ts';
 import type { PlainExchange, PlainHandler } from '../rpc/http2/plain-exchange.ts';
 
-const headerNames = ['host', 'origin', 'accept', 'content-type', 'authorization', 'user-agent'];
+/** Parts of a body that may wait for a handler that reads no further. With more the request is ended. */
+const maxWaitingBytes = 8 * 1024 * 1024;
 
 export function plainHandler(handler: HttpHandler, isSecure: boolean): PlainHandler {
   return (exchange) => {
     const request = new PlainRequest(exchange, isSecure);
     const response = new PlainResponse(exchange);
+    const leave = (): void => {
+      request.destroy();
+      response.destroy();
+    };
+    exchange.onCancel(leave);
+    exchange.onEnd(() => request.push(null));
+    exchange.onBody((part) => {
+      // The parts are only lent.
+      request.push(Buffer.from(part));
+      if (request.readableLength <= maxWaitingBytes) return;
+      leave();
+      exchange.respond(413, []);
+      exchange.end();
+    });
     handler(request as unknown as IncomingMessage, response as unknown as ServerResponse);
   };
 }
@@ -23,20 +38,20 @@ class PlainRequest extends Readable {
   readonly method: string;
   readonly headers: Record<string, string> = {};
   readonly socket: { readonly encrypted: boolean };
+  /** What a handler for HTTP/1.1 would ask the socket. */
+  readonly peer: string;
+  readonly commonName: string;
 
   constructor(exchange: PlainExchange, isSecure: boolean) {
     super();
     this.url = exchange.path;
     this.method = exchange.method;
     this.socket = { encrypted: isSecure };
-    for (const name of headerNames) {
-      const value = exchange.header(name === 'host' ? ':authority' : name) ?? exchange.header(name);
-      if (value !== undefined) this.headers[name] = value;
-    }
-    // The parts are only lent.
-    exchange.onBody((part) => this.push(Buffer.from(part)));
-    exchange.onEnd(() => this.push(null));
-    exchange.onCancel(() => this.destroy());
+    this.peer = exchange.peer;
+    this.commonName = exchange.commonName;
+    for (const name of exchange.headerNames) this.headers[name] ??= exchange.header(name)!;
+    const authority = exchange.header(':authority');
+    if (authority !== undefined) this.headers['host'] = authority;
   }
 
   override _read(): void {}

@@ -23,6 +23,8 @@ export interface PlainExchange {
   readonly peer: string;
   /** Common name of the verified client certificate, or empty. */
   readonly commonName: string;
+  /** Names of the headers, in lower case, as they came. */
+  readonly headerNames: readonly string[];
   /** First value of a header (lower case), or undefined. */
   header(name: string): string | undefined;
   /** Parts of the body as they come; each is only valid as long as the others that it came with. */
@@ -85,6 +87,10 @@ export class PlainCall extends Http2Stream implements PlainExchange {
 
   get commonName(): string {
     return this.host.commonName;
+  }
+
+  get headerNames(): readonly string[] {
+    return this.head.fields.map(({ name }) => name);
   }
 
   header(name: string): string | undefined {

@@ -1,0 +1,153 @@
+/**
+ * A streaming call through the gateway. Each answer is a line `{"result":…}`; a failure is the last line, `{"error":…}`, or
+ * the whole answer, with its status, where there was no line before.
+ *
+ * A client that may send several requests (watches, keep-alives) writes them one behind the other into the body. The end
+ * of the body is the end of its requests, not of the call.
+ */
+
+import type { RpcStatus, RpcStream, StreamHandler } from '../rpc/transport.ts';
+import { Failure } from '../util/failure.ts';
+import { decodeProtoJson, encodeProtoJson } from '../wire/proto-json.ts';
+import { GatewayCall } from './gateway-call.ts';
+import { httpStatusOf, streamErrorText } from './gateway-status.ts';
+
+export class GatewayStream extends GatewayCall implements RpcStream {
+  #messageListener: ((request: Uint8Array) => void) | null = null;
+  #halfCloseListener: (() => void) | null = null;
+  #drainListener: (() => void) | null = null;
+  /** Read and not handed over; bounded by what arrives in one go, for a paused call reads no further. */
+  #waiting: Uint8Array[] = [];
+  #isPaused = false;
+  #isDelivering = false;
+  #hasAll = false;
+  #isHalfClosed = false;
+  #isOver = false;
+
+  start(handle: StreamHandler): void {
+    this.response.on('drain', () => this.run(() => this.#drainListener?.()));
+    this.request.on('data', (chunk: Uint8Array) => this.run(() => this.#read(chunk)));
+    this.request.on('end', () => this.run(() => this.#readEnd()));
+    this.run(() => handle(this));
+  }
+
+  // Reading
+
+  onMessage(listener: (request: Uint8Array) => void): void {
+    this.#messageListener = listener;
+  }
+
+  onHalfClose(listener: () => void): void {
+    this.#halfCloseListener = listener;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.request.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (this.#isDelivering) return;
+    this.#deliver();
+    if (!this.#isPaused) this.request.resume();
+  }
+
+  #read(chunk: Uint8Array): void {
+    if (this.#isOver || this.#hasAll) return;
+    for (const text of this.values.read(chunk)) {
+      if (!this.#take(text)) return;
+      if (!this.method.requestStream) {
+        this.#hasAll = true;
+        break;
+      }
+    }
+    const { fault } = this.values;
+    if (fault !== null && !this.#hasAll) this.#refuse(this.bodyStatus(fault));
+    this.#deliver();
+  }
+
+  #readEnd(): void {
+    if (this.#isOver || this.#hasAll) return;
+    if (this.values.isInside) {
+      this.#refuse(this.bodyStatus(null));
+      return;
+    }
+    // Nothing at all is one request without fields, where there is to be one.
+    if (!this.method.requestStream) this.#take('{}');
+    this.#hasAll = true;
+    this.#deliver();
+  }
+
+  /** @returns false when the request was refused */
+  #take(text: string): boolean {
+    let message: Uint8Array;
+    try {
+      message = encodeProtoJson(this.method.requestType, text);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#refuse({ code: 3, message: error.message });
+      return false;
+    }
+    const tooLarge = this.checkLength(message);
+    if (tooLarge === null) this.#waiting.push(message);
+    else this.#refuse(tooLarge);
+    return tooLarge === null;
+  }
+
+  /** A request that cannot be read ends the call. */
+  #refuse(status: RpcStatus): void {
+    this.#hasAll = true;
+    this.abandon(status);
+  }
+
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    while (!this.#isPaused && !this.#isOver && this.#waiting.length > 0) {
+      this.#messageListener?.(this.#waiting.shift()!);
+    }
+    this.#isDelivering = false;
+    if (this.#isPaused || this.#isOver || !this.#hasAll || this.#isHalfClosed) return;
+    this.#isHalfClosed = true;
+    this.#halfCloseListener?.();
+  }
+
+  // Writing
+
+  get bufferedBytes(): number {
+    return this.response.writableLength;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#drainListener = listener;
+  }
+
+  write(response: Uint8Array): boolean {
+    if (this.#isOver || this.isCanceled) return false;
+    this.#setHeadersOnce();
+    return this.response.write(`{"result":${decodeProtoJson(this.method.responseType, response)}}\n`);
+  }
+
+  #setHeadersOnce(): void {
+    if (!this.response.headersSent) this.setHeaders();
+  }
+
+  end(status: RpcStatus | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.settle();
+    if (this.response.destroyed) return;
+    if (!this.response.headersSent && status !== null) this.response.statusCode = httpStatusOf(status.code);
+    this.#setHeadersOnce();
+    this.response.end(status === null ? '' : `${streamErrorText(status)}\n`);
+  }
+
+  protected override cancel(): void {
+    if (!this.#isOver) super.cancel();
+  }
+
+  protected override fail(status: RpcStatus): void {
+    this.end(status);
+  }
+}
