@@ -10,7 +10,7 @@ for number in $(member_numbers); do
   pid=$(member_pid "$number")
   [ -z "$pid" ] || die "m$number (process $pid) is running" "Stop the cluster first: cluster-scripts/stop.sh$dir_flag"
 done
-rm -rf "$dir/data" "$dir/log" "$dir/run"
-rm -f "$dir/cluster.json"
+rm -rf "$dir/data" "$dir/log" "$dir/run" "$dir/kube"
+rm -f "$dir/cluster.json" "$dir/kubeconfig"
 rmdir "$dir" 2>/dev/null || true
 printf 'wiped: %s\n' "$dir"

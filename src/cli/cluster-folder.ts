@@ -18,6 +18,8 @@ const DESCRIPTION = 'cluster.json';
 const DATA = 'data';
 const LOG = 'log';
 const RUN = 'run';
+const KUBE = 'kube';
+const KUBECONFIG = 'kubeconfig';
 const LOG_LINES_SHOWN = 4;
 
 export class ClusterFolder {
@@ -70,13 +72,28 @@ export class ClusterFolder {
   /** Removes what `create` and the members made, and nothing else. Does nothing when no cluster lives here. */
   wipe(): void {
     if (this.read() === null) return;
-    for (const part of [DATA, LOG, RUN]) rmSync(join(this.#path, part), { recursive: true, force: true });
+    for (const part of [DATA, LOG, RUN, KUBE, KUBECONFIG]) {
+      rmSync(join(this.#path, part), { recursive: true, force: true });
+    }
     rmSync(join(this.#path, DESCRIPTION));
     if (readdirSync(this.#path).length === 0) rmdirSync(this.#path);
   }
 
   dataDir(member: LocalMember): string {
     return join(this.#path, DATA, member.name);
+  }
+
+  /** Certificates and token of the Kubernetes API. */
+  get kubeDir(): string {
+    return join(this.#path, KUBE);
+  }
+
+  get kubeconfigPath(): string {
+    return join(this.#path, KUBECONFIG);
+  }
+
+  get kubeconfigShown(): string {
+    return join(this.shown, KUBECONFIG);
   }
 
   logPath(member: LocalMember): string {

@@ -4,6 +4,7 @@
  * `cluster-scripts/` is built on it.
  */
 
+import { nodeRuntime } from '../util/node-runtime.ts';
 import { ClusterFolder } from './cluster-folder.ts';
 import {
   clientUrl,
@@ -14,13 +15,15 @@ import {
   localCluster,
   MEMBERS_MAX,
 } from './cluster-layout.ts';
-import { flagHelp, integerFlag, parseFlags, switchFlag, textFlag } from './flags.ts';
+import { choiceFlag, flagHelp, integerFlag, parseFlags, switchFlag, textFlag } from './flags.ts';
+import { kubeFiles, writeKubeconfig } from './kube-files.ts';
 import {
   aliveMembers,
   pause,
   startLocalMember,
   stopMembers,
   takenPorts,
+  waitForApi,
   waitForLeader,
 } from './local-members.ts';
 import { type Answer, statusTable } from './status.ts';
@@ -35,13 +38,18 @@ const flags = {
     shownDefault: '3, or as many as the folder has',
   }),
   dir: textFlag({ help: 'folder of data, logs and process ids', initial: DEFAULT_DIR, placeholder: 'DIR' }),
+  kubernetes: choiceFlag<'on' | 'off'>({
+    help: 'whether each member serves the Kubernetes API too, from 6443 on',
+    initial: 'on',
+    choices: ['on', 'off'],
+  }),
   detach: switchFlag('leave the members running and return'),
   fresh: switchFlag('forget the data that the folder has'),
   basePort: integerFlag({
-    help: 'use consecutive ports from this one on, two per member',
+    help: 'use consecutive ports from this one on, three per member',
     initial: 0,
     min: 1024,
-    max: 65_535 - 2 * MEMBERS_MAX,
+    max: 65_535 - 3 * MEMBERS_MAX,
     shownDefault: 'clients 2379, 22379, 32379, …; peers 2380, 22380, 32380, …',
     placeholder: 'PORT',
   }),
@@ -102,7 +110,7 @@ function chooseCluster(folder: ClusterFolder, options: Options, given: ReadonlyS
     return found;
   }
   if (found !== null) folder.wipe();
-  const cluster = localCluster(options.nodes, options.basePort);
+  const cluster = localCluster(options.nodes, options.basePort, options.kubernetes === 'on');
   folder.create(cluster);
   return cluster;
 }
@@ -119,8 +127,19 @@ async function startAll(
   members: readonly LocalMember[],
 ): Promise<Answer[]> {
   const logFrom = members.map((member) => folder.logBytes(member));
+  prepareKubernetes(members, folder);
   for (const member of members) startLocalMember(cluster, folder, member);
-  return waitForLeader(folder, members, logFrom);
+  const answers = await waitForLeader(folder, members, logFrom);
+  await waitForApi(members);
+  return answers;
+}
+
+/** Makes what the members share before the first of them looks for it. */
+function prepareKubernetes(members: readonly LocalMember[], folder: ClusterFolder): void {
+  const first = members.find((member) => member.apiPort > 0);
+  if (first === undefined) return;
+  const { authority, token } = kubeFiles(folder.kubeDir, [], nodeRuntime());
+  writeKubeconfig(folder.kubeconfigPath, `https://127.0.0.1:${first.apiPort}`, authority, token);
 }
 
 function nextSteps(cluster: LocalCluster, folder: ClusterFolder, answers: readonly Answer[]): string {
@@ -130,6 +149,9 @@ function nextSteps(cluster: LocalCluster, folder: ClusterFolder, answers: readon
     'Try next, in another terminal:',
     `  etcdctl --endpoints=${first} put greeting hello`,
     `  etcdctl --endpoints=${endpoints(cluster)} endpoint status -w table`,
+    ...(cluster.members.some((member) => member.apiPort > 0)
+      ? [`  export KUBECONFIG=${folder.kubeconfigShown}; kubectl get namespaces`]
+      : []),
     `  cluster-scripts/kill.sh ${leader + 1}${folder.scriptFlag}    (kill -9 of the leader; restart.sh brings it back)`,
   ].join('\n');
 }

@@ -10,6 +10,7 @@ import { type Answer, agreedLeader, askAll } from './status.ts';
 const POLL_MS = 50;
 const ASK_MS = 500;
 const LEADER_WITHIN_MS = 20_000;
+const API_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 10_000;
 
 const runtime = nodeRuntime();
@@ -42,6 +43,9 @@ export async function takenPorts(members: readonly LocalMember[]): Promise<strin
     if (await portTaken(member.clientPort)) {
       taken.push(`port ${member.clientPort} (clients of ${member.name}) is already taken`);
     }
+    if (member.apiPort > 0 && (await portTaken(member.apiPort))) {
+      taken.push(`port ${member.apiPort} (Kubernetes API of ${member.name}) is already taken`);
+    }
     if (await portTaken(member.peerPort)) {
       taken.push(`port ${member.peerPort} (peers of ${member.name}) is already taken`);
     }
@@ -49,9 +53,17 @@ export async function takenPorts(members: readonly LocalMember[]): Promise<strin
   return taken;
 }
 
+/** Waits until the members serve the Kubernetes API that are to; gives up without a word, since the rest works. */
+export async function waitForApi(members: readonly LocalMember[]): Promise<void> {
+  const until = runtime.clock.now() + API_WITHIN_MS;
+  for (const { apiPort } of members) {
+    while (apiPort > 0 && runtime.clock.now() < until && !(await portTaken(apiPort))) await pause(POLL_MS);
+  }
+}
+
 /** Starts one member; its record and log are in the folder. */
 export function startLocalMember(cluster: LocalCluster, folder: ClusterFolder, member: LocalMember): void {
-  const args = ['server', ...serverArguments(cluster, member, folder.dataDir(member))];
+  const args = ['server', ...serverArguments(cluster, member, folder.dataDir(member), folder.kubeDir)];
   folder.writeRecord(member, startSelf(args, folder.logPath(member)));
 }
 

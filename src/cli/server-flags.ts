@@ -82,6 +82,8 @@ export interface ServerOptions {
   authToken: string;
   authTokenTtl: number;
   bcryptCost: number;
+  apiserverPort: number;
+  apiserverDir: string;
 
   listenMetricsUrls: string[];
   watchProgressNotifyInterval: number;
@@ -97,6 +99,7 @@ export type ServerFlags = { readonly [Name in keyof ServerOptions]: Flag<ServerO
 const DEFAULT_CLIENT_URL = 'http://localhost:2379';
 const DEFAULT_PEER_URL = 'http://localhost:2380';
 export const ELECTION_MS_MAX = 50_000;
+const PORT_MAX = 65_535;
 const BCRYPT_COST_MIN = 4;
 const BCRYPT_COST_MAX = 31;
 const STREAMS_MAX = 2 ** 32 - 1;
@@ -338,6 +341,18 @@ const otherFlags = {
     initial: 10,
     min: BCRYPT_COST_MIN,
     max: BCRYPT_COST_MAX,
+  }),
+  apiserverPort: integerFlag({
+    help: 'port at which this member serves the Kubernetes API, by TLS on the loopback; 0 for none',
+    initial: 0,
+    min: 0,
+    max: PORT_MAX,
+    placeholder: 'PORT',
+  }),
+  apiserverDir: textFlag({
+    help: 'where its certificates, token and kubeconfig are kept',
+    initial: '.keelson/kube',
+    placeholder: 'DIR',
   }),
   listenMetricsUrls: urlsFlag({ help: 'where to serve /metrics, /health, /livez and /readyz', initial: [] }),
   watchProgressNotifyInterval: durationFlag({

@@ -89,7 +89,12 @@ function refuse(log: Logger, name: ServerName, error: unknown): number {
 }
 
 /** Resolves with the exit code after a signal has closed the member, or after it has ended by itself. */
-function untilStopped(member: Member, log: Logger, name: ServerName): Promise<number> {
+function untilStopped(
+  member: Member,
+  log: Logger,
+  name: ServerName,
+  before: () => Promise<void> | undefined,
+): Promise<number> {
   return new Promise((resolve) => {
     let stopping = false;
     const onSignal = (signal: NodeJS.Signals): void => {
@@ -99,7 +104,11 @@ function untilStopped(member: Member, log: Logger, name: ServerName): Promise<nu
       }
       stopping = true;
       log.info('received signal; shutting down', { signal });
-      member.close().then(
+      const close = async (): Promise<void> => {
+        await before();
+        await member.close();
+      };
+      close().then(
         () => {
           log.info('closed etcd server', { name: member.name });
           if (name === 'etcd') endBySignal(signal);
@@ -128,6 +137,24 @@ function sayVersion(): number {
   say(`Go Version: none (Node.js ${process.version})`);
   say(`Go OS/Arch: ${process.platform}/${arch}`);
   return 0;
+}
+
+/**
+ * Serves the Kubernetes API from this member as soon as it can be read and written. What goes wrong is logged: the member
+ * goes on without it.
+ */
+async function serveKube(member: Member, options: ServerOptions, log: Logger): Promise<() => Promise<void>> {
+  const { apiserverPort: port, apiserverDir: dir } = options;
+  try {
+    await member.ready;
+    const { startMemberApi } = await import('./member-api.ts');
+    const plane = await startMemberApi(member.served, port, dir, log);
+    log.info('serving the Kubernetes API', { url: plane.url });
+    return () => plane.close();
+  } catch (error) {
+    log.error('the Kubernetes API could not be served', { error: (error as Error).message, port });
+    return () => Promise.resolve();
+  }
 }
 
 /** The words that programs wait for before they use an etcd. */
@@ -188,5 +215,7 @@ export async function runServer(argv: readonly string[], name: ServerName = 'ser
     'listen-metrics-urls': options.listenMetricsUrls,
   });
   void member.ready.then(() => sayReady(member, options, log));
-  return untilStopped(member, log, name);
+  const kube = options.apiserverPort > 0 ? serveKube(member, options, log) : null;
+  const code = await untilStopped(member, log, name, () => kube?.then((close) => close()));
+  return code;
 }

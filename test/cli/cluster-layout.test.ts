@@ -17,12 +17,19 @@ t.test('the usual ports are those of a local etcd cluster', async (t) => {
     [42379, 42380],
     [52379, 52380],
   ]);
+  t.same(
+    localCluster(3, 0).members.map((member) => member.apiPort),
+    [6443, 16443, 26443],
+  );
   t.equal(endpoints(localCluster(2, 4000)), '127.0.0.1:4000,127.0.0.1:4002');
 });
 
 t.test('the flags of a member are accepted by the server command', async (t) => {
   const cluster = localCluster(3, 5000);
-  const { options, problems } = parseServerOptions(serverArguments(cluster, cluster.members[1]!, 'd'), {});
+  const { options, problems } = parseServerOptions(
+    serverArguments(cluster, cluster.members[1]!, 'd', 'k'),
+    {},
+  );
   t.same(problems, []);
   t.match(options, { name: 'm2', dataDir: 'd', listenPeerUrls: ['http://127.0.0.1:5003'] });
   t.same(Object.keys(options.initialCluster), ['m1', 'm2', 'm3']);

@@ -70,7 +70,7 @@ t.before(() => {
 
 t.test('a cluster starts, survives the loss of its leader, pauses, stops and is wiped', async (t) => {
   const dir = join(t.testdir({}), 'cluster');
-  const base = await freeBasePort(6);
+  const base = await freeBasePort(9);
   t.teardown(() => script('stop.sh', '--dir', dir));
 
   const started = await script('start.sh', '--detach', '--dir', dir, '--base-port', String(base));
@@ -122,7 +122,7 @@ t.test('a cluster starts, survives the loss of its leader, pauses, stops and is 
 
 t.test('in the foreground Ctrl-C stops it, and started again it is the same cluster', async (t) => {
   const dir = join(t.testdir({}), 'cluster');
-  const base = await freeBasePort(2);
+  const base = await freeBasePort(3);
   t.teardown(() => script('stop.sh', '--dir', dir));
   for (const round of [1, 2]) {
     const args = round === 1 ? ['--nodes', '1', '--base-port', String(base)] : [];
@@ -151,7 +151,7 @@ t.test('in the foreground Ctrl-C stops it, and started again it is the same clus
 
 t.test('a port that is taken is named before anything is started', async (t) => {
   const dir = join(t.testdir({}), 'cluster');
-  const base = await freeBasePort(6);
+  const base = await freeBasePort(9);
   const server = createServer().listen(base + 3, '127.0.0.1');
   await once(server, 'listening');
   const ran = await script('start.sh', '--detach', '--dir', dir, '--base-port', String(base));
