@@ -7,12 +7,16 @@
 
 import type { ApiObject } from '../api/objects.ts';
 import type { ResourceType } from '../registry/types.ts';
+import { clusterDefaults } from './cluster.ts';
 import { workloadDefaults } from './pod-workloads.ts';
 
 /** By name in the schema, `apps.v1.Deployment`. */
 export type Defaulter = (object: ApiObject) => void;
 
-const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>([...workloadDefaults]);
+const defaulters: ReadonlyMap<string, Defaulter> = new Map<string, Defaulter>([
+  ...clusterDefaults,
+  ...workloadDefaults,
+]);
 
 /** Fills in what an object of that resource leaves out. */
 export function applyDefaults(resource: ResourceType, object: ApiObject): void {

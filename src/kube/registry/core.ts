@@ -70,6 +70,7 @@ export const coreResources: readonly ResourceType[] = groupRows('', 'v1', 'core'
     isNamespaced: false,
     subresources: [sub('proxy', 'NodeProxyOptions', proxy), 'status'],
     storagePrefix: '/registry/minions',
+    keepsStatusOnCreate: true,
     fieldSelectors: ['spec.unschedulable:boolean'],
   },
   {

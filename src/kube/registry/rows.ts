@@ -38,6 +38,8 @@ export interface ResourceRow {
   readonly answersDeleted?: boolean;
   /** @default false */
   readonly orphansByDefault?: boolean;
+  /** @default false */
+  readonly keepsStatusOnCreate?: boolean;
   /** @default true */
   readonly statusKeepsMetadata?: boolean;
   /** @default [] */
@@ -84,6 +86,7 @@ export function resourceType(
     updatesUnconditionally: row.updatesUnconditionally ?? true,
     answersDeleted: row.answersDeleted ?? false,
     orphansByDefault: row.orphansByDefault ?? false,
+    keepsStatusOnCreate: row.keepsStatusOnCreate ?? false,
     statusKeepsMetadata: row.statusKeepsMetadata ?? true,
     fieldSelectors: row.fieldSelectors ?? [],
     ttlSeconds: row.ttlSeconds ?? 0,

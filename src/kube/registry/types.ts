@@ -74,6 +74,8 @@ export interface ResourceType {
   readonly answersDeleted: boolean;
   /** Without a propagation policy, dependents are orphaned. */
   readonly orphansByDefault: boolean;
+  /** The status sent with a new object is kept. @default false */
+  readonly keepsStatusOnCreate?: boolean;
   /** A write of /status keeps the labels and annotations sent with it. */
   readonly statusKeepsMetadata: boolean;
   /** Beyond metadata.name and metadata.namespace: `spec.nodeName`, `spec.unschedulable:boolean`, `status.replicas:number`. */

@@ -95,7 +95,7 @@ async function tryCreate(
   if (!ownsFields) recordFields(endpoint, object, options, hooks);
   const attributes = admissionAttributes(endpoint, 'create', '', object, null, options.isDryRun);
   await parts.admission.mutate(attributes);
-  if (hasStatus(resource)) delete object.status;
+  if (hasStatus(resource) && resource.keepsStatusOnCreate !== true) delete object.status;
   strategy.prepareForCreate?.(object, hooks);
   validateNew(object, strategy, hooks);
   context.warnings.push(...(strategy.warnings?.(object, null, hooks) ?? []));

@@ -44,7 +44,13 @@ const handlers: Readonly<Record<Verb, Handler>> = {
 };
 
 /** Subresources that are read and written like the object they belong to. */
-const ownSubresources: ReadonlySet<string> = new Set(['status', 'finalize', 'ephemeralcontainers', 'resize']);
+const ownSubresources: ReadonlySet<string> = new Set([
+  'status',
+  'finalize',
+  'approval',
+  'ephemeralcontainers',
+  'resize',
+]);
 
 /**
  * @returns null: nobody serves this group version

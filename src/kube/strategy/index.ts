@@ -4,13 +4,13 @@
  */
 
 import type { ResourceType, Strategy } from '../registry/types.ts';
-import { namespaceStrategy } from './namespace.ts';
+import { clusterStrategies } from './cluster.ts';
 import { workloadStrategies } from './pod-workloads.ts';
 
 const none: Strategy = {};
 
 const strategies: ReadonlyMap<string, Strategy> = new Map<string, Strategy>([
-  ['/Namespace', namespaceStrategy],
+  ...clusterStrategies,
   ...workloadStrategies,
 ]);
 

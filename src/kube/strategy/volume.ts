@@ -1,0 +1,129 @@
+/** PersistentVolumes (reference §4.4): one source, modes, capacity; the source never changes. */
+
+import { type FieldError, forbiddenValue, notSupported, required } from '../api/field-errors.ts';
+import type { ApiObject, JsonObject } from '../api/objects.ts';
+import type { Strategy } from '../registry/types.ts';
+import { definitionOf } from '../schema/schema.ts';
+import { mapOf, maybeObject, textOf, textsOf } from '../validation/members.ts';
+import { isSame, validateSubdomain } from '../validation/pod-fields.ts';
+import { validateAmount } from '../validation/resources.ts';
+
+export const accessModes: readonly string[] = [
+  'ReadOnlyMany',
+  'ReadWriteMany',
+  'ReadWriteOnce',
+  'ReadWriteOncePod',
+];
+const volumeModes = ['Block', 'Filesystem'];
+const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
+
+/** Errors of `spec.accessModes` of a volume or a claim. @param detail of the error when there is none */
+export function validateAccessModes(spec: JsonObject, detail: string): FieldError[] {
+  const modes = textsOf(spec, 'accessModes');
+  if (modes.length === 0) return [required('spec.accessModes', detail)];
+  const errors = modes
+    .filter((mode) => !accessModes.includes(mode))
+    .map((mode) => notSupported('spec.accessModes', mode, accessModes));
+  if (modes.length > 1 && modes.includes('ReadWriteOncePod')) {
+    const why = 'may not use ReadWriteOncePod with other access modes';
+    errors.push(forbiddenValue('spec.accessModes', why));
+  }
+  return errors;
+}
+
+export function validateVolumeMode(spec: JsonObject): FieldError[] {
+  const mode = textOf(spec, 'volumeMode');
+  return mode === '' || volumeModes.includes(mode)
+    ? []
+    : [notSupported('spec.volumeMode', mode, volumeModes)];
+}
+
+let sourceNames: readonly string[] | null = null;
+
+/** Members that say where the bytes are. */
+function sources(): readonly string[] {
+  sourceNames ??= [...definitionOf('core.v1.PersistentVolumeSource').fields.keys()];
+  return sourceNames;
+}
+
+/** What a source must say; `a.b` is a member of a member. */
+const neededMembers: Readonly<Record<string, readonly string[]>> = {
+  hostPath: ['path'],
+  nfs: ['server', 'path'],
+  local: ['path'],
+  csi: ['driver', 'volumeHandle'],
+  awsElasticBlockStore: ['volumeID'],
+  gcePersistentDisk: ['pdName'],
+  iscsi: ['targetPortal', 'iqn'],
+  glusterfs: ['endpoints', 'path'],
+};
+
+function validateSource(spec: JsonObject): FieldError[] {
+  const given = sources().filter((name) => maybeObject(spec, name) !== null);
+  if (given.length === 0) return [required('spec', 'must specify a volume type')];
+  const errors = given
+    .slice(1)
+    .map((name) => forbiddenValue(`spec.${name}`, 'may not specify more than 1 volume type'));
+  const [name] = given as [string];
+  const source = maybeObject(spec, name) ?? {};
+  for (const member of neededMembers[name] ?? []) {
+    if (textOf(source, member) === '') errors.push(required(`spec.${name}.${member}`));
+  }
+  if (name === 'local' && maybeObject(spec, 'nodeAffinity') === null) {
+    errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
+  }
+  if (name === 'hostPath' && textOf(source, 'path') === '/') {
+    if (textOf(spec, 'persistentVolumeReclaimPolicy') === 'Recycle') {
+      const why = "may not be 'recycle' for a hostPath mount of '/'";
+      errors.push(forbiddenValue('spec.persistentVolumeReclaimPolicy', why));
+    }
+  }
+  return errors;
+}
+
+function validateVolume(volume: ApiObject): FieldError[] {
+  const spec = volume.spec ?? {};
+  const errors = validateAccessModes(spec, '');
+  const capacity = mapOf(spec, 'capacity');
+  if (Object.keys(capacity).length === 0) errors.push(required('spec.capacity'));
+  else if (capacity['storage'] === undefined || Object.keys(capacity).length > 1) {
+    errors.push(notSupported('spec.capacity', capacity, ['storage']));
+  }
+  for (const [name, amount] of Object.entries(capacity)) {
+    errors.push(...validateAmount(`spec.capacity[${name}]`, name, amount));
+  }
+  const policy = textOf(spec, 'persistentVolumeReclaimPolicy');
+  if (policy !== '' && !reclaimPolicies.includes(policy)) {
+    errors.push(notSupported('spec.persistentVolumeReclaimPolicy', policy, reclaimPolicies));
+  }
+  errors.push(...validateSource(spec));
+  const storageClass = textOf(spec, 'storageClassName');
+  if (storageClass !== '') errors.push(...validateSubdomain('spec.storageClassName', storageClass));
+  return [...errors, ...validateVolumeMode(spec)];
+}
+
+export const volumeStrategy: Strategy = {
+  prepareForCreate(volume, { now }) {
+    volume.status = { phase: 'Pending', lastPhaseTransitionTime: now };
+  },
+  prepareForUpdate(volume, old, { subresource, now }) {
+    if (subresource !== 'status' || volume.status === undefined) return;
+    if (textOf(volume.status, 'phase') !== textOf(old.status ?? {}, 'phase')) {
+      volume.status['lastPhaseTransitionTime'] = now;
+    }
+  },
+  validateCreate: validateVolume,
+  validateUpdate(volume, old, { subresource }) {
+    if (subresource !== '') return [];
+    const errors = validateVolume(volume);
+    const sourceOf = (of: ApiObject): unknown => sources().map((name) => of.spec?.[name] ?? null);
+    if (!isSame(sourceOf(volume), sourceOf(old))) {
+      const why = 'spec.persistentvolumesource is immutable after creation';
+      errors.push(forbiddenValue('spec.persistentvolumesource', why));
+    }
+    if (!isSame(volume.spec?.['volumeMode'], old.spec?.['volumeMode'])) {
+      errors.push(forbiddenValue('spec.volumeMode', 'field is immutable'));
+    }
+    return errors;
+  },
+};
