@@ -1,0 +1,88 @@
+/**
+ * Where Keelson differs from etcd on purpose. What is different here and not in this table is a mistake. Names of RPCs,
+ * flags, paths and metrics are those of the tables on the page, where the text stands beside them; `general` stands by
+ * itself.
+ */
+
+/** By `Service/Method`, path or metric. */
+export const notes: Readonly<Record<string, string>> = {
+  'KV/Range':
+    'An answer beyond 512 KiB is read in chunks of one revision; four such requests run at a time, the others wait.',
+  'KV/Txn':
+    'All guards are evaluated and all operations checked before the first one runs: a refused txn changes nothing on any member.',
+  'KV/Compact': 'Works in short steps that pace themselves.',
+  'KV/RangeStream': 'Sent as the client takes it, from one revision. No path in the gateway, as in etcd.',
+  'Watch/Watch':
+    'Like watchers share events and their encoding; a slow one is a place in the history and holds no events. ' +
+    'At most 1,000,000 watchers per member; more are refused in band with `too many requests`.',
+  'Lease/LeaseGrant':
+    'A TTL that is too short is raised before it is proposed. etcd raises it when it is applied, by the election timeout of each member, which may differ.',
+  'Lease/LeaseKeepAlive':
+    'The renewals of a stream are answered as they are confirmed, which need not be the order in which they came: go by the id.',
+  'Maintenance/Defragment':
+    'Nothing has to stop for it: the member serves on, and answers when the space is free.',
+  'Maintenance/Hash':
+    'The same on members that have applied and removed the same; not the number that etcd makes of its database.',
+  'Maintenance/HashKV': 'The same number as etcd’s for the same history.',
+  'Maintenance/Snapshot':
+    'A database in the format of bbolt with its checksum: `etcdutl snapshot status` and `restore` take it.',
+  'Maintenance/Downgrade':
+    'Validated and put on record; there is no older format of the data, so the cluster’s version stays what it is.',
+  'Maintenance/Alarm':
+    'CORRUPT is raised by those who ask for it; members do not compare each other by themselves.',
+  'ServerReflection/ServerReflectionInfo': 'Keelson’s own: etcd does not serve reflection.',
+  '/debug/vars': 'Figures of Go’s runtime.',
+  '/debug/pprof/': 'Profiles of Go’s runtime.',
+  '/debug/requests': 'Traces of Go’s runtime.',
+  etcd_server_go_version: 'There is no Go in it.',
+  etcd_server_feature_enabled: 'There are no features to switch.',
+  etcd_mvcc_db_open_read_transactions: 'Of bbolt.',
+  etcd_disk_backend_commit_duration_seconds:
+    'Flushes of the state: after 8 MiB or a second, none while nothing is written.',
+  etcd_disk_backend_defrag_duration_seconds: 'Stays empty: space is given back while the member serves.',
+  etcd_disk_defrag_inflight: 'Always 0, for the same reason.',
+  etcd_mvcc_db_total_size_in_bytes: 'LevelDB’s files.',
+  etcd_debugging_mvcc_pending_events_total:
+    'Always 0: a slow watcher is a place in the history, not a queue.',
+  etcd_debugging_mvcc_index_compaction_pause_duration_milliseconds:
+    'The index is compacted in the same steps as the rest.',
+  etcd_snap_fsync_duration_seconds: 'There are no snapshot files beside the state.',
+  etcd_snap_db_fsync_duration_seconds: 'There are no snapshot files beside the state.',
+  etcd_snap_db_save_total_duration_seconds: 'There are no snapshot files beside the state.',
+  grpc_server_handling_seconds: 'Only with `--metrics extensive` in etcd.',
+};
+
+/** Title to what is different, and why. */
+export const general: readonly (readonly [title: string, text: string])[] = [
+  [
+    'Storage',
+    'The state is on LevelDB, the log in files of our own. A data directory of etcd is not used in place: `keelson restore` ' +
+      'makes one from it, or from a snapshot; `keelson ctl snapshot save` makes a file that `etcdutl snapshot restore` accepts.',
+  ],
+  [
+    'Peers',
+    'Members of Keelson speak a protocol of their own: a cluster is either of Keelson or of etcd, and not mixed.',
+  ],
+  [
+    'Transactions',
+    'etcd 3.5 finds some mistakes of a txn, such as a read at a future revision, in the middle of its execution, when ' +
+      'members may already differ. Keelson refuses before anything is done.',
+  ],
+  [
+    'Permissions',
+    'Two checks are stricter than in some releases of etcd, which let more pass than they document: a put inside of a txn ' +
+      'needs what a put alone does, and a watch to the end of the keyspace needs permission to the end.',
+  ],
+  [
+    'Leases',
+    'What is left of a lease is always replicated, as etcd does with `LeaseCheckpoint`. A new leader gives what was left at the last checkpoint and an election timeout more: never less.',
+  ],
+  [
+    'Elections',
+    'A lost link to the leader begins a pre-vote at once, so that the death of a process is noticed in less than an election timeout.',
+  ],
+  [
+    'Versions',
+    'Keelson answers as etcd 3.7 does, to whoever asks for the version. The names with `experimental-` that 3.7 dropped are still taken.',
+  ],
+];

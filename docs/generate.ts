@@ -1,0 +1,205 @@
+/**
+ * Writes `docs/COMPATIBILITY.md`: each RPC, path, metric and flag of etcd 3.7 with its state here. It asks the tables that
+ * the code itself goes by; only why something is different is written by hand, in `differences.ts`. Run it after every
+ * change of them:
+ *
+ *     node --import tsx docs/generate.ts
+ *
+ * A test compares the page with what this makes.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Flag, flagName } from '../src/cli/flags.ts';
+import { idleFlags } from '../src/cli/idle-flags.ts';
+import { serverFlags } from '../src/cli/server-flags.ts';
+import { memberMetrics, versions } from '../src/embed/client-ports.ts';
+import { catalog, type RpcShape } from '../src/etcd/catalog.ts';
+import { ServiceContext } from '../src/etcd/context.ts';
+import { servicesOf } from '../src/etcd/services.ts';
+import { endpointsOf } from '../src/http/handler.ts';
+import { LocalNetwork } from '../src/rpc/local-peer-network.ts';
+import { MeteredPeerNetwork } from '../src/rpc/metered-peer-network.ts';
+import { FakeMember } from '../test/etcd/fake-member.ts';
+import { general, notes } from './differences.ts';
+import { etcdMetrics, etcdPaths } from './etcd-surface.ts';
+
+export const pagePath: string = join(import.meta.dirname, 'COMPATIBILITY.md');
+
+/** A row of a table: what it is, its state, and what to say about it. */
+interface Row {
+  readonly cells: readonly string[];
+  readonly state: string;
+  readonly note: string;
+}
+
+const usedNotes = new Set<string>();
+
+function noteOn(name: string): string {
+  usedNotes.add(name);
+  return notes[name] ?? '';
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |\n`;
+  return line(heads) + line(heads.map(() => '---')) + rows.map(line).join('');
+}
+
+function count(rows: readonly Row[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, number]) => `${number} ${state}`).join(', ');
+}
+
+function section(title: string, text: string, heads: readonly string[], rows: readonly Row[]): string {
+  const lines = rows.map(({ cells, state, note }) => [...cells, state, note]);
+  return `## ${title}\n\n${text}\n\n${table([...heads, 'state', 'note'], lines)}`;
+}
+
+const shapes: Readonly<Record<RpcShape, string>> = {
+  unary: 'unary',
+  server_stream: 'answers stream',
+  bidi_stream: 'both stream',
+};
+
+function rpcRows(member: FakeMember): Row[] {
+  const services = servicesOf(new ServiceContext(member));
+  return [...catalog].flatMap(([service, methods]) =>
+    [...methods].map(([method, shape]) => ({
+      cells: [`\`${service}\``, `\`${method}\``, shapes[shape]],
+      state: services[service]?.[method] === undefined ? 'UNIMPLEMENTED' : 'served',
+      note: noteOn(`${service.split('.').at(-1)}/${method}`),
+    })),
+  );
+}
+
+function pathRows(served: ReadonlySet<string>): Row[] {
+  return [...new Set([...etcdPaths, ...served])].map((path) => ({
+    cells: [`\`${path}\``],
+    state: served.has(path) ? 'served' : '404',
+    note: noteOn(path),
+  }));
+}
+
+function metricRows(served: readonly string[]): Row[] {
+  const theirs = etcdMetrics.map((name) => ({
+    cells: [`\`${name}\``],
+    state: served.includes(name) ? 'told' : 'not told',
+    note: noteOn(name),
+  }));
+  const ours = served.filter((name) => !etcdMetrics.includes(name));
+  return [
+    ...theirs,
+    ...ours.map((name) => ({ cells: [`\`${name}\``], state: 'Keelson’s own', note: noteOn(name) })),
+  ];
+}
+
+function defaultOf({ shownDefault }: Flag<unknown>): string {
+  return shownDefault === '' ? '' : `\`${shownDefault}\``;
+}
+
+function formerNames({ aliases = [] }: Flag<unknown>): string {
+  return aliases.length === 0 ? '' : ` Formerly ${aliases.map((name) => `\`--${name}\``).join(', ')}.`;
+}
+
+/** Does the flag take everything, or only what asks for what is the case anyway? */
+function refuses(flag: Flag<unknown>): boolean {
+  try {
+    flag.parse('true');
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function flagRows(): Row[] {
+  const working = Object.entries(serverFlags as Readonly<Record<string, Flag<unknown>>>).map(
+    ([option, flag]) => ({
+      cells: [`\`--${flagName(option)}\``, defaultOf(flag)],
+      state: 'works',
+      note: `${flag.help}.${formerNames(flag)}`,
+    }),
+  );
+  const idle = Object.entries(idleFlags).map(([option, flag]) => ({
+    cells: [`\`--${flagName(option)}\``, defaultOf(flag)],
+    state: refuses(flag) ? 'refused' : 'no effect',
+    note: `${flag.help}: ${flag.idle!.reason}.${formerNames(flag)}`,
+  }));
+  return [...working, ...idle];
+}
+
+function head(rows: Readonly<Record<string, readonly Row[]>>): string {
+  const counts = Object.entries(rows).map(([name, some]) => [name, String(some.length), count(some)]);
+  return `<!-- Written by docs/generate.ts; not edited by hand. -->
+
+# Compatibility with etcd 3.7
+
+Keelson says to clients that it is etcd ${versions.server}. This page lists what they can ask of it, from the tables that the code
+goes by: RPCs, paths of HTTP, metrics and flags, each with its state here. A difference to etcd that this page does not name is
+a mistake. The commands of \`keelson ctl\` are listed by \`keelson ctl --help\`.
+
+${table(['what', 'entries', 'state'], counts)}`;
+}
+
+function differences(): string {
+  const lines = general.map(([title, text]) => `- **${title}.** ${text}\n`);
+  return `## Different on purpose\n\n${lines.join('')}\nWhat concerns a single RPC, path or metric stands beside it below.\n`;
+}
+
+/** The page as it ought to be. @throws Error for a note on something that is in no table */
+export async function compatibilityPage(): Promise<string> {
+  const member = await FakeMember.open();
+  const network = new MeteredPeerNetwork(
+    new LocalNetwork(member.runtime).join(member.id),
+    member.runtime.clock,
+  );
+  const metrics = memberMetrics(member, network, member.runtime);
+  new ServiceContext(member).meter.register(metrics);
+  const paths = new Set(endpointsOf(member, { versions, metrics, failureText: String }).keys());
+  const rows = {
+    RPCs: rpcRows(member),
+    'HTTP paths': pathRows(paths),
+    metrics: metricRows(metrics.names),
+    flags: flagRows(),
+  };
+  for (const name of Object.keys(notes)) {
+    if (!usedNotes.has(name)) throw new Error(`there is a note on ${name}, and no such thing`);
+  }
+  return [
+    head(rows),
+    differences(),
+    section(
+      'RPCs',
+      'Error codes and texts are those of etcd. What is not served answers UNIMPLEMENTED.',
+      ['service', 'method', 'shape'],
+      rows.RPCs,
+    ),
+    section(
+      'HTTP paths',
+      'On the client port, and with `--listen-client-http-urls` on ports of their own.',
+      ['path'],
+      rows['HTTP paths'],
+    ),
+    section(
+      'Metrics',
+      'At `/metrics`, in the text format of Prometheus. Figures of Go’s runtime (`go_…`, `promhttp_…`) have no counterpart.',
+      ['name'],
+      rows.metrics,
+    ),
+    section(
+      'Flags',
+      'Of `keelson server`; each may also be a variable (`--data-dir` is `ETCD_DATA_DIR`) or stand in the file of ' +
+        '`--config-file`. A flag without effect is taken for the sake of etcd’s command lines, with a warning unless its value ' +
+        'asks for what is the case anyway. A refused one is taken only with the value that switches it off.',
+      ['flag', 'default'],
+      rows.flags,
+    ),
+  ].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(pagePath, await compatibilityPage());
