@@ -18,6 +18,7 @@ import { memberMetrics, versions } from '../src/embed/client-ports.ts';
 import { catalog, type RpcShape } from '../src/etcd/catalog.ts';
 import { ServiceContext } from '../src/etcd/context.ts';
 import { servicesOf } from '../src/etcd/services.ts';
+import { gatewayMethods } from '../src/http/gateway-paths.ts';
 import { endpointsOf } from '../src/http/handler.ts';
 import { LocalNetwork } from '../src/rpc/local-peer-network.ts';
 import { MeteredPeerNetwork } from '../src/rpc/metered-peer-network.ts';
@@ -79,11 +80,17 @@ function rpcRows(member: FakeMember): Row[] {
 }
 
 function pathRows(served: ReadonlySet<string>): Row[] {
-  return [...new Set([...etcdPaths, ...served])].map((path) => ({
-    cells: [`\`${path}\``],
+  const plain = [...new Set([...etcdPaths, ...served])].map((path) => ({
+    cells: ['GET', `\`${path}\``],
     state: served.has(path) ? 'served' : '404',
     note: noteOn(path),
   }));
+  const gateway = [...gatewayMethods].map(([path, method]) => ({
+    cells: ['POST', `\`${path}\``],
+    state: 'served',
+    note: `\`${method.path.split('.').at(-1)}\``,
+  }));
+  return [...plain, ...gateway];
 }
 
 function metricRows(served: readonly string[]): Row[] {
@@ -181,8 +188,9 @@ export async function compatibilityPage(): Promise<string> {
     ),
     section(
       'HTTP paths',
-      'On the client port, and with `--listen-client-http-urls` on ports of their own.',
-      ['path'],
+      'On the client ports, or with `--listen-client-http-urls` on ports of their own. What is asked with POST is the JSON gateway, ' +
+        'with the method behind it as a note. `/metrics`, `/health`, `/livez` and `/readyz` are also at `--listen-metrics-urls`.',
+      ['method', 'path'],
       rows['HTTP paths'],
     ),
     section(
