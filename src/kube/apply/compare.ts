@@ -150,9 +150,8 @@ function compareMaps(type: FieldType, left: Json, right: Json): Difference {
 function compareLists(type: FieldType, left: Json, right: Json): Difference {
   const a = Array.isArray(left) ? left : [];
   const b = Array.isArray(right) ? right : [];
-  if (a.length === 0 && b.length === 0) {
-    return Array.isArray(left) === Array.isArray(right) ? same : changedLeaf;
-  }
+  // Null is a list that is always shown and that nobody wrote.
+  if (a.length === 0 && b.length === 0) return same;
   const result: Difference = { added: null, modified: null, removed: null };
   const before = itemsByElement(type, a);
   const after = itemsByElement(type, b);
