@@ -6,11 +6,11 @@ import { connect, type TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import { endpointOf } from '../../src/rpc/address.ts';
 import { opensslCiphers } from '../../src/rpc/cipher-suites.ts';
-import * as der from '../../src/rpc/der.ts';
 import { dialer } from '../../src/rpc/dial.ts';
 import { Listener } from '../../src/rpc/listener.ts';
 import { type CertificateFiles, makeCertificate, selfSigned } from '../../src/rpc/self-signed.ts';
 import type { TlsOptions } from '../../src/rpc/tls-options.ts';
+import * as der from '../../src/util/der.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
 

@@ -7,6 +7,7 @@ const Tag = {
   octetString: 0x04,
   objectId: 0x06,
   utf8String: 0x0c,
+  utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
   set: 0x31,
@@ -79,9 +80,10 @@ export function objectId(dotted: string): Buffer {
   return value(Tag.objectId, Buffer.from(octets));
 }
 
-/** To the second. @param wallMs milliseconds since 1970 */
+/** To the second; a year before 2050 with two digits (RFC 5280 §4.1.2.5). @param wallMs milliseconds since 1970 */
 export function time(wallMs: number): Buffer {
   const text = new Date(wallMs).toISOString().replace(/\.\d+/, '').replaceAll(/[-:T]/g, '');
+  if (Number(text.slice(0, 4)) < 2050) return value(Tag.utcTime, Buffer.from(text.slice(2), 'ascii'));
   return value(Tag.generalizedTime, Buffer.from(text, 'ascii'));
 }
 
