@@ -4,6 +4,8 @@
  *
  * A client that may send several requests (watches, keep-alives) writes them one behind the other into the body. The end
  * of the body is the end of its requests, not of the call.
+ *
+ * The end of a connection is that of the call, even where only the client's side of it has ended: as in Go's servers.
  */
 
 import type { RpcStatus, RpcStream, StreamHandler } from '../rpc/transport.ts';
@@ -28,7 +30,19 @@ export class GatewayStream extends GatewayCall implements RpcStream {
     this.response.on('drain', () => this.run(() => this.#drainListener?.()));
     this.request.on('data', (chunk: Uint8Array) => this.run(() => this.#read(chunk)));
     this.request.on('end', () => this.run(() => this.#readEnd()));
+    this.#watchConnection();
     this.run(() => handle(this));
+  }
+
+  /** Over HTTP/2 there is no connection of one's own: the exchange tells. */
+  #watchConnection(): void {
+    const { socket } = this.request;
+    if (typeof socket.on !== 'function') return;
+    const left = (): void => {
+      this.response.destroy();
+    };
+    socket.once('end', left);
+    this.response.once('close', () => socket.removeListener('end', left));
   }
 
   // Reading
