@@ -3,6 +3,7 @@
  * memory, so that a test has a cluster of its own in a few milliseconds, and as many as it likes.
  */
 
+import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { admissionPlugins } from './admission/plugins.ts';
@@ -32,7 +33,8 @@ import type { KubeStore } from './store.ts';
 const bookmarkMs = 60_000;
 
 export interface ControlPlaneOptions {
-  readonly runtime: Runtime;
+  /** @default that of Node.js */
+  readonly runtime?: Runtime;
   /** Where objects are kept; the caller closes it. @default one in memory, closed with the control plane */
   readonly store?: KubeStore;
   /** @default '127.0.0.1' */
@@ -97,8 +99,8 @@ function serverParts(runtime: Runtime, store: KubeStore): ServerParts {
 }
 
 /** Starts an API server and resolves once it answers. @throws the system's error when the port is taken */
-export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { runtime } = options;
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const { runtime = nodeRuntime() } = options;
   const tls = options.tls ?? null;
   const store = options.store ?? (await openMemoryStore(runtime));
   const token = options.adminToken ?? randomUid(runtime.random);
@@ -118,12 +120,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         (error: unknown) => String(error),
       ),
   };
-  const handler = new RequestHandler({
-    parts,
-    subresources: subresourceHandlers,
-    pages: [discovery.handle, openApi.handle, healthPages([ping, etcd])],
+  const access = {
     authenticators: [staticTokens(new Map([[token, administrator]])), ...(options.authenticators ?? [])],
     authorizer: options.authorizer ?? allowAll,
+  };
+  const handler = new RequestHandler({
+    parts,
+    subresources: subresourceHandlers(access),
+    pages: [discovery.handle, openApi.handle, healthPages([ping, etcd])],
+    ...access,
   });
   await bootstrap(parts);
   const running = await Promise.all(controllers.map((begin) => begin(parts)));

@@ -33,11 +33,41 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** What one may do, as SelfSubjectRulesReview shows it: rules of RBAC. */
+export interface UserRules {
+  readonly resourceRules: readonly ResourceRule[];
+  readonly nonResourceRules: readonly NonResourceRule[];
+  /** Not empty: what could not be found out; the rules are not all there are. */
+  readonly problem: string;
+}
+
+export interface ResourceRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  /** Absent: every name. */
+  readonly resourceNames?: readonly string[];
+}
+
+export interface NonResourceRule {
+  readonly verbs: readonly string[];
+  readonly nonResourceURLs: readonly string[];
+}
+
 export interface Authorizer {
   authorize(attributes: AccessAttributes): Decision | Promise<Decision>;
+  /** Everything that a user may do in a namespace and in the whole cluster. */
+  rulesOf(user: UserInfo, namespace: string): UserRules | Promise<UserRules>;
 }
+
+const everything: UserRules = {
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+  problem: '',
+};
 
 /** Everybody may do everything. */
 export const allowAll: Authorizer = {
   authorize: () => ({ isAllowed: true, reason: '' }),
+  rulesOf: () => everything,
 };

@@ -23,7 +23,9 @@ export type Handler = (endpoint: Endpoint) => Promise<ApiAnswer>;
  * Handlers of their own. Key: `<group>/<plural>/<subresource>`, `<group>/<plural>` for a resource whose objects are not
  * stored (reviews, bindings), or `/<subresource>` for any resource that has it; then the verb.
  */
-export type SubresourceHandlers = ReadonlyMap<string, Partial<Record<Verb, Handler>>>;
+export type SubresourceHandlers = ReadonlyMap<string, VerbHandlers>;
+
+export type VerbHandlers = Partial<Record<Verb, Handler>>;
 
 /** What is asked of a resource, known before its body is read. */
 export interface ResourceRequest {
@@ -92,7 +94,11 @@ export async function handleResource(
 ): Promise<ApiAnswer> {
   const endpoint: Endpoint = { parts, context, path, resource };
   const name = path.subresource;
-  if (name === '' || ownSubresources.has(name)) return handlers[verb](endpoint);
+  if (name === '') {
+    const unstored = subresources.get(`${resource.group}/${resource.plural}`);
+    return (unstored?.[verb] ?? handlers[verb])(endpoint);
+  }
+  if (ownSubresources.has(name)) return handlers[verb](endpoint);
   const own =
     subresources.get(`${resource.group}/${resource.plural}/${name}`) ?? subresources.get(`/${name}`);
   const handler = own?.[verb];
