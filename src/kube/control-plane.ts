@@ -4,6 +4,7 @@
  */
 
 import { nodeRuntime } from '../util/node-runtime.ts';
+import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { admissionPlugins } from './admission/plugins.ts';

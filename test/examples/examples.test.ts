@@ -15,6 +15,7 @@ const url = 'http://127\\.0\\.0\\.1:\\d+';
 
 /** What each example prints: a regular expression per line. */
 const expected: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes-api.ts': ['created paint: the hull is red', 'MODIFIED: the hull is green'],
   'member-in-memory.ts': [`serving etcd v3 at ${url}`, 'revision 3: hello again', 'revision 2: hello'],
   'member-on-a-directory.ts': [`visit 1 of member ${id}`, `visit 2 of member ${id}`],
   'plain-grpc-client.ts': [
