@@ -62,6 +62,9 @@ function section(title: string, text: string, heads: readonly string[], rows: re
   return `## ${title}\n\n${text}\n\n${table([...heads, 'state', 'note'], lines)}`;
 }
 
+/** Options of `keelson server` that are no flags of etcd. */
+const ownFlags: ReadonlySet<string> = new Set(['apiserverPort', 'apiserverDir']);
+
 const shapes: Readonly<Record<RpcShape, string>> = {
   unary: 'unary',
   server_stream: 'answers stream',
@@ -128,7 +131,7 @@ function flagRows(): Row[] {
   const working = Object.entries(serverFlags as Readonly<Record<string, Flag<unknown>>>).map(
     ([option, flag]) => ({
       cells: [`\`--${flagName(option)}\``, defaultOf(flag)],
-      state: 'works',
+      state: ownFlags.has(option) ? 'Keelson’s own' : 'works',
       note: `${flag.help}.${formerNames(flag)}`,
     }),
   );
