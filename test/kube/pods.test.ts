@@ -114,6 +114,18 @@ t.test('the pull policy goes by the tag, and a port is no tag', async (t) => {
   }
 });
 
+t.test('an empty text is no value, a zero may be one', async (t) => {
+  const api = await startApi(t);
+  const given = { restartPolicy: '', dnsPolicy: '', schedulerName: '', terminationGracePeriodSeconds: 0 };
+  const { body } = await api.send('POST', pods, pod(given));
+  t.match(body.spec, {
+    restartPolicy: 'Always',
+    dnsPolicy: 'ClusterFirst',
+    schedulerName: 'default-scheduler',
+    terminationGracePeriodSeconds: 0,
+  });
+});
+
 t.test('volumes get a source and what the source needs', async (t) => {
   const api = await startApi(t);
   const { body } = await api.send(

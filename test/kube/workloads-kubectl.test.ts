@@ -64,6 +64,7 @@ withKubectl(
       again.filter((line) => !line.endsWith(' unchanged')),
       ['statefulset.apps/ledger configured'],
     );
+    t.equal(await run('diff', '-f', manifests), '', 'the server would change nothing');
     t.match(await run('get', 'pod', 'hello'), /^hello +0\/1 +Pending +0 +\d+s$/m);
     const pod = await run('describe', 'pod', 'hello');
     t.match(pod, /QoS Class: +Guaranteed/);

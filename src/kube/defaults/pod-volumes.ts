@@ -3,9 +3,9 @@
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { pullPolicyOf } from './pod-image.ts';
 
-/** Sets members that are not there. */
+/** Sets members that are not there; an empty text is not there. */
 export function fill(object: JsonObject, defaults: JsonObject): void {
-  for (const name in defaults) object[name] ??= defaults[name]!;
+  for (const name in defaults) if ((object[name] ?? '') === '') object[name] = defaults[name]!;
 }
 
 /** The object of that member, or null. */
