@@ -1,10 +1,13 @@
 /** `/metrics` of a running member: what dashboards and alerts of etcd ask for is there, and counts what it says. */
 
 import t, { type Test } from 'tap';
+import { etcdMethods } from '../../src/etcd/services.ts';
 import { startMember } from '../../src/index.ts';
+import { Metrics } from '../../src/util/metrics.ts';
 import { encodePutRequest, encodeRangeRequest } from '../../src/wire/kv-codec.ts';
 import { encodeLeaseGrantRequest } from '../../src/wire/lease-codec.ts';
 import { encodeWatchRequest } from '../../src/wire/watch-codec.ts';
+import { FakeMember } from '../etcd/fake-member.ts';
 import { Caller } from '../etcd/served.ts';
 import { bytes, put, range } from '../mvcc/requests.ts';
 import { until } from '../rpc/grpc-harness.ts';
@@ -173,4 +176,25 @@ t.test('leases and reads are counted, and so is the health that somebody asked f
   t.equal(series.get('etcd_server_health_failures'), 0);
   t.equal(series.get('etcd_server_healthcheck{name="serializable_read",type="livez"}'), 1);
   t.equal(series.get('etcd_server_healthchecks_total{name="non_learner",status="success",type="readyz"}'), 1);
+});
+
+t.test('how long calls take is told where it is wanted', async (t) => {
+  const member = await FakeMember.open();
+  const metrics = new Metrics();
+  const methods = etcdMethods(member, { metrics, timesCalls: true });
+  const method = methods.get('/etcdserverpb.KV/Range')!;
+  if (method.kind !== 'unary') throw new Error('unary');
+  const call = {
+    path: '/etcdserverpb.KV/Range',
+    metadata: () => undefined,
+    peer: 'test',
+    commonName: '',
+    onCancel: () => {},
+  };
+  await new Promise((resolve) => method.handle(encodeRangeRequest(range('a')), call, resolve));
+  const series = parse(metrics.text());
+  const name = 'grpc_server_handling_seconds';
+  t.equal(series.get(`${name}_count{${labels('KV', 'Range', 'unary')}}`), 1);
+  t.equal(series.get(`${name}_bucket{${labels('KV', 'Range', 'unary')},le="10"}`), 1);
+  t.equal(series.get(`${name}_count{${labels('KV', 'Put', 'unary')}}`), 0);
 });
