@@ -125,15 +125,7 @@ const consensus = {
 };
 
 const services = {
-  enableGrpcGateway: toggle('serve JSON over HTTP', 'true', 'it is not switched by itself'),
   enablePprof: toggle('serve profiles over HTTP', 'false', 'profiles are those of Go'),
-  metrics: option(
-    'detail of the metrics',
-    'basic',
-    'metrics have one level of detail',
-    [],
-    ['basic', 'extensive'],
-  ),
   clientCertFile: option('certificate of the gateway', '', 'the gateway needs no connection of its own'),
   clientKeyFile: option('its key', '', 'the gateway needs no connection of its own'),
   warningApplyDuration: option('what is slow for an entry', '100ms', noWarnings, [

@@ -85,6 +85,8 @@ export interface ServerOptions {
   apiserverPort: number;
   apiserverDir: string;
 
+  enableGrpcGateway: boolean;
+  metrics: 'basic' | 'extensive';
   listenMetricsUrls: string[];
   watchProgressNotifyInterval: number;
 
@@ -353,6 +355,12 @@ const otherFlags = {
     help: 'where its certificates, token and kubeconfig are kept',
     initial: '.keelson/kube',
     placeholder: 'DIR',
+  }),
+  enableGrpcGateway: switchFlag('serve JSON over HTTP at /v3/', true),
+  metrics: choiceFlag<'basic' | 'extensive'>({
+    help: 'extensive: tell at /metrics how long calls take, too',
+    initial: 'basic',
+    choices: ['basic', 'extensive'],
   }),
   listenMetricsUrls: urlsFlag({ help: 'where to serve /metrics, /health, /livez and /readyz', initial: [] }),
   watchProgressNotifyInterval: durationFlag({

@@ -61,6 +61,8 @@ export function startOptions(options: ServerOptions, runtime: Runtime, log: Logg
     bcryptCost: options.bcryptCost,
     maxLearners: options.maxLearners,
     strictReconfigCheck: options.strictReconfigCheck,
+    gateway: options.enableGrpcGateway,
+    timesCalls: options.metrics === 'extensive',
     cors: options.cors,
     hostWhitelist: options.hostWhitelist,
     log,

@@ -48,6 +48,8 @@ export class ClientPorts {
   readonly #runtime: Runtime;
   readonly #ports: Port[] = [];
   readonly #transports = new Map<boolean, RpcTransport>();
+  /** Those of ports without gRPC. */
+  readonly #httpTransports: RpcTransport[] = [];
   readonly #urls: string[] = [];
 
   constructor(options: ResolvedOptions, runtime: Runtime) {
@@ -63,13 +65,13 @@ export class ClientPorts {
   /** Takes the addresses; whoever connects waits until `release`. @throws Failure 'portTaken', 'badConfig' */
   async open(member: MemberLoop, peers: MeteredPeerNetwork): Promise<void> {
     const { listenClientUrls, listenClientHttpUrls, listenMetricsUrls, cors, hostWhitelist } = this.#options;
-    const { watchProgressIntervalMs } = this.#options;
+    const { watchProgressIntervalMs, timesCalls, gateway } = this.#options;
     const metrics = memberMetrics(member, peers, this.#runtime);
-    const methods = etcdMethods(member, { watchProgressIntervalMs, metrics });
+    const methods = etcdMethods(member, { watchProgressIntervalMs, metrics, timesCalls });
     const http = httpHandler(member, {
       versions,
       metrics,
-      gateway: { methods, maxReceiveBytes: maxReceiveBytes(this.#options.limits) },
+      ...(gateway ? { gateway: { methods, maxReceiveBytes: maxReceiveBytes(this.#options.limits) } } : {}),
       failureText: (failure) => statusOf(failure).message,
       access: { origins: cors, hosts: hostWhitelist },
     });
@@ -130,7 +132,7 @@ export class ClientPorts {
   /** HTTP/2 for a port without gRPC: with TLS, clients choose it where they can. */
   #httpTransport(isSecure: boolean, http: HttpHandler): RpcTransport | null {
     if (!isSecure) return null;
-    return http2Transport({
+    const made = http2Transport({
       methods: new Map(),
       unknownMethod,
       maxReceiveBytes: maxReceiveBytes(this.#options.limits),
@@ -138,6 +140,8 @@ export class ClientPorts {
       runtime: this.#runtime,
       onPlain: plainHandler(http, isSecure),
     });
+    this.#httpTransports.push(made);
+    return made;
   }
 
   release(): void {
@@ -148,7 +152,7 @@ export class ClientPorts {
   async close(): Promise<void> {
     await Promise.all([
       ...this.#ports.map((port) => called((done) => port.close(closeGraceMs, done))),
-      ...[...this.#transports.values()].map((transport) =>
+      ...[...this.#transports.values(), ...this.#httpTransports].map((transport) =>
         called((done) => transport.close(closeGraceMs, done)),
       ),
     ]);

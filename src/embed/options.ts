@@ -71,6 +71,10 @@ export interface StartOptions {
   readonly catchUpEntries?: number;
   /** Forgets history by itself, where this member leads. @default never */
   readonly autoCompaction?: AutoCompaction;
+  /** Serve JSON over HTTP at `/v3/`. @default true */
+  readonly gateway?: boolean;
+  /** Tell at `/metrics` how long calls take, too. @default false */
+  readonly timesCalls?: boolean;
   /** Origins whose pages may read answers over HTTP. @default ['*'] */
   readonly cors?: readonly string[];
   /** Host names under which HTTP is served without TLS. @default ['*'] */
@@ -115,6 +119,8 @@ export interface ResolvedOptions {
   readonly keepalive: Partial<KeepaliveOptions>;
   readonly watchProgressIntervalMs: number;
   readonly autoCompaction: AutoCompaction | null;
+  readonly gateway: boolean;
+  readonly timesCalls: boolean;
   readonly cors: readonly string[];
   readonly hostWhitelist: readonly string[];
   readonly initialCluster: readonly InitialMember[];
@@ -175,6 +181,8 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     keepalive: options.keepalive ?? {},
     watchProgressIntervalMs: options.watchProgressIntervalMs ?? defaultProgressIntervalMs,
     autoCompaction: options.autoCompaction ?? null,
+    gateway: options.gateway ?? true,
+    timesCalls: options.timesCalls ?? false,
     cors: options.cors ?? ['*'],
     hostWhitelist: options.hostWhitelist ?? ['*'],
     initialCluster: Object.entries(told).map(([member, peerUrls]) => ({ name: member, peerUrls })),
