@@ -9,7 +9,7 @@
 
 import { isEqualJson } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
-import { emptySet, type FieldSet, isEmptySet, leaf } from './field-set.ts';
+import { elementOfName, emptySet, type FieldSet, isEmptySet, leaf } from './field-set.ts';
 import type { FieldType } from './field-types.ts';
 import { itemsByElement } from './path-elements.ts';
 
@@ -19,6 +19,10 @@ type Value = Json | undefined;
 function isEmptyObject(value: JsonObject): boolean {
   for (const _name in value) return false;
   return true;
+}
+
+function elementOfMember(type: FieldType, name: string): string {
+  return type.fields.size > 0 && type.fields.has(name) ? elementOfName(name) : `f:${name}`;
 }
 
 /** The type of a member of a map; null: the type knows no such member. */
@@ -47,7 +51,7 @@ export function fieldSetOf(type: FieldType, value: Json): FieldSet {
       const member = memberType(type, name);
       if (member === null) continue;
       const node = fieldNode(member, value[name]!, !type.fields.has(name));
-      if (node !== null) set[`f:${name}`] = node;
+      if (node !== null) set[elementOfMember(type, name)] = node;
     }
   } else if (form === 'list' && Array.isArray(value)) {
     for (const [element, items] of itemsByElement(type, value)) {
@@ -76,10 +80,10 @@ function wholeNode(type: FieldType, value: Json): FieldSet {
   if (form === 'map' && isJsonObject(value)) {
     for (const name in value) {
       const member = memberType(type, name);
-      if (member !== null) node[`f:${name}`] = wholeNode(member, value[name]!);
+      if (member !== null) node[elementOfMember(type, name)] = wholeNode(member, value[name]!);
     }
     for (const [name, embedded] of type.embedded) {
-      if (embedded !== null && value[name] === undefined) node[`f:${name}`] = leaf;
+      if (embedded !== null && value[name] === undefined) node[elementOfName(name)] = leaf;
     }
   } else if (form === 'list' && Array.isArray(value)) {
     for (const [element, items] of itemsByElement(type, value)) {
@@ -87,7 +91,8 @@ function wholeNode(type: FieldType, value: Json): FieldSet {
     }
   }
   // A container with nothing in it is a leaf.
-  return Object.keys(node).length === 1 ? leaf : node;
+  for (const element in node) if (element !== '.') return node;
+  return leaf;
 }
 
 /** What differs between two values. Each is a node, null where there is nothing of the kind. */
@@ -140,7 +145,7 @@ function compareMaps(type: FieldType, left: Json, right: Json): Difference {
     const found = compareNodes(member, a?.[name] ?? embedded, b?.[name] ?? embedded);
     if (found === same) return;
     result ??= { added: null, modified: null, removed: null };
-    collect(result, `f:${name}`, found);
+    collect(result, elementOfMember(type, name), found);
   };
   if (a !== null) for (const name in a) compareMember(name);
   if (b !== null) for (const name in b) if (a === null || !Object.hasOwn(a, name)) compareMember(name);

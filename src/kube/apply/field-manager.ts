@@ -4,7 +4,14 @@
  */
 
 import { isEqualJson } from '../api/json.ts';
-import { type ApiObject, asJson, groupVersionText, isJsonObject, type JsonObject } from '../api/objects.ts';
+import {
+  type ApiObject,
+  asJson,
+  groupVersionText,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+} from '../api/objects.ts';
 import { badRequest, bareError } from '../api/status.ts';
 import type { CustomType } from '../crd/types.ts';
 import type { ResourceType } from '../registry/types.ts';
@@ -62,11 +69,13 @@ function withoutManagers(object: ApiObject): ApiObject {
  * it brings none, brings nonsense, or writes a subresource.
  */
 function managersOfUpdate(live: ApiObject | null, next: ApiObject, isSubresource: boolean): Managers {
-  const old = readManagers(live?.metadata.managedFields) ?? noManagers;
-  if (isSubresource) return old;
+  const known = live?.metadata.managedFields;
   const given = next.metadata.managedFields;
-  if (isReset(given)) return noManagers;
-  const managers = given === undefined ? null : readManagers(given);
+  if (!isSubresource && isReset(given)) return noManagers;
+  const old = readManagers(known, true) ?? noManagers;
+  if (isSubresource || given === undefined || isEqualJson(given as Json[], (known ?? []) as Json[]))
+    return old;
+  const managers = readManagers(given, false);
   return managers === null || managers.size === 0 ? old : managers;
 }
 
@@ -140,7 +149,7 @@ function refuseConflicts(type: FieldType, live: JsonObject, { conflicts }: Appli
 
 function managersOfApply(type: FieldType, live: ApiObject | null, info: ManagerInfo): Managers {
   if (live === null) return noManagers;
-  const managers = readManagers(live.metadata.managedFields) ?? noManagers;
+  const managers = readManagers(live.metadata.managedFields, true) ?? noManagers;
   if (managers.size > 0) return managers;
   const name = nameOf(info, beforeFirstApply, 'Update');
   const filter = fieldFilter(info.resource, info.subresource);
@@ -163,7 +172,7 @@ function apply(live: ApiObject | null, intent: JsonObject, info: ManagerInfo, is
   const after = new Map(applied.managers);
   const own = after.get(keyOf(name));
   // A time says when something changed: an apply that changes nothing keeps the one it has.
-  if (own !== undefined && hasChanged) after.set(keyOf(name), { ...own, time: info.now });
+  if (own !== undefined && hasChanged) after.set(keyOf(name), { ...own, time: info.now, entry: null });
   setManagers(result, after);
   return result;
 }

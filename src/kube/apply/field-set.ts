@@ -24,6 +24,20 @@ export function isEmptySet(set: FieldSet): boolean {
   return true;
 }
 
+const knownNames: Map<string, string> = new Map();
+/** Members of types are few; names that clients choose are not kept here. */
+const knownNamesMax = 20_000;
+
+/** `f:<name>` of a member that a type names. Making the text anew each time is what costs most in making a set. */
+export function elementOfName(name: string): string {
+  let element = knownNames.get(name);
+  if (element === undefined) {
+    element = `f:${name}`;
+    if (knownNames.size < knownNamesMax) knownNames.set(name, element);
+  }
+  return element;
+}
+
 /** For a node that is not the root. */
 function isMember(node: FieldSet): boolean {
   return node[self] !== undefined || isEmptySet(node);
@@ -218,6 +232,7 @@ function compareKeys(a: JsonObject, b: JsonObject): number {
 
 /** Members by name, then list items by their keys (numbers as numbers), then values, then places. */
 export function compareElements(a: string, b: string): number {
+  if (a[0] === 'f' && b[0] === 'f') return compareTexts(a, b);
   const ranks = (rankOfKind[a[0]!] ?? 9) - (rankOfKind[b[0]!] ?? 9);
   if (ranks !== 0) return ranks;
   if (a[0] === 'k') return compareKeys(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
@@ -228,21 +243,23 @@ export function compareElements(a: string, b: string): number {
 
 /** The same set with its elements in order at every level: itself when they are. */
 export function inOrder(set: FieldSet): FieldSet {
-  const elements = Object.keys(set);
+  let previous: string | null = null;
   let isSorted = true;
-  let hasChanged = false;
-  const nodes: FieldSet = {};
-  for (let i = 0; i < elements.length; i++) {
-    const element = elements[i]!;
-    if (i > 0 && isSorted && compareElements(elements[i - 1]!, element) > 0) isSorted = false;
+  let ordered: FieldSet | null = null;
+  for (const element in set) {
+    if (previous !== null && isSorted && compareElements(previous, element) > 0) isSorted = false;
+    previous = element;
     const node = set[element] as FieldSet;
-    const ordered = inOrder(node);
-    if (ordered !== node) hasChanged = true;
-    nodes[element] = ordered;
+    if (node === leaf) continue;
+    const inner = inOrder(node);
+    if (inner === node) continue;
+    ordered ??= { ...set };
+    ordered[element] = inner;
   }
-  if (isSorted) return hasChanged ? nodes : set;
+  if (isSorted) return ordered ?? set;
+  const nodes = ordered ?? set;
   const result: FieldSet = {};
-  for (const element of elements.sort(compareElements)) result[element] = nodes[element]!;
+  for (const element of Object.keys(set).sort(compareElements)) result[element] = nodes[element]!;
   return result;
 }
 

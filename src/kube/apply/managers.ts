@@ -19,6 +19,8 @@ export interface Manager extends ManagerName {
   readonly set: FieldSet;
   /** Empty: never told. */
   readonly time: string;
+  /** As it stands in the store, when nothing of it has changed since; null: to be written anew. */
+  readonly entry: ManagedFieldsEntry | null;
 }
 
 /** By `keyOf`. */
@@ -33,20 +35,27 @@ export function keyOf({ manager, operation, apiVersion, subresource }: ManagerNa
   return `${operation}\n${subresource}\n${version}\n${manager}`;
 }
 
-function readEntry(entry: ManagedFieldsEntry): Manager | null {
+function readEntry(entry: ManagedFieldsEntry, isStored: boolean): Manager | null {
   const { manager = '', operation, apiVersion = '', subresource = '', time = '', fieldsType } = entry;
   if (operation !== 'Apply' && operation !== 'Update') return null;
   if (fieldsType !== 'FieldsV1' || apiVersion === '') return null;
   const set = entry.fieldsV1 ?? emptySet;
-  if (!isFieldSet(set)) return null;
-  return { manager, operation, apiVersion, subresource, set, time: time ?? '' };
+  if (!isStored && !isFieldSet(set)) return null;
+  const kept = isStored ? entry : null;
+  return { manager, operation, apiVersion, subresource, set, time: time ?? '', entry: kept };
 }
 
-/** @returns null: they are not what managedFields are */
-export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined): Managers | null {
+/**
+ * @param isStored they come from the store: their sets are as `writeManagers` wrote them
+ * @returns null: they are not what managedFields are
+ */
+export function readManagers(
+  entries: readonly ManagedFieldsEntry[] | undefined,
+  isStored: boolean,
+): Managers | null {
   const managers = new Map<string, Manager>();
   for (const entry of entries ?? []) {
-    const manager = isJsonObject(entry) ? readEntry(entry as ManagedFieldsEntry) : null;
+    const manager = isJsonObject(entry) ? readEntry(entry as ManagedFieldsEntry, isStored) : null;
     if (manager === null) return null;
     managers.set(keyOf(manager), manager);
   }
@@ -75,7 +84,9 @@ function compareManagers(a: Manager, b: Manager): number {
   );
 }
 
-function writeEntry({ manager, operation, apiVersion, subresource, set, time }: Manager): ManagedFieldsEntry {
+function writeEntry(written: Manager): ManagedFieldsEntry {
+  if (written.entry !== null) return written.entry;
+  const { manager, operation, apiVersion, subresource, set, time } = written;
   const entry: ManagedFieldsEntry = {};
   if (manager !== '') entry.manager = manager;
   entry.operation = operation;
@@ -100,7 +111,7 @@ export function mapManagers(
   for (const [key, manager] of managers) {
     const set = change(manager);
     if (set === manager.set) result.set(key, manager);
-    else if (!isEmptySet(set)) result.set(key, { ...manager, set });
+    else if (!isEmptySet(set)) result.set(key, { ...manager, set, entry: null });
   }
   return result;
 }
@@ -124,11 +135,16 @@ export function capUpdaters(managers: Map<string, Manager>): void {
     }
     let bucket = managers.get(bucketKey);
     if (bucket === undefined) {
-      bucket = { ...bucketName, set: managers.get(first)!.set, time: '' };
+      bucket = { ...bucketName, set: managers.get(first)!.set, time: '', entry: null };
       managers.delete(first);
     }
     managers.delete(key);
-    managers.set(bucketKey, { ...bucket, set: union(updater.set, bucket.set), time: updater.time });
+    managers.set(bucketKey, {
+      ...bucket,
+      set: union(updater.set, bucket.set),
+      time: updater.time,
+      entry: null,
+    });
     count--;
   }
 }

@@ -45,7 +45,7 @@ export function afterUpdate(
   if (isEmptySet(taken)) return result;
   const key = keyOf(name);
   const before = result.get(key)?.set ?? emptySet;
-  result.set(key, { ...name, set: union(before, taken), time: now });
+  result.set(key, { ...name, set: union(before, taken), time: now, entry: null });
   return result;
 }
 
@@ -53,8 +53,15 @@ export function afterUpdate(
  * `merged` without what the applier owned and neither it nor anybody else owns now. A container that still holds something
  * owned stays; so does what nobody ever owned.
  */
-function prune(type: FieldType, merged: JsonObject, last: FieldSet, managers: Managers): JsonObject {
-  if (isEmptySet(last)) return merged;
+function prune(
+  type: FieldType,
+  merged: JsonObject,
+  last: FieldSet,
+  own: FieldSet,
+  managers: Managers,
+): JsonObject {
+  // Nothing is let go by who says all that it said before.
+  if (isEmptySet(difference(last, own))) return merged;
   const named = (set: FieldSet): FieldSet => withNamedMembers(type, set);
   const lastNamed = named(last);
   const mergedSet = named(fieldSetOf(type, merged));
@@ -94,10 +101,11 @@ export function afterApply(
     ...name,
     set: filter(fieldSetOf(type, trackedPart(intent))),
     time: before?.time ?? '',
+    entry: null,
   };
   const all = new Map(managers).set(key, own);
   const merged = mergeValues(type, live, intent) as JsonObject;
-  const object = prune(type, merged, before?.set ?? emptySet, all);
+  const object = prune(type, merged, before?.set ?? emptySet, own.set, all);
   const { added, modified, removed } = compareTracked(type, filter, live, object);
   const changed = union(modified, added);
   const conflicts: Conflict[] = [];
