@@ -4,7 +4,6 @@
  */
 
 import { nodeRuntime } from '../util/node-runtime.ts';
-import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { admissionPlugins } from './admission/plugins.ts';
