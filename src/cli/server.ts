@@ -159,10 +159,6 @@ async function serveKube(member: Member, options: ServerOptions, log: Logger): P
 
 /** The words that programs wait for before they use an etcd. */
 function sayReady(member: Member, options: ServerOptions, log: Logger): void {
-  log.info('published local member to cluster through raft', {
-    'local-member-id': member.id,
-    'cluster-id': member.clusterId,
-  });
   log.info('ready to serve client requests');
   for (const url of member.clientUrls) {
     const address = url.replace(/^[a-z]+:\/\//, '');

@@ -39,7 +39,10 @@ export interface Member extends AsyncDisposable {
   status(): MemberStatus;
   /** The cluster's members as this one knows them. */
   members(): readonly MemberRecord[];
-  /** Resolves when this member can serve: there is a leader, and the cluster knows this member. */
+  /**
+   * Resolves when this member can serve: there is a leader, and the cluster knows this member. Or when clients have waited
+   * for that as long as they are to wait, see `clientsWaitMs`.
+   */
   readonly ready: Promise<void>;
   /** Hands leadership over, makes everything durable and closes. Calling it again waits for the same end. */
   close(): Promise<void>;
@@ -170,6 +173,10 @@ class EmbeddedMember implements Member {
       linearize: (done: (failure: Failure | null) => void) => loop.linearize(done),
     };
     this.#readiness = new Readiness(starting, clock, () => {
+      log.info('published local member to cluster through raft', {
+        'local-member-id': id,
+        'cluster-id': loop.clusterId,
+      });
       this.#waiting?.cancel();
       this.#ports.release();
       this.#reportReady();

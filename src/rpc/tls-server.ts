@@ -42,9 +42,10 @@ export function tlsAcceptor(
   });
   let { settings } = files.current();
   let isClosed = false;
-  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    const { remoteAddress, remotePort } = socket;
-    log.warn('rejected connection', { 'remote-addr': `${remoteAddress ?? ''}:${remotePort ?? ''}`, error });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    // Somebody looked whether the port is there, and went away.
+    if (error.code === 'ECONNRESET') log.debug('rejected connection', { error });
+    else log.warn('rejected connection', { 'remote-addr': addressOf(socket), error });
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', ignore);
@@ -53,8 +54,9 @@ export function tlsAcceptor(
         secured(socket);
         return;
       }
-      const from = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
-      if (problem !== null) log.warn('rejected connection', { 'remote-addr': from, error: problem });
+      if (problem !== null) {
+        log.warn('rejected connection', { 'remote-addr': addressOf(socket), error: problem });
+      }
       socket.destroy();
     });
   });
@@ -71,6 +73,11 @@ export function tlsAcceptor(
       isClosed = true;
     },
   };
+}
+
+/** Undefined where there is none: on a Unix socket, or when the other side has gone. */
+function addressOf({ remoteAddress, remotePort }: TLSSocket): string | undefined {
+  return remoteAddress === undefined ? undefined : `${remoteAddress}:${remotePort}`;
 }
 
 function ignore(): void {}
