@@ -84,8 +84,8 @@ export function reloadState(
 }
 
 /** The same on every member at the same index. */
-export function stateDigest({ store, leases }: AppliedState): number {
-  return (store.digest ^ leases.digest) >>> 0;
+export function stateDigest({ store, leases, auth }: AppliedState): number {
+  return (store.digest ^ leases.digest ^ auth.digest) >>> 0;
 }
 
 /** Everything but the keys. */
