@@ -3,69 +3,52 @@
  * there is created, whatever its kind says of updates that create.
  */
 
-import { parseAllDocuments } from 'yaml';
 import { copyJson } from '../api/json.ts';
 import { type ApiObject, asJson, isJsonObject, type JsonObject } from '../api/objects.ts';
 import { badRequest, conflict, modifiedText, StatusError } from '../api/status.ts';
 import type { FieldManagement, ManagerInfo } from '../apply/types.ts';
 import type { ApiAnswer } from '../http/types.ts';
 import { nowText } from '../meta/time.ts';
+import { JsonTextError } from '../schema/json-text.ts';
+import { type ParsedYaml, parseYamlText, YamlTextError } from '../schema/yaml-text.ts';
 import { toObject } from './body.ts';
 import { createObject } from './create.ts';
 import { answerObject, type Endpoint } from './endpoint.ts';
+import { checkIdentity } from './identity.ts';
 import { modify } from './modify.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
-import { checkIdentity } from './patch.ts';
 
-/** More anchors than this are a bomb. */
-const maxYamlAliases = 100;
 /** Creates that are lost to others' creates, and updates that are lost to deletes, one after the other. */
 const raceTries = 8;
-
-function yamlError(prefix: string, problem: string): StatusError {
-  return badRequest(`${prefix}: error converting YAML to JSON: yaml: ${problem}`);
-}
-
-/** The first document. Keys that are there twice are an error in mode Strict and a warning in mode Warn; the last one wins. */
-function parseYamlText(text: string, options: WriteOptions, warnings: string[]): unknown {
-  const [document] = parseAllDocuments(text, { uniqueKeys: true });
-  if (document === undefined || !('errors' in document)) return null;
-  const duplicates = document.errors.filter(({ code }) => code === 'DUPLICATE_KEY');
-  const others = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
-  const line = (problem: { linePos?: readonly { line: number }[]; message: string }): string =>
-    `line ${problem.linePos?.[0]?.line ?? 1}: ${problem.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')}`;
-  if (others.length > 0) throw yamlError('error decoding YAML', line(others[0]!));
-  if (duplicates.length > 0 && options.fieldValidation !== 'Ignore') {
-    const problem = `unmarshal errors:\n${duplicates.map((error) => `  ${line(error)}`).join('\n')}`;
-    if (options.fieldValidation === 'Strict') throw yamlError('error strict decoding YAML', problem);
-    warnings.push(`error converting YAML to JSON: yaml: ${problem}`);
-  }
-  try {
-    return document.toJS({ maxAliasCount: maxYamlAliases });
-  } catch (error) {
-    throw yamlError('error decoding YAML', error instanceof Error ? error.message : String(error));
-  }
-}
-
-function parseJsonText(text: string): unknown {
-  if (!/^\s*\{/.test(text)) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    // YAML in flow style, or broken: the other parser tells.
-    return undefined;
-  }
-}
 
 /** @throws StatusError 400 */
 function parseIntent(body: Uint8Array, options: WriteOptions, warnings: string[]): JsonObject {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  const value = parseJsonText(text) ?? parseYamlText(text, options, warnings) ?? {};
-  if (isJsonObject(value)) return value;
-  const kind = Array.isArray(value) ? 'array' : typeof value;
-  throw badRequest(
-    `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
-  );
+  const { value, problems } = parseYaml(text);
+  if (value !== null && !isJsonObject(value)) {
+    const kind = Array.isArray(value) ? 'array' : typeof value;
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
+    );
+  }
+  // Members that stand there twice: the last one counts.
+  const strict = problems.map((problem) => `error converting YAML to JSON: ${problem}`);
+  if (strict.length > 0 && options.fieldValidation === 'Strict') {
+    throw badRequest(`error strict decoding YAML: ${strict.join(', ')}`);
+  }
+  if (options.fieldValidation === 'Warn') warnings.push(...strict);
+  return value ?? {};
+}
+
+function parseYaml(text: string): ParsedYaml {
+  try {
+    return parseYamlText(text);
+  } catch (error) {
+    if (error instanceof YamlTextError || error instanceof JsonTextError) {
+      throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+    }
+    throw error;
+  }
 }
 
 /** One apply request on its way: the same intent against whatever state there is. */

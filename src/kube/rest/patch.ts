@@ -18,10 +18,12 @@ import { badRequest, invalid, StatusError, unsupportedMediaType } from '../api/s
 import type { ApiAnswer } from '../http/types.ts';
 import { goText } from '../patch/go-text.ts';
 import { DecodeError, decodeBy } from '../schema/decode.ts';
+import { JsonTextError, parseJsonText } from '../schema/json-text.ts';
 import { definitionOf } from '../schema/schema.ts';
 import { applyPatch } from './apply.ts';
 import { mediaTypeOf } from './body.ts';
 import { answerObject, type Endpoint } from './endpoint.ts';
+import { checkIdentity } from './identity.ts';
 import { modify } from './modify.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
 
@@ -30,10 +32,14 @@ const jsonType = 'application/json-patch+json';
 const strategicType = 'application/strategic-merge-patch+json';
 const applyType = 'application/apply-patch+yaml';
 
+const decodingPrefix = 'error decoding patch: ';
+
 interface PatchFunction {
   readonly apply: (current: JsonObject) => Json;
   /** The value that a refusal of the result quotes. */
   readonly quote: (patched: Json) => string;
+  /** What strict decoding says of the patch itself. */
+  readonly problems: readonly string[];
 }
 
 function acceptedTypes({ parts, resource }: Endpoint): string[] {
@@ -65,20 +71,23 @@ function unsupported(endpoint: Endpoint, type: string): StatusError {
 function patchFunction(endpoint: Endpoint, type: string, body: Uint8Array): PatchFunction {
   const { patches } = endpoint.parts;
   const { json, strategic } = patches;
+  const quote = JSON.stringify;
   if (type === mergeType) {
-    const changes = parsePatch(body);
-    if (!isJsonObject(changes)) throw badRequest(`error decoding patch: ${notAnObject(changes)}`);
-    return { apply: (current) => patches.merge(current, changes), quote: JSON.stringify };
+    const { value: changes, problems } = parsePatchText(body, decodingPrefix);
+    if (!isJsonObject(changes)) throw badRequest(decodingPrefix + notAnObject(changes));
+    return { apply: (current) => patches.merge(current, changes), quote, problems };
   }
   if (type === jsonType && json !== null) {
-    const changes = parsePatch(body);
-    return { apply: (current) => json(current, changes), quote: JSON.stringify };
+    const { value: changes, problems } = parsePatchText(body, decodingPrefix);
+    const told = [...problems, ...unknownMembers(changes)].map((problem) => `json patch ${problem}`);
+    return { apply: (current) => json(current, changes), quote, problems: told };
   }
   if (type === strategicType && strategic !== null && endpoint.resource.custom === null) {
     const definition = definitionOf(endpoint.resource.definition);
-    const changes = parsePatch(body, '');
+    const { value: changes, problems } = parsePatchText(body, '');
     if (!isJsonObject(changes)) throw badRequest(notAnObject(changes));
-    return { apply: (current) => strategic(current, changes, definition), quote: () => goText(changes) };
+    const apply = (current: JsonObject): Json => strategic(current, changes, definition);
+    return { apply, quote: () => goText(changes), problems };
   }
   throw unsupported(endpoint, type);
 }
@@ -90,23 +99,34 @@ function notAnObject(value: Json): string {
   return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
 }
 
+/** Members that operations of a JSON patch do not have. */
+function unknownMembers(operations: Json): string[] {
+  const unknown: string[] = [];
+  if (!Array.isArray(operations)) return unknown;
+  operations.forEach((operation, at) => {
+    if (!isJsonObject(operation)) return;
+    for (const name of Object.keys(operation)) {
+      if (!['op', 'path', 'from', 'value'].includes(name)) unknown.push(`unknown field "[${at}].${name}"`);
+    }
+  });
+  return unknown;
+}
+
 /** @param prefix what a refusal begins with @throws StatusError 400 */
-export function parsePatch(body: Uint8Array, prefix: string = 'error decoding patch: '): Json {
+function parsePatchText(body: Uint8Array, prefix: string): { value: Json; problems: readonly string[] } {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   try {
-    return JSON.parse(text) as Json;
+    const { value, duplicates } = parseJsonText(text);
+    return { value, problems: duplicates.map((path) => `duplicate field "${path}"`) };
   } catch (error) {
-    throw badRequest(prefix + jsonProblem(text, error));
+    if (error instanceof JsonTextError) throw badRequest(prefix + error.message);
+    throw error;
   }
 }
 
-/** What Go says of JSON that ends early or has a character where none may be. */
-function jsonProblem(text: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const at = /position (\d+)/.exec(message);
-  const wrong = at === null ? undefined : text[Number(at[1])];
-  if (wrong === undefined || /end of JSON|Unterminated/i.test(message)) return 'unexpected end of JSON input';
-  return `invalid character '${wrong}' looking for beginning of value`;
+/** @throws StatusError 400 */
+export function parsePatch(body: Uint8Array): Json {
+  return parsePatchText(body, decodingPrefix).value;
 }
 
 /** The result of a patch that is no object of the kind: 422 with an empty kind (reference §3.3). */
@@ -123,7 +143,7 @@ function decodePatched(
   endpoint: Endpoint,
   current: ApiObject,
   patched: Json,
-  quote: PatchFunction['quote'],
+  { quote, problems: ofPatch }: PatchFunction,
   { fieldValidation }: WriteOptions,
 ): ApiObject {
   const { context, resource } = endpoint;
@@ -137,10 +157,12 @@ function decodePatched(
   try {
     // What a patch leaves alone the result shares with what it was laid on, and with the next try: decoding copies.
     const given = { ...patched, kind: resource.kind, apiVersion: versionOf(endpoint) };
-    const { value, problems } =
+    const decoded =
       resource.custom === null
         ? decodeBy(definitionOf(resource.definition), given)
         : resource.custom.decode(copyJson(given));
+    const { value } = decoded;
+    const problems = [...ofPatch, ...decoded.problems];
     if (problems.length > 0 && fieldValidation === 'Strict') {
       throw refusal(quote(patched), `strict decoding error: ${problems.join(', ')}`);
     }
@@ -153,26 +175,6 @@ function decodePatched(
   }
 }
 
-/** A patch may not move an object. @throws StatusError 400 */
-export function checkIdentity({ path, resource }: Endpoint, { metadata }: ApiObject): void {
-  const { name = '', namespace = '' } = metadata;
-  if (name === '') {
-    throw badRequest(
-      `the name of the object (${path.name} based on URL) was undeterminable: name must be provided`,
-    );
-  }
-  if (name !== path.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${path.name})`);
-  }
-  if (!resource.isNamespaced) return;
-  if (namespace !== '' && namespace !== path.namespace) {
-    throw badRequest(
-      `the namespace of the object (${namespace}) does not match the namespace on the request (${path.namespace})`,
-    );
-  }
-  metadata.namespace = path.namespace;
-}
-
 /** @throws StatusError */
 export async function patch(endpoint: Endpoint): Promise<ApiAnswer> {
   const { context, path } = endpoint;
@@ -180,9 +182,9 @@ export async function patch(endpoint: Endpoint): Promise<ApiAnswer> {
   if (type === applyType && endpoint.parts.fields !== null) return applyPatch(endpoint);
   if (!acceptedTypes(endpoint).includes(type)) throw unsupported(endpoint, type);
   const options = writeOptions(context, 'PatchOptions');
-  const { apply, quote } = patchFunction(endpoint, type, await context.request.readBody());
+  const way = patchFunction(endpoint, type, await context.request.readBody());
   const next = (current: ApiObject): ApiObject => {
-    const object = decodePatched(endpoint, current, apply(asJson(current)), quote, options);
+    const object = decodePatched(endpoint, current, way.apply(asJson(current)), way, options);
     checkIdentity(endpoint, object);
     return object;
   };

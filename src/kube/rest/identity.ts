@@ -1,0 +1,25 @@
+/** Who an object in a body is must be who the path says. */
+
+import type { ApiObject } from '../api/objects.ts';
+import { badRequest } from '../api/status.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** A patch may not move an object. @throws StatusError 400 */
+export function checkIdentity({ path, resource }: Endpoint, { metadata }: ApiObject): void {
+  const { name = '', namespace = '' } = metadata;
+  if (name === '') {
+    throw badRequest(
+      `the name of the object (${path.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (name !== path.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${path.name})`);
+  }
+  if (!resource.isNamespaced) return;
+  if (namespace !== '' && namespace !== path.namespace) {
+    throw badRequest(
+      `the namespace of the object (${namespace}) does not match the namespace on the request (${path.namespace})`,
+    );
+  }
+  metadata.namespace = path.namespace;
+}
