@@ -16,6 +16,7 @@ import {
   type ServerOptions,
   serverFlagHelp,
 } from './server-options.ts';
+import { tellServiceManager } from './service-manager.ts';
 import { complain, complainUsage, describeFailure, EXIT_FAILED, say } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -210,7 +211,10 @@ export async function runServer(argv: readonly string[], name: ServerName = 'ser
     'listen-client-urls': member.clientUrls,
     'listen-metrics-urls': options.listenMetricsUrls,
   });
-  void member.ready.then(() => sayReady(member, options, log));
+  void member.ready.then(() => {
+    sayReady(member, options, log);
+    tellServiceManager(process.env, log);
+  });
   const kube = options.apiserverPort > 0 ? serveKube(member, options, log) : null;
   const code = await untilStopped(member, log, name, () => kube?.then((close) => close()));
   return code;

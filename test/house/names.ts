@@ -92,6 +92,11 @@ export const allowances: readonly Allowance[] = [
     reason: 'keys of certificates, which must be the chance of the system',
   },
   { what: 'node:fs', where: 'src/rpc/self-signed.ts', reason: 'and are kept in files' },
+  {
+    what: 'node:child_process',
+    where: 'src/cli/service-manager.ts',
+    reason: 'systemd is told through its own program',
+  },
   { what: 'node:os', where: 'src/cli/assets.ts', reason: 'where temporary files are' },
   { what: 'yaml', where: 'src/cli/config-file.ts', reason: 'the configuration file of etcd' },
   { what: 'node:http', where: 'src/rpc/http1.ts', reason: 'HTTP/1.1 on the port that gRPC has, too' },
