@@ -4,6 +4,7 @@
  */
 
 import { parseEndpoint } from '../rpc/address.ts';
+import { opensslCiphers } from '../rpc/cipher-suites.ts';
 import { parseDuration } from './durations.ts';
 import type { Flag, ParsedFlags, Setting } from './flags.ts';
 import { flagHelp, flagName, parseFlags, parseSettings } from './flags.ts';
@@ -19,6 +20,9 @@ export {
 
 /** etcd: an election needs time for several heartbeats to be lost. */
 const HEARTBEATS_PER_ELECTION_MIN = 5;
+/** Beyond these etcd warns, too. */
+const REQUEST_BYTES_ADVISED = 10 * 2 ** 20;
+const QUOTA_BYTES_ADVISED = 8 * 2 ** 30;
 const MS_PER_HOUR = 3_600_000;
 
 // biome-ignore lint/suspicious/noExplicitAny: a table mixes flags of every type
@@ -156,6 +160,11 @@ function checkTls(options: ServerOptions, problems: string[]): void {
   if (options.tlsMinVersion === 'TLS1.3' && options.cipherSuites.length > 0) {
     problems.push('--cipher-suites cannot be chosen with TLS 1.3');
   }
+  try {
+    opensslCiphers(options.cipherSuites);
+  } catch (error) {
+    problems.push(`--cipher-suites: ${(error as Error).message}`);
+  }
 }
 
 function checkCluster(options: ServerOptions, problems: string[]): void {
@@ -175,6 +184,12 @@ function checkCluster(options: ServerOptions, problems: string[]): void {
 /** What may be meant, and may be a mistake. */
 function adviceOn(options: ServerOptions): string[] {
   const advice: string[] = [];
+  if (options.maxRequestBytes > REQUEST_BYTES_ADVISED) {
+    advice.push(`--max-request-bytes ${options.maxRequestBytes}: requests over 10 MiB hold others up`);
+  }
+  if (options.quotaBackendBytes > QUOTA_BYTES_ADVISED) {
+    advice.push(`--quota-backend-bytes ${options.quotaBackendBytes}: more than 8 GiB is not advised`);
+  }
   const plain = (urls: readonly string[]): string[] => urls.filter((url) => !parseEndpoint(url).secure);
   if (options.certFile !== '' || options.autoTls) {
     for (const url of plain(options.listenClientUrls)) {

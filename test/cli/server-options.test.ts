@@ -200,6 +200,15 @@ t.test('what does nothing is said, unless it asks for what is so', async (t) => 
   t.same(warnings, ['--unsafe-no-fsync has no effect: every write is synced']);
 });
 
+t.test('what is unwise is said, and what cannot be is refused', async (t) => {
+  const unwise = parseServerOptions(['--max-request-bytes=20000000', '--quota-backend-bytes=9000000000'], {});
+  t.same(unwise.problems, []);
+  t.match(unwise.warnings, { length: 2, 0: /10 MiB/, 1: /8 GiB/ });
+  t.same(parseServerOptions(['--cipher-suites=TLS_NO_SUCH'], {}).problems, [
+    '--cipher-suites: there is no cipher suite TLS_NO_SUCH',
+  ]);
+});
+
 t.test('what must not be ignored is refused', async (t) => {
   const argv = ['--force-new-cluster', '--discovery=http://d', '--enable-v2', '--proxy=on'];
   t.match(parseServerOptions(argv, {}).problems, {
