@@ -131,6 +131,17 @@ t.test('a patch that makes no object of the kind is 422 with an empty kind', asy
     strict.body.message,
     /^ "" is invalid: patch: Invalid value: ".*strict decoding error: unknown field "foo"$/,
   );
+  const twice = '{"data":{"a":"1","a":"2"}}';
+  for (const type of [types.merge, types.strategic]) {
+    const { headers, body } = await patch(api, `${maps}/c`, type, twice);
+    t.equal(headers.get('warning'), '299 - "duplicate field \\"data.a\\""');
+    t.equal(body.data.a, '2');
+    t.equal((await patch(api, `${maps}/c?fieldValidation=Strict`, type, twice)).code, 422);
+    t.equal((await patch(api, `${maps}/c?fieldValidation=Ignore`, type, twice)).headers.get('warning'), null);
+  }
+  const operation = '[{"op":"test","path":"/data/b","foo":1}]';
+  const told = await patch(api, `${maps}/c`, types.json, operation);
+  t.equal(told.headers.get('warning'), '299 - "json patch unknown field \\"[0].foo\\""');
   const broken = await patch(api, `${maps}/c`, types.merge, '{"data":');
   t.equal(broken.body.message, 'error decoding patch: unexpected end of JSON input');
   const forced = await patch(api, `${maps}/c?force=true`, types.merge, {});
