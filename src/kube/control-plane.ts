@@ -9,6 +9,10 @@ import { AdmissionChain } from './admission/chain.ts';
 import { admissionPlugins } from './admission/plugins.ts';
 import { administrator } from './api/user.ts';
 import { fieldManagement } from './apply/index.ts';
+import type { Access } from './auth/access.ts';
+import { clientCertificates } from './auth/client-certificates.ts';
+import { issuerPages } from './auth/issuer-pages.ts';
+import { ServiceAccountTokens, tokenKeys } from './auth/service-account-tokens.ts';
 import { staticTokens } from './auth/static-tokens.ts';
 import { type Authenticator, type Authorizer, allowAll } from './auth/types.ts';
 import { bootstrap } from './bootstrap.ts';
@@ -45,10 +49,15 @@ export interface ControlPlaneOptions {
   readonly tls?: TlsMaterial | null;
   /** The administrator's bearer token. @default a random one */
   readonly adminToken?: string;
+  /**
+   * Signs the tokens of service accounts: a private EC key on P-256, PEM. Servers over one store share it, or each refuses
+   * the tokens of the others. @default one of its own that ends with the server
+   */
+  readonly serviceAccountKey?: string;
   /** Asked in order after the administrator's token; who is known to none is anonymous. @default none */
   readonly authenticators?: readonly Authenticator[];
-  /** @default everybody may do everything */
-  readonly authorizer?: Authorizer;
+  /** One that is ready, or how to make it, as `rbacAuthorizer`. @default everybody may do everything */
+  readonly authorizer?: Authorizer | ((parts: ServerParts) => Authorizer);
 }
 
 export interface ControlPlane {
@@ -120,15 +129,29 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
         (error: unknown) => String(error),
       ),
   };
-  const access = {
-    authenticators: [staticTokens(new Map([[token, administrator]])), ...(options.authenticators ?? [])],
-    authorizer: options.authorizer ?? allowAll,
+  const tokens = new ServiceAccountTokens(parts, tokenKeys(options.serviceAccountKey ?? null));
+  const authorizer = options.authorizer ?? allowAll;
+  const access: Access = {
+    authenticators: [
+      staticTokens(new Map([[token, administrator]])),
+      clientCertificates,
+      tokens,
+      ...(options.authenticators ?? []),
+    ],
+    tokens,
+    authorizer: typeof authorizer === 'function' ? authorizer(parts) : authorizer,
   };
   const handler = new RequestHandler({
     parts,
     subresources: subresourceHandlers(access),
-    pages: [discovery.handle, openApi.handle, healthPages([ping, etcd])],
-    ...access,
+    pages: [
+      discovery.handle,
+      openApi.handle,
+      healthPages([ping, etcd]),
+      issuerPages(tokens, () => listener?.url ?? ''),
+    ],
+    authenticators: access.authenticators,
+    authorizer: access.authorizer,
   });
   await bootstrap(parts);
   const running = await Promise.all(controllers.map((begin) => begin(parts)));

@@ -7,6 +7,8 @@ import { type FieldError, forbiddenValue, invalidValue } from '../api/field-erro
 import type { ApiObject, Json, JsonObject } from '../api/objects.ts';
 import { badRequest, invalid } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
+import type { Access } from '../auth/access.ts';
+import { apiAudiences, type VerifiedToken } from '../auth/service-account-tokens.ts';
 import type { AccessAttributes } from '../auth/types.ts';
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
 import { nowText } from '../meta/time.ts';
@@ -14,7 +16,6 @@ import { parseBody, toObject } from './body.ts';
 import type { Handler } from './dispatch.ts';
 import { answerObject, type Endpoint } from './endpoint.ts';
 import { writeOptions } from './options.ts';
-import type { Access } from './subresources.ts';
 
 interface ResourceAttributes {
   readonly namespace?: string;
@@ -157,12 +158,19 @@ function tokenRequest(token: string): ApiRequest {
   };
 }
 
-/** Whose a token is; @returns null when nobody's */
-async function ownerOf(access: Access, token: string): Promise<UserInfo | null> {
+/** Whose a token is, and for which of the audiences; @returns null when nobody's */
+async function ownerOf(
+  access: Access,
+  token: string,
+  audiences: readonly string[],
+): Promise<VerifiedToken | null> {
+  const verified = await access.tokens.verify(token, audiences);
+  if (verified !== null) return verified;
+  const meant = audiences.filter((audience) => apiAudiences.includes(audience));
   const request = tokenRequest(token);
   for (const authenticator of access.authenticators) {
     const user = await authenticator.authenticate(request);
-    if (user !== null) return user;
+    if (user !== null) return meant.length === 0 ? null : { user, audiences: meant };
   }
   return null;
 }
@@ -170,11 +178,16 @@ async function ownerOf(access: Access, token: string): Promise<UserInfo | null> 
 function tokenReview(access: Access): Handler {
   return async (endpoint) => {
     const review = await reviewOf(endpoint);
-    const { token = '' } = (review.spec ?? {}) as { token?: string };
+    const { token = '', audiences = [] } = (review.spec ?? {}) as {
+      token?: string;
+      audiences?: readonly string[];
+    };
     if (token === '') throw badRequest('token is required for TokenReview in authentication');
-    const user = await ownerOf(access, token);
-    if (user === null) return answer(endpoint, review, { user: {}, error: 'invalid bearer token' });
-    return answer(endpoint, review, { authenticated: true, user: shownUser(user) });
+    const asked = audiences.length > 0 ? audiences : apiAudiences;
+    const owner = await ownerOf(access, token, asked);
+    if (owner === null) return answer(endpoint, review, { user: {}, error: 'invalid bearer token' });
+    const user = shownUser(owner.user);
+    return answer(endpoint, review, { authenticated: true, user, audiences: [...owner.audiences] });
   };
 }
 

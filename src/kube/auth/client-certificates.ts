@@ -1,0 +1,31 @@
+/** Client certificates that the server's authority signed: the common name is the user, organizations are the groups. */
+
+import { createHash, X509Certificate } from 'node:crypto';
+import type { UserInfo } from '../api/user.ts';
+import type { Authenticator } from './types.ts';
+
+function listed(value: string | string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
+
+/** The socket has checked the chain and the dates; a certificate without a common name is nobody's. */
+export const clientCertificates: Authenticator = {
+  async authenticate({ clientCertificate }): Promise<UserInfo | null> {
+    if (clientCertificate === null) return null;
+    const subject = new X509Certificate(clientCertificate).toLegacyObject().subject as unknown as {
+      readonly CN?: string | string[];
+      readonly O?: string | string[];
+    };
+    const username = listed(subject.CN)[0] ?? '';
+    if (username === '') return null;
+    const digest = createHash('sha256').update(clientCertificate).digest('hex');
+    const groups = listed(subject.O);
+    return {
+      username,
+      uid: '',
+      groups: groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated'],
+      extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
+    };
+  },
+};
