@@ -105,6 +105,21 @@ t.test('a role of the cluster counts everywhere, for paths too', async (t) => {
   });
 });
 
+t.test('the administrator may come as somebody else, and others may not', async (t) => {
+  const { api, admin, robot } = await startRbac(t);
+  const as = (who: Record<string, string>, user: string) =>
+    api.get(pods, { ...who, 'impersonate-user': user });
+  t.match((await as(admin, 'alice')).body.message, 'User "alice" cannot list resource "pods"');
+  t.equal(
+    (await api.get(pods, { ...admin, 'impersonate-user': 'a', 'impersonate-group': 'system:masters' })).code,
+    200,
+  );
+  t.equal(
+    (await as(robot, 'kubernetes-admin')).body.message,
+    'users "kubernetes-admin" is forbidden: User "system:serviceaccount:default:robot" cannot impersonate resource "users" in API group "" at the cluster scope',
+  );
+});
+
 t.test('a certificate names its user by the common name', async (t) => {
   const runtime = nodeRuntime();
   const now = runtime.clock.wallNow();

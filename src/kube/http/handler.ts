@@ -17,6 +17,7 @@ import {
   unavailable,
 } from '../api/status.ts';
 import { anonymousUser, type UserInfo } from '../api/user.ts';
+import { impersonated } from '../auth/impersonation.ts';
 import { bearerToken } from '../auth/static-tokens.ts';
 import type { Authenticator, Authorizer } from '../auth/types.ts';
 import { randomUid } from '../meta/time.ts';
@@ -105,7 +106,8 @@ export class RequestHandler {
       }
       request = apiRequest(message, response);
       const wanted = this.#wanted(request);
-      const user = await this.#authenticate(request);
+      const sender = await this.#authenticate(request);
+      const user = await impersonated(request, sender, this.#options.authorizer);
       await this.#authorize(request, user, wanted);
       if (wanted === null) {
         await this.#sendAnswer(request, response, accepted, await this.#page(request), warnings);
