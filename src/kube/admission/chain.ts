@@ -2,11 +2,16 @@
 
 import type { AdmissionAttributes, AdmissionPlugin, Reservation } from './types.ts';
 
+/** Nothing was taken. */
+const nothing: Reservation = { commit: () => {}, release: () => {} };
+
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
+  readonly #reserving: readonly AdmissionPlugin[];
 
   constructor(plugins: readonly AdmissionPlugin[]) {
     this.#plugins = plugins;
+    this.#reserving = plugins.filter((plugin) => plugin.reserve !== undefined);
   }
 
   async mutate(attributes: AdmissionAttributes): Promise<void> {
@@ -27,23 +32,23 @@ export class AdmissionChain {
   async reserve(attributes: AdmissionAttributes): Promise<Reservation> {
     const taken: Reservation[] = [];
     const all: Reservation = {
-      commit: () => {
-        for (const reservation of taken) reservation.commit();
+      commit: async () => {
+        for (const reservation of taken) await reservation.commit();
       },
-      release: () => {
-        for (const reservation of taken) reservation.release();
+      release: async () => {
+        for (const reservation of taken) await reservation.release();
       },
     };
-    if (attributes.isDryRun) return all;
+    if (attributes.isDryRun || this.#reserving.length === 0) return nothing;
     try {
-      for (const plugin of this.#plugins) {
+      for (const plugin of this.#reserving) {
         const reservation = await plugin.reserve?.(attributes);
         if (reservation != null) taken.push(reservation);
       }
     } catch (error) {
-      all.release();
+      await all.release();
       throw error;
     }
-    return all;
+    return taken.length === 0 ? nothing : all;
   }
 }

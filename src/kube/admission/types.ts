@@ -23,18 +23,21 @@ export interface AdmissionAttributes {
   readonly warnings: string[];
 }
 
-/** Something taken for an object that is about to be written: an address, a port, a share of a quota. */
+/** Something taken for an object that is about to be written or deleted: an address, a port, a share of a quota. */
 export interface Reservation {
-  /** The object was written. */
-  commit(): void;
-  /** It was not. */
-  release(): void;
+  /** The object was written, or is gone. Awaited before the answer; never rejects. */
+  commit(): void | Promise<void>;
+  /** It was not. Never rejects. */
+  release(): void | Promise<void>;
 }
 
 export interface AdmissionPlugin {
   readonly name: string;
   mutate?(attributes: AdmissionAttributes): void | Promise<void>;
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
-  /** Runs last, never in a dry run. May change the object (an allocated address). Null: nothing was taken. */
+  /**
+   * Runs last, never in a dry run; on delete only when the object goes now. May change the object (an allocated address).
+   * Null: nothing was taken.
+   */
   reserve?(attributes: AdmissionAttributes): Reservation | null | Promise<Reservation | null>;
 }

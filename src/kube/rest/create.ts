@@ -126,8 +126,8 @@ async function store(
     isWritten = outcome.written;
     return outcome.written ? outcome.object : null;
   } finally {
-    if (isWritten) reservation.commit();
-    else reservation.release();
+    if (isWritten) await reservation.commit();
+    else await reservation.release();
   }
 }
 

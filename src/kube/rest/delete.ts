@@ -20,6 +20,7 @@ import { orderedMeta } from '../meta/order.ts';
 import { timeText } from '../meta/time.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { decodeOptions } from '../schema/decode.ts';
+import type { WriteOutcome } from '../storage/resource-storage.ts';
 import { strategyOf } from '../strategy/index.ts';
 import { parseBody } from './body.ts';
 import { admissionAttributes, answerObject, type Endpoint, strategyContext } from './endpoint.ts';
@@ -150,10 +151,27 @@ export async function deleteObject(
     const marked = markDeleted(endpoint, current, options);
     if (options.isDryRun) return { object: marked ?? current, isGone: marked === null };
     if (marked === current) return { object: current, isGone: false };
-    const outcome = marked === null ? await storage.delete(current) : await storage.update(marked, current);
+    const outcome =
+      marked === null ? await removeNow(endpoint, current) : await storage.update(marked, current);
     if (outcome.written) return { object: outcome.object, isGone: marked === null };
     if (tries >= conflictTries) throw conflict(resource, name, modifiedText);
     current = outcome.current;
+  }
+}
+
+/** Deletes the object, and lets go of what was taken for it. */
+async function removeNow(endpoint: Endpoint, current: ApiObject): Promise<WriteOutcome> {
+  const { admission, storages } = endpoint.parts;
+  const attributes = admissionAttributes(endpoint, 'delete', '', null, current, false);
+  const reservation = await admission.reserve(attributes);
+  let isGone = false;
+  try {
+    const outcome = await storages.of(endpoint.resource).delete(current);
+    isGone = outcome.written;
+    return outcome;
+  } finally {
+    if (isGone) await reservation.commit();
+    else await reservation.release();
   }
 }
 

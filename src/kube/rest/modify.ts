@@ -9,6 +9,7 @@ import { copyJson, isEqualJson } from '../api/json.ts';
 import {
   type ApiObject,
   asJson,
+  type Json,
   type JsonObject,
   type ManagedFieldsEntry,
   type ObjectMeta,
@@ -127,22 +128,22 @@ async function write(
 ): Promise<Written> {
   const { parts, resource } = endpoint;
   const storage = parts.storages.of(resource);
-  if (isFinished(object, current, resource)) {
-    const outcome = await storage.delete(current);
-    if (!outcome.written) return { object: null, current: outcome.current };
-    object.metadata.resourceVersion = outcome.object.metadata.resourceVersion!;
-    return { object, current };
-  }
-  const attributes = admissionAttributes(endpoint, 'update', hooks.subresource, object, current, false);
+  const isEnd = isFinished(object, current, resource);
+  const attributes = isEnd
+    ? admissionAttributes(endpoint, 'delete', '', null, current, false)
+    : admissionAttributes(endpoint, 'update', hooks.subresource, object, current, false);
   const reservation = await parts.admission.reserve(attributes);
   let isWritten = false;
   try {
-    const outcome = await storage.update(object, current);
+    const outcome = isEnd ? await storage.delete(current) : await storage.update(object, current);
     isWritten = outcome.written;
-    return outcome.written ? { object: outcome.object, current } : { object: null, current: outcome.current };
+    if (!outcome.written) return { object: null, current: outcome.current };
+    if (!isEnd) return { object: outcome.object, current };
+    object.metadata.resourceVersion = outcome.object.metadata.resourceVersion!;
+    return { object, current };
   } finally {
-    if (isWritten) reservation.commit();
-    else reservation.release();
+    if (isWritten) await reservation.commit();
+    else await reservation.release();
   }
 }
 
@@ -218,8 +219,9 @@ function restoreMeta(metadata: ObjectMeta, old: ObjectMeta): void {
 }
 
 function hasNewGeneration(object: ApiObject, current: ApiObject, rule: GenerationRule): boolean {
-  const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
-  const rest = ({ metadata: _metadata, status: _status, ...others }: ApiObject): unknown => others;
+  const differs = (a: object | undefined, b: object | undefined): boolean =>
+    !isEqualJson(a as Json | undefined, b as Json | undefined);
+  const rest = ({ metadata: _metadata, status: _status, ...others }: ApiObject): object => others;
   switch (rule) {
     case 'none':
     case 'constant':

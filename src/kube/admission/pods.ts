@@ -1,0 +1,49 @@
+/** What plugins that are about pods share. */
+
+import type { ApiObject, JsonObject } from '../api/objects.ts';
+import { settle } from '../defaults/pod.ts';
+import { maybeObject, objectsOf } from '../validation/members.ts';
+import type { AdmissionAttributes } from './types.ts';
+
+/** The pod that is being created, or null. */
+export function newPod({ operation, resource, subresource, object }: AdmissionAttributes): ApiObject | null {
+  if (operation !== 'create' || resource.group !== '' || resource.plural !== 'pods') return null;
+  return subresource === '' ? object : null;
+}
+
+/** The spec of a pod, made when it has none. */
+export function podSpec(pod: ApiObject): JsonObject {
+  pod.spec ??= {};
+  return pod.spec;
+}
+
+/** Puts what a plugin added where it belongs. */
+export function settlePod(pod: ApiObject): void {
+  settle(pod, 'core.v1.Pod');
+}
+
+/** Init containers and containers. */
+export function allContainers(spec: JsonObject): readonly JsonObject[] {
+  return [...objectsOf(spec, 'initContainers'), ...objectsOf(spec, 'containers')];
+}
+
+const templates: Readonly<Record<string, readonly string[]>> = {
+  '/pods': [],
+  '/podtemplates': ['template'],
+  '/replicationcontrollers': ['spec', 'template'],
+  'apps/deployments': ['spec', 'template'],
+  'apps/replicasets': ['spec', 'template'],
+  'apps/statefulsets': ['spec', 'template'],
+  'apps/daemonsets': ['spec', 'template'],
+  'batch/jobs': ['spec', 'template'],
+  'batch/cronjobs': ['spec', 'jobTemplate', 'spec', 'template'],
+};
+
+/** The pod, or what becomes pods: an object with metadata and spec; null: the kind has none. */
+export function podOf({ resource, object }: AdmissionAttributes): JsonObject | null {
+  const path = templates[`${resource.group}/${resource.plural}`];
+  if (path === undefined || object === null) return null;
+  let at: JsonObject | null = object as unknown as JsonObject;
+  for (const name of path) at = at === null ? null : maybeObject(at, name);
+  return at;
+}

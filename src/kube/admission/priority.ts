@@ -1,0 +1,78 @@
+/**
+ * Priorities (reference §2.15): a pod has the priority of its class, of the default class, or none; the number itself is not for
+ * users to give. Only one class is the default.
+ */
+
+import { type ApiObject, asJson } from '../api/objects.ts';
+import { forbidden } from '../api/status.ts';
+import type { ResourceType } from '../registry/types.ts';
+import { numberOf, textOf } from '../validation/members.ts';
+import type { Lookup } from './lookup.ts';
+import { newPod, podSpec, settlePod } from './pods.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
+
+const usualPolicy = 'PreemptLowerPriority';
+
+/** The default class: the one of the least value when there are several; null: there is none. */
+async function defaultClass(lookup: Lookup, classes: ResourceType): Promise<ApiObject | null> {
+  let found: ApiObject | null = null;
+  for (const candidate of await lookup.list(classes, '')) {
+    const json = asJson(candidate);
+    if (json['globalDefault'] !== true) continue;
+    if (found === null || (numberOf(json, 'value') ?? 0) < (numberOf(asJson(found), 'value') ?? 0)) {
+      found = candidate;
+    }
+  }
+  return found;
+}
+
+async function setPriority(
+  attributes: AdmissionAttributes,
+  pod: ApiObject,
+  lookup: Lookup,
+  classes: ResourceType,
+): Promise<void> {
+  const spec = podSpec(pod);
+  const { resource, name } = attributes;
+  const className = textOf(spec, 'priorityClassName');
+  const found =
+    className === '' ? await defaultClass(lookup, classes) : await lookup.find(classes, '', className);
+  if (found === null && className !== '') {
+    throw forbidden(resource, name, `no PriorityClass with name ${className} was found`);
+  }
+  const json = found === null ? {} : asJson(found);
+  const priority = numberOf(json, 'value') ?? 0;
+  const policy = textOf(json, 'preemptionPolicy') || usualPolicy;
+  const given = numberOf(spec, 'priority');
+  if (given !== undefined && given !== priority) {
+    const why = `the integer value of priority (${given}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`;
+    throw forbidden(resource, name, why);
+  }
+  const givenPolicy = textOf(spec, 'preemptionPolicy');
+  if (givenPolicy !== '' && givenPolicy !== policy) {
+    const why = `the string value of PreemptionPolicy (${givenPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
+    throw forbidden(resource, name, why);
+  }
+  if (found !== null) spec['priorityClassName'] = found.metadata.name ?? '';
+  spec['priority'] = priority;
+  spec['preemptionPolicy'] = policy;
+  settlePod(pod);
+}
+
+export function priorities(lookup: Lookup, classes: ResourceType): AdmissionPlugin {
+  return {
+    name: 'Priority',
+    async mutate(attributes) {
+      const pod = newPod(attributes);
+      if (pod !== null) await setPriority(attributes, pod, lookup, classes);
+    },
+    async validate({ operation, resource, object, name }) {
+      if (resource !== classes || object === null || operation === 'delete') return;
+      if (asJson(object)['globalDefault'] !== true) return;
+      const other = await defaultClass(lookup, classes);
+      if (other === null || other.metadata.name === name) return;
+      const why = `PriorityClass ${other.metadata.name ?? ''} is already marked as default. Only one default can exist`;
+      throw forbidden(resource, name, why);
+    },
+  };
+}

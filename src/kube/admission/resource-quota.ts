@@ -1,0 +1,263 @@
+/**
+ * ResourceQuotas (reference §2.15, §5.10). What an object counts for is added to `status.used` of every quota about it before the
+ * object is written, with a guarded write: of two requests for the last share, one is refused. If the object is not written
+ * after all, its share is given back.
+ *
+ * What goes gives its share back when it is gone. A crash in between leaves `used` too high; so before a request is refused,
+ * and whenever a quota is written, `used` is counted anew from what there is.
+ */
+
+import type { ApiObject, JsonObject } from '../api/objects.ts';
+import { forbidden, internalError } from '../api/status.ts';
+import type { ResourceType } from '../registry/types.ts';
+import { parseQuantity, quantityText } from '../schema/quantity.ts';
+import { mapOf } from '../validation/members.ts';
+import { isSame } from '../validation/pod-fields.ts';
+import type { Lookup } from './lookup.ts';
+import type { Amounts } from './pod-usage.ts';
+import { addAmount } from './pod-usage.ts';
+import { countedResource, isInScope, missingAmounts, usageOf } from './quota-usage.ts';
+import type { AdmissionAttributes, AdmissionPlugin, Reservation } from './types.ts';
+
+/** Guarded writes of one quota before a request gives up. */
+const writeTries = 32;
+
+function isPods({ group, plural }: ResourceType): boolean {
+  return group === '' && plural === 'pods';
+}
+
+function hardOf(quota: ApiObject): Record<string, string> {
+  return mapOf(quota.spec ?? {}, 'hard');
+}
+
+function usedOf(quota: ApiObject, name: string): bigint {
+  const text = mapOf(quota.status ?? {}, 'used')[name];
+  return text === undefined ? 0n : parseQuantity(text).nanos;
+}
+
+/** The amount as the quota's limit is written. */
+function amountText(quota: ApiObject, name: string, nanos: bigint): string {
+  const hard = hardOf(quota)[name];
+  const format = hard === undefined ? 'decimal' : parseQuantity(hard).format;
+  return quantityText({ nanos, format });
+}
+
+function listText(names: readonly string[], textOf: (name: string) => string): string {
+  return names.map((name) => `${name}=${textOf(name)}`).join(',');
+}
+
+/** A share of one quota. */
+interface Share {
+  readonly quota: ApiObject;
+  readonly amounts: Amounts;
+}
+
+class ResourceQuota implements AdmissionPlugin {
+  readonly name: string = 'ResourceQuota';
+  readonly #lookup: Lookup;
+  readonly #quotas: ResourceType;
+
+  constructor(lookup: Lookup, quotas: ResourceType) {
+    this.#lookup = lookup;
+    this.#quotas = quotas;
+  }
+
+  /** A dry run is refused like any other, and takes nothing. */
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    if (!attributes.isDryRun || attributes.operation === 'delete') return;
+    for (const { quota, amounts } of await this.#shares(attributes)) this.#check(attributes, quota, amounts);
+  }
+
+  async reserve(attributes: AdmissionAttributes): Promise<Reservation | null> {
+    const { operation, resource, namespace, subresource, object, old } = attributes;
+    if (!resource.isNamespaced) return null;
+    const isQuota = resource.group === '' && resource.plural === 'resourcequotas';
+    if (isQuota && subresource === '' && operation !== 'delete' && object !== null) {
+      const name = object.metadata.name ?? '';
+      const quotaShares = await this.#takeAll(attributes);
+      return {
+        commit: async () => {
+          // What the quota limits may itself be counted by a quota.
+          await this.#recount(namespace, name).catch(() => {});
+        },
+        release: () => this.#giveBack(quotaShares),
+      };
+    }
+    const quotas = await this.#lookup.list(this.#quotas, namespace);
+    if (quotas.length === 0) return null;
+    if (operation === 'delete' || (isPods(resource) && subresource === 'status')) {
+      if (old === null || !this.#shrinks(attributes, quotas)) return null;
+      return { commit: () => this.#recountAll(quotas), release: () => {} };
+    }
+    if (subresource !== '' && subresource !== 'resize') return null;
+    const taken = await this.#takeAll(attributes);
+    const shrinks = operation === 'update' && this.#shrinks(attributes, quotas);
+    if (taken.length === 0 && !shrinks) return null;
+    return {
+      commit: shrinks ? () => this.#recountAll(quotas) : () => {},
+      release: () => this.#giveBack(taken),
+    };
+  }
+
+  /** Whether the write lets go of something that one of the quotas counts. */
+  #shrinks({ resource, object, old }: AdmissionAttributes, quotas: readonly ApiObject[]): boolean {
+    const before = old === null ? new Map<string, bigint>() : usageOf(resource, old);
+    const after = object === null ? new Map<string, bigint>() : usageOf(resource, object);
+    return quotas.some((quota) =>
+      Object.keys(hardOf(quota)).some((name) => (after.get(name) ?? 0n) < (before.get(name) ?? 0n)),
+    );
+  }
+
+  /** What the write adds to each quota about it. @throws StatusError 403 when a pod does not say what it must */
+  async #shares(attributes: AdmissionAttributes): Promise<Share[]> {
+    const { operation, resource, namespace, object, old, name } = attributes;
+    if (object === null || !resource.isNamespaced) return [];
+    const shares: Share[] = [];
+    for (const quota of await this.#lookup.list(this.#quotas, namespace)) {
+      if (!isInScope(quota, resource, object)) continue;
+      const names = Object.keys(hardOf(quota));
+      if (operation === 'create' && isPods(resource)) {
+        const missing = missingAmounts(names, object);
+        if (missing.length > 0) {
+          const why = `failed quota: ${quota.metadata.name ?? ''}: must specify ${missing.join('; ')}`;
+          throw forbidden(resource, name, why);
+        }
+      }
+      const usage = usageOf(resource, object);
+      const before = old === null ? null : usageOf(resource, old);
+      const amounts: Amounts = new Map();
+      for (const limited of names) {
+        const more = (usage.get(limited) ?? 0n) - (before?.get(limited) ?? 0n);
+        if (more > 0n) amounts.set(limited, more);
+      }
+      if (amounts.size > 0) shares.push({ quota, amounts });
+    }
+    return shares;
+  }
+
+  /** @throws StatusError 403 */
+  #check({ resource, name }: AdmissionAttributes, quota: ApiObject, amounts: Amounts): void {
+    const exceeded = this.#exceeded(quota, amounts);
+    if (exceeded.length === 0) return;
+    const text = (nanosOf: (limited: string) => bigint): string =>
+      listText(exceeded, (limited) => amountText(quota, limited, nanosOf(limited)));
+    const requested = text((limited) => amounts.get(limited) ?? 0n);
+    const used = text((limited) => usedOf(quota, limited));
+    const hard = listText(exceeded, (limited) => hardOf(quota)[limited]!);
+    const why = `exceeded quota: ${quota.metadata.name ?? ''}, requested: ${requested}, used: ${used}, limited: ${hard}`;
+    throw forbidden(resource, name, why);
+  }
+
+  #exceeded(quota: ApiObject, amounts: Amounts): string[] {
+    const hard = hardOf(quota);
+    return [...amounts.keys()].sort().filter((name) => {
+      const limit = hard[name];
+      return limit !== undefined && usedOf(quota, name) + amounts.get(name)! > parseQuantity(limit).nanos;
+    });
+  }
+
+  async #takeAll(attributes: AdmissionAttributes): Promise<Share[]> {
+    const taken: Share[] = [];
+    try {
+      for (const share of await this.#shares(attributes)) {
+        await this.#take(attributes, share);
+        taken.push(share);
+      }
+    } catch (error) {
+      await this.#giveBack(taken);
+      throw error;
+    }
+    return taken;
+  }
+
+  async #take(attributes: AdmissionAttributes, { quota, amounts }: Share): Promise<void> {
+    let current: ApiObject | null = quota;
+    let isCounted = false;
+    for (let tries = 0; tries < writeTries; tries++) {
+      if (current === null) return;
+      if (!isCounted && this.#exceeded(current, amounts).length > 0) {
+        isCounted = true;
+        const { namespace = '', name = '' } = quota.metadata;
+        current = await this.#recount(namespace, name);
+        continue;
+      }
+      this.#check(attributes, current, amounts);
+      const written: ApiObject | null = await this.#write(current, (used) => {
+        for (const [name, nanos] of amounts) addAmount(used, name, nanos);
+      });
+      if (written === current) return;
+      current = written;
+    }
+    throw internalError('Unable to update the quota: too many requests at once');
+  }
+
+  async #giveBack(shares: readonly Share[]): Promise<void> {
+    for (const { quota, amounts } of shares) {
+      const { namespace = '', name = '' } = quota.metadata;
+      let current = await this.#lookup.storages.of(this.#quotas).get(namespace, name);
+      for (let tries = 0; tries < writeTries && current !== null; tries++) {
+        const written: ApiObject | null = await this.#write(current, (used) => {
+          for (const [limited, nanos] of amounts) addAmount(used, limited, -nanos);
+        });
+        if (written === current) break;
+        current = written;
+      }
+    }
+  }
+
+  /** @returns `current` itself when it was written, else what stands there now */
+  async #write(current: ApiObject, change: (used: Amounts) => void): Promise<ApiObject | null> {
+    const hard = hardOf(current);
+    const used: Amounts = new Map(Object.keys(hard).map((name) => [name, usedOf(current, name)]));
+    change(used);
+    const texts: JsonObject = {};
+    for (const name of Object.keys(hard).sort()) {
+      const nanos = used.get(name) ?? 0n;
+      texts[name] = amountText(current, name, nanos < 0n ? 0n : nanos);
+    }
+    const status = { hard: { ...hard }, used: texts };
+    if (isSame(status, current.status)) return current;
+    const object = { ...structuredClone(current), status };
+    const outcome = await this.#lookup.storages.of(this.#quotas).update(object, current);
+    return outcome.written ? current : outcome.current;
+  }
+
+  async #recountAll(quotas: readonly ApiObject[]): Promise<void> {
+    for (const { metadata } of quotas) {
+      await this.#recount(metadata.namespace ?? '', metadata.name ?? '').catch(() => {});
+    }
+  }
+
+  /** Counts what a quota is about, and writes it down. @returns the quota as it stands now */
+  async #recount(namespace: string, name: string): Promise<ApiObject | null> {
+    const storage = this.#lookup.storages.of(this.#quotas);
+    for (let tries = 0; tries < writeTries; tries++) {
+      const current = await storage.get(namespace, name);
+      if (current === null) return null;
+      const counted = await this.#count(current, namespace);
+      const written = await this.#write(current, (used) => {
+        for (const limited of used.keys()) used.set(limited, counted.get(limited) ?? 0n);
+      });
+      if (written === current) return storage.get(namespace, name);
+    }
+    return storage.get(namespace, name);
+  }
+
+  async #count(quota: ApiObject, namespace: string): Promise<Amounts> {
+    const names = Object.keys(hardOf(quota));
+    const total: Amounts = new Map();
+    for (const counted of new Set(names.map(countedResource))) {
+      const resource = this.#lookup.named(counted);
+      if (resource === null || !resource.isNamespaced) continue;
+      for (const object of await this.#lookup.listNow(resource, namespace)) {
+        if (!isInScope(quota, resource, object)) continue;
+        for (const [name, nanos] of usageOf(resource, object)) addAmount(total, name, nanos);
+      }
+    }
+    return total;
+  }
+}
+
+export function resourceQuota(lookup: Lookup, quotas: ResourceType): AdmissionPlugin {
+  return new ResourceQuota(lookup, quotas);
+}

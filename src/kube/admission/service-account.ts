@@ -1,0 +1,107 @@
+/**
+ * Every pod runs as a service account (reference §2.15): `default` unless it says otherwise. It gets the account's pull secrets
+ * and, unless somebody is against it, a volume with a token, the certificate of the cluster's authority and its namespace.
+ *
+ * A namespace has its account `default` a moment after it was made. A pod that is faster makes it: clients wait for nothing.
+ */
+
+import type { Clock, Random } from '../../util/runtime.ts';
+import type { ApiObject, JsonObject } from '../api/objects.ts';
+import { asJson } from '../api/objects.ts';
+import { forbidden } from '../api/status.ts';
+import { nowText, randomNameSuffix, randomUid } from '../meta/time.ts';
+import type { ResourceType } from '../registry/types.ts';
+import { objectsOf, textOf } from '../validation/members.ts';
+import type { Lookup } from './lookup.ts';
+import { newPod, podSpec, settlePod } from './pods.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
+
+const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+const volumePrefix = 'kube-api-access-';
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+/** An hour, and a bit by which it is known. */
+const tokenSeconds = 3607;
+const fileMode = 420;
+
+function tokenVolume(name: string): JsonObject {
+  return {
+    name,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: tokenSeconds, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+          },
+        },
+      ],
+      defaultMode: fileMode,
+    },
+  };
+}
+
+/** Adds the volume, and mounts it wherever nothing else stands. */
+function mountToken(spec: JsonObject, random: Random): void {
+  const containers = [...objectsOf(spec, 'initContainers'), ...objectsOf(spec, 'containers')];
+  const isMounted = (container: JsonObject): boolean =>
+    objectsOf(container, 'volumeMounts').some((mount) => textOf(mount, 'mountPath') === mountPath);
+  const open = containers.filter((container) => !isMounted(container));
+  if (open.length === 0) return;
+  const volumes = objectsOf(spec, 'volumes');
+  const known = volumes.find((volume) => textOf(volume, 'name').startsWith(volumePrefix));
+  const name = known === undefined ? volumePrefix + randomNameSuffix(random, 5) : textOf(known, 'name');
+  if (known === undefined) spec['volumes'] = [...volumes, tokenVolume(name)];
+  for (const container of open) {
+    const mounts = objectsOf(container, 'volumeMounts');
+    container['volumeMounts'] = [...mounts, { name, readOnly: true, mountPath }];
+  }
+}
+
+export interface AccountSources {
+  readonly lookup: Lookup;
+  readonly accounts: ResourceType;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function serviceAccounts({ lookup, accounts, clock, random }: AccountSources): AdmissionPlugin {
+  async function makeDefault(namespace: string): Promise<ApiObject | null> {
+    const account: ApiObject = {
+      kind: 'ServiceAccount',
+      apiVersion: 'v1',
+      metadata: { name: 'default', namespace, uid: randomUid(random), creationTimestamp: nowText(clock) },
+    };
+    const outcome = await lookup.storages.of(accounts).create(account, 0);
+    return outcome.written ? outcome.object : outcome.current;
+  }
+
+  async function accountOf(attributes: AdmissionAttributes, name: string): Promise<ApiObject> {
+    const { resource, namespace, isDryRun } = attributes;
+    let found = await lookup.find(accounts, namespace, name);
+    if (found === null && name === 'default' && !isDryRun) found = await makeDefault(namespace);
+    if (found !== null) return found;
+    const why = `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
+    throw forbidden(resource, attributes.name, why);
+  }
+
+  return {
+    name: 'ServiceAccount',
+    async mutate(attributes) {
+      const pod = newPod(attributes);
+      if (pod === null || pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
+      const spec = podSpec(pod);
+      const name = textOf(spec, 'serviceAccountName') || 'default';
+      const account = asJson(await accountOf(attributes, name));
+      spec['serviceAccountName'] = name;
+      spec['serviceAccount'] = name;
+      const secrets = objectsOf(account, 'imagePullSecrets');
+      if (objectsOf(spec, 'imagePullSecrets').length === 0 && secrets.length > 0) {
+        spec['imagePullSecrets'] = structuredClone([...secrets]);
+      }
+      const mounts = spec['automountServiceAccountToken'] ?? account['automountServiceAccountToken'] ?? true;
+      if (mounts !== false) mountToken(spec, random);
+      settlePod(pod);
+    },
+  };
+}
