@@ -16,6 +16,14 @@ export type FieldForm = 'scalar' | 'list' | 'map' | 'deduced';
 /** 'any': every scalar. */
 export type ScalarForm = 'string' | 'numeric' | 'boolean' | 'any';
 
+/** A member that a type names. */
+export interface NamedMember {
+  readonly name: string;
+  /** `f:<name>` */
+  readonly element: string;
+  readonly type: FieldType;
+}
+
 export interface FieldType {
   readonly form: FieldForm;
   readonly scalar: ScalarForm;
@@ -28,6 +36,8 @@ export interface FieldType {
   /** Of list items, and of members that `fields` does not name. Null: there are none. */
   readonly element: FieldType | null;
   readonly fields: ReadonlyMap<string, FieldType>;
+  /** Of a structure of the schema, whose members are all named: `fields` in the order of a set. Null: to be looked up. */
+  readonly members: readonly NamedMember[] | null;
   /** Members that are there, if empty, wherever their owner is: structures that are no pointers, lists always shown. */
   readonly embedded: ReadonlyMap<string, Json>;
 }
@@ -44,6 +54,7 @@ function scalarType(scalar: ScalarForm): FieldType {
     keyDefaults: noDefaults,
     element: null,
     fields: none,
+    members: null,
     embedded: none,
   };
 }
@@ -64,6 +75,7 @@ export const deducedType: FieldType = {
     return deducedType;
   },
   fields: none,
+  members: null,
   embedded: none,
 };
 
@@ -104,6 +116,7 @@ class StructType implements FieldType {
   readonly isAtomic: boolean;
   readonly #definition: Definition;
   #fields: ReadonlyMap<string, FieldType> | null = null;
+  #members: readonly NamedMember[] | null = null;
   #embedded: ReadonlyMap<string, Json> | null = null;
 
   constructor(definition: Definition) {
@@ -118,6 +131,13 @@ class StructType implements FieldType {
       this.#fields = fields;
     }
     return this.#fields;
+  }
+
+  get members(): readonly NamedMember[] {
+    this.#members ??= [...this.fields]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, type]) => ({ name, element: `f:${name}`, type }));
+    return this.#members;
   }
 
   get embedded(): ReadonlyMap<string, Json> {
