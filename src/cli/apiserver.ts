@@ -64,23 +64,18 @@ async function serve(options: Options): Promise<() => Promise<void>> {
   const files = kubeFiles(certDir, [host], runtime);
   const client = connect({ endpoints: options.etcdServers });
   const store = clientStore(client, runtime);
+  const { token: adminToken, serviceAccountKey } = files;
+  const common = { runtime, store, adminToken, serviceAccountKey };
   const planes: ControlPlane[] = [];
   const kubeconfig = join(certDir, 'kubeconfig');
   if (securePort > 0) {
     const tls = { ...files.server, clientAuthorities: files.authority };
-    const plane = await startControlPlane({
-      runtime,
-      store,
-      host,
-      port: securePort,
-      tls,
-      adminToken: files.token,
-    });
+    const plane = await startControlPlane({ ...common, host, port: securePort, tls });
     planes.push(plane);
     writeKubeconfig(kubeconfig, plane.url, files.authority, files.token);
   }
   if (insecurePort > 0) {
-    const plane = await startControlPlane({ runtime, store, port: insecurePort, adminToken: files.token });
+    const plane = await startControlPlane({ ...common, port: insecurePort });
     planes.push(plane);
     if (securePort === 0) writeKubeconfig(kubeconfig, plane.url, null, files.token);
   }

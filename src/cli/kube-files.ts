@@ -2,7 +2,7 @@
  * What an API server keeps beside its data: an authority, its own certificate, the administrator's token, and the
  * kubeconfig that goes with them. Made once and kept, so that a kubeconfig goes on working.
  *
- *     <dir>/ca.crt ca.key apiserver.crt apiserver.key admin.token
+ *     <dir>/ca.crt ca.key apiserver.crt apiserver.key service-accounts.crt service-accounts.key admin.token
  */
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,8 @@ export interface KubeFiles {
   readonly authority: string;
   readonly server: KeyAndCertificate;
   readonly token: string;
+  /** Signs the tokens of service accounts; PEM. */
+  readonly serviceAccountKey: string;
 }
 
 const validDays = 3650;
@@ -53,7 +55,10 @@ export function kubeFiles(dir: string, hosts: readonly string[], runtime: Runtim
     const words = Array.from({ length: 4 }, () => runtime.random.uint32().toString(16).padStart(8, '0'));
     return words.join('');
   });
-  return { authority: authority.cert, server, token };
+  const { key: serviceAccountKey } = keptPair(dir, 'service-accounts', () =>
+    makeCertificate({ commonName: 'service accounts', now, validDays }, null, runtime.random),
+  );
+  return { authority: authority.cert, server, token, serviceAccountKey };
 }
 
 function keptPair(dir: string, name: string, make: () => KeyAndCertificate): KeyAndCertificate {

@@ -20,7 +20,8 @@ export async function startMemberApi(
   const files = kubeFiles(dir, [], runtime);
   const store = memberStore(member);
   const tls = { ...files.server, clientAuthorities: files.authority };
-  const plane = await startControlPlane({ runtime, store, port, tls, adminToken: files.token });
+  const { token: adminToken, serviceAccountKey } = files;
+  const plane = await startControlPlane({ runtime, store, port, tls, adminToken, serviceAccountKey });
   const kubeconfig = join(dir, 'kubeconfig');
   // The first one that serves is as good as any other.
   if (!existsSync(kubeconfig)) writeKubeconfig(kubeconfig, plane.url, files.authority, files.token);
