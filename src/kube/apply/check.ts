@@ -41,40 +41,53 @@ function scalarProblem(scalar: ScalarForm, value: Json): string | null {
   }
 }
 
+/** Where a value stands; the text is made only when there is something to say of it. */
+interface Place {
+  readonly parent: Place | null;
+  readonly element: string;
+}
+
+function placeText(place: Place | null): string {
+  return place === null ? '' : placeText(place.parent) + elementText(place.element);
+}
+
 class Checker {
   readonly problems: string[] = [];
 
-  #add(path: string, problem: string): void {
-    if (this.problems.length < maxProblems) this.problems.push(`${path}: ${problem}`);
+  #add(place: Place | null, problem: string): void {
+    if (this.problems.length < maxProblems) this.problems.push(`${placeText(place)}: ${problem}`);
   }
 
-  value(type: FieldType, value: Json, path: string, depth: number): void {
+  value(type: FieldType, value: Json, place: Place | null, depth: number): void {
     if (value === null || type.form === 'deduced') return;
     if (depth > maxDepth) {
-      this.#add(path, 'exceeded max depth');
+      this.#add(place, 'exceeded max depth');
       return;
     }
     const form = formOfValue(type, value);
     if (form === 'scalar') {
       const problem = scalarProblem(type.scalar, value);
-      if (problem !== null) this.#add(path, problem);
+      if (problem !== null) this.#add(place, problem);
     } else if (form === 'list') {
-      if (Array.isArray(value)) this.#list(type, value, path, depth);
-      else this.#add(path, `expected list, got &{${goLiteral(value)}}`);
-    } else if (isJsonObject(value)) this.#map(type, value, path, depth);
-    else this.#add(path, `expected map, got &{${goLiteral(value)}}`);
+      if (Array.isArray(value)) this.#list(type, value, place, depth);
+      else this.#add(place, `expected list, got &{${goLiteral(value)}}`);
+    } else if (isJsonObject(value)) this.#map(type, value, place, depth);
+    else this.#add(place, `expected map, got &{${goLiteral(value)}}`);
   }
 
-  #map(type: FieldType, value: JsonObject, path: string, depth: number): void {
+  #map(type: FieldType, value: JsonObject, parent: Place | null, depth: number): void {
     for (const name of Object.keys(value)) {
       const member = memberType(type, name);
-      const inner = `${path}.${name}`;
-      if (member === null) this.#add(inner, 'field not declared in schema');
-      else this.value(member, value[name]!, inner, depth + 1);
+      const inner = value[name]!;
+      // Scalars as they should be need no place.
+      if (member?.form === 'scalar' && scalarProblem(member.scalar, inner) === null) continue;
+      const place: Place = { parent, element: `f:${name}` };
+      if (member === null) this.#add(place, 'field not declared in schema');
+      else this.value(member, inner, place, depth + 1);
     }
   }
 
-  #list(type: FieldType, list: readonly Json[], path: string, depth: number): void {
+  #list(type: FieldType, list: readonly Json[], parent: Place | null, depth: number): void {
     const seen = new Set<string>();
     list.forEach((item, at) => {
       let element = `i:${at}`;
@@ -83,13 +96,14 @@ class Checker {
           element = elementOfItem(type, item);
         } catch (error) {
           if (!(error instanceof ElementError)) throw error;
-          this.#add(path, `element ${at}: ${error.message}`);
+          this.#add(parent, `element ${at}: ${error.message}`);
           return;
         }
-        if (seen.has(element)) this.#add(path, `duplicate entries for key ${elementText(element)}`);
+        if (seen.has(element)) this.#add(parent, `duplicate entries for key ${elementText(element)}`);
         seen.add(element);
       }
-      if (type.element !== null) this.value(type.element, item, path + elementText(element), depth + 1);
+      if (type.element === null) return;
+      this.value(type.element, item, { parent, element }, depth + 1);
     });
   }
 }
@@ -97,6 +111,6 @@ class Checker {
 /** One text per problem: `.spec.replicas: expected numeric (int or float), got string`. */
 export function typeProblems(type: FieldType, value: JsonObject): readonly string[] {
   const checker = new Checker();
-  checker.value(type, value, '', 0);
+  checker.value(type, value, null, 0);
   return checker.problems;
 }

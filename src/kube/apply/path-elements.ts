@@ -23,21 +23,19 @@ export function elementOfItem(type: FieldType, item: Json): string {
   }
   if (item === null) throw new ElementError('associative list with keys may not have a null element');
   if (!isJsonObject(item)) throw new ElementError('associative list with keys may not have non-map elements');
-  const key: JsonObject = {};
-  let isEmpty = true;
+  let key = '';
   for (const name of type.keys) {
     const value = item[name] ?? type.keyDefaults[name];
     if (value === undefined) continue;
-    key[name] = value;
-    isEmpty = false;
+    key += `${key === '' ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}`;
   }
-  if (isEmpty) {
+  if (key === '') {
     const keys = `[${type.keys.map((name) => JSON.stringify(name)).join(' ')}]`;
     throw new ElementError(
       `associative list with keys has an element that omits all key fields ${keys} (and doesn't have default values for any key fields)`,
     );
   }
-  return `k:${JSON.stringify(key)}`;
+  return `k:{${key}}`;
 }
 
 function valueText(value: Json): string {
