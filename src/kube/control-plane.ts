@@ -15,7 +15,7 @@ import { issuerPages } from './auth/issuer-pages.ts';
 import { ServiceAccountTokens, tokenKeys } from './auth/service-account-tokens.ts';
 import { staticTokens } from './auth/static-tokens.ts';
 import { type Authenticator, type Authorizer, allowAll } from './auth/types.ts';
-import { bootstrap } from './bootstrap.ts';
+import { bootstrap, publishServer } from './bootstrap.ts';
 import { controllers } from './controllers/index.ts';
 import { healthPages } from './discovery/health.ts';
 import { DiscoveryPages } from './discovery/pages.ts';
@@ -32,6 +32,7 @@ import { subresourceHandlers } from './rest/subresources.ts';
 import { Storages } from './storage/resource-storage.ts';
 import { openMemoryStore } from './store/memory-store.ts';
 import type { KubeStore } from './store.ts';
+import { isAddress } from './validation/pod-fields.ts';
 
 /** Bookmarks go out this often. */
 const bookmarkMs = 60_000;
@@ -56,6 +57,12 @@ export interface ControlPlaneOptions {
   readonly serviceAccountKey?: string;
   /** Asked in order after the administrator's token; who is known to none is anonymous. @default none */
   readonly authenticators?: readonly Authenticator[];
+  /** Addresses of services. @default '10.96.0.0/16' */
+  readonly serviceRange?: string;
+  /** First and last port of nodes that services get. @default 30000 to 32767 */
+  readonly nodePorts?: readonly [number, number];
+  /** Admission plugins that are turned off, `ServiceAccount`. @default none */
+  readonly disabledPlugins?: readonly string[];
   /** One that is ready, or how to make it, as `rbacAuthorizer`. @default everybody may do everything */
   readonly authorizer?: Authorizer | ((parts: ServerParts) => Authorizer);
 }
@@ -92,10 +99,19 @@ users:
 `;
 }
 
-function serverParts(runtime: Runtime, store: KubeStore): ServerParts {
+function serverParts(runtime: Runtime, store: KubeStore, options: ControlPlaneOptions): ServerParts {
   const registry = new Registry(builtInResources);
   const storages = new Storages(store);
-  const admission = new AdmissionChain(admissionPlugins({ runtime, registry, storages }));
+  const admission = new AdmissionChain(
+    admissionPlugins({
+      runtime,
+      registry,
+      storages,
+      ...servicesOf(options),
+      authority: options.tls?.cert ?? '',
+      disabled: new Set(options.disabledPlugins),
+    }),
+  );
   return {
     runtime,
     registry,
@@ -107,13 +123,29 @@ function serverParts(runtime: Runtime, store: KubeStore): ServerParts {
   };
 }
 
+/** What is said about the ranges of services. */
+function servicesOf({ serviceRange, nodePorts }: ControlPlaneOptions): {
+  serviceRange?: string;
+  nodePorts?: readonly [number, number];
+} {
+  return {
+    ...(serviceRange === undefined ? {} : { serviceRange }),
+    ...(nodePorts === undefined ? {} : { nodePorts }),
+  };
+}
+
+/** Of a server that listens everywhere, or by a name, the address of this machine is said. */
+function advertisedAddress(host: string): string {
+  return isAddress(host) && host !== '0.0.0.0' && host !== '::' ? host : '127.0.0.1';
+}
+
 /** Starts an API server and resolves once it answers. @throws the system's error when the port is taken */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const { runtime = nodeRuntime() } = options;
   const tls = options.tls ?? null;
   const store = options.store ?? (await openMemoryStore(runtime));
   const token = options.adminToken ?? randomUid(runtime.random);
-  const parts = serverParts(runtime, store);
+  const parts = serverParts(runtime, store, options);
   let listener: Listener | null = null;
   const discovery = new DiscoveryPages(
     parts.registry,
@@ -153,7 +185,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     authenticators: access.authenticators,
     authorizer: access.authorizer,
   });
-  await bootstrap(parts);
+  await bootstrap(parts, {
+    ...servicesOf(options),
+    clientAuthorities: tls?.clientAuthorities ?? '',
+  });
   const running = await Promise.all(controllers.map((begin) => begin(parts)));
   listener = await listen({
     host: options.host ?? '127.0.0.1',
@@ -162,6 +197,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     handle: handler.handle,
   });
   const { url, port } = listener;
+  await publishServer(parts, advertisedAddress(options.host ?? ''), port);
   let timer = runtime.clock.setTimer(bookmarkMs, tellProgress);
   function tellProgress(): void {
     for (const cache of parts.storages.caches()) cache.tellProgress();

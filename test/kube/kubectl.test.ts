@@ -65,7 +65,7 @@ t.test('kubectl finds its way by short names, labels, fields and all namespaces'
   await withKubectl(newest, {}, async (kubectl) => {
     await kubectl.run('apply', '-f', web);
     const all = await kubectl.run('get', 'all', '-A', '-o', 'name');
-    t.strictSame(all.stdout.trim().split('\n'), ['service/web', 'deployment.apps/web']);
+    t.strictSame(all.stdout.trim().split('\n'), ['service/kubernetes', 'service/web', 'deployment.apps/web']);
     const labelled = await kubectl.run('get', 'svc', '-l', 'app in (web),!gone', '-o', 'name');
     t.equal(labelled.stdout.trim(), 'service/web');
     const none = await kubectl.run('get', 'cm', '--field-selector', 'metadata.name!=settings');

@@ -14,6 +14,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { podSecurity } from './pod-security.ts';
 import { priorities } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
+import { rootAuthority } from './root-authority.ts';
 import { runtimeClasses } from './runtime-class.ts';
 import { serviceAccounts } from './service-account.ts';
 import { serviceAllocation } from './service-allocation.ts';
@@ -35,6 +36,8 @@ export interface AdmissionSources {
   readonly serviceRange?: string;
   /** First and last. @default 30000 to 32767 */
   readonly nodePorts?: readonly [number, number];
+  /** The certificate of the server's authority, PEM, which every namespace gets. @default none */
+  readonly authority?: string;
   /** Names of plugins that are turned off, `ServiceAccount`. @default none */
   readonly disabled?: ReadonlySet<string>;
 }
@@ -80,6 +83,9 @@ export function admissionPlugins(sources: AdmissionSources): readonly AdmissionP
     ...about(['networking.k8s.io', 'v1', 'ingressclasses'], (resource) =>
       defaultIngressClass(lookup, resource),
     ),
+    ...about(['', 'v1', 'configmaps'], (configMaps) =>
+      rootAuthority({ storages, configMaps, clock, random, certificate: sources.authority ?? '' }),
+    ).filter(() => (sources.authority ?? '') !== ''),
     ...(numbers === null ? [] : [serviceAllocation(numbers)]),
     ...about(['', 'v1', 'resourcequotas'], (resource) => resourceQuota(lookup, resource)),
   ];

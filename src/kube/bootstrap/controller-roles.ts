@@ -1,0 +1,210 @@
+/** Cluster roles of the controllers, each bound to the service account of its name in kube-system. */
+
+import type { JsonObject } from '../api/objects.ts';
+import { events, rule } from './rules.ts';
+
+const pods = rule('create delete list patch watch', 'core', 'pods');
+const revisions = rule('create delete get list patch update watch', 'apps', 'controllerrevisions');
+
+/** By the controller's name. */
+export const controllerRules: Readonly<Record<string, readonly JsonObject[]>> = {
+  'attachdetach-controller': [
+    rule('list watch', 'core', 'persistentvolumeclaims persistentvolumes'),
+    rule('get list watch', 'core', 'nodes'),
+    rule('patch update', 'core', 'nodes/status'),
+    rule('list watch', 'core', 'pods'),
+    rule('all', 'storage.k8s.io', 'volumeattachments'),
+    rule('read', 'storage.k8s.io', 'csidrivers csinodes'),
+    events,
+  ],
+  'certificate-controller': [
+    rule('delete get list watch', 'certificates.k8s.io', 'certificatesigningrequests'),
+    rule(
+      'update',
+      'certificates.k8s.io',
+      'certificatesigningrequests/approval certificatesigningrequests/status',
+    ),
+    rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client-kubelet'),
+    rule(
+      'sign',
+      'certificates.k8s.io',
+      'signers',
+      'kubernetes.io/kube-apiserver-client kubernetes.io/kube-apiserver-client-kubelet kubernetes.io/kubelet-serving kubernetes.io/legacy-unknown',
+    ),
+    rule('create', 'authorization.k8s.io', 'subjectaccessreviews'),
+    events,
+  ],
+  'clusterrole-aggregation-controller': [
+    rule('escalate get list patch update watch', 'rbac.authorization.k8s.io', 'clusterroles'),
+  ],
+  'cronjob-controller': [
+    rule('get list update watch', 'batch', 'cronjobs'),
+    rule('create delete get list patch update watch', 'batch', 'jobs'),
+    rule('update', 'batch', 'cronjobs/finalizers cronjobs/status'),
+    rule('delete list', 'core', 'pods'),
+    events,
+  ],
+  'daemon-set-controller': [
+    rule('read', 'apps extensions', 'daemonsets'),
+    rule('update', 'apps extensions', 'daemonsets/finalizers daemonsets/status'),
+    rule('list watch', 'core', 'nodes'),
+    pods,
+    rule('create', 'core', 'pods/binding'),
+    revisions,
+    events,
+  ],
+  'deployment-controller': [
+    rule('get list update watch', 'apps extensions', 'deployments'),
+    rule('update', 'apps extensions', 'deployments/finalizers deployments/status'),
+    rule('create delete get list patch update watch', 'apps extensions', 'replicasets'),
+    rule('get list update watch', 'core', 'pods'),
+    events,
+  ],
+  'disruption-controller': [
+    rule('read', 'apps extensions', 'deployments replicasets'),
+    rule('read', 'apps', 'statefulsets'),
+    rule('read', 'core', 'replicationcontrollers'),
+    rule('read', 'policy', 'poddisruptionbudgets'),
+    rule('update', 'policy', 'poddisruptionbudgets/status'),
+    rule('patch update', 'core', 'pods/status'),
+    rule('get', '*', '*/scale'),
+    events,
+  ],
+  'endpoint-controller': [
+    rule('read', 'core', 'pods services'),
+    rule('create delete get list update watch', 'core', 'endpoints'),
+    rule('create', 'core', 'endpoints/restricted'),
+    events,
+  ],
+  'endpointslice-controller': [
+    rule('read', 'core', 'nodes pods services'),
+    rule('update', 'core', 'services/finalizers'),
+    rule('create delete get list update watch', 'discovery.k8s.io', 'endpointslices'),
+    events,
+  ],
+  'endpointslicemirroring-controller': [
+    rule('read', 'core', 'endpoints services'),
+    rule('update', 'core', 'endpoints/finalizers services/finalizers'),
+    rule('create delete get list update watch', 'discovery.k8s.io', 'endpointslices'),
+    events,
+  ],
+  'ephemeral-volume-controller': [
+    rule('read', 'core', 'pods'),
+    rule('update', 'core', 'pods/finalizers'),
+    rule('create get list watch', 'core', 'persistentvolumeclaims'),
+    events,
+  ],
+  'expand-controller': [
+    rule('get list patch update watch', 'core', 'persistentvolumes'),
+    rule('patch update', 'core', 'persistentvolumeclaims/status'),
+    rule('read', 'core', 'persistentvolumeclaims'),
+    rule('read', 'storage.k8s.io', 'storageclasses'),
+    events,
+  ],
+  'generic-garbage-collector': [events, rule('delete get list patch update watch', '*', '*')],
+  'horizontal-pod-autoscaler': [
+    rule('read', 'autoscaling', 'horizontalpodautoscalers'),
+    rule('update', 'autoscaling', 'horizontalpodautoscalers/status'),
+    rule('get update', '*', '*/scale'),
+    rule('list watch', 'core', 'pods'),
+    rule('list', 'metrics.k8s.io', 'pods'),
+    rule('get list', 'custom.metrics.k8s.io external.metrics.k8s.io', '*'),
+    events,
+  ],
+  'job-controller': [
+    rule('get list patch update watch', 'batch', 'jobs'),
+    rule('update', 'batch', 'jobs/finalizers jobs/status'),
+    pods,
+    events,
+  ],
+  'legacy-service-account-token-cleaner': [
+    rule('get', 'core', 'configmaps', 'kube-apiserver-legacy-service-account-token-tracking'),
+    rule('delete patch', 'core', 'secrets'),
+  ],
+  'namespace-controller': [
+    rule('delete get list watch', 'core', 'namespaces'),
+    rule('update', 'core', 'namespaces/finalize namespaces/status'),
+    rule('delete deletecollection get list', '*', '*'),
+  ],
+  'node-controller': [
+    rule('delete get list patch update', 'core', 'nodes'),
+    rule('patch update', 'core', 'nodes/status pods/status'),
+    rule('delete list', 'core', 'pods'),
+    rule('read', 'core', 'pods'),
+    events,
+  ],
+  'persistent-volume-binder': [
+    rule('create delete get list update watch', 'core', 'persistentvolumes'),
+    rule('update', 'core', 'persistentvolumeclaims/status persistentvolumes/status'),
+    rule('get list update watch', 'core', 'persistentvolumeclaims'),
+    rule('create delete get list watch', 'core', 'pods'),
+    rule('read', 'storage.k8s.io', 'storageclasses'),
+    rule('get list', 'core', 'nodes'),
+    events,
+  ],
+  'pod-garbage-collector': [
+    rule('delete list watch', 'core', 'pods'),
+    rule('get list', 'core', 'nodes'),
+    rule('patch', 'core', 'pods/status'),
+  ],
+  'pv-protection-controller': [rule('get list update watch', 'core', 'persistentvolumes'), events],
+  'pvc-protection-controller': [
+    rule('get list update watch', 'core', 'persistentvolumeclaims'),
+    rule('read', 'core', 'pods'),
+    events,
+  ],
+  'replicaset-controller': [
+    rule('get list update watch', 'apps extensions', 'replicasets'),
+    rule('update', 'apps extensions', 'replicasets/finalizers replicasets/status'),
+    pods,
+    events,
+  ],
+  'replication-controller': [
+    rule('get list update watch', 'core', 'replicationcontrollers'),
+    rule('update', 'core', 'replicationcontrollers/finalizers replicationcontrollers/status'),
+    pods,
+    events,
+  ],
+  'resourcequota-controller': [
+    rule('list watch', '*', '*'),
+    rule('update', 'core', 'resourcequotas/status'),
+    events,
+  ],
+  'root-ca-cert-publisher': [rule('create update', 'core', 'configmaps'), events],
+  'route-controller': [rule('list watch', 'core', 'nodes'), rule('patch', 'core', 'nodes/status'), events],
+  'selinux-warning-controller': [
+    rule('read', 'core', 'persistentvolumeclaims persistentvolumes pods'),
+    rule('read', 'storage.k8s.io', 'csidrivers'),
+    events,
+  ],
+  'service-account-controller': [rule('create', 'core', 'serviceaccounts'), events],
+  'service-cidrs-controller': [
+    rule('get list patch update watch', 'networking.k8s.io', 'servicecidrs'),
+    rule('patch update', 'networking.k8s.io', 'servicecidrs/finalizers servicecidrs/status'),
+    rule('read', 'networking.k8s.io', 'ipaddresses'),
+    events,
+  ],
+  'service-controller': [
+    rule('read', 'core', 'services'),
+    rule('patch update', 'core', 'services/status'),
+    rule('list watch', 'core', 'nodes'),
+    events,
+  ],
+  'statefulset-controller': [
+    rule('list watch', 'core', 'pods'),
+    rule('read', 'apps', 'statefulsets'),
+    rule('update', 'apps', 'statefulsets/finalizers statefulsets/status'),
+    rule('create delete get patch update', 'core', 'pods'),
+    revisions,
+    rule('create get', 'core', 'persistentvolumeclaims'),
+    rule('delete update', 'core', 'persistentvolumeclaims'),
+    events,
+  ],
+  'ttl-after-finished-controller': [rule('delete get list watch', 'batch', 'jobs'), events],
+  'ttl-controller': [rule('list patch update watch', 'core', 'nodes'), events],
+  'validatingadmissionpolicy-status-controller': [
+    rule('read', 'admissionregistration.k8s.io', 'validatingadmissionpolicies'),
+    rule('get patch update', 'admissionregistration.k8s.io', 'validatingadmissionpolicies/status'),
+    events,
+  ],
+};
