@@ -1,6 +1,7 @@
 /**
  * What plugins read: objects of the watch caches first, which cost the store nothing, and the store itself for what is not in
- * them. A cache lags behind by the way of one event; who cannot bear that reads the store.
+ * them. A cache has all that this server wrote; what another server wrote comes by the way of one event. Who cannot bear that
+ * reads the store.
  *
  * Objects it gives are shared and never changed.
  */
@@ -39,14 +40,14 @@ export class Lookup {
   /** One object; null: there is none. @param namespace empty for kinds of the cluster */
   async find(resource: ResourceType, namespace: string, name: string): Promise<ApiObject | null> {
     const storage = this.storages.of(resource);
-    await storage.cache.start();
+    await storage.settled();
     return storage.cache.get(storage.keyOf(namespace, name)) ?? (await storage.get(namespace, name));
   }
 
   /** All objects of a namespace, or of the cluster, that the cache knows. */
   async list(resource: ResourceType, namespace: string): Promise<readonly ApiObject[]> {
     const storage = this.storages.of(resource);
-    await storage.cache.start();
+    await storage.settled();
     return storage.cache.list(storage.prefixOf(namespace));
   }
 

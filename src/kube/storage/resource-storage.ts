@@ -23,6 +23,8 @@ export class ResourceStorage {
   readonly #store: KubeStore;
   readonly #prefix: string;
   readonly #conversion: Conversion | null;
+  /** Revision of the newest write that went through here. */
+  #written = 0;
 
   /** @param conversion null: objects are stored as they are served */
   constructor(store: KubeStore, prefix: string, conversion: Conversion | null) {
@@ -30,6 +32,12 @@ export class ResourceStorage {
     this.#prefix = prefix;
     this.#conversion = conversion;
     this.cache = new WatchCache(store, `${prefix}/`, conversion);
+  }
+
+  /** Resolves when the cache has every write that was made through this storage before the call. */
+  async settled(): Promise<void> {
+    await this.cache.start();
+    if (this.#written > this.cache.revision) await this.cache.reach(this.#written);
   }
 
   /** The object that an entry of `list` holds. */
@@ -64,7 +72,7 @@ export class ResourceStorage {
     const bytes = this.#encode(object);
     const result = await this.#store.create(this.keyOf(namespace, name), bytes, { ttlSeconds });
     if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
-    return { written: true, object: withRevision(object, result.revision) };
+    return { written: true, object: this.#noted(object, result.revision) };
   }
 
   /** Replaces the state at `current`'s resourceVersion. */
@@ -73,7 +81,7 @@ export class ResourceStorage {
     const expected = revisionOf(current);
     const result = await this.#store.update(this.keyOf(namespace, name), this.#encode(object), expected);
     if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
-    return { written: true, object: withRevision(object, result.revision) };
+    return { written: true, object: this.#noted(object, result.revision) };
   }
 
   /** Deletes the state at `current`'s resourceVersion. The object of the outcome has the revision of the deletion. */
@@ -81,7 +89,12 @@ export class ResourceStorage {
     const { namespace = '', name = '' } = current.metadata;
     const result = await this.#store.delete(this.keyOf(namespace, name), revisionOf(current));
     if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
-    return { written: true, object: withRevision(current, result.revision) };
+    return { written: true, object: this.#noted(current, result.revision) };
+  }
+
+  #noted(object: ApiObject, revision: number): ApiObject {
+    if (revision > this.#written) this.#written = revision;
+    return withRevision(object, revision);
   }
 
   #encode(object: ApiObject): Uint8Array {
