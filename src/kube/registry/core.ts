@@ -17,6 +17,7 @@ export const coreResources: readonly ResourceType[] = groupRows('', 'v1', 'core'
   {
     plural: 'componentstatuses',
     kind: 'ComponentStatus',
+    deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
     shortNames: ['cs'],
     isNamespaced: false,
     verbs: ['get', 'list'],
@@ -28,6 +29,7 @@ export const coreResources: readonly ResourceType[] = groupRows('', 'v1', 'core'
     singular: 'endpoints',
     shortNames: ['ep'],
     storagePrefix: '/registry/services/endpoints',
+    deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
     createsOnUpdate: true,
   },
   {

@@ -44,6 +44,8 @@ export interface ResourceRow {
   readonly statusKeepsMetadata?: boolean;
   /** @default [] */
   readonly fieldSelectors?: readonly string[];
+  /** @default none */
+  readonly deprecation?: string;
   /** @default 0 */
   readonly ttlSeconds?: number;
 }
@@ -90,6 +92,7 @@ export function resourceType(
     statusKeepsMetadata: row.statusKeepsMetadata ?? true,
     fieldSelectors: row.fieldSelectors ?? [],
     ttlSeconds: row.ttlSeconds ?? 0,
+    ...(row.deprecation === undefined ? {} : { deprecation: row.deprecation }),
     custom: null,
   };
 }

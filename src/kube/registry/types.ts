@@ -80,6 +80,8 @@ export interface ResourceType {
   readonly statusKeepsMetadata: boolean;
   /** Beyond metadata.name and metadata.namespace: `spec.nodeName`, `spec.unschedulable:boolean`, `status.replicas:number`. */
   readonly fieldSelectors: readonly string[];
+  /** A Warning with every answer. @default none */
+  readonly deprecation?: string;
   /** Objects go by themselves after so many seconds; 0 is never. */
   readonly ttlSeconds: number;
   /** What its CustomResourceDefinition says; null for built-in resources. */

@@ -93,6 +93,7 @@ export async function handleResource(
   { path, resource, verb }: ResourceRequest,
 ): Promise<ApiAnswer> {
   const endpoint: Endpoint = { parts, context, path, resource };
+  if (resource.deprecation !== undefined) context.warnings.push(resource.deprecation);
   const name = path.subresource;
   if (name === '') {
     const unstored = subresources.get(`${resource.group}/${resource.plural}`);

@@ -26,8 +26,6 @@ const endpointsMax = 1000;
 const addressesMax = 100;
 const portsMax = 100;
 
-const deprecatedText = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
-
 function validateEndpointAddress(field: string, address: JsonObject): FieldError[] {
   const ip = textOf(address, 'ip');
   const errors = validateAddress(`${field}.ip`, ip);
@@ -83,7 +81,6 @@ function validateEndpoints(endpoints: ApiObject): FieldError[] {
 export const endpointsStrategy: Strategy = {
   validateCreate: validateEndpoints,
   validateUpdate: validateEndpoints,
-  warnings: () => [deprecatedText],
 };
 
 function addressErrors(field: string, address: string, type: string): FieldError[] {
