@@ -3,6 +3,7 @@
  * one store, one runs them (`election.ts`).
  */
 
+import { customResources } from '../crd/controller.ts';
 import { randomUid } from '../meta/time.ts';
 import type { ServerParts } from '../rest/parts.ts';
 import { DefaultAccounts } from './default-accounts.ts';
@@ -64,4 +65,4 @@ const electedLoops: Controller = async (parts) => {
   };
 };
 
-export const controllers: readonly Controller[] = [electedLoops];
+export const controllers: readonly Controller[] = [customResources, electedLoops];

@@ -1,6 +1,7 @@
 /** The defaults of all kinds that neither are pods nor make pods, by definition. */
 
 import type { ApiObject } from '../api/objects.ts';
+import { fillDefinition } from '../crd/definition-strategy.ts';
 import { fillBinding, fillRole } from './access.ts';
 import { fillAutoscaler, fillOldAutoscaler } from './autoscaling.ts';
 import {
@@ -39,6 +40,7 @@ import {
 } from './volumes.ts';
 
 const fillers: Readonly<Record<string, Defaulter>> = {
+  'apiextensions.v1.CustomResourceDefinition': fillDefinition,
   'core.v1.Service': fillService,
   'core.v1.Endpoints': fillEndpoints,
   'core.v1.Secret': fillSecret,

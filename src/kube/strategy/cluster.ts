@@ -1,5 +1,6 @@
 /** The code of all kinds that neither are pods nor make pods, by `<group>/<Kind>`. */
 
+import { definitionStrategy } from '../crd/definition-strategy.ts';
 import type { Strategy } from '../registry/types.ts';
 import { autoscalerStrategy } from './autoscaler.ts';
 import { certificateRequestStrategy } from './certificate-request.ts';
@@ -30,6 +31,7 @@ const rbac = 'rbac.authorization.k8s.io';
 const flow = 'flowcontrol.apiserver.k8s.io';
 
 export const clusterStrategies: readonly (readonly [string, Strategy])[] = [
+  ['apiextensions.k8s.io/CustomResourceDefinition', definitionStrategy],
   ['/Service', serviceStrategy],
   ['/Endpoints', endpointsStrategy],
   ['/ConfigMap', configMapStrategy],

@@ -1,0 +1,277 @@
+/** CustomResourceDefinitions as objects: their defaults, what they may say, and how their deletion begins (reference §4.4, §4.5). */
+
+import { duplicate, type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
+import { type ApiObject, asJson, type Json, type JsonObject } from '../api/objects.ts';
+import { subdomainProblems } from '../meta/names.ts';
+import type { Strategy } from '../registry/types.ts';
+import { objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
+import { cleanupFinalizer, hasCondition, specOf, statusOf, withCondition } from './definition.ts';
+import { parseJsonPath, plainNames } from './json-path.ts';
+import { validateSchema } from './validate-schema.ts';
+
+const approvalAnnotation = 'api-approved.kubernetes.io';
+const scopes = ['Cluster', 'Namespaced'];
+const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
+const labelRegex = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const labelText =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+const labelMax = 63;
+
+/** What a definition leaves out follows from its kind. */
+export function fillDefinition(definition: ApiObject): void {
+  const spec = definition.spec;
+  if (spec === undefined) return;
+  const names = objectOf(spec, 'names');
+  const kind = textOf(names, 'kind');
+  if (textOf(names, 'singular') === '' && kind !== '') names['singular'] = kind.toLowerCase();
+  if (textOf(names, 'listKind') === '' && kind !== '') names['listKind'] = `${kind}List`;
+  spec['conversion'] ??= { strategy: 'None' };
+}
+
+function labelProblems(text: string): string[] {
+  const problems: string[] = [];
+  if (text.length > labelMax) problems.push(`must be no more than ${labelMax} characters`);
+  if (!labelRegex.test(text)) problems.push(labelText);
+  return problems;
+}
+
+function checkLabel(field: string, text: string, errors: FieldError[]): void {
+  if (text === '') errors.push(required(field));
+  else for (const problem of labelProblems(text)) errors.push(invalidValue(field, text, problem));
+}
+
+function checkNames(names: JsonObject, errors: FieldError[]): void {
+  checkLabel('spec.names.plural', textOf(names, 'plural'), errors);
+  const singular = textOf(names, 'singular');
+  if (singular !== '') checkLabel('spec.names.singular', singular, errors);
+  for (const member of ['kind', 'listKind']) {
+    const field = `spec.names.${member}`;
+    const text = textOf(names, member);
+    if (text === '') errors.push(required(field));
+    else {
+      for (const problem of labelProblems(text.toLowerCase())) {
+        errors.push(invalidValue(field, text, `may have mixed case, but should otherwise match: ${problem}`));
+      }
+    }
+  }
+  textsOf(names, 'shortNames').forEach((name, at) => {
+    checkLabel(`spec.names.shortNames[${at}]`, name, errors);
+  });
+  textsOf(names, 'categories').forEach((name, at) => {
+    checkLabel(`spec.names.categories[${at}]`, name, errors);
+  });
+  const kind = textOf(names, 'kind');
+  if (kind !== '' && kind === textOf(names, 'listKind')) {
+    errors.push(invalidValue('spec.names.listKind', kind, 'kind and listKind may not be the same'));
+  }
+}
+
+function checkGroup(definition: ApiObject, group: string, errors: FieldError[]): void {
+  if (group === '') errors.push(required('spec.group'));
+  else {
+    for (const problem of subdomainProblems(group)) errors.push(invalidValue('spec.group', group, problem));
+    if (!group.includes('.')) {
+      errors.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
+    }
+  }
+  const isProtected = /(^|\.)(k8s\.io|kubernetes\.io)$/.test(group);
+  const approval = definition.metadata.annotations?.[approvalAnnotation] ?? '';
+  const field = `metadata.annotations[${approvalAnnotation}]`;
+  if (isProtected && approval === '') {
+    const why = `protected groups must have approval annotation "${approvalAnnotation}", see https://github.com/kubernetes/enhancements/pull/1111`;
+    errors.push(required(field, why));
+  } else if (isProtected && !approval.startsWith('unapproved') && !URL.canParse(approval)) {
+    const why = `protected groups must have approval annotation "${approvalAnnotation}" with either a URL or a reason starting with "unapproved", see https://github.com/kubernetes/enhancements/pull/1111`;
+    errors.push(invalidValue(field, approval, why));
+  }
+}
+
+function checkColumns(version: JsonObject, place: string, errors: FieldError[]): void {
+  objectsOf(version, 'additionalPrinterColumns').forEach((column, at) => {
+    const field = `${place}.additionalPrinterColumns[${at}]`;
+    const [name, type, path] = [textOf(column, 'name'), textOf(column, 'type'), textOf(column, 'jsonPath')];
+    if (name === '') errors.push(required(`${field}.name`));
+    if (type === '') errors.push(required(`${field}.type`, `must be one of ${columnTypes.join(',')}`));
+    else if (!columnTypes.includes(type)) {
+      errors.push(invalidValue(`${field}.type`, type, `must be one of ${columnTypes.join(',')}`));
+    }
+    if (path === '') errors.push(required(`${field}.jsonPath`));
+    else if (!/^[.[{$]/.test(path) || parseJsonPath(path) === null) {
+      errors.push(invalidValue(`${field}.jsonPath`, path, 'is an invalid path'));
+    }
+  });
+}
+
+function checkScale(version: JsonObject, place: string, errors: FieldError[]): void {
+  const subresources = objectOf(version, 'subresources');
+  if (subresources['scale'] === undefined) return;
+  const scale = objectOf(subresources, 'scale');
+  const rules: readonly (readonly [string, readonly string[], boolean])[] = [
+    ['specReplicasPath', ['.spec.'], true],
+    ['statusReplicasPath', ['.status.'], true],
+    ['labelSelectorPath', ['.spec.', '.status.'], false],
+  ];
+  for (const [member, prefixes, isNeeded] of rules) {
+    const text = textOf(scale, member);
+    const field = `${place}.subresources.scale.${member}`;
+    const path = parseJsonPath(text);
+    if (text === '') {
+      if (isNeeded) errors.push(required(field));
+    } else if (path === null || plainNames(path) === null) {
+      errors.push(invalidValue(field, text, 'should be a simple json path'));
+    } else if (!prefixes.some((prefix) => text.startsWith(prefix))) {
+      const why = `should be a json path under ${prefixes.map((prefix) => prefix.slice(0, -1)).join(' or ')}`;
+      errors.push(invalidValue(field, text, why));
+    }
+  }
+}
+
+function checkVersion(version: JsonObject, place: string, errors: FieldError[]): void {
+  const name = textOf(version, 'name');
+  for (const problem of labelProblems(name)) errors.push(invalidValue(`${place}.name`, name, problem));
+  const schema = objectOf(version, 'schema')['openAPIV3Schema'];
+  const field = `${place}.schema.openAPIV3Schema`;
+  if (schema === undefined) errors.push(required(field));
+  else errors.push(...validateSchema(schema as JsonObject, field));
+  if (textOf(version, 'deprecationWarning') !== '' && version['deprecated'] !== true) {
+    const why = 'can only be set for deprecated versions';
+    errors.push(invalidValue(`${place}.deprecationWarning`, version['deprecationWarning'], why));
+  }
+  checkColumns(version, place, errors);
+  checkScale(version, place, errors);
+}
+
+function checkVersions(spec: JsonObject, errors: FieldError[]): void {
+  const versions = objectsOf(spec, 'versions');
+  const field = 'spec.versions';
+  const shown: Json = versions as Json[];
+  if (versions.length === 0) errors.push(required(field, 'must have at least one version'));
+  versions.forEach((version, at) => {
+    checkVersion(version, `${field}[${at}]`, errors);
+  });
+  const names = new Set<string>();
+  for (const version of versions) {
+    const name = textOf(version, 'name');
+    if (names.has(name)) errors.push(invalidValue(field, shown, 'must contain unique version names'));
+    names.add(name);
+  }
+  if (versions.filter((version) => version['storage'] === true).length !== 1) {
+    errors.push(invalidValue(field, shown, 'must have exactly one version marked as storage version'));
+  }
+}
+
+function checkConversion(spec: JsonObject, errors: FieldError[]): void {
+  const conversion = objectOf(spec, 'conversion');
+  const strategy = textOf(conversion, 'strategy');
+  const field = 'spec.conversion';
+  if (strategy === '') errors.push(required(`${field}.strategy`));
+  else if (strategy !== 'None' && strategy !== 'Webhook') {
+    errors.push(notSupported(`${field}.strategy`, strategy, ['None', 'Webhook']));
+  }
+  if (strategy === 'Webhook' && conversion['webhook'] === undefined) {
+    errors.push(required(`${field}.webhook`, 'required when strategy is set to Webhook'));
+  }
+}
+
+function validateDefinition(definition: ApiObject): FieldError[] {
+  const spec = definition.spec ?? {};
+  const errors: FieldError[] = [];
+  const names = objectOf(spec, 'names');
+  const [plural, group] = [textOf(names, 'plural'), textOf(spec, 'group')];
+  const { name = '' } = definition.metadata;
+  if (name !== `${plural}.${group}`) {
+    errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
+  }
+  checkGroup(definition, group, errors);
+  const scope = textOf(spec, 'scope');
+  if (scope === '') errors.push(required('spec.scope'));
+  else if (!scopes.includes(scope)) errors.push(notSupported('spec.scope', scope, scopes));
+  checkVersions(spec, errors);
+  checkConversion(spec, errors);
+  checkNames(names, errors);
+  if (spec['preserveUnknownFields'] === true) {
+    errors.push(invalidValue('spec.preserveUnknownFields', true, 'must be false'));
+  }
+  return errors;
+}
+
+function checkImmutable(definition: ApiObject, old: ApiObject): FieldError[] {
+  const [spec, before] = [specOf(definition), specOf(old)];
+  const errors: FieldError[] = [];
+  const compare = (field: string, value: string, known: string): void => {
+    if (value !== known) errors.push(invalidValue(field, value, 'field is immutable'));
+  };
+  compare('spec.group', spec.group, before.group);
+  compare('spec.names.plural', spec.names.plural, before.names.plural);
+  if (!hasCondition(old, 'Established')) return errors;
+  compare('spec.scope', spec.scope, before.scope);
+  compare('spec.names.kind', spec.names.kind, before.names.kind);
+  return errors;
+}
+
+function checkStored(definition: ApiObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const known = new Set(specOf(definition).versions.map(({ name }) => name));
+  const seen = new Set<string>();
+  (statusOf(definition).storedVersions ?? []).forEach((name, at) => {
+    const field = `status.storedVersions[${at}]`;
+    if (!known.has(name)) {
+      errors.push(
+        invalidValue(
+          field,
+          name,
+          'missing from spec.versions; v1 was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in v1 and removes v1 from status.storedVersions'
+            .replaceAll('v1 ', `${name} `)
+            .replace('in v1', `in ${name}`),
+        ),
+      );
+    }
+    if (seen.has(name)) errors.push(duplicate(field, name));
+    seen.add(name);
+  });
+  return errors;
+}
+
+export const definitionStrategy: Strategy = {
+  prepareForCreate(definition) {
+    const storage = specOf(definition).versions?.find((version) => version.storage);
+    const status = {
+      conditions: [],
+      acceptedNames: { plural: '', kind: '' },
+      storedVersions: storage === undefined ? [] : [storage.name],
+    };
+    definition.status = status;
+  },
+  prepareForUpdate(definition, _old, { subresource }) {
+    if (subresource !== '') return;
+    // The version that objects are stored in from now on is told in the same write.
+    const storage = specOf(definition).versions?.find((version) => version.storage)?.name;
+    const status = statusOf(definition);
+    const stored = status.storedVersions ?? [];
+    if (storage === undefined || stored.includes(storage)) return;
+    definition.status = { ...asJson(status), storedVersions: [...stored, storage] };
+  },
+  validateCreate: validateDefinition,
+  validateUpdate(definition, old, { subresource }) {
+    const stored = checkStored(definition);
+    if (subresource === 'status') return stored;
+    const isEnding = definition.metadata.deletionTimestamp != null;
+    return isEnding ? [] : [...validateDefinition(definition), ...checkImmutable(definition, old), ...stored];
+  },
+  prepareForDelete(definition, { now }) {
+    const { metadata } = definition;
+    if (metadata.finalizers?.includes(cleanupFinalizer) !== true) {
+      metadata.finalizers = [...(metadata.finalizers ?? []), cleanupFinalizer];
+    }
+    const status = statusOf(definition);
+    const conditions = withCondition(status.conditions ?? [], {
+      type: 'Terminating',
+      status: 'True',
+      lastTransitionTime: now,
+      reason: 'InstanceDeletionPending',
+      message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    });
+    definition.status = { ...asJson(status), conditions: conditions as unknown as Json };
+  },
+  mayBeRemoved: ({ metadata }) => metadata.deletionTimestamp != null,
+};

@@ -1,0 +1,77 @@
+/** Takes out what a structural schema does not know, and puts members in alphabetical order (reference §2.2, §4.5). */
+
+import { memberOf, setMember } from '../api/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { DecodeError, decodeBy } from '../schema/decode.ts';
+import { definitionOf } from '../schema/schema.ts';
+import { additionalOf, isEmbedded, itemsOf, keepsUnknown, propertyOf, type Schema } from './structural.ts';
+
+/** So many unknown members are told. */
+const maxProblems = 100;
+const maxDepth = 200;
+
+export class Pruner {
+  readonly problems: string[] = [];
+
+  /** A whole object: its `metadata` is that of every kind. @throws DecodeError for metadata of a wrong type */
+  object(value: JsonObject, schema: Schema, path: string, depth: number): JsonObject {
+    const result: JsonObject = {};
+    for (const name of Object.keys(value).sort()) {
+      const given = value[name]!;
+      if (name === 'metadata') result[name] = this.#metadata(given, `${path}metadata`);
+      else if (name === 'apiVersion' || name === 'kind') result[name] = given;
+      else this.#member(result, name, given, schema, path + name, depth);
+    }
+    return result;
+  }
+
+  #metadata(value: Json, path: string): Json {
+    if (value === null) return {};
+    if (!isJsonObject(value)) {
+      const kind = Array.isArray(value) ? 'array' : typeof value;
+      throw new DecodeError(
+        `json: cannot unmarshal ${kind} into Go struct field .${path} of type v1.ObjectMeta`,
+      );
+    }
+    const { value: metadata, problems } = decodeBy(definitionOf('meta.v1.ObjectMeta'), value);
+    for (const problem of problems) this.#tell(problem.replace('"', `"${path}.`));
+    return metadata;
+  }
+
+  #member(target: JsonObject, name: string, given: Json, schema: Schema, path: string, depth: number): void {
+    const inner = propertyOf(schema, name) ?? additionalOf(schema);
+    if (inner !== null) setMember(target, name, this.#value(given, inner, path, depth + 1));
+    else if (keepsUnknown(schema) || schema['additionalProperties'] === true)
+      setMember(target, name, sorted(given));
+    else this.#tell(`unknown field "${path}"`);
+  }
+
+  #value(value: Json, schema: Schema, path: string, depth: number): Json {
+    if (depth > maxDepth) throw new DecodeError('exceeded max depth');
+    if (Array.isArray(value)) {
+      const items = itemsOf(schema);
+      if (items === null) return sorted(value);
+      return value.map((item, at) => this.#value(item, items, `${path}[${at}]`, depth + 1));
+    }
+    if (!isJsonObject(value)) return value;
+    if (isEmbedded(schema)) return this.object(value, schema, `${path}.`, depth);
+    const result: JsonObject = {};
+    for (const name of Object.keys(value).sort()) {
+      this.#member(result, name, memberOf(value, name)!, schema, `${path}.${name}`, depth);
+    }
+    return result;
+  }
+
+  #tell(problem: string): void {
+    if (this.problems.length < maxProblems) this.problems.push(problem);
+  }
+}
+
+/** A copy with members in alphabetical order. */
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isJsonObject(value)) return value;
+  const result: JsonObject = {};
+  for (const name of Object.keys(value).sort()) setMember(result, name, sorted(memberOf(value, name)!));
+  return result;
+}

@@ -1,0 +1,278 @@
+/**
+ * Values against a structural schema, in the words of a real API server (reference §4.5). What is wrong with a value does not
+ * end the check: each member tells its own.
+ */
+
+import {
+  duplicate,
+  type FieldError,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+  typeInvalid,
+} from '../api/field-errors.ts';
+import { isEqualJson, memberOf } from '../api/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { isOfFormat } from './formats.ts';
+import {
+  additionalOf,
+  isEmbedded,
+  isIntOrString,
+  itemsOf,
+  patternOf,
+  propertiesOf,
+  propertyOf,
+  type Schema,
+} from './structural.ts';
+
+/** What stands where an error belongs to no field. */
+export const noField = '<nil>';
+
+function typeOf(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value;
+}
+
+function numberOf(schema: Schema, name: string): number | null {
+  const given = schema[name];
+  return typeof given === 'number' ? given : null;
+}
+
+function checkType(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+  const wanted = schema['type'];
+  if (value === null && schema['nullable'] === true) return;
+  const given = typeOf(value);
+  if (isIntOrString(schema)) {
+    if (given === 'integer' || given === 'string') return;
+    errors.push(wrongType(path, 'integer,string', given));
+  } else if (typeof wanted === 'string' && wanted !== '') {
+    if (given === wanted || (given === 'integer' && wanted === 'number')) return;
+    errors.push(wrongType(path, wanted, given));
+  }
+}
+
+function wrongType(path: string, wanted: string, given: string): FieldError {
+  const where = path === '' ? 'body' : `${path} in body`;
+  return typeInvalid(
+    path === '' ? noField : path,
+    given,
+    `${where} must be of type ${wanted}: ${JSON.stringify(given)}`,
+  );
+}
+
+function checkText(value: string, schema: Schema, path: string, errors: FieldError[]): void {
+  const max = numberOf(schema, 'maxLength');
+  const min = numberOf(schema, 'minLength');
+  const { pattern, format } = schema;
+  if (max !== null || min !== null) {
+    const length = [...value].length;
+    if (max !== null && length > max) errors.push(tooLong(path, max));
+    if (min !== null && length < min) {
+      errors.push(invalidValue(path, value, `${path} in body should be at least ${min} chars long`));
+    }
+  }
+  if (typeof pattern === 'string' && pattern !== '' && patternOf(pattern)?.test(value) === false) {
+    errors.push(invalidValue(path, value, `${path} in body should match '${pattern}'`));
+  }
+  if (typeof format === 'string' && !isOfFormat(format, value)) {
+    const why = `${path} in body must be of type ${format}: ${JSON.stringify(value)}`;
+    errors.push(typeInvalid(path, value, why));
+  }
+}
+
+function checkNumber(value: number, schema: Schema, path: string, errors: FieldError[]): void {
+  const factor = numberOf(schema, 'multipleOf');
+  if (factor !== null && !isMultiple(value, factor)) {
+    errors.push(invalidValue(path, value, `${path} in body should be a multiple of ${factor}`));
+  }
+  const max = numberOf(schema, 'maximum');
+  const min = numberOf(schema, 'minimum');
+  if (max !== null) {
+    const isExclusive = schema['exclusiveMaximum'] === true;
+    if (value > max || (isExclusive && value === max)) {
+      const what = isExclusive ? 'less than' : 'less than or equal to';
+      errors.push(invalidValue(path, value, `${path} in body should be ${what} ${max}`));
+    }
+  }
+  if (min !== null) {
+    const isExclusive = schema['exclusiveMinimum'] === true;
+    if (value < min || (isExclusive && value === min)) {
+      const what = isExclusive ? 'greater than' : 'greater than or equal to';
+      errors.push(invalidValue(path, value, `${path} in body should be ${what} ${min}`));
+    }
+  }
+  checkIntegerFormat(value, schema, path, errors);
+}
+
+function isMultiple(value: number, factor: number): boolean {
+  const ratio = value / factor;
+  return Math.abs(ratio - Math.round(ratio)) < 1e-9;
+}
+
+function checkIntegerFormat(value: number, schema: Schema, path: string, errors: FieldError[]): void {
+  const { format } = schema;
+  if (schema['type'] !== 'integer' || format !== 'int32' || Math.abs(value) < 2 ** 31) return;
+  if (value === -(2 ** 31)) return;
+  errors.push(invalidValue(path, value, `Checked value must be of type integer with format int32`));
+}
+
+function checkList(value: readonly Json[], schema: Schema, path: string, errors: FieldError[]): void {
+  const items = itemsOf(schema);
+  if (items !== null) {
+    for (let at = 0; at < value.length; at++) check(value[at]!, items, `${path}[${at}]`, errors);
+  }
+  const min = numberOf(schema, 'minItems');
+  const max = numberOf(schema, 'maxItems');
+  if (min !== null && value.length < min) {
+    errors.push(invalidValue(path, value.length, `${path} in body should have at least ${min} items`));
+  }
+  if (max !== null && value.length > max) errors.push(tooMany(path, value.length, max));
+}
+
+function checkEnum(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+  const choices = schema['enum'];
+  if (!Array.isArray(choices) || choices.length === 0) return;
+  if (choices.some((choice) => isEqualJson(choice, value))) return;
+  const texts = choices.map((choice) => (typeof choice === 'string' ? choice : JSON.stringify(choice)));
+  errors.push(notSupported(path, value, texts));
+}
+
+function checkObject(value: JsonObject, schema: Schema, path: string, errors: FieldError[]): void {
+  const prefix = path === '' ? '' : `${path}.`;
+  const names = Object.keys(value);
+  const min = numberOf(schema, 'minProperties');
+  const max = numberOf(schema, 'maxProperties');
+  if (min !== null && names.length < min) {
+    errors.push(invalidValue(path, names.length, `${path} in body should have at least ${min} properties`));
+  }
+  if (max !== null && names.length > max) errors.push(tooMany(path, names.length, max));
+  const wanted = schema['required'];
+  if (Array.isArray(wanted)) {
+    for (const name of wanted) {
+      if (typeof name === 'string' && memberOf(value, name) === undefined)
+        errors.push(required(prefix + name));
+    }
+  }
+  const isWhole = path === '' || isEmbedded(schema);
+  const properties = propertiesOf(schema);
+  const additional = additionalOf(schema);
+  if (properties === null && additional === null && !isWhole) return;
+  for (const name of names) {
+    // Every kind's metadata is checked as such.
+    if (isWhole && (name === 'metadata' || name === 'kind' || name === 'apiVersion')) continue;
+    const inner = propertyOf(schema, name) ?? additional;
+    if (inner !== null) check(memberOf(value, name)!, inner, prefix + name, errors);
+  }
+}
+
+function attempts(value: Json, schemas: readonly Json[], path: string): FieldError[][] {
+  return schemas.filter(isJsonObject).map((inner) => {
+    const errors: FieldError[] = [];
+    check(value, inner, path, errors);
+    return errors;
+  });
+}
+
+function fewest(tried: readonly FieldError[][]): FieldError[] {
+  return tried.reduce((best, errors) => (errors.length < best.length ? errors : best), tried[0] ?? []);
+}
+
+function checkCombined(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+  const { anyOf, oneOf, allOf, not } = schema;
+  const name = JSON.stringify(path);
+  if (Array.isArray(anyOf) && anyOf.length > 0 && !isIntOrString(schema)) {
+    const tried = attempts(value, anyOf, path);
+    if (tried.every((found) => found.length > 0)) {
+      errors.push(
+        invalidValue(noField, '', `${name} must validate at least one schema (anyOf)`),
+        ...fewest(tried),
+      );
+    }
+  }
+  if (Array.isArray(oneOf) && oneOf.length > 0) {
+    const tried = attempts(value, oneOf, path);
+    const good = tried.filter((found) => found.length === 0).length;
+    if (good !== 1) {
+      const found = good === 0 ? 'Found none valid' : `Found ${good} valid alternatives`;
+      const why = `${name} must validate one and only one schema (oneOf). ${found}`;
+      errors.push(invalidValue(noField, '', why), ...(good === 0 ? fewest(tried) : []));
+    }
+  }
+  if (Array.isArray(allOf) && allOf.length > 0) {
+    const tried = attempts(value, allOf, path).flat();
+    if (tried.length > 0) {
+      errors.push(...tried, invalidValue(noField, '', `${name} must validate all the schemas (allOf)`));
+    }
+  }
+  if (isJsonObject(not)) {
+    const [tried = []] = attempts(value, [not], path);
+    if (tried.length === 0) {
+      errors.push(invalidValue(noField, '', `${name} must not validate the schema (not)`));
+    }
+  }
+}
+
+function check(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+  checkType(value, schema, path, errors);
+  if (value === null) return;
+  if (schema['anyOf'] ?? schema['oneOf'] ?? schema['allOf'] ?? schema['not']) {
+    checkCombined(value, schema, path, errors);
+  }
+  if (typeof value === 'string') checkText(value, schema, path, errors);
+  else if (typeof value === 'number') checkNumber(value, schema, path, errors);
+  else if (Array.isArray(value)) checkList(value, schema, path, errors);
+  checkEnum(value, schema, path, errors);
+  if (isJsonObject(value)) checkObject(value, schema, path, errors);
+}
+
+/** What is wrong with a value; empty: nothing. @param path empty for a whole object */
+export function validateBySchema(value: Json, schema: Schema, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  check(value, schema, path, errors);
+  return errors;
+}
+
+/** Items that stand twice in lists that are sets or maps. */
+export function validateLists(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+  if (Array.isArray(value)) {
+    const items = itemsOf(schema) ?? {};
+    const type = schema['x-kubernetes-list-type'];
+    const seen = new Set<string>();
+    value.forEach((item, at) => {
+      const place = `${path}[${at}]`;
+      if (type === 'set' || type === 'map') {
+        const identity = type === 'set' ? item : identityOf(item, schema);
+        const text = JSON.stringify(identity);
+        if (seen.has(text)) errors.push(duplicate(place, identity));
+        seen.add(text);
+      }
+      validateLists(item, items, place, errors);
+    });
+  } else if (isJsonObject(value)) {
+    const additional = additionalOf(schema);
+    for (const name of Object.keys(value)) {
+      const own = propertyOf(schema, name);
+      const inner = own ?? additional;
+      const given = memberOf(value, name)!;
+      if (inner === null || typeof given !== 'object') continue;
+      const place = own === null ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
+      validateLists(given, inner, place, errors);
+    }
+  }
+}
+
+function identityOf(item: Json, schema: Schema): Json {
+  const keys = schema['x-kubernetes-list-map-keys'];
+  const identity: JsonObject = {};
+  if (!isJsonObject(item) || !Array.isArray(keys)) return item;
+  for (const key of keys) {
+    if (typeof key !== 'string') continue;
+    const given = memberOf(item, key);
+    if (given !== undefined) identity[key] = given;
+  }
+  return identity;
+}
