@@ -52,10 +52,20 @@ interface Share {
   readonly amounts: Amounts;
 }
 
+/** One write that waits for its share. */
+interface Asked {
+  readonly attributes: AdmissionAttributes;
+  readonly amounts: Amounts;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 class ResourceQuota implements AdmissionPlugin {
   readonly name: string = 'ResourceQuota';
   readonly #lookup: Lookup;
   readonly #quotas: ResourceType;
+  /** By quota; there is an entry while a write of it is under way. */
+  readonly #waiting: Map<string, Asked[]> = new Map();
 
   constructor(lookup: Lookup, quotas: ResourceType) {
     this.#lookup = lookup;
@@ -170,25 +180,104 @@ class ResourceQuota implements AdmissionPlugin {
     return taken;
   }
 
-  async #take(attributes: AdmissionAttributes, { quota, amounts }: Share): Promise<void> {
+  /** Waits for the share: whoever asks while a write of the quota is under way is in the next one, with all others. */
+  #take(attributes: AdmissionAttributes, { quota, amounts }: Share): Promise<void> {
+    const { namespace = '', name = '' } = quota.metadata;
+    const key = `${namespace}/${name}`;
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waiting.get(key);
+      const asked: Asked = { attributes, amounts, resolve, reject };
+      if (waiting !== undefined) {
+        waiting.push(asked);
+        return;
+      }
+      this.#waiting.set(key, [asked]);
+      this.#drain(key, quota).catch((error: unknown) => {
+        const lost = this.#waiting.get(key) ?? [];
+        this.#waiting.delete(key);
+        for (const one of lost) one.reject(error);
+      });
+    });
+  }
+
+  async #drain(key: string, quota: ApiObject): Promise<void> {
     let current: ApiObject | null = quota;
+    for (;;) {
+      const asked = this.#waiting.get(key) ?? [];
+      if (asked.length === 0) break;
+      this.#waiting.set(key, []);
+      try {
+        current = await this.#takeTogether(current, quota, asked);
+      } catch (error) {
+        for (const one of asked) one.reject(error);
+        throw error;
+      }
+    }
+    this.#waiting.delete(key);
+  }
+
+  /** Takes for all of them what there is, in the order in which they came. @returns the quota as it stands now */
+  async #takeTogether(
+    seen: ApiObject | null,
+    quota: ApiObject,
+    asked: readonly Asked[],
+  ): Promise<ApiObject | null> {
+    const { namespace = '', name = '' } = quota.metadata;
+    let current = seen;
     let isCounted = false;
     for (let tries = 0; tries < writeTries; tries++) {
-      if (current === null) return;
-      if (!isCounted && this.#exceeded(current, amounts).length > 0) {
+      if (current === null) break;
+      const total: Amounts = new Map();
+      const refused: (() => void)[] = [];
+      const granted: Asked[] = [];
+      for (const one of asked) {
+        const wanted: Amounts = new Map(one.amounts);
+        for (const limited of wanted.keys()) addAmount(wanted, limited, total.get(limited) ?? 0n);
+        if (this.#exceeded(current, wanted).length === 0) {
+          for (const [limited, nanos] of one.amounts) addAmount(total, limited, nanos);
+          granted.push(one);
+        } else refused.push(this.#refusal(one, current, total));
+      }
+      if (refused.length > 0 && !isCounted) {
         isCounted = true;
-        const { namespace = '', name = '' } = quota.metadata;
         current = await this.#recount(namespace, name);
         continue;
       }
-      this.#check(attributes, current, amounts);
       const written: ApiObject | null = await this.#write(current, (used) => {
-        for (const [name, nanos] of amounts) addAmount(used, name, nanos);
+        for (const [limited, nanos] of total) addAmount(used, limited, nanos);
       });
-      if (written === current) return;
-      current = written;
+      if (written !== current) {
+        current = written;
+        continue;
+      }
+      for (const one of granted) one.resolve();
+      for (const refuse of refused) refuse();
+      return this.#lookup.storages.of(this.#quotas).get(namespace, name);
     }
-    throw internalError('Unable to update the quota: too many requests at once');
+    // The quota is gone: nothing limits what was asked.
+    if (current === null) for (const one of asked) one.resolve();
+    else {
+      const error = internalError('Unable to update the quota: too many requests at once');
+      for (const one of asked) one.reject(error);
+    }
+    return current;
+  }
+
+  /** How to refuse one of several that asked together. @param taken what those before it get */
+  #refusal({ attributes, amounts, reject }: Asked, quota: ApiObject, taken: Amounts): () => void {
+    const used: JsonObject = {};
+    for (const name of Object.keys(hardOf(quota))) {
+      used[name] = amountText(quota, name, usedOf(quota, name) + (taken.get(name) ?? 0n));
+    }
+    const seen = { ...quota, status: { ...quota.status, used } };
+    return () => {
+      try {
+        this.#check(attributes, seen, amounts);
+        reject(internalError('a quota that was exceeded is not'));
+      } catch (error) {
+        reject(error);
+      }
+    };
   }
 
   async #giveBack(shares: readonly Share[]): Promise<void> {
