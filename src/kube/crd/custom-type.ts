@@ -4,13 +4,14 @@ import { type FieldError, invalidValue } from '../api/field-errors.ts';
 import { type ApiObject, asJson, groupVersionText, type JsonObject } from '../api/objects.ts';
 import { badRequest, invalid } from '../api/status.ts';
 import type { Strategy, StrategyContext } from '../registry/types.ts';
-import type { DefinedVersion, DefinitionSpec } from './definition.ts';
+import type { DefinedScale, DefinedVersion, DefinitionSpec } from './definition.ts';
 import { fillDefaults } from './fill-defaults.ts';
+import { parseJsonPath, plainNames } from './json-path.ts';
 import { customPrinter } from './printer.ts';
 import { Pruner } from './prune.ts';
 import { validateRules } from './rules.ts';
 import { anySchema, hasRules, type Schema } from './structural.ts';
-import type { CustomType } from './types.ts';
+import type { CustomType, ScalePaths } from './types.ts';
 import { noField, validateBySchema, validateLists } from './validate.ts';
 
 /** So much of a body is shown in messages about it. */
@@ -88,6 +89,19 @@ function customStrategy(schema: Schema, version: DefinedVersion, apiVersion: str
   };
 }
 
+function scalePaths(scale: DefinedScale): ScalePaths {
+  const namesOf = (text: string): readonly string[] => {
+    const path = parseJsonPath(text);
+    return (path === null ? null : plainNames(path)) ?? [];
+  };
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath = '' } = scale;
+  return {
+    specReplicas: namesOf(specReplicasPath),
+    statusReplicas: namesOf(statusReplicasPath),
+    selector: labelSelectorPath === '' ? null : namesOf(labelSelectorPath),
+  };
+}
+
 export function customType(spec: DefinitionSpec, version: DefinedVersion): CustomType {
   const { group, names } = spec;
   const given = version.schema?.openAPIV3Schema;
@@ -104,5 +118,10 @@ export function customType(spec: DefinitionSpec, version: DefinedVersion): Custo
     strategy: customStrategy(schema, version, groupVersionText(group, version.name), names.kind),
     printer: customPrinter(version.additionalPrinterColumns ?? []),
   };
-  return given === undefined ? type : { ...type, openApiSchema: given };
+  const scale = version.subresources?.scale;
+  return {
+    ...type,
+    ...(given === undefined ? {} : { openApiSchema: given }),
+    ...(scale === undefined ? {} : { scale: scalePaths(scale) }),
+  };
 }

@@ -7,6 +7,14 @@ import type { ApiObject, JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
 import type { Printer } from '../table/types.ts';
 
+/** Where the members of autoscaling/v1 Scale stand in an object; each a list of names. */
+export interface ScalePaths {
+  readonly specReplicas: readonly string[];
+  readonly statusReplicas: readonly string[];
+  /** Of the selector as text; null: it has none. */
+  readonly selector: readonly string[] | null;
+}
+
 export interface CustomType {
   /**
    * A body as it is kept: unknown members pruned and told as problems (`unknown field "spec.foo"`).
@@ -19,6 +27,8 @@ export interface CustomType {
   readonly strategy: Strategy;
   /** `additionalPrinterColumns`, or name and age. */
   readonly printer: Printer;
+  /** @default it has no /scale */
+  readonly scale?: ScalePaths;
   /** The schema for OpenAPI documents, an object's; without the members that every kind has. @default any object */
   readonly openApiSchema?: JsonObject;
 }

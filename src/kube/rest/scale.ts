@@ -4,10 +4,13 @@
  */
 
 import { invalidValue } from '../api/field-errors.ts';
-import type { ApiObject, JsonObject } from '../api/objects.ts';
-import { badRequest, invalid, notFound } from '../api/status.ts';
+import { memberOf } from '../api/json.ts';
+import { type ApiObject, asJson, isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { badRequest, internalError, invalid, notFound } from '../api/status.ts';
+import type { ScalePaths } from '../crd/types.ts';
 import type { ApiAnswer } from '../http/types.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
+import type { ResourceType } from '../registry/types.ts';
 import { mediaTypeOf, parseBody, toObject } from './body.ts';
 import type { Handler } from './dispatch.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -36,31 +39,76 @@ export function selectorText(selector: JsonObject | undefined): string {
   return terms.sort().join(',');
 }
 
-function scaleOf(parent: ApiObject): ApiObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = parent.metadata;
+interface ScaleParts {
+  /** Undefined: a custom resource says nothing of it. */
+  readonly wanted: number | undefined;
+  readonly replicas: number;
+  readonly selector: string;
+}
+
+function memberAt(object: ApiObject, path: readonly string[]): Json | undefined {
+  let value: Json | undefined = asJson(object);
+  for (const name of path) value = isJsonObject(value) ? memberOf(value, name) : undefined;
+  return value;
+}
+
+function partsOf(parent: ApiObject, paths: ScalePaths | null): ScaleParts {
+  if (paths !== null) {
+    const [wanted, replicas] = [memberAt(parent, paths.specReplicas), memberAt(parent, paths.statusReplicas)];
+    const selector = paths.selector === null ? '' : memberAt(parent, paths.selector);
+    return {
+      wanted: typeof wanted === 'number' ? wanted : undefined,
+      replicas: typeof replicas === 'number' ? replicas : 0,
+      selector: typeof selector === 'string' ? selector : '',
+    };
+  }
   const spec = (parent.spec ?? {}) as { replicas?: number; selector?: JsonObject };
   const { replicas = 0 } = (parent.status ?? {}) as { replicas?: number };
+  return { wanted: spec.replicas ?? 0, replicas, selector: selectorText(spec.selector) };
+}
+
+/** The parent with so many replicas wanted. */
+function withReplicas(parent: ApiObject, paths: ScalePaths | null, replicas: number): ApiObject {
+  const names = paths?.specReplicas ?? ['spec', 'replicas'];
+  const place = (value: Json | undefined, at: number): Json => {
+    if (at === names.length) return replicas;
+    const name = names[at]!;
+    const object = isJsonObject(value) ? value : {};
+    return { ...object, [name]: place(memberOf(object, name), at + 1) };
+  };
+  return place(asJson(parent), 0) as unknown as ApiObject;
+}
+
+/** @throws StatusError 500 when a custom resource does not say how many are wanted */
+function scaleOf(parent: ApiObject, { custom }: ResourceType): ApiObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = parent.metadata;
+  const paths = custom?.scale ?? null;
+  const { wanted, replicas, selector } = partsOf(parent, paths);
+  if (wanted === undefined) {
+    throw internalError(
+      `the spec replicas field ${JSON.stringify(`.${paths!.specReplicas.join('.')}`)} does not exist`,
+    );
+  }
   const status: JsonObject = { replicas };
-  const selector = selectorText(spec.selector);
   if (selector !== '') status['selector'] = selector;
   const metadata = { name, namespace, uid, resourceVersion, creationTimestamp } as ApiObject['metadata'];
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata,
-    spec: { replicas: spec.replicas ?? 0 },
+    spec: { replicas: wanted },
     status,
   };
 }
 
-function answer(parent: ApiObject): ApiAnswer {
-  return { type: 'object', code: 200, body: scaleOf(parent), resource: null };
+function answer(parent: ApiObject, resource: ResourceType): ApiAnswer {
+  return { type: 'object', code: 200, body: scaleOf(parent, resource), resource: null };
 }
 
 async function getScale({ parts, path, resource }: Endpoint): Promise<ApiAnswer> {
   const parent = await parts.storages.of(resource).get(path.namespace, path.name);
   if (parent === null) throw notFound(resource, path.name);
-  return answer(parent);
+  return answer(parent, resource);
 }
 
 /** Writes the replicas of `wanted` to the parent. */
@@ -69,9 +117,9 @@ async function writeScale(
   options: WriteOptions,
   wanted: (current: ApiObject) => ApiObject,
 ): Promise<ApiAnswer> {
-  const { path } = endpoint;
+  const { path, resource } = endpoint;
   const next = (current: ApiObject): ApiObject => {
-    const scale = wanted(scaleOf(current));
+    const scale = wanted(scaleOf(current, resource));
     const { replicas = 0 } = (scale.spec ?? {}) as { replicas?: number };
     if (replicas < 0) {
       const why = 'must be greater than or equal to 0';
@@ -79,9 +127,9 @@ async function writeScale(
     }
     const { resourceVersion = '' } = scale.metadata;
     const metadata = { ...current.metadata, resourceVersion };
-    return { ...current, metadata, spec: { ...current.spec, replicas } };
+    return withReplicas({ ...current, metadata }, resource.custom?.scale ?? null, replicas);
   };
-  return answer(await modify(endpoint, { subresource: 'scale', options, next }));
+  return answer(await modify(endpoint, { subresource: 'scale', options, next }), resource);
 }
 
 async function putScale(endpoint: Endpoint): Promise<ApiAnswer> {
