@@ -31,7 +31,7 @@ export const leasePromises: Promises = (t, bench) => {
     await other.leases.revoke(lease.id);
     const start = performance.now();
     const error = await lease.lost;
-    t.ok(performance.now() - start < 1500);
+    t.ok(performance.now() - start < 10_000);
     t.type(error, LeaseLostError);
     t.match(error, { reason: 'leaseLost', leaseId: lease.id });
     t.equal(lease.signal.aborted, true);
@@ -45,7 +45,7 @@ export const leasePromises: Promises = (t, bench) => {
     proxy.silence();
     await lease.lost;
     const tookMs = performance.now() - start;
-    t.ok(tookMs > 1000 && tookMs < 2300, `${tookMs} ms`);
+    t.ok(tookMs > 1000 && tookMs < 10_000, `${tookMs} ms`);
     proxy.mend();
   });
 
