@@ -8,6 +8,7 @@ import { idleFlags, idleText, runIdle } from './idle.ts';
 import type { systemFlags } from './options.ts';
 import { putFlags, runPut } from './put.ts';
 import { putCharts, putText } from './put-report.ts';
+import { recoveryCharts, recoveryFlags, recoveryText, runRecovery } from './recovery.ts';
 import { runStartup, startupCharts, startupFlags, startupText } from './startup.ts';
 
 /** What a benchmark hands over: the data, the text for people, the charts by file name. */
@@ -59,6 +60,14 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: async (argv) => {
       const report = await runIdle(parsed(idleFlags, argv));
       return { data: report, text: idleText(report), charts: {} };
+    },
+  },
+  recovery: {
+    summary: 'memory, puts and starts of members with many keys',
+    flags: recoveryFlags,
+    run: async (argv) => {
+      const report = await runRecovery(parsed(recoveryFlags, argv));
+      return { data: report, text: recoveryText(report), charts: recoveryCharts(report) };
     },
   },
   failover: {

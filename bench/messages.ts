@@ -32,6 +32,11 @@ export function countRequest(key: Uint8Array, rangeEnd: Uint8Array): Buffer {
   return Buffer.concat([bytesField(1, key), bytesField(2, rangeEnd), varint(9 * 8), varint(1)]);
 }
 
+/** RangeRequest { key = 1, serializable = 7 }: one key, from the member that is asked */
+export function serializableRequest(key: Uint8Array): Buffer {
+  return Buffer.concat([bytesField(1, key), varint(7 * 8), varint(1)]);
+}
+
 /** Varint fields as numbers or bigints, length-delimited ones as bytes; the last of a repeated field wins. */
 function fields(message: Uint8Array): Map<number, bigint | Uint8Array> {
   const found = new Map<number, bigint | Uint8Array>();

@@ -8,6 +8,8 @@ export interface Usage {
   /** User and system time since the process started, in seconds of one core. */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
+  /** The most it ever was. */
+  readonly peakBytes: number;
 }
 
 function read(path: string): string {
@@ -41,10 +43,13 @@ function tickSeconds(pid: number): number {
 }
 
 export function usageOf(pid: number): Usage {
-  const resident = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`));
+  const status = read(`/proc/${pid}/status`);
+  const resident = /^VmRSS:\s+(\d+) kB/m.exec(status);
+  const peak = /^VmHWM:\s+(\d+) kB/m.exec(status);
   // Threads that ended are missing in the sum over threads; the ticks have them.
   return {
     cpuSeconds: Math.max(threadSeconds(pid), tickSeconds(pid)),
     residentBytes: Number(resident?.[1] ?? 0) * 1024,
+    peakBytes: Number(peak?.[1] ?? 0) * 1024,
   };
 }
