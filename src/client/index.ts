@@ -12,7 +12,7 @@ export { type Comparison, compare, type Relation } from './compare.ts';
 export { type CampaignOptions, type Election, Leadership } from './election.ts';
 export { CompactedError, EtcdError, LeaseLostError, StatusCode } from './errors.ts';
 export { type Bytes, type KeyRange, prefixEnd, toBytes, toText } from './keys.ts';
-export type { GrantOptions, Lease, Leases, LeaseTimeToLive } from './lease.ts';
+export type { GrantOptions, Lease, Leases, LeaseTimeToLive, Renewal } from './lease.ts';
 export { Lock, type LockOptions } from './lock.ts';
 export type { Alarm, AlarmName, EndpointOptions, Maintenance, MemberState } from './maintenance.ts';
 export type { ClusterMember, Membership } from './membership.ts';

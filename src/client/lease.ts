@@ -16,6 +16,7 @@ import type { Caller } from './caller.ts';
 import { deferred } from './deferred.ts';
 import { EtcdError, LeaseLostError, StatusCode } from './errors.ts';
 import { KeepAlive, type Kept } from './keep-alive.ts';
+import type { Header } from './operations.ts';
 import type { CallOptions } from './options.ts';
 import { SteadyStream } from './steady-stream.ts';
 
@@ -24,6 +25,12 @@ export interface GrantOptions extends CallOptions {
   readonly id?: bigint;
   /** Renew it until it is revoked, released or lost. @default true */
   readonly keepAlive?: boolean;
+}
+
+export interface Renewal {
+  /** Seconds it now has to live. */
+  readonly ttl: number;
+  readonly header: Header;
 }
 
 export interface LeaseTimeToLive {
@@ -187,10 +194,15 @@ export class Leases {
   }
 
   /** Renews a lease once. Resolves with its new seconds. @throws LeaseLostError when it is gone */
-  keepAliveOnce(id: bigint, options: CallOptions = {}): Promise<number> {
+  async keepAliveOnce(id: bigint, options: CallOptions = {}): Promise<number> {
+    return (await this.renew(id, options)).ttl;
+  }
+
+  /** Renews a lease once. Resolves with its new seconds and who gave them. @throws LeaseLostError when it is gone */
+  renew(id: bigint, options: CallOptions = {}): Promise<Renewal> {
     const { signal, timeoutMs = this.#caller.options.timeoutMs } = options;
     const { clock } = this.#caller.options.runtime;
-    const outcome = deferred<number>();
+    const outcome = deferred<Renewal>();
     if (signal?.aborted === true) {
       outcome.reject(signal.reason);
       return outcome.promise;
@@ -199,8 +211,8 @@ export class Leases {
     const steady = new SteadyStream(this.#caller, spec, {
       onOpen: (opened) => opened.write(encodeLeaseKeepAliveRequest(id)),
       onMessage: (bytes) => {
-        const { ttl } = decodeLeaseKeepAliveResponse(bytes);
-        if (ttl > 0) outcome.resolve(ttl);
+        const { ttl, header } = decodeLeaseKeepAliveResponse(bytes);
+        if (ttl > 0) outcome.resolve({ ttl, header });
         else outcome.reject(new LeaseLostError(id, 'it ran out or was revoked'));
       },
       onInterrupted: () => {},

@@ -25,6 +25,7 @@ import { type Deferred, deferred } from './deferred.ts';
 import { CompactedError, closedError, EtcdError, errorOfCancelReason, StatusCode } from './errors.ts';
 import { type KeyRange, toWireRange, type WireRange } from './keys.ts';
 import { MessageQueue } from './message-queue.ts';
+import type { Header } from './operations.ts';
 import { Pair } from './pair.ts';
 import { SteadyStream } from './steady-stream.ts';
 import { isAboutToken } from './streams.ts';
@@ -64,9 +65,15 @@ export interface WatchEvent {
 
 export type WatchMessage =
   /** Changes in order, of one or more whole revisions; `revision` is the last one's. */
-  | { readonly kind: 'events'; readonly revision: number; readonly events: readonly WatchEvent[] }
+  | {
+      readonly kind: 'events';
+      readonly revision: number;
+      readonly events: readonly WatchEvent[];
+      /** Who told them. */
+      readonly header: Header;
+    }
   /** All changes up to and including `revision` have been told. */
-  | { readonly kind: 'progress'; readonly revision: number }
+  | { readonly kind: 'progress'; readonly revision: number; readonly header: Header }
   /** The changes after `lastRevision` and before `compactRevision` are lost; it goes on with those at `compactRevision`. */
   | { readonly kind: 'compacted'; readonly lastRevision: number; readonly compactRevision: number };
 
@@ -260,7 +267,7 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
       if (response.canceled) this.#onCanceled(response);
       else if (response.created) this.#onCreated(response.header.revision);
       else if (response.events.length > 0 || response.fragment) this.#onEvents(response);
-      else this.#onProgress(response.header.revision, response.watchId === everyWatch);
+      else this.#onProgress(response.header, response.watchId === everyWatch);
     } catch (error) {
       this.#end(error);
     }
@@ -281,7 +288,7 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
     if (this.#progress.length > 0) this.#askProgress();
   }
 
-  #onEvents({ events, fragment }: DecodedWatchResponse): void {
+  #onEvents({ events, fragment, header }: DecodedWatchResponse): void {
     if (fragment || this.#partial.length > 0) {
       this.#partial.push(...events);
       if (fragment) return;
@@ -295,13 +302,14 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
     const revision = last.kv.modRevision;
     this.#told = revision;
     this.#next = Math.max(this.#next, revision + 1);
-    this.#sink.message({ kind: 'events', revision, events: fresh.map(eventOf) });
+    this.#sink.message({ kind: 'events', revision, events: fresh.map(eventOf), header });
   }
 
   /** Nothing up to `revision` is missing. */
-  #onProgress(revision: number, isAnswer: boolean): void {
+  #onProgress(header: Header, isAnswer: boolean): void {
+    const { revision } = header;
     if (revision + 1 > this.#next) this.#next = revision + 1;
-    this.#sink.message({ kind: 'progress', revision });
+    this.#sink.message({ kind: 'progress', revision, header });
     if (!isAnswer) return;
     this.#progressTimer?.cancel();
     for (const { resolve } of this.#progress.splice(0)) resolve(revision);
