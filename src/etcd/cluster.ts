@@ -55,8 +55,9 @@ export function clusterMethods(context: ServiceContext): ServiceMethods {
   };
 }
 
-function wireMember(record: MemberRecord): WireMember {
-  return { ...record, id: idNumber(record.id) };
+/** Who was added as a voter is shown as one, as etcd would, also while it still learns. */
+function wireMember({ becomesVoter, ...record }: MemberRecord): WireMember {
+  return { ...record, id: idNumber(record.id), isLearner: record.isLearner && becomesVoter !== true };
 }
 
 function listMethod(context: ServiceContext): ServiceMethod {

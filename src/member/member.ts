@@ -94,6 +94,8 @@ export class Member implements ServedMember {
           member = new Member(options, dependencies, recovered, state, onFatal);
           emptySpool(dependencies.disk, options.spoolDirectory);
           member.#loop.start();
+          // It may have been started again by mistake.
+          member.#departIfRemoved();
         } catch (error) {
           return recovered.wal.close(() => done(error as Error, null));
         }
@@ -175,6 +177,7 @@ export class Member implements ServedMember {
       },
       ticked: (startedBefore) => {
         this.#leaderCalls.expire(startedBefore);
+        this.#reconfiguration.promoteReady();
         if (!this.isInstalling) this.leases.tick();
       },
       hasWork: () => this.#leaderCalls.isWaiting,
@@ -432,8 +435,15 @@ export class Member implements ServedMember {
 
   #onConfig({ index, term }: Entry, conf: ConfState): void {
     this.#reconfiguration.applied(index, term);
-    const isGone = hasLeft(conf, this.id) && this.#state.membership.get(this.id) === undefined;
-    if (!isGone || this.#departure !== null) return;
+    if (hasLeft(conf, this.id)) this.#departIfRemoved();
+  }
+
+  /**
+   * A configuration without this member does not say that it was removed: one that joins first reads of the changes
+   * that were made before it was added. Only the list of those who were removed says so.
+   */
+  #departIfRemoved(): void {
+    if (!this.#state.membership.wasRemoved(this.id) || this.#departure !== null) return;
     this.runtime.log.warn('this member was removed from the cluster and will stop');
     const told = 'this member was removed from the cluster: its data is of no more use';
     // Time to pass on what it has committed; nobody waits for it.

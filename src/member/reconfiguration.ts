@@ -3,6 +3,10 @@
  * that carries both the new configuration of the consensus and the records of the members.
  *
  * What would leave the cluster without a working quorum is refused (etcd's `--strict-reconfig-check`).
+ *
+ * A voter that is added to a cluster of one learns first and is made a voter when it has the log. As a configuration
+ * counts from its append on, it could not be committed otherwise: two are needed for that, and the second one is only
+ * told who it is by the list of members, which changes at the commit. The first member would wait for ever.
  */
 
 import type { RaftNode } from '../raft/raft-node.ts';
@@ -107,6 +111,22 @@ export class Reconfiguration {
     return true;
   }
 
+  /** Makes voters of those that were added as such and have learned enough. For every tick. */
+  promoteReady(): void {
+    const { raft, members, isConnected } = this.#options;
+    if (raft.role !== Role.Leader || this.#running !== null || this.#queue.length > 0) return;
+    for (const { id, isLearner, becomesVoter } of members()) {
+      if (becomesVoter !== true || !isLearner || !isConnected(id) || !this.#isReady(id)) continue;
+      this.ask({ kind: 'promote', id }, 0, () => {});
+      return;
+    }
+  }
+
+  #isReady(id: NodeId): boolean {
+    const { raft } = this.#options;
+    return (raft.status().progress.get(id)?.match ?? 0) >= raft.lastIndex * readyPart;
+  }
+
   /** A configuration was applied. */
   applied(index: number, term: number): void {
     const running = this.#running;
@@ -142,11 +162,12 @@ export class Reconfiguration {
     for (let later = seconds + 1; wasRemoved(id); later++) id = memberIdOf(peerUrls, clusterToken + later);
     if (members.some((member) => member.id === id)) throw new Failure('memberExists');
     this.#checkUrlsFree(peerUrls, id);
-    if (isLearner && members.filter((member) => member.isLearner).length >= maxLearners) {
-      throw new Failure('tooManyLearners');
-    }
-    const member = { id, name: '', peerUrls, clientUrls: [], isLearner };
-    const [add, addLearners] = isLearner ? [[], [id]] : [[id], []];
+    const learners = members.filter((member) => member.isLearner && member.becomesVoter !== true);
+    if (isLearner && learners.length >= maxLearners) throw new Failure('tooManyLearners');
+    const becomesVoter = !isLearner && this.#voters().length === 1;
+    const record = { id, name: '', peerUrls, clientUrls: [] };
+    const member = becomesVoter ? { ...record, isLearner: true, becomesVoter } : { ...record, isLearner };
+    const [add, addLearners] = member.isLearner ? [[], [id]] : [[id], []];
     return { add, addLearners, remove: [], upsert: [member], member };
   }
 
@@ -157,15 +178,14 @@ export class Reconfiguration {
   }
 
   #planPromote(id: NodeId): Plan {
-    const { raft, strict } = this.#options;
+    const { strict } = this.#options;
     const learner = this.#find(id);
     if (!learner.isLearner) throw new Failure('memberNotLearner');
-    const match = raft.status().progress.get(id)?.match ?? 0;
-    if (match < raft.lastIndex * readyPart) throw new Failure('learnerNotReady');
+    if (!this.#isReady(id)) throw new Failure('learnerNotReady');
     const voters = this.#voters();
     const started = voters.filter(isStarted).length + 1;
     if (strict && started < quorumOf(voters.length + 1)) throw new Failure('notEnoughStartedMembers');
-    const member = { ...learner, isLearner: false };
+    const member = { ...learner, isLearner: false, becomesVoter: false };
     return { add: [id], addLearners: [], remove: [], upsert: [member], member };
   }
 

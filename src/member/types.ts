@@ -30,6 +30,8 @@ export interface MemberRecord {
   readonly peerUrls: readonly string[];
   readonly clientUrls: readonly string[];
   readonly isLearner: boolean;
+  /** Added as a voter, and learning until it has the log: then the leader makes it one. See `reconfiguration.ts`. */
+  readonly becomesVoter?: boolean;
 }
 
 /** What a request in the log asks for. The numbers are on disk: never reuse one. */
