@@ -364,6 +364,8 @@ export class MemberLoop {
 
   #tick(): void {
     this.raft.tick();
+    // At the next tick, not at once: who sends them back may lead on, and be full.
+    this.proposals.takeBack(this.raft.takeReturned());
     const now = this.#runtime.clock.now();
     const isLate = now - this.#tickedAt > 2 * this.#limits.heartbeatMs;
     if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#lateHeartbeats++;

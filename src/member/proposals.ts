@@ -2,6 +2,8 @@
  * The way of a request into the log: sealed, waiting until the core takes it, pending until its entry is applied.
  *
  *     propose ─► waiting ─(core accepts)─► pending ─(entry applied)─► done
+ *                   │        ▲                │
+ *                   │        └─(sent back by a leader that does not take it)
  *                   └─(time is over: never happened)   └─(time is over: outcome unknown)
  *
  * While there is no leader requests wait; count and bytes are bounded, and what comes beyond is refused at once.
@@ -78,6 +80,17 @@ export class Proposals {
       for (; taken < end; taken++) waiting[taken]!.proposed = true;
     }
     this.#waiting = taken === waiting.length ? [] : waiting.slice(taken);
+  }
+
+  /** Lets requests wait again that a leader has sent back untouched. */
+  takeBack(returned: readonly Uint8Array[]): void {
+    for (const sealed of returned) {
+      const { isOwn, sequence } = this.#codec.open(sealed);
+      const pending = isOwn ? this.pending.get(sequence) : undefined;
+      if (pending === undefined || !pending.proposed) continue;
+      pending.proposed = false;
+      this.#waiting.push(pending);
+    }
   }
 
   /** Fails what began before `startedBefore`. */

@@ -63,6 +63,8 @@ export class RaftCore {
   /** It has not been handed to storage yet. */
   snapshotDue = false;
   snapshotsWanted: NodeId[] = [];
+  /** Proposals of this node that a leader has sent back. */
+  returned: Uint8Array[] = [];
 
   constructor(config: ResolvedConfig) {
     const { hardState, base, entries, applied } = config.initial;

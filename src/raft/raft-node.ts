@@ -200,6 +200,13 @@ export class RaftNode {
     return true;
   }
 
+  /** Takes the proposals that were handed on and have come back: they are certain not to be in the log of who had them. */
+  takeReturned(): readonly Uint8Array[] {
+    const { returned } = this.#core;
+    if (returned.length > 0) this.#core.returned = [];
+    return returned;
+  }
+
   /** Proposes a change of who takes part; only on the leader. False when refused: see `configRefusal`. */
   proposeConfig(change: ConfigChange): boolean {
     this.#core.configRefusal = proposeConfig(this.#core, change);

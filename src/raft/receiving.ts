@@ -109,17 +109,31 @@ function stepCurrent(core: RaftCore, message: Message): void {
 }
 
 function stepTermless(core: RaftCore, message: Message): void {
-  if (core.role !== Role.Leader) return;
-  if (message.type === MessageType.ReadIndex) {
-    if (!core.reads.isFull) beginRead(core, message.from, message.context);
-    return;
+  if (message.type === MessageType.Propose) stepProposal(core, message);
+  else if (message.type === MessageType.ReadIndex && core.role === Role.Leader && !core.reads.isFull) {
+    beginRead(core, message.from, message.context);
   }
-  if (message.type !== MessageType.Propose || core.leadTransferee !== nobody) return;
+}
+
+/**
+ * A proposal that was handed on and cannot be taken goes back: whoever asked then knows for certain that it was not
+ * appended, and may hand it to the next leader at once. Dropped, it would be in doubt until its time is over, at each
+ * transfer of leadership.
+ */
+function stepProposal(core: RaftCore, message: Message): void {
   // Changes of configuration are the leader's own business: one that was handed on would be checked against a
   // configuration that its author has not seen.
   if (message.entries.some((entry) => entry.type !== EntryType.Normal)) return;
-  appendProposals(
-    core,
-    message.entries.map((entry) => entry.data),
-  );
+  const datas = message.entries.map((entry) => entry.data);
+  if (message.reject) {
+    for (const data of datas) core.returned.push(data);
+    return;
+  }
+  const takes = core.role === Role.Leader && core.leadTransferee === nobody;
+  if (takes && appendProposals(core, datas)) return;
+  const back = core.message(MessageType.Propose, message.from);
+  back.term = 0;
+  back.reject = true;
+  back.entries = message.entries;
+  core.outbox.send(back);
 }
