@@ -12,10 +12,9 @@ import { InlinePasswords } from '../auth/passwords.ts';
 import { noTokens } from '../auth/tokens.ts';
 import { type MemoryBackend, MemoryImage, memoryBackend } from '../backend/memory-backend.ts';
 import { decodeRaftFrame, FrameKind } from '../member/peer-codec.ts';
+import type { JoinOptions } from '../member/types.ts';
 import type { ConfState, NodeId } from '../raft/types.ts';
 import { MessageType } from '../raft/types.ts';
-import { Failure } from '../util/failure.ts';
-import type { RangeRequest, RangeResult } from '../wire/messages.ts';
 import type { CrashStyle } from './disk-image.ts';
 import { CrashStyle as Style } from './disk-image.ts';
 import { checkInvariants } from './invariants/index.ts';
@@ -25,7 +24,8 @@ import { LiveView } from './live-view.ts';
 import { Memory } from './memory.ts';
 import type { Victims } from './nemesis.ts';
 import type { WatchPort } from './oracle/watchers.ts';
-import type { AnswerDone, MemberPort } from './oracle/workload.ts';
+import type { MemberPort } from './oracle/workload.ts';
+import { clientPort } from './ports.ts';
 import { lastOf } from './quorum.ts';
 import { NodeRuntime, SimProcess as Process, SimClock, type SimProcess, Stepped } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -39,10 +39,15 @@ import type { Delta, DurableView, Limits, NodeView, SentMessage, World } from '.
 /** How many steps go by between two looks at the disks. */
 const deepEvery = 1024;
 
-/** One machine. */
+/** One machine. It is a member from the beginning, or one that may be added later: then once, under one id. */
 export interface SimNode {
   readonly index: number;
-  readonly id: NodeId;
+  /** Empty as long as it was not added to the cluster. */
+  id: NodeId;
+  /** What it was told when it was added; null for one of the first members. */
+  join: JoinOptions | null;
+  /** It was removed from the cluster and does not come back. */
+  retired: boolean;
   readonly name: string;
   readonly disk: SimDisk;
   readonly random: SimRandom;
@@ -93,7 +98,7 @@ export class SimCluster implements Victims {
   private sent: SentMessage[] = [];
   private failure: Violation | null = null;
   /** Counts of what was not planned by the nemesis. */
-  readonly counts = { starts: 0, fatal: 0, installs: 0 };
+  readonly counts = { starts: 0, fatal: 0, installs: 0, added: 0, removed: 0, zombies: 0 };
 
   constructor(options: ClusterOptions) {
     const { random, swarm, trace } = options;
@@ -101,10 +106,11 @@ export class SimCluster implements Victims {
     this.trace = trace;
     this.mutant = options.mutant;
     this.hooks = options.hooks;
-    const urls = Array.from({ length: swarm.nodes }, (_, index) => peerUrl(index));
+    const total = swarm.nodes + swarm.spares;
+    const urls = Array.from({ length: total }, (_, index) => peerUrl(index));
     const ids = memberIdsOf(swarm.nodes);
     this.network = new SimNetwork(this.clock, random.fork('network'), urls, { ...swarm.network });
-    this.nodes = ids.map((id, index) => this.makeNode(id, index, random.fork(`node ${index}`)));
+    this.nodes = urls.map((_, index) => this.makeNode(ids[index] ?? '', index, random.fork(`node ${index}`)));
     const conf: ConfState = {
       voters: ids,
       votersOutgoing: [],
@@ -112,7 +118,7 @@ export class SimCluster implements Victims {
       learnersNext: [],
       autoLeave: false,
     };
-    this.memory = new Memory(swarm.nodes, conf);
+    this.memory = new Memory(total, conf);
     this.limits = {
       windowMessages: 256,
       windowBytes: 16 << 20,
@@ -129,6 +135,8 @@ export class SimCluster implements Victims {
     const node: SimNode = {
       index,
       id,
+      join: null,
+      retired: false,
       name: nodeName(index),
       disk,
       random,
@@ -155,6 +163,30 @@ export class SimCluster implements Victims {
     for (const node of this.nodes) this.restart(node.index);
   }
 
+  /** The configuration that was committed last. */
+  get conf(): ConfState {
+    return this.memory.confAt(this.memory.committed);
+  }
+
+  /** Whether the node votes or learns by the configuration that was committed last. */
+  belongs(index: number): boolean {
+    const { voters, votersOutgoing, learners, learnersNext } = this.conf;
+    const { id } = this.nodes[index]!;
+    return [voters, votersOutgoing, learners, learnersNext].some((group) => group.includes(id));
+  }
+
+  /** Starts a machine that the cluster has added. */
+  admit(index: number, join: JoinOptions): void {
+    const node = this.nodes[index]!;
+    if (node.id !== '') throw new Error(`${node.name} was a member before`);
+    node.id = join.memberId;
+    node.join = join;
+    node.view.named(node.id);
+    this.counts.added++;
+    this.trace.note(this.clock.now, 'admit', index, 0, node.id);
+    this.restart(index);
+  }
+
   // What the nemesis does.
 
   isUp(node: number): boolean {
@@ -168,7 +200,7 @@ export class SimCluster implements Victims {
 
   restart(index: number): void {
     const node = this.nodes[index]!;
-    if (node.process !== null) return;
+    if (node.process !== null || node.id === '' || node.retired) return;
     const process = new Process(index);
     const life = ++node.life;
     const random = node.random.fork(`life ${life}`);
@@ -192,6 +224,7 @@ export class SimCluster implements Victims {
       {
         swarm: this.swarm,
         index,
+        join: node.join,
         mutant: this.mutant,
         dependencies: {
           runtime,
@@ -225,13 +258,25 @@ export class SimCluster implements Victims {
   /** The member gave up: its process ends, and whoever supervises it starts it again. */
   private onFatal(index: number, process: SimProcess, error: Error): void {
     if (this.nodes[index]!.process !== process) return;
-    this.counts.fatal++;
     this.trace.note(this.clock.now, 'fatal', index, 0, error.message);
+    if ((error as { reason?: string }).reason === 'memberRemoved' && !this.belongs(index)) {
+      this.retire(this.nodes[index]!);
+      return;
+    }
+    this.counts.fatal++;
     if ((error as { reason?: string }).reason !== 'diskFailed') {
       this.fail(new Violation('I45', `${this.nodes[index]!.name} gave up: ${error.stack ?? error.message}`));
       return;
     }
     this.crash(index, Style.Process);
+  }
+
+  /** It has learned of its removal. Some operators start it again all the same. */
+  private retire(node: SimNode): void {
+    this.counts.removed++;
+    node.retired = !node.random.chance(0.3);
+    if (!node.retired) this.counts.zombies++;
+    this.crash(node.index, Style.Process);
   }
 
   crash(index: number, style: CrashStyle): void {
@@ -319,47 +364,13 @@ export class SimCluster implements Victims {
     const node = this.nodes[index]!;
     const { member, process } = node;
     if (member === null || process === null || process.state !== 'up' || node.stopping) return null;
-    const said = (done: AnswerDone): AnswerDone => {
-      return (reason, result) => {
-        // What a process that has died would still say reaches nobody.
-        if (process.state === 'dead') return;
-        const revision = (result as { revision: number } | null)?.revision ?? 0;
-        this.trace.note(this.clock.now, 'answer', index, revision, reason ?? 'ok');
-        done(reason, result);
-      };
-    };
-    return {
-      name: `${node.name}/${node.life}`,
-      node: index,
-      write: (asked, body, done) => {
-        this.touch(index);
-        this.trace.note(this.clock.now, 'ask', index, body.length, asked.kind);
-        member.write(asked, body, said(done));
-      },
-      range: (request, done) => {
-        this.touch(index);
-        this.trace.note(
-          this.clock.now,
-          'ask',
-          index,
-          0,
-          request.serializable ? 'serializable range' : 'range',
-        );
-        const answer = said(done);
-        const read = (reason: string | null): void => {
-          if (process.state === 'dead') return;
-          if (reason === null) readStore(member, request, answer);
-          else answer(reason, null);
-        };
-        if (request.serializable) this.clock.schedule(0, process, () => read(null));
-        else member.linearize(read);
-      },
-    };
+    return clientPort({ node, member, process, clock: this.clock, trace: this.trace, touch: this.touchNode });
   }
 
   watchPortOf(index: number): WatchPort | null {
     const node = this.nodes[index]!;
     if (node.member === null || node.process === null || node.process.state !== 'up') return null;
+    if (!this.belongs(index)) return null;
     this.touch(index);
     return { name: `${node.name}/${node.life}`, node: index, hub: node.member.hub, process: node.process };
   }
@@ -370,6 +381,8 @@ export class SimCluster implements Victims {
   touch(index: number): void {
     this.touched.add(index);
   }
+
+  private readonly touchNode = (index: number): void => this.touch(index);
 
   /**
    * Runs one event and judges what it did. False when nothing is left to happen.
@@ -480,18 +493,6 @@ export class SimCluster implements Victims {
     node.view.end();
     this.hooks.died(node.index);
   }
-}
-
-function readStore(member: LiveMember, request: RangeRequest, done: AnswerDone): void {
-  let answer: RangeResult;
-  try {
-    answer = member.store.range(request);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    done(error.reason, null);
-    return;
-  }
-  done(null, answer);
 }
 
 export function nodeName(index: number): string {

@@ -24,7 +24,7 @@ const noConf: ConfState = {
 };
 
 export class LiveView implements NodeView {
-  readonly id: NodeId;
+  id: NodeId;
   readonly index: number;
   private readonly readDisk: () => DurableView;
   private probe: Probe | null = null;
@@ -34,6 +34,11 @@ export class LiveView implements NodeView {
     this.id = id;
     this.index = index;
     this.readDisk = readDisk;
+  }
+
+  /** The cluster has given it an id. */
+  named(id: NodeId): void {
+    this.id = id;
   }
 
   begin(life: number, probe: Probe): void {

@@ -14,7 +14,7 @@ const help = `npm run sim -- [options]
 
   --seeds N       runs to make (default 200, or without end when --hours is given)
   --hours H       stop after so many hours of real time
-  --seed S        the first seed; without --seeds the only one
+  --seed S        the first seed; without --seeds and --hours the only one
   --nodes N       members per cluster: 1, 3 or 5 (default: drawn per seed)
   --length MS     virtual milliseconds under faults per run (default 20000)
   --mutant NAME   switch a rule off, to see that it is noticed
@@ -108,7 +108,7 @@ function parse(): Search | null {
   const seeds = number('seeds');
   const length = number('length');
   const nodes = number('nodes');
-  const defaultSeeds = seed !== null ? 1 : hours === null ? 200 : null;
+  const defaultSeeds = hours !== null ? null : seed !== null ? 1 : 200;
   const onLine = (line: TraceLine): void => void process.stdout.write(`${renderLine(line)}\n`);
   const same = ['nodes', 'length', 'mutant'] as const;
   return {

@@ -77,9 +77,12 @@ export class Memory {
   }
 
   confAt(index: number): ConfState {
-    let found = this.firstConf;
-    for (const { index: at, conf } of this.confs) if (at <= index) found = conf;
-    return found;
+    return this.confs.findLast(({ index: at }) => at <= index)?.conf ?? this.firstConf;
+  }
+
+  /** Index of the entry that brought the configuration in force at `index`; 0 for the first one. */
+  confIndexAt(index: number): number {
+    return this.confs.findLast(({ index: at }) => at <= index)?.index ?? 0;
   }
 
   /** True for one of `every` acknowledgements: checking one against the disk is dear. */

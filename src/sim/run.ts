@@ -8,9 +8,10 @@
  * Two phases, because without the first nothing is tested and without the second a cluster that does nothing passes.
  */
 
-import { SimCluster } from './cluster.ts';
+import { SimCluster, type SimNode } from './cluster.ts';
 import { Violation } from './invariants/invariant.ts';
 import { type FaultCounts, Nemesis } from './nemesis.ts';
+import { Operator } from './operator.ts';
 import { History } from './oracle/history.ts';
 import { showModel, showRange } from './oracle/render.ts';
 import { Replay } from './oracle/replay.ts';
@@ -55,6 +56,7 @@ export class Run {
   readonly cluster: SimCluster;
   readonly trace: Trace;
   readonly nemesis: Nemesis;
+  readonly operator: Operator;
   readonly history: History;
   private readonly replay: Replay = new Replay(openLogged);
   private readonly workload: Workload;
@@ -96,6 +98,7 @@ export class Run {
       this.history,
       (node) => this.cluster.watchPortOf(node),
     );
+    this.operator = new Operator(this.cluster, random.fork('operator'), this.swarm);
     this.nemesis = new Nemesis(
       clock,
       random.fork('nemesis'),
@@ -112,6 +115,7 @@ export class Run {
     this.workload.start();
     this.watchers.start();
     this.nemesis.start();
+    this.operator.start();
     this.until(this.safetyMs, () => false);
   }
 
@@ -119,6 +123,7 @@ export class Run {
   liveness(): void {
     const { cluster } = this;
     this.nemesis.heal();
+    this.operator.settle();
     cluster.calmDisks();
     this.watchers.settle();
     const healedAt = cluster.clock.now;
@@ -128,7 +133,11 @@ export class Run {
       deadline,
       () => this.history.counts.answered >= served + 5 * this.swarm.clients,
     );
-    if (!serving) throw new Violation('L1', `healed for ${this.livenessMs} ms, the cluster does not serve`);
+    if (!serving)
+      throw new Violation(
+        'L1',
+        `healed for ${this.livenessMs} ms, the cluster does not serve: ${this.situation()}`,
+      );
     this.workload.stop();
     let problem: string | null = 'not looked at';
     const converged = this.until(deadline, (steps) => {
@@ -136,7 +145,8 @@ export class Run {
       problem = this.unsettled();
       return problem === null;
     });
-    if (!converged) throw new Violation('L2', `healed for ${this.livenessMs} ms: ${problem}`);
+    if (!converged)
+      throw new Violation('L2', `healed for ${this.livenessMs} ms: ${problem}; ${this.situation()}`);
     this.history.judgeLog();
     this.judgeContents();
   }
@@ -175,9 +185,30 @@ export class Run {
     this.watchers.judge();
   }
 
+  /** Each machine in a few words, for whoever has to find out why. */
+  private situation(): string {
+    const { nodes, conf } = this.cluster;
+    const names = (ids: readonly string[]): string =>
+      ids.map((id) => nodes.find((node) => node.id === id)?.name ?? id).join(' ');
+    const told = nodes
+      .filter(({ id }) => id !== '')
+      .map(({ name, view, retired }) => {
+        if (!view.up) return `${name} ${retired ? 'removed' : 'down'}`;
+        const voters = `${names(view.conf.voters)}/${names(view.conf.votersOutgoing)}+${names(view.conf.learners)}`;
+        return `${name} ${view.role} term ${view.term} committed ${view.commit} of ${view.last} by ${voters}`;
+      });
+    return `${told.join('; ')}; committed are voters ${names(conf.voters)}, learners ${names(conf.learners)}`;
+  }
+
+  /** The machines that belong to the cluster as it was left. */
+  private members(): readonly SimNode[] {
+    return this.cluster.nodes.filter((node) => this.cluster.belongs(node.index));
+  }
+
   /** What still keeps the healed cluster from being at rest in one state; null when nothing does. */
   private unsettled(): string | null {
-    const { nodes, memory } = this.cluster;
+    const { memory } = this.cluster;
+    const nodes = this.members();
     if (this.workload.pending > 0) return `${this.workload.pending} requests have no answer`;
     let first = nodes[0]!.view;
     for (const { view, name } of nodes) {
@@ -197,7 +228,7 @@ export class Run {
   private judgeContents(): void {
     const request = { ...plainRange('\0', '\0'), serializable: true };
     const expected = showModel(this.replay.model.rangeAt(request, this.replay.model.revision));
-    for (const node of this.cluster.nodes) {
+    for (const node of this.members()) {
       const found = showRange(node.member!.store.range(request));
       if (found !== expected) {
         throw new Violation('I42', `${node.name} holds «${found}», its log says «${expected}»`);
@@ -222,7 +253,7 @@ export function runSeed(seed: number, options: RunOptions = {}): Outcome {
     traceHash: run.trace.hash,
     simulatedMs: run.cluster.clock.now,
     steps: run.cluster.clock.steps,
-    faults: run.nemesis.counts,
+    faults: { ...run.nemesis.counts, ...run.operator.counts },
     counts: run.counts(),
     swarm: run.swarm,
     trace: run.trace,

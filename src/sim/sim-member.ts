@@ -7,10 +7,14 @@ import { EnvelopeCodec } from '../member/envelope.ts';
 import { identifyCluster } from '../member/identity.ts';
 import { Member } from '../member/member.ts';
 import {
+  type ClusterOrigin,
   defaultLimits,
   type InitialMember,
+  type JoinOptions,
+  type MemberChange,
   type MemberDependencies,
   type MemberLimits,
+  type MemberRecord,
   RequestKind,
 } from '../member/types.ts';
 import type { MvccStore, WatchHub } from '../mvcc/types.ts';
@@ -42,6 +46,8 @@ const walDirectory = 'wal';
 export interface OpenOptions {
   readonly swarm: Swarm;
   readonly index: number;
+  /** Null for one of the first members. */
+  readonly join: JoinOptions | null;
   readonly mutant: string;
   readonly dependencies: MemberDependencies;
   readonly onFatal: (error: Error) => void;
@@ -130,6 +136,22 @@ export class LiveMember implements Probe {
     this.member.linearize((failure: Failure | null) => done(failure?.reason ?? null));
   }
 
+  members(): readonly MemberRecord[] {
+    return this.member.members();
+  }
+
+  origin(): ClusterOrigin {
+    return this.member.origin();
+  }
+
+  changeMembers(change: MemberChange, done: (reason: string | null) => void): void {
+    this.member.changeMembers(change, (failure) => done(failure?.reason ?? null));
+  }
+
+  moveLeader(target: NodeId, done: (reason: string | null) => void): void {
+    this.member.moveLeader(target, (failure) => done(failure?.reason ?? null));
+  }
+
   stop(done: () => void): void {
     this.member.stop(done);
   }
@@ -154,19 +176,20 @@ export function openMember(
   options: OpenOptions,
   done: (error: Error | null, member: LiveMember | null) => void,
 ): void {
-  const { swarm, index, mutant, dependencies, onFatal } = options;
+  const { swarm, index, join, mutant, dependencies, onFatal } = options;
   const members = initialCluster(swarm.nodes);
+  const self = initialCluster(index + 1)[index]!;
   const memberOptions = {
-    name: members[index]!.name,
+    name: self.name,
     clusterToken,
-    initialCluster: members,
-    join: null,
+    initialCluster: join === null ? members : [...members, self],
+    join,
     walDirectory,
     spoolDirectory: 'spool',
     preallocate: true,
     limits: limitsOf(swarm),
-    maxLearners: 1,
-    strictReconfigCheck: true,
+    maxLearners: swarm.maxLearners,
+    strictReconfigCheck: swarm.strictReconfigCheck,
     trustsCommonName: false,
     mutant: wrappedMutants.has(mutant) ? '' : mutant,
   };

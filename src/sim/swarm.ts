@@ -30,7 +30,14 @@ const allShapes: readonly PartitionShape[] = [
 ];
 
 export interface Swarm {
+  /** Members that the cluster begins with. */
   readonly nodes: number;
+  /** Machines that may be added to it. */
+  readonly spares: number;
+  readonly maxLearners: number;
+  readonly strictReconfigCheck: boolean;
+  /** How often somebody changes the membership or moves the leadership. */
+  readonly operateEveryMs: number;
   readonly heartbeatMs: number;
   readonly electionMs: number;
   readonly network: NetworkFaults;
@@ -141,6 +148,18 @@ function drawWeights(random: SimRandom): OperationWeights {
   };
 }
 
+function drawOperations(
+  random: SimRandom,
+): Pick<Swarm, 'spares' | 'maxLearners' | 'strictReconfigCheck' | 'operateEveryMs'> {
+  const active = random.chance(0.5);
+  return {
+    spares: active ? 1 + random.below(4) : 0,
+    maxLearners: random.pick([1, 1, 3]),
+    strictReconfigCheck: random.chance(0.7),
+    operateEveryMs: active ? random.between(300, 6000) : Number.POSITIVE_INFINITY,
+  };
+}
+
 function drawLimits(random: SimRandom): SwarmLimits {
   return {
     catchUpEntries: random.pick([1, 10, 50, 500]),
@@ -160,6 +179,7 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
   const count = nodes ?? random.pick([1, 3, 3, 3, 3, 5, 5]);
   return {
     nodes: count,
+    ...drawOperations(random.fork('operations')),
     heartbeatMs,
     electionMs: heartbeatMs * random.pick([5, 10, 10]),
     network: drawNetwork(random.fork('network')),
@@ -194,6 +214,10 @@ const never: Trouble = { everyMs: Number.POSITIVE_INFINITY, lastsMs: 0 };
 export function calmSwarm(nodes: number): Swarm {
   return {
     nodes,
+    spares: 0,
+    maxLearners: 1,
+    strictReconfigCheck: true,
+    operateEveryMs: Number.POSITIVE_INFINITY,
     heartbeatMs: 100,
     electionMs: 1000,
     network: { ...gentleNetwork },

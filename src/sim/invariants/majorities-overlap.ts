@@ -5,7 +5,9 @@
  */
 
 import type { ConfState } from '../../raft/types.ts';
+import type { Memory } from '../memory.ts';
 import { isQuorum } from '../quorum.ts';
+import type { NodeView, World } from '../view.ts';
 import type { Invariant } from './invariant.ts';
 
 export const majoritiesOverlap: Invariant = {
@@ -13,22 +15,32 @@ export const majoritiesOverlap: Invariant = {
   says: 'quorums of successive configurations have a member in common',
   check(world, memory) {
     for (const { node, changedFrom } of world.deltas) {
+      let beforeAt = 0;
+      let before: ConfState | null = null;
       for (let index = changedFrom; index <= node.last; index++) {
         const entry = node.entryAt(index);
         if (entry === null || entry.type !== 1) continue;
-        let before = memory.confAt(Math.min(index - 1, memory.committed));
-        for (const at of memory.shadows[node.index]!.configs) {
-          const earlier = at < changedFrom && at < index ? node.entryAt(at) : null;
-          if (earlier !== null && earlier.type === 1) before = world.confOf(earlier);
-        }
+        if (before === null) [beforeAt, before] = confBefore(world, memory, node, changedFrom);
+        const committed = memory.confIndexAt(Math.min(index - 1, memory.committed));
+        if (committed > beforeAt) before = memory.confAt(committed);
         const after = world.confOf(entry);
         if (disjointQuorums(before, after))
           return `entry ${index} on ${node.id} changes ${show(before)} to ${show(after)}`;
+        [beforeAt, before] = [index, after];
       }
     }
     return null;
   },
 };
+
+/** The configuration in force before the first changed entry of this log, and its index. */
+function confBefore(world: World, memory: Memory, node: NodeView, changedFrom: number): [number, ConfState] {
+  const known = memory.shadows[node.index]!.configs.findLast((at) => at < changedFrom && at > node.compacted);
+  const entry = known === undefined ? null : node.entryAt(known);
+  if (entry !== null && entry.type === 1) return [known!, world.confOf(entry)];
+  const index = memory.confIndexAt(Math.min(changedFrom - 1, memory.committed));
+  return [index, memory.confAt(index)];
+}
 
 /** True when some set is a quorum of the one while its complement is a quorum of the other. */
 export function disjointQuorums(one: ConfState, other: ConfState): boolean {

@@ -14,7 +14,9 @@ export const quorumHoldsCommitted: Invariant = {
     if (!world.deep || index === 0) return null;
     const term = memory.ledger[index]!.entry.term;
     const holders = world.nodes.filter((node) => holds(node.durable(), index, term)).map((node) => node.id);
-    if (isQuorum(memory.confAt(index), holders)) return null;
+    // The newest configuration of the leader decides, and that may be one which is not committed yet.
+    const confs = [memory.confAt(index), ...world.nodes.filter(({ up }) => up).map(({ conf }) => conf)];
+    if (confs.some((conf) => isQuorum(conf, holders))) return null;
     return `entry ${index} of term ${term} is committed and durable only on [${holders.join(' ')}]`;
   },
 };

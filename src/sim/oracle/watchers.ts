@@ -72,7 +72,18 @@ export class Watchers {
   /** No watcher leaves by itself any more and all read fast, so that they can reach the head. */
   settle(): void {
     this.calm = true;
-    for (const watcher of this.watchers) this.drain(watcher, watcher.round);
+    for (const watcher of this.watchers) {
+      this.drain(watcher, watcher.round);
+      if (watcher.stream !== null && this.portOf(watcher.node) === null) this.leave(watcher);
+    }
+  }
+
+  /** Goes to another member, and on where it was. */
+  private leave(watcher: Watcher): void {
+    watcher.stream?.close();
+    watcher.stream = null;
+    watcher.round++;
+    this.later(watcher, 1);
   }
 
   memberDied(node: number): void {
@@ -129,7 +140,7 @@ export class Watchers {
   }
 
   private open(watcher: Watcher): void {
-    const port = this.portOf(this.random.below(this.swarm.nodes));
+    const port = this.portOf(this.random.below(this.swarm.nodes + this.swarm.spares));
     if (port === null) {
       this.later(watcher, 100);
       return;

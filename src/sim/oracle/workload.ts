@@ -129,7 +129,8 @@ export class Workload {
 
   private act(client: Client): void {
     if (!this.running || client.operation !== null) return;
-    if (client.node < 0 || this.random.chance(0.05)) client.node = this.random.below(this.swarm.nodes);
+    if (client.node < 0 || this.random.chance(0.05))
+      client.node = this.random.below(this.swarm.nodes + this.swarm.spares);
     const port = this.portOf(client.node);
     if (port === null) {
       client.node = -1;
@@ -184,7 +185,7 @@ export class Workload {
   private compactLater(): void {
     this.clock.schedule(this.random.exponential(this.swarm.compactEveryMs), null, () => {
       if (!this.running) return;
-      const node = this.random.below(this.swarm.nodes);
+      const node = this.random.below(this.swarm.nodes + this.swarm.spares);
       const port = this.portOf(node);
       if (port !== null) {
         const revision = Math.max(1, this.history.floor - this.random.below(20));
