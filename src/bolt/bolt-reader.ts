@@ -35,6 +35,7 @@ const maxPageBytes = 65_536;
 export class BoltReader {
   readonly #read: ReadAt;
   readonly #pageBytes: number;
+  readonly #pages: number;
   readonly #buckets = new Map<string, Buffer>();
 
   /** @throws Failure 'backendDamaged' when the file is no bbolt file, or not whole */
@@ -42,10 +43,16 @@ export class BoltReader {
     this.#read = read;
     const meta = this.#newestMeta();
     this.#pageBytes = meta.readUInt32LE(8);
+    this.#pages = Number(meta.readBigUInt64LE(40));
     for (const element of this.#walk(Number(meta.readBigUInt64LE(16)), 0)) {
       if (!element.isBucket) throw damaged('its root holds something that is no bucket');
       this.#buckets.set(element.key.toString('latin1'), element.value);
     }
+  }
+
+  /** Bytes of all pages that were ever used; the file may be longer. */
+  get sizeBytes(): number {
+    return this.#pages * this.#pageBytes;
   }
 
   get bucketNames(): readonly string[] {

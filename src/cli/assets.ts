@@ -30,7 +30,7 @@ Makes a folder with the executables etcd, etcdctl and etcdutl, and prints its pa
 `;
 
 /** Executable to the command behind it. */
-const executables: Readonly<Record<string, string>> = { etcd: 'etcd', etcdctl: 'ctl', etcdutl: 'ctl' };
+const executables: Readonly<Record<string, string>> = { etcd: 'etcd', etcdctl: 'ctl', etcdutl: 'etcdutl' };
 
 const executable = 0o755;
 const ownerOnly = 0o700;

@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (argv) => (await import('./server.ts')).runServer(argv, 'etcd'),
   },
   assets: {
-    summary: 'make a folder with an etcd and an etcdctl to start',
+    summary: 'make a folder with an etcd, an etcdctl and an etcdutl to start',
     run: async (argv) => (await import('./assets.ts')).runAssets(argv),
   },
   cluster: {
@@ -36,6 +36,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ctl: {
     summary: 'talk to a cluster, with the commands of etcdctl',
     run: async (argv) => (await import('./ctl/ctl.ts')).runCtl(argv),
+  },
+  etcdutl: {
+    summary: 'look at snapshots and restore them, with the commands of etcdutl',
+    run: async (argv) => {
+      const { etcdutl, runCtl } = await import('./ctl/ctl.ts');
+      return runCtl(argv, etcdutl);
+    },
   },
   status: {
     summary: 'show who leads and how far each member is',

@@ -26,6 +26,8 @@ export interface RestoreOptions {
   readonly file: string;
   /** Must not hold data yet. */
   readonly dataDir: string;
+  /** Where its log goes. @default in the data directory */
+  readonly walDir?: string;
   readonly name: string;
   readonly initialCluster: readonly InitialMember[];
   readonly clusterToken: string;
@@ -64,10 +66,11 @@ export async function restoreMember(options: RestoreOptions, runtime: Runtime): 
   try {
     if (!options.skipHashCheck) checkHash(file);
     const reader = new BoltReader((offset, length) => file.readSync(offset, length));
-    if (disk.list(`${options.dataDir}/wal`).length > 0) {
+    const walDir = options.walDir ?? `${options.dataDir}/wal`;
+    if (disk.list(walDir).length > 0) {
       throw new Failure('dataDirForeign', `${options.dataDir} holds data already: choose an empty directory`);
     }
-    const storage = await openStorage(options.dataDir, runtime);
+    const storage = await openStorage(options.dataDir, runtime, walDir);
     try {
       const restore = storage.backend.beginRestore();
       const filler = new Filler(restore, file.size(), options.progress);

@@ -1,85 +1,22 @@
 /** `keelson ctl` beside the real etcdctl: the same command lines, each on an etcd of its own, say the same. */
 
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { Workplace } from '../../bench/children.ts';
 import { parseDuration } from '../../src/cli/ctl/arguments.ts';
-import { ctlCommands, runCtlWith } from '../../src/cli/ctl/ctl.ts';
+import { runCtlWith, etcdctl as tool } from '../../src/cli/ctl/ctl.ts';
 import { goDuration, humanBytes, quoted } from '../../src/cli/ctl/go-text.ts';
 import { startCluster } from '../../src/index.ts';
 import { missingPrograms, type Servers, startServers } from '../clients/harness.ts';
-
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-interface Line {
-  readonly args: readonly string[];
-  readonly input?: string;
-}
-
-async function ctl(endpoint: string, { args, input = '' }: Line): Promise<Said> {
-  const out: Buffer[] = [];
-  let err = '';
-  const code = await runCtlWith([...args, `--endpoints=${endpoint}`], {
-    env: {},
-    out: (text) => out.push(Buffer.from(text)),
-    err: (text) => {
-      err += text;
-    },
-    input: (async function* () {
-      yield input;
-    })(),
-    signal: new AbortController().signal,
-  });
-  return { code, out: Buffer.concat(out).toString('latin1'), err };
-}
-
-function etcdctl(workplace: Workplace, endpoint: string, { args, input = '' }: Line): Promise<Said> {
-  const child = workplace.adopt(
-    spawn('etcdctl', [...args, `--endpoints=${endpoint}`], { env: { ...process.env, ETCDCTL_API: '3' } }),
-  );
-  child.stdin!.on('error', () => {});
-  child.stdin!.end(input);
-  let [out, err] = ['', ''];
-  child.stdout!.setEncoding('latin1').on('data', (text: string) => {
-    out += text;
-  });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code: code ?? -1, out, err })));
-}
-
-/** An etcdctl that goes on until it is interrupted. */
-function etcdctlRunning(workplace: Workplace, endpoint: string, args: readonly string[]) {
-  const child = workplace.adopt(
-    spawn('etcdctl', [...args, `--endpoints=${endpoint}`], { env: { ...process.env, ETCDCTL_API: '3' } }),
-  );
-  let out = '';
-  child.stdout!.setEncoding('latin1').on('data', (text: string) => {
-    out += text;
-  });
-  const ended = new Promise<string>((resolve) => child.on('close', () => resolve(out)));
-  return {
-    out: () => out,
-    interrupt: () => {
-      child.kill('SIGINT');
-      return ended;
-    },
-  };
-}
+import { ctl, ctlRunning, etcdctl, etcdctlRunning, type Line, type Said } from './ctl-harness.ts';
 
 /** Hides what differs from cluster to cluster and from run to run; with ids of one digit less a table is narrower. */
 function masked(text: string, endpoint: string): string {
   return text
     .replaceAll(endpoint, '<endpoint>')
     .replace(/127\.0\.0\.1:\d+/g, '<address>')
+    .replace(/("(?:cluster_?id|member_?id)" ?): ?\d+/gi, '$1:<id>')
     .replace(/\b\d{15,}\b/g, '<id>')
     .replace(/\b[0-9a-f]{12,16}\b/g, '<hex>')
     .replace(/^[+|].*$/gm, (line) => line.replace(/-+/g, '-').replace(/ +/g, ' '))
@@ -88,20 +25,32 @@ function masked(text: string, endpoint: string): string {
     .replace(/("hash"|"Hash" ):? ?\d+/g, '$1:<hash>');
 }
 
-/** The refusal itself: etcdctl logs around it, and prints its help behind it. */
 /** The simple form of health went to stderr before 3.5, ids in protobuf have lengths of their own, help is our own. */
 function ownWords({ args }: Line, { out, code, err }: Said): Said {
   const command = args.join(' ');
   if (/^endpoint health(?!.*-w)/.test(command))
     return { out: out + err.replace(/^(?!.*healthy).*\n/gm, ''), code, err: '' };
+  if (command === 'defrag') return { out: out.replace(/\. took .*/, ''), code, err };
   if (command.includes('-w protobuf') && out !== '') return { out: '<protobuf>', code, err };
   if (/nonsense|^lease$/.test(command)) return { out: '', code, err };
   return { out, code, err };
 }
 
+/** Members may tell changes one at a time or several at once. */
+function oneByOne(text: string): string {
+  return text
+    .replace(/^"(ClusterID|MemberID|Revision|RaftTerm)" ?:.*\n/gm, '')
+    .replace(/"(revision|Revision)":\d+/g, '"$1":<revision>')
+    .replace(/^\{"Header":.*?"Events":\[(.*)\],"CompactRevision".*\n/gm, '$1,');
+}
+
+/** The refusal itself: etcdctl logs around it, prints its help behind it, and says a little more since 3.5. */
 function refusal(err: string): string {
   const lines = err.split('\n').filter((line) => /^(Error:|Failed|.*unhealthy)/.test(line));
-  return lines[0] ?? '';
+  const [line = ''] = lines;
+  return line
+    .replace('Error: Error', 'Error: error')
+    .replace(/(txn compare request: .*) \(strconv\..*/, '$1');
 }
 
 const simple = (command: string, input?: string): Line => ({
@@ -170,6 +119,40 @@ const lines: readonly Line[] = [
   txn('mod("a") > "0"\nversion("a") < "9"\ncreate("none") = "0"\n\nput "r s" "x y"\nget "r s"\n\n\n'),
   txn('mod("a") = "0"\n\n\ndel q\n\n'),
   txn('\nput q 2\nput q 3\n\n\n'),
+  { args: ['txn', '-i'], input: 'ver("a") < "1"\n\n\nget b/ --prefix --order=DESCEND --keys-only\n\n' },
+  txn('val("a") != "\\xff"\n\nput "\\xffkey" "v\\376"\nget "\\xffkey" --hex\n\n\n'),
+  txn('\nput "\\xffkey" "v\\376"\nget "\\xffkey"\ndel --from-key "\\xff"\n\n\n'),
+  txn('mod("a") > "0"\n\nput q 4\n'),
+  txn('nonsense\n'),
+  txn('mod("a" > "0"\n'),
+  txn('mod(a) > "0"\n'),
+  txn('mod("a") > 0\n'),
+  txn('mod("a") = "x"\n'),
+  txn('other("a") = "1"\n'),
+  txn('\nq\n'),
+  txn('\nnonsense q\n'),
+  txn('\nget a b --prefix\n'),
+  simple('txn x'),
+  simple('watch'),
+  simple('watch a b --prefix'),
+  { args: ['watch', 'a', '--'] },
+  { args: ['watch', 'a'], env: { ETCDCTL_WATCH_KEY: 'a' } },
+  { args: ['watch'], env: { ETCDCTL_WATCH_RANGE_END: 'a' } },
+  { args: ['watch', '-i'], input: '' },
+  simple('lock'),
+  simple('elect'),
+  simple('elect a'),
+  simple('elect a b c'),
+  simple('elect a b -l'),
+  simple('make-mirror'),
+  simple('make-mirror a --dest-prefix x --no-dest-prefix'),
+  simple('check perf --load=none'),
+  simple('check datascale --load=none'),
+  simple('snapshot save'),
+  simple('snapshot save a b'),
+  simple('snapshot status'),
+  simple('snapshot status no-such-file'),
+  simple('snapshot restore'),
   ...inFormats(simple('lease list')),
   simple('lease timetolive 1234 --keys'),
   simple('lease timetolive 1234 -w json'),
@@ -265,41 +248,38 @@ t.test(
     }
 
     await t.test('a watch tells what etcdctl tells, until it is interrupted', async (t) => {
-      for (const flags of [
-        ['--prev-kv'],
-        ['-w', 'fields', '--prev-kv'],
-        ['-w', 'json', '--rev=10'],
-        ['--rev=10', '--hex'],
+      const echo =
+        'echo $ETCD_WATCH_EVENT_TYPE $ETCD_WATCH_KEY $ETCD_WATCH_VALUE; test $ETCD_WATCH_REVISION -gt 1';
+      for (const { flags, done } of [
+        { flags: ['--prev-kv'], done: /DELETE\nwatched\/a\n2\nwatched\/a\n/ },
+        { flags: ['-w', 'fields', '--prev-kv'], done: /"Type" : DELETE\n(?:".*\n){11}".*\n/ },
+        { flags: ['-w', 'json'], done: /"type":1.*\n/ },
+        { flags: ['--hex'], done: /DELETE\n.*\n\n/ },
+        { flags: ['--', 'sh', '-c', echo], done: /"DELETE" "watched\/a" ""\n/ },
       ]) {
-        const args = ['watch', 'watched/', '--prefix', ...flags];
-        const interrupt = new AbortController();
-        const ourOut: Buffer[] = [];
-        const running = runCtlWith([...args, `--endpoints=${here}`], {
-          env: {},
-          out: (text) => ourOut.push(Buffer.from(text)),
-          err: (text) => t.fail(text),
-          input: (async function* () {})(),
-          signal: interrupt.signal,
-        });
-        const watching = etcdctlRunning(workplace, there, args);
-        await pause(300);
+        const line = { args: ['watch', 'watched/', '--prefix', '--rev=1000', ...flags] };
+        const revision = Number(
+          /"Revision" : (\d+)/.exec((await ctl(here, simple('get a -w fields'))).out)![1],
+        );
+        const from = [...line.args];
+        from[3] = `--rev=${revision + 1}`;
+        const both = [
+          ctlRunning(here, { args: from }),
+          etcdctlRunning(workplace, there, { args: from }),
+        ] as const;
         for (const endpoint of [here, there]) {
           await ctl(endpoint, simple('put watched/a 1'));
           await ctl(endpoint, simple('put watched/a 2'));
           await ctl(endpoint, simple('del watched/a'));
         }
-        await pause(200);
-        interrupt.abort();
-        t.equal(await running, 130);
-        const theirOut = await watching.interrupt();
-        // The header of ours tells the revision alone.
-        const plain = (text: string) =>
-          text
-            .replace(/^"(ClusterID|MemberID|RaftTerm)".*\n/gm, '')
-            .replace(/"Header":\{[^}]*\}/g, '"Header":{}');
-        const said = plain(Buffer.concat(ourOut).toString('latin1'));
-        t.equal(said, plain(theirOut), args.join(' '));
-        t.ok(said.length > 30);
+        await Promise.all(both.map((one) => one.until(done)));
+        for (const one of both) one.interrupt();
+        const [said, expected] = await Promise.all([both[0].ended, both[1].ended]);
+        t.equal(said.code, 130);
+        const [ours, theirs] = [oneByOne(masked(said.out, here)), oneByOne(masked(expected.out, there))];
+        // Commands run behind the changes that came with theirs: how many came at once is chance.
+        const inOrder = (text: string) => (flags[0] === '--' ? text.split('\n').sort() : text.split('\n'));
+        t.same(inOrder(ours), inOrder(theirs), flags.join(' '));
       }
     });
 
@@ -318,44 +298,40 @@ t.test(
     });
 
     await t.test('locks and elections of ctl and etcdctl exclude each other', async (t) => {
-      const interrupt = new AbortController();
-      const out: string[] = [];
-      const io = {
-        env: {},
-        out: (text: string | Uint8Array) => out.push(Buffer.from(text).toString()),
-        err: (text: string) => t.fail(text),
-        input: (async function* () {})(),
-        signal: interrupt.signal,
-      };
-      const until = async (count: number) => {
-        while (out.length < count) await pause(10);
-      };
-      const holding = runCtlWith(['lock', 'mutex', `--endpoints=${there}`], io);
-      await until(1);
-      t.match(out[0], /^mutex\/[0-9a-f]{14,16}\n\n$/);
-      const waiting = etcdctlRunning(workplace, there, ['lock', 'mutex']);
-      await pause(200);
+      const holding = ctlRunning(there, simple('lock mutex'));
+      await holding.until(/^mutex\/[0-9a-f]{8,16}\n\n$/);
+      const waiting = etcdctlRunning(workplace, there, simple('lock mutex'));
+      const places = async () => (await ctl(there, simple('get mutex/ --prefix --keys-only'))).out;
+      while ((await places()).split('mutex/').length < 3);
       t.equal(waiting.out(), '');
-      interrupt.abort();
-      t.equal(await holding, 0);
-      while (waiting.out() === '') await pause(10);
-      t.match(waiting.out(), /^mutex\/[0-9a-f]{14,16}\n\n$/);
-      await waiting.interrupt();
+      holding.interrupt();
+      t.equal((await holding.ended).code, 0);
+      await waiting.until(/^mutex\/[0-9a-f]{8,16}\n\n$/);
+      waiting.interrupt();
+      await waiting.ended;
 
-      const leading = etcdctlRunning(workplace, there, ['elect', 'vote', 'theirs']);
-      while (leading.out() === '') await pause(10);
-      const listener = new AbortController();
-      const heard: string[] = [];
-      const listening = runCtlWith(['elect', 'vote', '-l', `--endpoints=${there}`], {
-        ...io,
-        out: (text) => heard.push(Buffer.from(text).toString()),
-        signal: listener.signal,
+      const leading = etcdctlRunning(workplace, there, simple('elect vote theirs'));
+      await leading.until(/^vote\/[0-9a-f]+\ntheirs\n/);
+      const listening = ctlRunning(there, simple('elect vote -l'));
+      await listening.until(/^vote\/[0-9a-f]+\ntheirs\n$/);
+      leading.interrupt();
+      await leading.ended;
+      listening.interrupt();
+      t.equal((await listening.ended).code, 0);
+    });
+
+    await t.test('a lock is held while a command runs, whose end is that of the line', async (t) => {
+      const script = 'echo $ETCD_LOCK_KEY | sed s/[0-9a-f]*$//; test $ETCD_LOCK_REV -gt 1 && exit 3';
+      const line = { args: ['lock', 'job', '--', 'sh', '-c', script] };
+      const [said, expected] = await Promise.all([ctl(here, line), etcdctl(workplace, there, line)]);
+      t.same(said, { code: 3, out: 'job/\n', err: 'Error: exit status 3\n' });
+      // Before 3.5 etcdctl ended with 1, whatever the command's code.
+      t.same([said.out, refusal(said.err)], [expected.out, refusal(expected.err)]);
+      t.match(await ctl(here, { args: ['lock', 'job', 'no-such-program'] }), {
+        code: 1,
+        err: 'Error: exec: "no-such-program": executable file not found in $PATH\n',
       });
-      while (heard.length < 1) await pause(10);
-      t.match(heard[0], /^vote\/[0-9a-f]+\ntheirs\n$/);
-      await leading.interrupt();
-      listener.abort();
-      t.equal(await listening, 0);
+      t.equal((await ctl(here, simple('get job/ --prefix'))).out, '', 'the lock is free again');
     });
 
     await t.test('the environment sets what no flag sets, and a conflict is refused', async (t) => {
@@ -444,10 +420,10 @@ t.test('the state of a member is told in the columns of etcdctl 3.6', async (t) 
 t.test('help names every command and every flag', async (t) => {
   const { out, code } = await ctl('unused', simple('--help'));
   t.equal(code, 0);
-  for (const name of Object.keys(ctlCommands)) {
+  for (const name of Object.keys(tool.commands)) {
     t.ok(out.includes(`  ${name} `), name);
     const help = await ctl('unused', simple(`${name} --help`));
-    for (const flag of Object.keys(ctlCommands[name]!.flags ?? {}))
+    for (const flag of Object.keys(tool.commands[name]!.flags ?? {}))
       t.ok(help.out.includes(`--${flag} `), flag);
   }
   t.match(await ctl('unused', simple('nonsense')), { code: 1, err: /unknown command "nonsense"/ });

@@ -98,6 +98,13 @@ export const allowances: readonly Allowance[] = [
     reason: 'systemd is told through its own program',
   },
   { what: 'node:os', where: 'src/cli/assets.ts', reason: 'where temporary files are' },
+  { what: 'node:os', where: 'src/cli/ctl/offline-commands.ts', reason: 'where temporary files are' },
+  { what: 'fetch', where: 'src/cli/ctl/check-commands.ts', reason: "metrics of a member, as anybody's" },
+  {
+    what: 'node:child_process',
+    where: 'src/cli/ctl/run-command.ts',
+    reason: 'commands of the user, run while a lock is held or for each change of a watch',
+  },
   { what: 'yaml', where: 'src/cli/config-file.ts', reason: 'the configuration file of etcd' },
   { what: 'node:http', where: 'src/rpc/http1.ts', reason: 'HTTP/1.1 on the port that gRPC has, too' },
   { what: 'node:http', where: 'src/http/', reason: 'the types of the requests that http1.ts hands over' },

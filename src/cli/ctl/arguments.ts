@@ -35,11 +35,14 @@ export function duration(help: string, initial: number): FlagSpec {
 /** What is wrong with a command line, as etcdctl says it, and the exit code for it. */
 export class UsageError extends Error {
   readonly exitCode: number;
+  /** What it is printed behind. */
+  readonly prefix: string;
 
-  constructor(message: string, exitCode: number) {
+  constructor(message: string, exitCode: number, prefix = 'Error: ') {
     super(message);
     this.name = 'UsageError';
     this.exitCode = exitCode;
+    this.prefix = prefix;
   }
 }
 
@@ -49,6 +52,26 @@ export interface Arguments {
   readonly words: readonly string[];
   readonly flags: Readonly<Record<string, FlagValue>>;
   readonly given: ReadonlySet<string>;
+  /** What stood behind `--`, the last of the words too; null: there was none. */
+  readonly rest: readonly string[] | null;
+}
+
+/** What a command line says: its words, and its flags with what the environment gives. */
+export interface Given {
+  readonly words: readonly string[];
+  text(name: string): string;
+  number(name: string): number;
+  isSet(name: string): boolean;
+}
+
+/** A command line that stands on its own, as a line of a transaction. */
+export function givenOf({ words, flags }: Arguments, skip: number): Given {
+  return {
+    words: words.slice(skip),
+    text: (name) => flags[name] as string,
+    number: (name) => flags[name] as number,
+    isSet: (name) => flags[name] === true,
+  };
 }
 
 const durationUnits: Readonly<Record<string, number>> = {
@@ -104,10 +127,12 @@ export function parseArguments(argv: readonly string[], specs: FlagSpecs): Argum
   );
   const given = new Set<string>();
   const words: string[] = [];
+  let rest: readonly string[] | null = null;
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
     if (word === '--') {
-      words.push(...argv.slice(at + 1));
+      rest = argv.slice(at + 1);
+      words.push(...rest);
       break;
     }
     if (!word.startsWith('-') || word === '-') {
@@ -126,7 +151,7 @@ export function parseArguments(argv: readonly string[], specs: FlagSpecs): Argum
       flags[name] = parseValue(name, spec, argv[at]!);
     }
   }
-  return { words, flags, given };
+  return { words, flags, given, rest };
 }
 
 interface FlagWord {

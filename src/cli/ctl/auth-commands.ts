@@ -3,7 +3,8 @@
 import { EtcdError, prefixEnd } from '../../client/index.ts';
 import { exitBadArgs, flag, text, UsageError } from './arguments.ts';
 import { quoted } from './go-text.ts';
-import { rangeOf } from './kv-commands.ts';
+import { InputLines } from './input-lines.ts';
+import { rangeOf } from './kv-requests.ts';
 import type { Header, Permission } from './messages.ts';
 import { field, headerFields } from './print-kv.ts';
 import { type Answer, type CtlCommand, type CtlCommands, type Session, unsupported } from './session.ts';
@@ -120,10 +121,20 @@ const authStatus: CtlCommand = {
   },
 };
 
-/** The next line of the input, as a password. */
-async function readPassword(session: Session): Promise<string> {
-  const [line = ''] = (await session.readInput()).toString('utf8').split('\n');
-  return line.replace(/\r$/, '');
+/**
+ * A new password: asked for twice at a terminal; elsewhere, or with `--interactive=false`, the first word of the input.
+ * @throws UsageError
+ */
+async function newPassword(session: Session, user: string): Promise<string> {
+  if (!session.isSet('interactive') || session.io.askHidden === undefined) {
+    const line = (await new InputLines(session.io.input, true).next()) ?? '';
+    return /\S+/.exec(line)?.[0] ?? '';
+  }
+  const password = await session.askPassword(`Password of ${user}: `);
+  if (password === '') throw new UsageError('empty password', exitBadArgs);
+  const again = await session.askPassword(`Type password of ${user} again for confirmation: `);
+  if (again !== password) throw new UsageError('given passwords are different', exitBadArgs);
+  return password;
 }
 
 const userAdd: CtlCommand = {
@@ -143,7 +154,7 @@ const userAdd: CtlCommand = {
     let password = '';
     if (!options.no_password) {
       if (flagged !== '') password = flagged;
-      else if (cut === -1) password = await readPassword(session);
+      else if (cut === -1) password = await newPassword(session, given);
       else [name, password] = [given.slice(0, cut), given.slice(cut + 1)];
       if (name === '') throw new UsageError('empty user name is not allowed', exitBadArgs);
     }
@@ -158,7 +169,7 @@ const userPasswd: CtlCommand = {
   flags: { interactive: { kind: 'switch', initial: true, help: 'read the password from the terminal' } },
   run: async (session) => {
     const [name = ''] = take(session, 1, 'user passwd command requires user name as its argument');
-    const password = await readPassword(session);
+    const password = await newPassword(session, name);
     show(session, await call(session, 'UserChangePassword', { name, password }), 'Password updated');
     return undefined;
   },

@@ -11,7 +11,7 @@ import type {
   StatusResponse,
 } from './messages.ts';
 import { field, headerFields } from './print-kv.ts';
-import type { CtlCommand, CtlCommands, Session } from './session.ts';
+import type { Answer, CtlCommand, CtlCommands, Forms, Session } from './session.ts';
 
 const exitUnhealthy = 1;
 
@@ -43,6 +43,25 @@ function memberFields(member: Member): string[] {
   ];
 }
 
+/** As Go prints a message, with ids as text in hexadecimal. */
+function hexIdJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(hexIdJson).join(',')}]`;
+  const ids = ['ID', 'cluster_id', 'member_id'];
+  const fields = Object.entries(value as object).flatMap(([name, one]): [string, string][] => {
+    if (ids.includes(name)) return [[name, `"${hex(one as bigint)}"`]];
+    if (name === 'header' || name === 'member' || name === 'members') return [[name, hexIdJson(one)]];
+    const plain = goJson({ [name]: one });
+    return plain === '{}' ? [] : [[name, goJson(one)]];
+  });
+  return goObject(fields);
+}
+
+/** The forms of an answer about members, whose ids `--hex` shows as they are written everywhere else. */
+function memberForms(session: Session, answer: Answer<object>, simple: () => string): Forms {
+  const forms = session.forms(answer, simple);
+  return session.isSet('hex') ? { ...forms, json: () => hexIdJson(answer.message) } : forms;
+}
+
 const memberList: CtlCommand = {
   usage: 'member list',
   summary: 'Lists all members in the cluster',
@@ -58,7 +77,7 @@ const memberList: CtlCommand = {
     const { header, members } = answer.message;
     const rows = members.map(memberCells);
     session.show({
-      ...session.forms(answer, () => rows.map((cells) => cells.join(', ')).join('\n')),
+      ...memberForms(session, answer, () => rows.map((cells) => cells.join(', ')).join('\n')),
       fields: () => [...headerFields(header), ...members.flatMap(memberFields)].join('\n'),
       table: () => framedTable(['ID', 'Status', 'Name', 'Peer Addrs', 'Client Addrs', 'Is Learner'], rows),
     });
@@ -83,7 +102,7 @@ const memberAdd: CtlCommand = {
     const answer = await session.call<MemberAddResponse>('Cluster', 'MemberAdd', { peerURLs, isLearner });
     const { header, member, members } = answer.message;
     session.show(
-      session.forms(answer, () => {
+      memberForms(session, answer, () => {
         const kind = member.isLearner ? 'Learner' : 'Member';
         return `${kind} ${hex(member.ID)} added to cluster ${hex(header?.cluster_id ?? 0n)}`;
       }),
@@ -125,7 +144,7 @@ function memberChange(
       const request = takesUrls ? { ID, peerURLs: urls.split(',') } : { ID };
       const answer = await session.call<MembersResponse>('Cluster', method, request);
       const cluster = hex(answer.message.header?.cluster_id ?? 0n);
-      session.show(session.forms(answer, () => said(hex(ID).padStart(16), cluster)));
+      session.show(memberForms(session, answer, () => said(hex(ID).padStart(16), cluster)));
       return undefined;
     },
   };

@@ -1,15 +1,25 @@
 /**
- * `keelson ctl`: what etcdctl does, with its commands, flags, output and exit codes, so that scripts go on working. Where the
- * versions of etcdctl differ, it is 3.6.
+ * `keelson ctl` and `keelson etcdutl`: what etcdctl and etcdutl do, with their commands, flags, output and exit codes, so
+ * that scripts go on working. Where the versions differ, it is 3.6; what 3.6 took from etcdctl is there still.
  */
 
 import { EtcdError } from '../../client/index.ts';
-import { applyEnvironment, type FlagSpecs, parseArguments, UsageError } from './arguments.ts';
+import { etcdVersion } from '../../etcd/version.ts';
+import { askHidden } from '../hidden-line.ts';
+import { applyEnvironment, type FlagSpecs, type FlagValue, parseArguments, UsageError } from './arguments.ts';
 import { authCommands } from './auth-commands.ts';
+import { checkCommands } from './check-commands.ts';
 import { clusterCommands } from './cluster-commands.ts';
+import { completionCommands } from './completion.ts';
+import { downgradeCommands } from './downgrade-commands.ts';
+import { goJson } from './go-text.ts';
+import { commandHelp, flagLines, groupHelp, helpFlag, overview, type Tool } from './help.ts';
 import { kvCommands } from './kv-commands.ts';
 import { leaseCommands } from './lease-commands.ts';
+import { lockCommands } from './lock-commands.ts';
 import { maintenanceCommands } from './maintenance-commands.ts';
+import { mirrorCommands } from './mirror-command.ts';
+import { oldOfflineCommands, utlCommands } from './offline-commands.ts';
 import {
   type CtlCommand,
   type CtlCommands,
@@ -20,35 +30,82 @@ import {
 } from './session.ts';
 import { watchCommands } from './watch-commands.ts';
 
-export const ctlCommands: CtlCommands = {
+function commonCommands(tool: () => Tool): CtlCommands {
+  return {
+    ...completionCommands(tool),
+    options: {
+      usage: 'options',
+      summary: 'Prints the flags of every command',
+      isOffline: true,
+      run: async ({ io }) => {
+        io.out(`${flagLines(globalFlags).join('\n')}\n`);
+        return undefined;
+      },
+    },
+    version: {
+      usage: 'version',
+      summary: `Prints the version of ${tool().name}`,
+      isOffline: true,
+      run: async (session) => {
+        const { name } = tool();
+        const api = etcdVersion.split('.').slice(0, 2).join('.');
+        session.show({
+          simple: () => `${name} version: ${etcdVersion}\nAPI version: ${api}`,
+          json: () => goJson({ [`${name} version`]: etcdVersion, 'API version': api }),
+        });
+        return undefined;
+      },
+    },
+  };
+}
+
+function toolOf(name: Tool['name'], call: Tool['call'], own: CtlCommands): Tool {
+  const commands: Record<string, CtlCommand> = { ...own };
+  const tool: Tool = { name, call, commands };
+  Object.assign(
+    commands,
+    commonCommands(() => tool),
+  );
+  return tool;
+}
+
+export const etcdctl: Tool = toolOf('etcdctl', 'keelson ctl', {
   ...kvCommands,
   ...watchCommands,
+  ...lockCommands,
   ...leaseCommands,
   ...clusterCommands,
   ...maintenanceCommands,
+  ...downgradeCommands,
+  ...mirrorCommands,
+  ...checkCommands,
+  ...oldOfflineCommands,
   ...authCommands,
-};
+});
 
-const helpFlag: FlagSpecs = { help: { kind: 'switch', initial: false, help: 'show this', short: 'h' } };
+export const etcdutl: Tool = toolOf('etcdutl', 'keelson etcdutl', utlCommands);
 
 /** The command that the first one or two words name, and how many words that took. */
-function findCommand(words: readonly string[]): { command: CtlCommand; name: string; used: number } | null {
+function findCommand(
+  commands: CtlCommands,
+  words: readonly string[],
+): { command: CtlCommand; used: number } | null {
   for (const used of [2, 1]) {
     const name = words.slice(0, used).join(' ');
-    const command = words.length >= used && Object.hasOwn(ctlCommands, name) ? ctlCommands[name] : undefined;
-    if (command !== undefined) return { command, name, used };
+    const command = words.length >= used && Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command !== undefined) return { command, used };
   }
   return null;
 }
 
-function allFlags(): FlagSpecs {
-  const each = Object.values(ctlCommands).map(({ flags }) => flags ?? {});
+function allFlags(commands: CtlCommands): FlagSpecs {
+  const each = Object.values(commands).map(({ flags }) => flags ?? {});
   return Object.assign({}, ...each, globalFlags, helpFlag) as FlagSpecs;
 }
 
 /** The words of a command line, whose flags nobody knows yet: enough to find the command. */
-function firstWords(argv: readonly string[]): readonly string[] {
-  const specs = allFlags();
+function firstWords(commands: CtlCommands, argv: readonly string[]): readonly string[] {
+  const specs = allFlags(commands);
   const kept: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
@@ -65,44 +122,6 @@ function firstWords(argv: readonly string[]): readonly string[] {
   return kept;
 }
 
-function flagLines(specs: FlagSpecs): string[] {
-  return Object.entries(specs).map(([name, { short, initial, kind, help }]) => {
-    const shown = kind === 'switch' || initial === '' || initial === 0 ? '' : ` (default ${initial})`;
-    return `  ${short === undefined ? '    ' : `-${short}, `}--${name.padEnd(26)} ${help}${shown}`;
-  });
-}
-
-function overview(): string {
-  const width = Math.max(...Object.keys(ctlCommands).map((name) => name.length)) + 2;
-  const lines = Object.entries(ctlCommands)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
-  return [
-    'keelson ctl: the commands of etcdctl',
-    '',
-    'Usage: keelson ctl <command> [flags]',
-    '',
-    ...lines,
-    '',
-    'Flags of every command; each also as a variable, --endpoints as ETCDCTL_ENDPOINTS:',
-    ...flagLines(globalFlags),
-    '',
-  ].join('\n');
-}
-
-function commandHelp({ usage, summary, flags = {} }: CtlCommand): string {
-  const own = Object.keys(flags).length === 0 ? [] : ['', 'Flags:', ...flagLines(flags)];
-  return [
-    summary,
-    '',
-    `Usage: keelson ctl ${usage}`,
-    ...own,
-    '',
-    'Flags of every command: keelson ctl --help',
-    '',
-  ].join('\n');
-}
-
 /** What an error says, as etcdctl says it. */
 function errorText(error: unknown): string {
   if (error instanceof EtcdError) {
@@ -111,61 +130,91 @@ function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Runs one command line, without the words `keelson ctl`. Resolves with its exit code. */
-export async function runCtlWith(argv: readonly string[], io: Io): Promise<number> {
-  const words = firstWords(argv);
-  const found = findCommand(words);
-  if (found === null) {
-    if (words.length === 0 || words[0] === 'help') {
-      io.out(overview());
-      return 0;
-    }
-    const group = Object.entries(ctlCommands).filter(([name]) => name.startsWith(`${words[0]} `));
-    if (group.length > 0) {
-      io.out(group.map(([name, { summary }]) => `${name.padEnd(24)}${summary}\n`).join(''));
-      return 0;
-    }
-    io.err(`Error: unknown command ${JSON.stringify(words[0])} for "keelson ctl"\n`);
-    io.err(`Run 'keelson ctl --help' for usage.\n`);
-    return 1;
+/** What `--debug` tells first: every flag of all commands as a variable. */
+function debugLines(flags: Readonly<Record<string, FlagValue>>): string {
+  return Object.keys(globalFlags)
+    .sort()
+    .map((name) => `ETCDCTL_${name.replaceAll('-', '_').toUpperCase()}=${shownFlag(name, flags[name]!)}\n`)
+    .join('');
+}
+
+function shownFlag(name: string, value: FlagValue): string {
+  if (name === 'endpoints') return `[${value}]`;
+  return globalFlags[name]!.kind === 'duration' ? `${Number(value) / 1000}s` : String(value);
+}
+
+/** Help, for words that name no command. */
+function runHelp(tool: Tool, words: readonly string[], io: Io): number {
+  const asked = words[0] === 'help' ? words.slice(1) : words;
+  if (asked.length === 0) {
+    io.out(overview(tool));
+    return 0;
   }
+  const found = words[0] === 'help' ? findCommand(tool.commands, asked) : null;
+  const text = found === null ? groupHelp(tool, asked[0]!) : commandHelp(tool, found.command);
+  if (text !== '') {
+    io.out(text);
+    return 0;
+  }
+  io.err(`Error: unknown command ${JSON.stringify(asked[0])} for "${tool.call}"\n`);
+  io.err(`Run '${tool.call} --help' for usage.\n`);
+  return 1;
+}
+
+/** Runs one command line, without the words that name the tool. Resolves with its exit code. */
+export async function runCtlWith(argv: readonly string[], io: Io, tool: Tool = etcdctl): Promise<number> {
+  const words = firstWords(tool.commands, argv);
+  const found = findCommand(tool.commands, words);
+  if (found === null) return runHelp(tool, words, io);
   const { command, used } = found;
   let session: Session | null = null;
   try {
     const parsed = parseArguments(argv, { ...globalFlags, ...command.flags, ...helpFlag });
     if (parsed.flags['help'] === true) {
-      io.out(commandHelp(command));
+      io.out(commandHelp(tool, command));
       return 0;
     }
-    session = new Session(io, parsed.words.slice(used), applyEnvironment(parsed, globalFlags, io.env));
+    const flags = applyEnvironment(parsed, globalFlags, io.env);
+    session = new Session(io, parsed.words.slice(used), flags, parsed);
+    if (command.isOffline !== true) {
+      if (session.isSet('debug')) io.err(debugLines(flags));
+      await session.prepare();
+    }
     return (await command.run(session)) ?? 0;
   } catch (error) {
     if (io.signal.aborted) return exitInterrupted;
-    io.err(`Error: ${errorText(error)}\n`);
+    io.err(`${error instanceof UsageError ? error.prefix : 'Error: '}${errorText(error)}\n`);
     return error instanceof UsageError ? error.exitCode : 1;
   } finally {
     await session?.close();
   }
 }
 
-/** `keelson ctl`, on the process it runs in. */
-export async function runCtl(argv: readonly string[]): Promise<number> {
+/** Runs a command line on the process it runs in. */
+export async function runCtl(argv: readonly string[], tool: Tool = etcdctl): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort(new Error('interrupted'));
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
   try {
-    return await runCtlWith(argv, {
-      env: process.env,
-      out: (text) => {
-        process.stdout.write(text);
+    return await runCtlWith(
+      argv,
+      {
+        env: process.env,
+        out: (text) => {
+          process.stdout.write(text);
+        },
+        err: (text) => {
+          process.stderr.write(text);
+        },
+        input: process.stdin,
+        signal: interrupt.signal,
+        sharesStreams: true,
+        drawsProgress: process.stderr.isTTY === true,
+        ...(process.stdin.isTTY === true ? { askHidden } : {}),
       },
-      err: (text) => {
-        process.stderr.write(text);
-      },
-      input: process.stdin,
-      signal: interrupt.signal,
-    });
+      tool,
+    );
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);

@@ -1,12 +1,12 @@
 /** lease grant, revoke, timetolive, list and keep-alive. */
 
-import { EtcdError } from '../../client/index.ts';
+import { EtcdError, type Renewal } from '../../client/index.ts';
 import { exitBadArgs, flag, UsageError } from './arguments.ts';
 import { goJson, goObject, leaseHex, quoted } from './go-text.ts';
-import { parseLease } from './kv-commands.ts';
+import { parseLease } from './kv-requests.ts';
 import type { Header } from './messages.ts';
-import { field, headerFields } from './print-kv.ts';
-import type { CtlCommand, CtlCommands, Session } from './session.ts';
+import { field, headerFields, headerMessage } from './print-kv.ts';
+import { type CtlCommand, type CtlCommands, exitBadConnection, type Session } from './session.ts';
 
 interface Granted {
   readonly header: Header | null;
@@ -33,9 +33,6 @@ function refusing(what: string): (error: unknown) => never {
     throw new UsageError(`failed to ${what} lease (${error.text})`, 1);
   };
 }
-
-/** What etcdctl ends with when a renewal is refused. */
-const exitBadConnection = 2;
 
 const badId = 'bad lease ID arg';
 
@@ -155,9 +152,9 @@ const keepAlive: CtlCommand = {
     const { signal } = session.io;
     const isOnce = session.isSet('once');
     for (;;) {
-      let ttl: number;
+      let renewal: Renewal;
       try {
-        ttl = await session.client.leases.keepAliveOnce(id, { signal });
+        renewal = await session.client.leases.renew(id, { signal });
       } catch (error) {
         if (signal.aborted) return 0;
         if (!(error instanceof EtcdError && error.reason === 'leaseLost')) throw error;
@@ -165,14 +162,12 @@ const keepAlive: CtlCommand = {
         session.io.out(`lease ${leaseHex(id)} expired or revoked.\n`);
         return 0;
       }
+      const { ttl, header } = renewal;
+      const told = headerMessage(header);
       session.show({
         simple: () => `lease ${leaseHex(id)} keepalived with TTL(${ttl})`,
-        json: () =>
-          goObject([
-            ['ID', `${id}`],
-            ['TTL', `${ttl}`],
-          ]),
-        fields: () => [field('ID', id), field('TTL', ttl)].join('\n'),
+        json: () => goObject([...headerParts(told), ['ID', `${id}`], ['TTL', `${ttl}`]]),
+        fields: () => [...headerFields(told), field('ID', id), field('TTL', ttl)].join('\n'),
       });
       if (isOnce) return 0;
       if (await session.pause((ttl * 1000) / 3)) return 0;

@@ -1,11 +1,14 @@
-/** alarm …, defrag, snapshot save and version. */
+/** alarm …, defrag and snapshot save. */
 
 import { promises, renameSync, rmSync } from 'node:fs';
-import { etcdVersion } from '../../etcd/version.ts';
-import { exitBadArgs, flag, UsageError } from './arguments.ts';
-import { goJson } from './go-text.ts';
+import { EtcdError } from '../../client/index.ts';
+import { nodeRuntime } from '../../util/node-runtime.ts';
+import { exitBadArgs, flag, text, UsageError } from './arguments.ts';
+import { goDuration, humanBytes } from './go-text.ts';
 import type { AlarmResponse } from './messages.ts';
+import { defragDirectory } from './offline-commands.ts';
 import { field, headerFields } from './print-kv.ts';
+import { Progress } from './progress.ts';
 import type { Answer, CtlCommand, CtlCommands, Session } from './session.ts';
 
 const alarmNames: readonly string[] = ['NONE', 'NOSPACE', 'CORRUPT'];
@@ -76,26 +79,58 @@ const alarmDisarm: CtlCommand = {
 const defrag: CtlCommand = {
   usage: 'defrag',
   summary: 'Defragments the storage of the etcd members with given endpoints',
-  flags: { cluster: flag('use all endpoints from the cluster member list') },
+  flags: {
+    cluster: flag('use all endpoints from the cluster member list'),
+    'data-dir': text('a data directory not in use, instead of members'),
+  },
   run: async (session) => {
     const { signal } = session.io;
+    if (session.text('data-dir') !== '') {
+      await defragDirectory(session.text('data-dir'));
+      return 0;
+    }
+    const { clock } = nodeRuntime();
     const isWhole = session.isSet('cluster');
     const members = isWhole ? await session.client.members.list({ signal }) : [];
     const endpoints = isWhole ? members.flatMap(({ clientUrls }) => clientUrls) : session.endpoints;
     const client = session.clientOf(endpoints);
     let failed = 0;
     for (const endpoint of endpoints) {
+      const start = clock.now();
+      const took = (): string => `took ${goDuration(clock.now() - start)}`;
       try {
-        await client.maintenance.defragment({ endpoint, signal });
-        session.io.out(`Finished defragmenting etcd member[${endpoint}]\n`);
+        const timeoutMs = session.number('command-timeout');
+        await client.maintenance.defragment({ endpoint, signal, timeoutMs });
+        session.io.out(`Finished defragmenting etcd member[${endpoint}]. ${took()}\n`);
       } catch (error) {
         failed++;
-        session.io.err(`Failed to defragment etcd member[${endpoint}] (${(error as Error).message})\n`);
+        const why = (error as Error).message;
+        session.io.err(`Failed to defragment etcd member[${endpoint}]. ${took()}. (${why})\n`);
       }
     }
     return failed > 0 ? 1 : 0;
   },
 };
+
+/** What etcdctl ends with when a snapshot does not come through. */
+const exitSnapshotFailed = 5;
+
+/** As etcdctl: a snapshot may take as long as it wants, unless somebody says how long. */
+function timed(session: Session): { readonly signal: AbortSignal; readonly end: () => void } {
+  const { signal } = session.io;
+  if (!session.isGiven('command-timeout')) return { signal, end: () => {} };
+  const late = new AbortController();
+  const onLate = (): void => late.abort(new Error('context deadline exceeded'));
+  const timer = nodeRuntime().clock.setTimer(session.number('command-timeout'), onLate);
+  return { signal: AbortSignal.any([signal, late.signal]), end: () => timer.cancel() };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof EtcdError) {
+    return error.reason === 'deadlineExceeded' ? 'context deadline exceeded' : error.text;
+  }
+  return (error as Error).message;
+}
 
 const snapshotSave: CtlCommand = {
   usage: 'snapshot save <filename>',
@@ -109,13 +144,18 @@ const snapshotSave: CtlCommand = {
     if (others.length > 0) {
       throw new UsageError('snapshot must be requested to one selected node, not multiple', exitBadArgs);
     }
-    const { signal } = session.io;
+    const { signal, end } = timed(session);
+    const progress = new Progress(session.io);
     const part = `${path}.part`;
     const snapshot = session.client.maintenance.snapshot({ endpoint: endpoint!, signal });
     try {
       const file = await promises.open(part, 'w', 0o600);
       try {
-        for await (const bytes of snapshot) await file.appendFile(bytes);
+        for await (const bytes of snapshot) {
+          await file.appendFile(bytes);
+          const { receivedBytes, totalBytes } = snapshot;
+          if (totalBytes > 0) progress.show(receivedBytes / totalBytes, humanBytes(receivedBytes));
+        }
         await file.sync();
       } finally {
         await file.close();
@@ -123,23 +163,14 @@ const snapshotSave: CtlCommand = {
       renameSync(part, path);
     } catch (error) {
       rmSync(part, { force: true });
-      throw error;
+      if (session.io.signal.aborted) throw error;
+      throw new UsageError(reasonOf(error), exitSnapshotFailed);
+    } finally {
+      end();
+      progress.end();
     }
     session.io.out(`Snapshot saved at ${path}\n`);
     if (snapshot.version !== '') session.io.out(`Server version ${snapshot.version}\n`);
-    return undefined;
-  },
-};
-
-const version: CtlCommand = {
-  usage: 'version',
-  summary: 'Prints the version of etcdctl',
-  run: async (session) => {
-    const api = etcdVersion.split('.').slice(0, 2).join('.');
-    session.show({
-      simple: () => `etcdctl version: ${etcdVersion}\nAPI version: ${api}`,
-      json: () => goJson({ 'etcdctl version': etcdVersion, 'API version': api }),
-    });
     return undefined;
   },
 };
@@ -149,5 +180,4 @@ export const maintenanceCommands: CtlCommands = {
   'alarm disarm': alarmDisarm,
   defrag,
   'snapshot save': snapshotSave,
-  version,
 };

@@ -1,5 +1,6 @@
 /** How answers about keys are printed: simple for people, fields for scripts. */
 
+import type { Header as ClientHeader } from '../../client/index.ts';
 import { quoted } from './go-text.ts';
 import type {
   DeleteRangeResponse,
@@ -52,6 +53,16 @@ export function txnLines({ succeeded, responses }: TxnResponse, isHex: boolean):
 
 export function field(name: string, value: unknown): string {
   return `"${name}" : ${value}`;
+}
+
+/** A header of the client's as the contract names its fields. */
+export function headerMessage({ clusterId, memberId, revision, raftTerm }: ClientHeader): Header {
+  return {
+    cluster_id: clusterId,
+    member_id: memberId,
+    revision: BigInt(revision),
+    raft_term: BigInt(raftTerm),
+  };
 }
 
 export function headerFields(header: Header | null): string[] {

@@ -4,7 +4,18 @@ import { readFileSync } from 'node:fs';
 import { type Client, connect, type Effect, type TlsOptions } from '../../client/index.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { type ColdMessage, decodeCold, encodeCold } from '../../wire/cold-codec.ts';
-import { duration, type FlagSpecs, type FlagValue, flag, integer, text, UsageError } from './arguments.ts';
+import {
+  type Arguments,
+  duration,
+  exitBadArgs,
+  type FlagSpecs,
+  type FlagValue,
+  flag,
+  type Given,
+  integer,
+  text,
+  UsageError,
+} from './arguments.ts';
 import { goJson } from './go-text.ts';
 
 /** What a command reads and writes. */
@@ -17,8 +28,15 @@ export interface Io {
   readonly input: AsyncIterable<Uint8Array | string>;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Asks the user at the terminal for a line that is not shown; left out when nobody sits there. */
+  readonly askHidden?: (prompt: string) => Promise<string>;
+  /** Standard error is a terminal: what only people want to see may be drawn there. */
+  readonly drawsProgress?: boolean;
+  /** The streams are those of the process: a command that is started may have them. @default false */
+  readonly sharesStreams?: boolean;
 }
 
+export const exitBadConnection = 2;
 export const exitUnsupported = 4;
 export const exitInterrupted = 130;
 
@@ -39,7 +57,11 @@ export const globalFlags: FlagSpecs = {
   user: text('name[:password] to log in with'),
   password: text('password, when --user has none'),
   debug: flag('say more about what goes on'),
+  'max-request-bytes': integer('largest request, in bytes; 0: the server decides'),
   'max-recv-bytes': integer('largest answer, in bytes', 2 ** 31 - 1),
+  'discovery-srv': text('refused: list the members with --endpoints', '', 'd'),
+  'discovery-srv-name': text('refused, as --discovery-srv'),
+  'insecure-discovery': { kind: 'switch', initial: true, help: 'goes with --discovery-srv' },
 };
 
 const formats = ['simple', 'json', 'fields', 'table', 'protobuf'] as const;
@@ -60,20 +82,31 @@ export interface Forms {
   readonly protobuf?: Uint8Array;
 }
 
-export class Session {
+export class Session implements Given {
   readonly io: Io;
   /** Arguments behind the command's words. */
   readonly words: readonly string[];
   readonly format: Format;
+  /** What stood behind `--`; null: there was none. */
+  readonly rest: readonly string[] | null;
   readonly #flags: Readonly<Record<string, FlagValue>>;
+  readonly #given: ReadonlySet<string>;
+  #askedPassword = '';
   #client: Client | null = null;
   readonly #others: Client[] = [];
 
   /** @throws UsageError for an output format that there is not */
-  constructor(io: Io, words: readonly string[], flags: Readonly<Record<string, FlagValue>>) {
+  constructor(
+    io: Io,
+    words: readonly string[],
+    flags: Readonly<Record<string, FlagValue>>,
+    { rest, given }: Pick<Arguments, 'rest' | 'given'>,
+  ) {
     this.io = io;
     this.words = words;
+    this.rest = rest;
     this.#flags = flags;
+    this.#given = given;
     const format = formats.find((one) => one === flags['write-out']);
     if (format === undefined) throw new UsageError('unsupported output format', exitUnsupported);
     this.format = format;
@@ -89,6 +122,39 @@ export class Session {
 
   isSet(name: string): boolean {
     return this.#flags[name] === true;
+  }
+
+  /** Whether the command line has the flag. */
+  isGiven(name: string): boolean {
+    return this.#given.has(name);
+  }
+
+  /**
+   * Asks for the password of `--user`, where it is not given. To be called once, before `client` is used.
+   * @throws UsageError for what no connection can be made with
+   */
+  async prepare(): Promise<void> {
+    if (this.text('discovery-srv') !== '' || this.text('discovery-srv-name') !== '') {
+      const what = 'members are not discovered by SRV records: list them with --endpoints';
+      throw new UsageError(what, exitBadArgs);
+    }
+    for (const name of ['cert', 'key', 'cacert']) {
+      if (this.isGiven(name) && this.text(name) === '') {
+        throw new UsageError(`empty string is passed to --${name} option`, exitBadArgs);
+      }
+    }
+    const user = this.text('user');
+    if (user !== '' && !user.includes(':') && this.text('password') === '') {
+      this.#askedPassword = await this.askPassword('Password: ');
+    }
+  }
+
+  /** @throws UsageError when nobody sits at a terminal */
+  askPassword(prompt: string): Promise<string> {
+    const { askHidden } = this.io;
+    if (askHidden !== undefined) return askHidden(prompt);
+    const todo = 'give it as --user NAME:PASSWORD or --password';
+    throw new UsageError(`there is no terminal to ask for a password: ${todo}`, 1);
   }
 
   get endpoints(): readonly string[] {
@@ -109,10 +175,11 @@ export class Session {
 
   #connect(endpoints: readonly string[]): Client {
     const { tls, user } = { tls: this.#tls(), user: this.text('user') };
+    const known = this.text('password') === '' ? this.#askedPassword : this.text('password');
     const cut = user.indexOf(':');
-    const username = cut === -1 || this.text('password') !== '' ? user : user.slice(0, cut);
-    const password =
-      this.text('password') !== '' ? this.text('password') : cut === -1 ? '' : user.slice(cut + 1);
+    const isSplit = known === '' && cut !== -1;
+    const username = isSplit ? user.slice(0, cut) : user;
+    const password = isSplit ? user.slice(cut + 1) : known;
     return connect({
       endpoints,
       timeoutMs: this.number('command-timeout'),
@@ -219,6 +286,8 @@ export function unsupported(format: string): UsageError {
 }
 
 export interface CtlCommand {
+  /** It talks to nobody: there is no password to ask for. */
+  readonly isOffline?: boolean;
   /** Its words and arguments, as the help shows them. */
   readonly usage: string;
   readonly summary: string;

@@ -1,14 +1,16 @@
 /**
  * Transactions as etcdctl reads them from its input: comparisons, an empty line, the operations for success, an empty line,
- * the operations for failure.
+ * the operations for failure, an empty line. Input that ends before the last empty line is refused: whatever wrote it may
+ * have been cut off.
  *
  *     mod("key") > "0"          put key "a value"
  *     value("key") = "text"     get key [end]
  *                               del key [end]
  */
 
-import { prefixEnd } from '../../client/index.ts';
-import { type FlagSpecs, flag, integer, parseArguments, text, UsageError } from './arguments.ts';
+import { type FlagSpecs, givenOf, parseArguments, UsageError } from './arguments.ts';
+import { deleteRequest, delFlags, getFlags, putFlags, putRequest, rangeRequest } from './kv-requests.ts';
+import { bytesOf, unescaped, wordsOf } from './words.ts';
 
 export const exitInvalidInput = 3;
 
@@ -18,25 +20,40 @@ export interface TxnText {
   readonly failure: readonly object[];
 }
 
-/** @throws UsageError that shows the line */
-export function parseTxn(input: string): TxnText {
-  const sections: string[][] = [[], [], []];
-  let section = 0;
-  for (const line of input.split('\n').map((one) => one.trim())) {
-    if (line === '') section++;
-    else if (section < 3) sections[section]!.push(line);
-    if (section >= 3) break;
-  }
-  const [compare, success, failure] = sections as [string[], string[], string[]];
-  return {
-    compare: compare.map(parseComparison),
-    success: success.map(parseOperation),
-    failure: failure.map(parseOperation),
-  };
+const titles = [
+  'compares:',
+  'success requests (get, put, del):',
+  'failure requests (get, put, del):',
+] as const;
+
+function refuse(what: string): UsageError {
+  return new UsageError(what, exitInvalidInput);
 }
 
-function refuse(line: string, why: string): UsageError {
-  return new UsageError(`Invalid txn line ${JSON.stringify(line)}: ${why}`, exitInvalidInput);
+/**
+ * @param next the next line, null when there is none
+ * @param prompt told what comes next
+ * @throws UsageError as soon as a line is read that is wrong
+ */
+export async function readTxn(
+  next: () => Promise<string | null>,
+  prompt: (title: string) => void,
+): Promise<TxnText> {
+  const section = async <T>(title: string, parse: (line: string) => T | Promise<T>): Promise<T[]> => {
+    prompt(title);
+    const found: T[] = [];
+    for (;;) {
+      const line = (await next())?.trim();
+      if (line === undefined) throw refuse('EOF');
+      if (line === '') return found;
+      found.push(await parse(line));
+    }
+  };
+  return {
+    compare: await section(titles[0], parseComparison),
+    success: await section(titles[1], parseOperation),
+    failure: await section(titles[2], parseOperation),
+  };
 }
 
 const targets: Readonly<Record<string, { readonly target: number; readonly field: string }>> = {
@@ -52,87 +69,79 @@ const targets: Readonly<Record<string, { readonly target: number; readonly field
 };
 const results: Readonly<Record<string, number>> = { '=': 0, '>': 1, '<': 2, '!=': 3 };
 
+const quotedText = /^\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)/;
+
+interface Scanned {
+  readonly key: string;
+  readonly relation: string;
+  readonly value: string;
+  readonly isWhole: boolean;
+}
+
+/** What is behind the opening bracket: a quoted key, the closing bracket, a relation, a quoted value. */
+function scanComparison(rest: string): Scanned {
+  const key = quotedText.exec(rest);
+  if (key === null) return { key: '', relation: '', value: '', isWhole: false };
+  const found = { key: key[2] ?? unescaped(key[1]!), relation: '', value: '', isWhole: false };
+  const relation = /^\)\s*(\S+)/.exec(rest.slice(key[0].length));
+  if (relation === null) return found;
+  const value = quotedText.exec(rest.slice(key[0].length + relation[0].length));
+  if (value === null) return { ...found, relation: relation[1]! };
+  return { ...found, relation: relation[1]!, value: value[2] ?? unescaped(value[1]!), isWhole: true };
+}
+
 function parseComparison(line: string): object {
-  const match = /^(\w+)\((.+)\)\s*(!=|=|<|>)\s*(.+)$/.exec(line);
-  if (match === null) throw refuse(line, 'expected a comparison such as mod("key") > "0"');
-  const [, name, key, relation, operand] = match;
-  const target = targets[name!];
-  if (target === undefined) throw refuse(line, `there is no target ${name}`);
-  const value = unquote(operand!);
-  const common = { target: target.target, result: results[relation!]!, key: Buffer.from(unquote(key!)) };
-  if (target.field === 'value') return { ...common, value: Buffer.from(value) };
-  const isLease = target.field === 'lease';
-  if (!(isLease ? /^[0-9a-fA-F]+$/ : /^-?\d+$/).test(value)) throw refuse(line, `"${value}" is no number`);
-  return { ...common, [target.field]: BigInt(isLease ? `0x${value}` : value) };
-}
-
-function unquote(word: string): string {
-  const trimmed = word.trim();
-  return trimmed.length > 1 && trimmed.startsWith('"') && trimmed.endsWith('"')
-    ? unescaped(trimmed.slice(1, -1))
-    : trimmed;
-}
-
-const named: Readonly<Record<string, string>> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-};
-
-/** The escapes of a quoted text in Go. */
-function unescaped(quotedText: string): string {
-  return quotedText.replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)/gs, (_, code: string) => {
-    if (code.length > 1) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-    return named[code] ?? code;
-  });
-}
-
-/** Words of a line: separated by spaces; in double quotes with escapes, in single quotes as they are. */
-export function wordsOf(line: string): string[] {
-  const words: string[] = [];
-  for (const [, quotedText, literal, bare] of line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)) {
-    words.push(quotedText !== undefined ? unescaped(quotedText) : (literal ?? bare!));
+  const open = line.indexOf('(');
+  if (open === -1) throw refuse(`malformed comparison: ${line}`);
+  const name = line.slice(0, open);
+  const { key, relation, value, isWhole } = scanComparison(line.slice(open + 1));
+  if (!isWhole) {
+    const got = `${name}(${JSON.stringify(key)}) ${relation} ${JSON.stringify(value)}`;
+    throw refuse(`malformed comparison: ${line}; got ${got}`);
   }
-  return words;
+  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  if (target === undefined) throw refuse(`malformed comparison: ${line} (unknown target ${name})`);
+  const result = results[relation];
+  if (result === undefined) throw refuse(`malformed comparison: ${line} (unknown result op ${relation})`);
+  const common = { target: target.target, result, key: bytesOf(key) };
+  if (target.field === 'value') return { ...common, value: bytesOf(value) };
+  return { ...common, [target.field]: parseNumber(line, value, target.field === 'lease') };
 }
 
-const operationFlags: FlagSpecs = {
-  prefix: flag(''),
-  'from-key': flag(''),
-  'prev-kv': flag(''),
-  'keys-only': flag(''),
-  'count-only': flag(''),
-  limit: integer(''),
-  rev: integer(''),
-  lease: text('', '0'),
-};
+function parseNumber(line: string, value: string, isHex: boolean): bigint {
+  const digits = /^([+-]?)([0-9a-fA-F]+)$/.exec(value);
+  const isDecimal = /^[+-]?\d+$/.test(value);
+  if (digits === null || !(isHex || isDecimal)) {
+    const why = `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
+    throw refuse(`invalid txn compare request: ${line} (${why})`);
+  }
+  const size = BigInt(isHex ? `0x${digits[2]}` : digits[2]!);
+  const number = digits[1] === '-' ? -size : size;
+  if (BigInt.asIntN(64, number) !== number) {
+    const why = `strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`;
+    throw refuse(`invalid txn compare request: ${line} (${why})`);
+  }
+  return number;
+}
 
-function parseOperation(line: string): object {
-  const { words, flags } = parseArguments(wordsOf(line), operationFlags);
-  const [verb, key, other] = words;
-  if (key === undefined) throw refuse(line, 'expected put, get or del, and a key');
-  const bytes = Buffer.from(key);
-  if (verb === 'put') {
-    if (other === undefined) throw refuse(line, 'put needs a key and a value');
-    const lease = BigInt(`0x${flags['lease'] as string}`);
-    return { request_put: { key: bytes, value: Buffer.from(other), lease, prev_kv: flags['prev-kv'] } };
+const operationFlags: Readonly<Record<string, FlagSpecs>> = { get: getFlags, put: putFlags, del: delFlags };
+
+async function parseOperation(line: string): Promise<object> {
+  const words = wordsOf(line);
+  if (words.length < 2) throw refuse(`invalid txn compare request: ${line}`);
+  const [verb] = words as [string];
+  const specs = Object.hasOwn(operationFlags, verb) ? operationFlags[verb] : undefined;
+  if (specs === undefined) throw refuse(`invalid txn request: ${line}`);
+  const given = givenOf(parsed(line, words, specs), 1);
+  if (verb === 'get') return { request_range: rangeRequest(given) };
+  if (verb === 'del') return { request_delete_range: deleteRequest(given) };
+  return { request_put: await putRequest(given, async () => new Uint8Array(0)) };
+}
+
+function parsed(line: string, words: readonly string[], specs: FlagSpecs): ReturnType<typeof parseArguments> {
+  try {
+    return parseArguments(words, specs);
+  } catch {
+    throw refuse(`invalid txn request: ${line}`);
   }
-  const end =
-    flags['prefix'] === true
-      ? prefixEnd(bytes)
-      : flags['from-key'] === true
-        ? Buffer.of(0)
-        : Buffer.from(other ?? '');
-  if (verb === 'get') {
-    const { limit, rev: revision } = flags;
-    const options = { keys_only: flags['keys-only'], count_only: flags['count-only'] };
-    return { request_range: { key: bytes, range_end: end, limit, revision, ...options } };
-  }
-  if (verb === 'del')
-    return { request_delete_range: { key: bytes, range_end: end, prev_kv: flags['prev-kv'] } };
-  throw refuse(line, `there is no operation ${verb}`);
 }

@@ -1,0 +1,44 @@
+/** A line from the terminal that is not shown while it is typed. */
+
+const interrupt = '\u0003';
+const endOfInput = '\u0004';
+const erase: readonly string[] = ['\u007f', '\b'];
+const eraseAll = '\u0015';
+
+/**
+ * Asks at the terminal of this process, which must be one: the prompt goes to standard error, what is typed nowhere.
+ * @throws Error when the user interrupts
+ */
+export function askHidden(prompt: string): Promise<string> {
+  const { stdin, stderr } = process;
+  return new Promise((resolve, reject) => {
+    let line = '';
+    const end = (): void => {
+      stdin.off('data', onData);
+      stdin.setRawMode(false);
+      stdin.pause();
+      stderr.write('\n');
+    };
+    const onData = (bytes: Buffer): void => {
+      for (const character of bytes.toString('utf8')) {
+        if (character === '\r' || character === '\n' || character === endOfInput) {
+          end();
+          resolve(line);
+          return;
+        }
+        if (character === interrupt) {
+          end();
+          reject(new Error('interrupted'));
+          return;
+        }
+        if (erase.includes(character)) line = [...line].slice(0, -1).join('');
+        else if (character === eraseAll) line = '';
+        else line += character;
+      }
+    };
+    stderr.write(prompt);
+    stdin.setRawMode(true);
+    stdin.on('data', onData);
+    stdin.resume();
+  });
+}
