@@ -337,14 +337,15 @@ export class MemberLoop {
   /** Draws the line under everything applied: what is flushed or sent elsewhere is the state at one index. */
   mark(): void {
     const { raft } = this;
-    if (this.#installer.isRunning || raft.appliedIndex === 0) return;
+    // From the moment the core has accepted another state on, its log does not know the entry of the one that is here.
+    if (this.isInstalling || raft.appliedIndex === 0) return;
     const { index, term, conf } = raft.snapshotMeta(raft.appliedIndex);
     const meta = { clusterId: this.#clusterId, term, conf, digest: stateDigest(this.state) };
     this.#backend.mark(index, encodeStateMeta(meta));
   }
 
   #onDurable(index: number): void {
-    if (this.#installer.isRunning) return;
+    if (this.isInstalling) return;
     const released = this.#retention.compact(this.raft, index, this.#transfers.neededIndex);
     if (released > 0) this.#wal.release(released);
   }
@@ -376,7 +377,7 @@ export class MemberLoop {
     if (this.raft.role !== Role.Leader) this.#transfers.abortSending();
     this.#transfers.tick();
     this.#hooks.ticked(startedBefore);
-    if (!this.#installer.isRunning) this.#flusher.tick();
+    if (!this.isInstalling) this.#flusher.tick();
     if (this.#mayGoOn() || this.#reads.hasWaiting || this.#hooks.hasWork()) this.schedule();
   }
 

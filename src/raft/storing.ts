@@ -34,15 +34,19 @@ export function noteDurable(core: RaftCore, write: PendingWrite): void {
   }
 }
 
-/** Adds to `ready` what has to be written. */
+/**
+ * Adds to `ready` what has to be written. A snapshot goes alone: whoever installs it begins the log anew behind it, and
+ * entries that came along would be acknowledged with it and be in no log. They follow in the next write.
+ */
 export function takeWrite(core: RaftCore, ready: MutableReady): void {
   const { log, writes } = core;
   ready.snapshot = core.snapshotDue ? core.pendingSnapshot : null;
-  if (log.lastIndex > log.written) ready.entries = log.slice(log.written + 1, log.lastIndex + 1);
+  const end = ready.snapshot === null ? log.lastIndex : log.baseIndex;
+  if (end > log.written) ready.entries = log.slice(log.written + 1, end + 1);
   ready.hardState = hardStateToWrite(core);
-  log.written = log.lastIndex;
+  log.written = end;
   core.snapshotDue = false;
-  ready.write = writes.begin(log.lastIndex, log.lastTerm, core.term, core.vote, log.commit, ready.snapshot);
+  ready.write = writes.begin(end, log.termAt(end), core.term, core.vote, log.commit, ready.snapshot);
 }
 
 /** The commit index travels with each write. */

@@ -72,6 +72,12 @@ t.test('F44: nothing is applied or acknowledged while the state is being replace
   );
   t.same(node.unapplied, []);
   node.completeWrites();
+  t.match(
+    node.turn(),
+    [{ type: AppendResponse, index: 9 }],
+    'the snapshot stands, what follows is still on its way',
+  );
+  node.completeWrites();
   t.match(node.turn(), [{ type: AppendResponse, index: 10 }]);
   t.equal(node.raft.appliedIndex, 9);
   t.same(
@@ -79,6 +85,25 @@ t.test('F44: nothing is applied or acknowledged while the state is being replace
     [10],
   );
 });
+
+t.test(
+  'entries that arrive behind a snapshot are written after it, and acknowledged when they are',
+  async (t) => {
+    const node = follower([1, 1]);
+    node.raft.step(offered({ index: 9, term: 2, conf: base.conf }));
+    const behind = { from: '2', to: '1', term: 3, index: 9, logTerm: 2, commit: 9, entries: [entry(10, 3)] };
+    node.raft.step(message(Append, behind));
+    const first = node.raft.ready();
+    t.equal(first.snapshot?.index, 9);
+    t.same(
+      first.entries,
+      [],
+      'whoever installs a state begins the log anew: nothing else may be in that write',
+    );
+    node.raft.written(first.write);
+    t.match(node.raft.ready().entries, [{ index: 10, term: 3 }]);
+  },
+);
 
 t.test('F44: of two snapshots in short time the second waits for its turn', async (t) => {
   const node = follower([]);

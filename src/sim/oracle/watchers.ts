@@ -112,6 +112,8 @@ export class Watchers {
   /** The first watcher that is not at the head, or null. */
   behind(revision: number): string | null {
     for (const watcher of this.watchers) {
+      // Its member was removed meanwhile and will hear of nothing any more.
+      if (watcher.stream !== null && this.portOf(watcher.node) === null) this.leave(watcher);
       try {
         if (watcher.stream === null) return `watcher ${watcher.index} has no stream`;
         watcher.history?.judge();
