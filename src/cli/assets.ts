@@ -1,6 +1,6 @@
 /**
- * `keelson assets`: a folder with executables by the names of etcd's, for harnesses that start what they find there
- * (`KUBEBUILDER_ASSETS`, or the PATH). Each is a script of a line that starts this very program, wherever it is called
+ * `keelson assets`: a folder with executables by the names of etcd's and kube-apiserver, for harnesses that start what they
+ * find there (`KUBEBUILDER_ASSETS`, or the PATH). Each is a script of a line that starts this very program, wherever it is called
  * from; what is in the folder already is replaced.
  */
 
@@ -22,7 +22,7 @@ const flags = {
 
 const HELP = `Usage: keelson assets [flags]
 
-Makes a folder with the executables etcd, etcdctl and etcdutl, and prints its path:
+Makes a folder with the executables etcd, etcdctl, etcdutl and kube-apiserver, and prints its path:
 
   KUBEBUILDER_ASSETS=$(keelson assets) go test ./...
   PATH=$(keelson assets):$PATH
@@ -30,7 +30,12 @@ Makes a folder with the executables etcd, etcdctl and etcdutl, and prints its pa
 `;
 
 /** Executable to the command behind it. */
-const executables: Readonly<Record<string, string>> = { etcd: 'etcd', etcdctl: 'ctl', etcdutl: 'etcdutl' };
+const executables: Readonly<Record<string, string>> = {
+  etcd: 'etcd',
+  etcdctl: 'ctl',
+  etcdutl: 'etcdutl',
+  'kube-apiserver': 'kube-apiserver',
+};
 
 const executable = 0o755;
 const ownerOnly = 0o700;

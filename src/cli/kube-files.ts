@@ -61,6 +61,24 @@ export function kubeFiles(dir: string, hosts: readonly string[], runtime: Runtim
   return { authority: authority.cert, server, token, serviceAccountKey };
 }
 
+/**
+ * The certificate of a server that was given none: `apiserver.crt` and `apiserver.key` as they are in the directory, or made
+ * and kept there, signed by themselves.
+ */
+export function servingPair(dir: string, hosts: readonly string[], runtime: Runtime): KeyAndCertificate {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const names = [...new Set([...serverNames, ...hosts])];
+  const options = {
+    commonName: 'kube-apiserver',
+    hosts: names,
+    now: runtime.clock.wallNow(),
+    validDays: 365,
+  };
+  return keptPair(dir, 'apiserver', () =>
+    makeCertificate({ ...options, usages: ['server'], isAuthority: true }, null, runtime.random),
+  );
+}
+
 function keptPair(dir: string, name: string, make: () => KeyAndCertificate): KeyAndCertificate {
   const paths = { key: join(dir, `${name}.key`), cert: join(dir, `${name}.crt`) };
   if (existsSync(paths.key) && existsSync(paths.cert)) {

@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'serve the Kubernetes API over a cluster',
     run: async (argv) => (await import('./apiserver.ts')).runApiserver(argv),
   },
+  'kube-apiserver': {
+    summary: 'the same, for programs that start kube-apiserver',
+    run: async (argv) => (await import('./apiserver.ts')).runApiserver(argv, true),
+  },
   restore: {
     summary: 'make a member from a snapshot, or from a stopped etcd',
     run: async (argv) => (await import('./restore.ts')).runRestore(argv),
@@ -55,7 +59,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(9)} ${command.summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(14)} ${command.summary}`);
   return [
     'keelson: a replicated key-value store that speaks etcd v3',
     '',

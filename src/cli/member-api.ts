@@ -21,7 +21,11 @@ export async function startMemberApi(
   const store = memberStore(member);
   const tls = { ...files.server, clientAuthorities: files.authority };
   const { token: adminToken, serviceAccountKey } = files;
-  const plane = await startControlPlane({ runtime, store, port, tls, adminToken, serviceAccountKey });
+  const plane = await startControlPlane({
+    ...{ runtime, store, port, tls, adminToken, serviceAccountKey },
+    authority: files.authority,
+    authorizationModes: ['Node', 'RBAC'],
+  });
   const kubeconfig = join(dir, 'kubeconfig');
   // The first one that serves is as good as any other.
   if (!existsSync(kubeconfig)) writeKubeconfig(kubeconfig, plane.url, files.authority, files.token);

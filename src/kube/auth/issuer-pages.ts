@@ -2,7 +2,7 @@
 
 import type { PageHandler } from '../http/handler.ts';
 import type { ApiAnswer } from '../http/types.ts';
-import { type ServiceAccountTokens, tokenIssuer } from './service-account-tokens.ts';
+import type { ServiceAccountTokens } from './service-account-tokens.ts';
 
 const keySetPath = '/openid/v1/jwks';
 
@@ -17,11 +17,11 @@ export function issuerPages(tokens: ServiceAccountTokens, address: () => string)
     if (request.path === keySetPath) return page('application/jwk-set+json', tokens.keySet);
     if (request.path !== '/.well-known/openid-configuration') return null;
     return page('application/json', {
-      issuer: tokenIssuer,
+      issuer: tokens.issuer,
       jwks_uri: address() + keySetPath,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['ES256'],
+      id_token_signing_alg_values_supported: tokens.algorithms,
     });
   };
 }

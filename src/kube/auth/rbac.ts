@@ -14,7 +14,8 @@ import type { AccessAttributes, Authorizer, Decision, NonResourceRule, ResourceR
 const rbacGroup = 'rbac.authorization.k8s.io';
 const superGroup = 'system:masters';
 
-interface PolicyRule {
+/** A rule of a role, as it is stored. */
+export interface PolicyRule {
   readonly verbs?: readonly string[];
   readonly apiGroups?: readonly string[];
   readonly resources?: readonly string[];
@@ -28,12 +29,12 @@ interface Subject {
   readonly namespace?: string;
 }
 
-interface RoleReference {
+export interface RoleReference {
   readonly kind?: string;
   readonly name?: string;
 }
 
-interface Binding extends ApiObject {
+export interface Binding extends ApiObject {
   readonly subjects?: readonly Subject[];
   readonly roleRef?: RoleReference;
 }
@@ -49,7 +50,7 @@ function has(list: readonly string[] | undefined, value: string): boolean {
   return list !== undefined && (list.includes('*') || list.includes(value));
 }
 
-function coversResource(rule: PolicyRule, asked: AccessAttributes): boolean {
+export function coversResource(rule: PolicyRule, asked: AccessAttributes): boolean {
   const { subresource } = asked;
   const resource = subresource === '' ? asked.resource : `${asked.resource}/${subresource}`;
   const { resources = [], resourceNames = [] } = rule;
@@ -96,7 +97,7 @@ function reasonOf({ binding, subject }: Granted): string {
   return `RBAC: allowed by ${kind} ${JSON.stringify(at)} of ${roleRef.kind} ${JSON.stringify(roleRef.name)} to ${subject.kind} ${JSON.stringify(who)}`;
 }
 
-class RbacAuthorizer implements Authorizer {
+export class RbacAuthorizer implements Authorizer {
   readonly #parts: ServerParts;
 
   constructor(parts: ServerParts) {
@@ -143,7 +144,8 @@ class RbacAuthorizer implements Authorizer {
       const home = binding.metadata.namespace ?? '';
       const subject = (binding.subjects ?? []).find((candidate) => isMeant(candidate, user, home));
       if (subject === undefined) continue;
-      for (const rule of await this.#rules(binding.roleRef ?? {}, home))
+      // None when the role is not there: a binding may come before its role.
+      for (const rule of (await this.rulesOfRole(binding.roleRef ?? {}, home)) ?? [])
         granted.push({ rule, binding, subject });
     }
     return granted;
@@ -155,13 +157,23 @@ class RbacAuthorizer implements Authorizer {
     return storage.cache.list(storage.prefixOf(namespace));
   }
 
-  /** None when the role is not there: a binding may come before its role. */
-  async #rules({ kind, name = '' }: RoleReference, namespace: string): Promise<readonly PolicyRule[]> {
+  /** The rules of RBAC that a user has in a namespace, those of the cluster included. */
+  async policyRulesOf(user: UserInfo, namespace: string): Promise<readonly PolicyRule[]> {
+    const granted = await this.#granted(user, namespace);
+    return granted.map(({ rule }) => rule);
+  }
+
+  /** The rules of a role; null when it is not there. @param namespace of a Role */
+  async rulesOfRole(
+    { kind, name = '' }: RoleReference,
+    namespace: string,
+  ): Promise<readonly PolicyRule[] | null> {
     const isOfCluster = kind === 'ClusterRole';
     const storage = this.#storage(isOfCluster ? 'clusterroles' : 'roles');
     await storage.cache.start();
     const role = storage.cache.get(storage.keyOf(isOfCluster ? '' : namespace, name));
-    return (role as { rules?: readonly PolicyRule[] | null } | undefined)?.rules ?? [];
+    if (role === undefined) return null;
+    return (role as { rules?: readonly PolicyRule[] | null }).rules ?? [];
   }
 
   #storage(plural: string): ReturnType<ServerParts['storages']['of']> {
@@ -172,6 +184,6 @@ class RbacAuthorizer implements Authorizer {
 }
 
 /** For `startControlPlane({ authorizer: rbacAuthorizer })`. */
-export function rbacAuthorizer(parts: ServerParts): Authorizer {
+export function rbacAuthorizer(parts: ServerParts): RbacAuthorizer {
   return new RbacAuthorizer(parts);
 }

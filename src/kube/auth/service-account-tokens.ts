@@ -1,5 +1,5 @@
 /**
- * Tokens of service accounts: JWTs (RFC 7519) signed with ES256, bound to the account by its uid and, when asked for, to a
+ * Tokens of service accounts: JWTs (RFC 7519) signed with ES256 or as the given key does, bound to the account by its uid and, when asked for, to a
  * pod, secret or node. A token dies with what it is bound to: an account made again under the same name is another account.
  */
 
@@ -19,9 +19,8 @@ import type { ServerParts } from '../rest/parts.ts';
 import { bearerToken } from './static-tokens.ts';
 import type { Authenticator } from './types.ts';
 
-export const tokenIssuer: string = 'https://kubernetes.default.svc.cluster.local';
-/** Whom a token is for when nobody says: this server. */
-export const apiAudiences: readonly string[] = [tokenIssuer];
+/** Who issues tokens when nobody says otherwise. */
+export const defaultTokenIssuer: string = 'https://kubernetes.default.svc.cluster.local';
 
 /** What a token is bound to. */
 export interface BoundTo {
@@ -53,22 +52,69 @@ export interface VerifiedToken {
   readonly audiences: readonly string[];
 }
 
-export interface TokenKeys {
-  readonly privateKey: KeyObject;
+/** How a key signs: the names of RFC 7518 §3.1. */
+type Algorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256';
+
+export interface TokenKey {
+  readonly algorithm: Algorithm;
   readonly publicKey: KeyObject;
   readonly id: string;
 }
 
-/** @param pem a private EC key on P-256; null: a fresh one @throws Error when it is another kind of key */
-export function tokenKeys(pem: string | null): TokenKeys {
+export interface TokenKeys {
+  /** Signs what this server issues. */
+  readonly privateKey: KeyObject;
+  /** Belongs to `privateKey`. */
+  readonly own: TokenKey;
+  /** All whose tokens are believed, `own` among them. */
+  readonly believed: readonly TokenKey[];
+}
+
+const curves: Readonly<Record<string, Algorithm>> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+};
+
+const digests: Readonly<Record<Algorithm, string>> = {
+  ES256: 'sha256',
+  ES384: 'sha384',
+  ES512: 'sha512',
+  RS256: 'sha256',
+};
+
+/** @throws Error when it is a kind of key that tokens are not signed with */
+function tokenKey(publicKey: KeyObject): TokenKey {
+  const curve = publicKey.asymmetricKeyDetails?.namedCurve ?? '';
+  const algorithm = publicKey.asymmetricKeyType === 'rsa' ? 'RS256' : curves[curve];
+  if (algorithm === undefined) {
+    throw new Error('keys of service account tokens are RSA keys or EC keys on P-256, P-384 or P-521');
+  }
+  const der = publicKey.export({ type: 'spki', format: 'der' });
+  return { algorithm, publicKey, id: createHash('sha256').update(der).digest('base64url') };
+}
+
+/**
+ * @param pem a private RSA or EC key; null: a fresh one on P-256
+ * @param others keys whose tokens are believed as well: public or private keys or certificates, PEM, any number in a text
+ * @throws Error when one of them is no such key
+ */
+export function tokenKeys(pem: string | null, others: readonly string[] = []): TokenKeys {
   const privateKey =
     pem === null ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : createPrivateKey(pem);
-  if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
-    throw new Error('the key of service account tokens is an EC key on P-256');
+  const own = tokenKey(createPublicKey(privateKey));
+  const believed = new Map([[own.id, own]]);
+  for (const text of others) {
+    const blocks = text.match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g) ?? [];
+    if (blocks.length === 0) throw new Error('a file of service account keys holds no key');
+    for (const block of blocks) {
+      // Curves stand in a block of their own before the key, where openssl wrote it.
+      if (block.includes('EC PARAMETERS')) continue;
+      const key = tokenKey(createPublicKey(block));
+      believed.set(key.id, key);
+    }
   }
-  const publicKey = createPublicKey(privateKey);
-  const der = publicKey.export({ type: 'spki', format: 'der' });
-  return { privateKey, publicKey, id: createHash('sha256').update(der).digest('base64url') };
+  return { privateKey, own, believed: [...believed.values()] };
 }
 
 function encoded(value: object): string {
@@ -86,28 +132,49 @@ function decoded(part: string): unknown {
 export class ServiceAccountTokens implements Authenticator {
   readonly #parts: ServerParts;
   readonly #keys: TokenKeys;
+  readonly issuer: string;
+  /** Whom a token is for when nobody says: this server. */
+  readonly audiences: readonly string[];
 
-  constructor(parts: ServerParts, keys: TokenKeys) {
+  /** @param audiences names of this server in tokens; none: the issuer's */
+  constructor(
+    parts: ServerParts,
+    keys: TokenKeys,
+    issuer: string = defaultTokenIssuer,
+    audiences: readonly string[] = [],
+  ) {
     this.#parts = parts;
     this.#keys = keys;
+    this.issuer = issuer;
+    this.audiences = audiences.length > 0 ? audiences : [issuer];
   }
 
   /** The public keys, as a JSON Web Key Set (RFC 7517). */
   get keySet(): { readonly keys: readonly JsonWebKey[] } {
-    const key = this.#keys.publicKey.export({ format: 'jwk' });
-    return { keys: [{ use: 'sig', alg: 'ES256', kid: this.#keys.id, ...key }] };
+    const keys = this.#keys.believed.map(({ algorithm, publicKey, id }) => ({
+      use: 'sig',
+      alg: algorithm,
+      kid: id,
+      ...publicKey.export({ format: 'jwk' }),
+    }));
+    return { keys };
+  }
+
+  get algorithms(): readonly string[] {
+    return [...new Set(this.#keys.believed.map(({ algorithm }) => algorithm))];
   }
 
   issue(claims: TokenClaims): string {
-    const signed = `${encoded({ alg: 'ES256', kid: this.#keys.id })}.${encoded(claims)}`;
-    const key = { key: this.#keys.privateKey, dsaEncoding: 'ieee-p1363' } as const;
-    return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
+    const { own, privateKey } = this.#keys;
+    const signed = `${encoded({ alg: own.algorithm, kid: own.id })}.${encoded(claims)}`;
+    const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const;
+    return `${signed}.${sign(digests[own.algorithm], Buffer.from(signed), key).toString('base64url')}`;
   }
 
   async authenticate(request: Parameters<Authenticator['authenticate']>[0]): Promise<UserInfo | null> {
     const token = bearerToken(request);
     if (token === '') return null;
-    return (await this.verify(token, apiAudiences))?.user ?? null;
+    return (await this.verify(token, this.audiences))?.user ?? null;
   }
 
   /** @returns null: not one of ours, over, for somebody else, or what it was bound to is gone */
@@ -132,12 +199,18 @@ export class ServiceAccountTokens implements Authenticator {
     if (header === undefined || payload === undefined || signature === undefined || more !== undefined) {
       return null;
     }
-    // The algorithm is ours, not the token's choice: a header that says "none" or names another changes nothing.
-    const key = { key: this.#keys.publicKey, dsaEncoding: 'ieee-p1363' } as const;
+    // The algorithm is the key's, not the token's choice: a header that says "none" or names another changes nothing.
+    const { kid } = (decoded(header) ?? {}) as { kid?: string };
     const bytes = Buffer.from(signature, 'base64url');
-    if (!verify('sha256', Buffer.from(`${header}.${payload}`), key, bytes)) return null;
-    const claims = decoded(payload) as TokenClaims | null;
-    return claims?.iss === tokenIssuer ? claims : null;
+    const text = Buffer.from(`${header}.${payload}`);
+    for (const { algorithm, publicKey, id } of this.#keys.believed) {
+      if (kid !== undefined && kid !== id) continue;
+      const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
+      if (!verify(digests[algorithm], text, key, bytes)) continue;
+      const claims = decoded(payload) as TokenClaims | null;
+      return claims?.iss === this.issuer ? claims : null;
+    }
+    return null;
   }
 
   async #isThere(plural: string, namespace: string, bound: BoundTo | undefined): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** Cluster roles of what makes up a cluster: nodes, the scheduler, the controller manager, proxies, approvers. */
 
+import type { JsonObject } from '../api/objects.ts';
 import { events, rule } from './rules.ts';
 import type { RoleFacts } from './user-roles.ts';
 
@@ -18,7 +19,8 @@ function approver(name: string, signer: string): RoleFacts {
   };
 }
 
-const nodeRules = [
+/** What the Node authorizer allows whatever its node has to do with it. */
+export const nodeRules: readonly JsonObject[] = [
   ...reviews,
   rule('create get list watch', 'core', 'services'),
   rule('create get list watch', 'core', 'nodes'),

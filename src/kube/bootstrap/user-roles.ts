@@ -79,7 +79,7 @@ const viewRules = [
 
 export const userRoles: readonly RoleFacts[] = [
   { name: 'cluster-admin', rules: [rule('any', '*', '*'), pathRule('any', '*')] },
-  { name: 'admin', rules: [...adminRules, ...editRules, ...viewRules], collects: `${aggregate}admin` },
+  { name: 'admin', rules: [...editRules, ...viewRules, ...adminRules], collects: `${aggregate}admin` },
   {
     name: 'edit',
     rules: [...editRules, ...viewRules],

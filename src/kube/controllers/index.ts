@@ -11,6 +11,7 @@ import { Election } from './election.ts';
 import { GarbageCollector } from './garbage-collector.ts';
 import { NamespaceEmptier } from './namespace-emptier.ts';
 import { ObjectGraph } from './object-graph.ts';
+import { RoleCollector } from './role-collector.ts';
 
 export interface Running {
   /** Ends it; nothing of it runs after this. */
@@ -31,6 +32,7 @@ class Loops {
       new GarbageCollector(parts, this.#graph),
       new NamespaceEmptier(parts, this.#graph),
       new DefaultAccounts(parts, this.#graph),
+      new RoleCollector(parts, this.#graph),
     ];
     this.#graph.start().catch((error: unknown) => {
       parts.runtime.log.error('the loops of the control plane did not start', { error });

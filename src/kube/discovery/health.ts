@@ -1,27 +1,46 @@
-/** `/healthz`, `/livez`, `/readyz` and their checks (reference §1.1). */
+/**
+ * `/healthz`, `/livez`, `/readyz` and their checks (reference §1.1). Checks have the names of kube-apiserver's where they are
+ * about the same; those of what is done once before anybody can ask hold from then on.
+ */
 
-import type { PageHandler } from '../http/handler.ts';
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
+import type { KubeStore } from '../store.ts';
 import { answerText } from './json-page.ts';
 
-export interface HealthCheck {
+interface HealthCheck {
   readonly name: string;
   /** Null: all is well. */
   readonly run: () => Promise<string | null>;
 }
 
-const endpoints: ReadonlySet<string> = new Set(['healthz', 'livez', 'readyz']);
+type Endpoint = 'healthz' | 'livez' | 'readyz';
 
+const endpoints: ReadonlySet<string> = new Set<Endpoint>(['healthz', 'livez', 'readyz']);
+
+/** Done before the server listens. */
+const doneAtStart = [
+  'poststarthook/start-system-namespaces-controller',
+  'poststarthook/start-service-ip-repair-controllers',
+  'poststarthook/rbac/bootstrap-roles',
+  'poststarthook/scheduling/bootstrap-system-priority-classes',
+  'poststarthook/priority-and-fairness-config-producer',
+  'poststarthook/start-apiextensions-controllers',
+  'poststarthook/crd-informer-synced',
+];
+
+const well = (): Promise<null> => Promise.resolve(null);
+
+/** What a check says that is done, or what it says of a server that is on its way out. */
 async function answerChecks(
   request: ApiRequest,
   name: string,
   checks: readonly HealthCheck[],
 ): Promise<ApiAnswer> {
-  const excluded = new Set(request.query.getAll('exclude'));
+  const excluded = new Set(request.query.getAll('exclude').filter((one) => one !== ''));
   let text = '';
   let isWell = true;
   for (const check of checks) {
-    if (excluded.has(check.name)) {
+    if (excluded.delete(check.name)) {
       text += `[+]${check.name} excluded: ok\n`;
       continue;
     }
@@ -29,16 +48,60 @@ async function answerChecks(
     if (problem !== null) isWell = false;
     text += problem === null ? `[+]${check.name} ok\n` : `[-]${check.name} failed: reason withheld\n`;
   }
+  if (excluded.size > 0) {
+    const names = [...excluded].map((one) => JSON.stringify(one)).join(',');
+    text += `warn: some health checks cannot be excluded: no matches for ${names}\n`;
+  }
   if (!isWell) return answerText(500, `${text}${name} check failed\n`);
   return answerText(200, request.query.has('verbose') ? `${text}${name} check passed\n` : 'ok');
 }
 
-export function healthPages(checks: readonly HealthCheck[]): PageHandler {
-  return (request) => {
-    const [name, check] = request.segments;
-    if (name === undefined || !endpoints.has(name) || request.segments.length > 2) return null;
-    if (check === undefined) return answerChecks(request, name, checks);
-    const chosen = checks.filter((candidate) => candidate.name === check);
-    return chosen.length === 0 ? null : answerChecks(request, name, chosen);
+async function answerOne(check: HealthCheck): Promise<ApiAnswer> {
+  const problem = await check.run();
+  return problem === null ? answerText(200, 'ok') : answerText(500, `internal server error: ${problem}\n`);
+}
+
+export class Health {
+  readonly #checks: Readonly<Record<Endpoint, readonly HealthCheck[]>>;
+  #isEnding = false;
+
+  constructor(store: KubeStore) {
+    const etcd = (): Promise<string | null> =>
+      store.revision().then(
+        () => null,
+        (error: unknown) => String(error),
+      );
+    const common: readonly HealthCheck[] = [
+      { name: 'ping', run: well },
+      { name: 'log', run: well },
+      { name: 'etcd', run: etcd },
+    ];
+    const done = doneAtStart.map((name) => ({ name, run: well }));
+    this.#checks = {
+      healthz: [...common, ...done],
+      livez: [...common, ...done],
+      readyz: [
+        ...common,
+        { name: 'etcd-readiness', run: etcd },
+        { name: 'informer-sync', run: well },
+        ...done,
+        { name: 'shutdown', run: async () => (this.#isEnding ? 'process is shutting down' : null) },
+      ],
+    };
+  }
+
+  /** From now on the server is not ready: whoever spreads requests sends them elsewhere. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
+  readonly handle = (request: ApiRequest): Promise<ApiAnswer> | null => {
+    const [name, ...rest] = request.segments;
+    if (name === undefined || !endpoints.has(name)) return null;
+    const checks = this.#checks[name as Endpoint];
+    if (rest.length === 0) return answerChecks(request, name, checks);
+    const wanted = rest.join('/');
+    const check = checks.find((candidate) => candidate.name === wanted);
+    return check === undefined ? null : answerOne(check);
   };
 }

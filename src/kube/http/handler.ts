@@ -51,6 +51,8 @@ export interface HandlerOptions {
   readonly pages: readonly PageHandler[];
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
+  /** False: who shows no credentials is refused with 401. */
+  readonly allowsAnonymous: boolean;
 }
 
 const notFoundPage: ApiAnswer = {
@@ -146,13 +148,14 @@ export class RequestHandler {
       const user = await authenticator.authenticate(request);
       if (user !== null) return user;
     }
-    if (bearerToken(request) !== '') throw unauthorized();
+    if (bearerToken(request) !== '' || !this.#options.allowsAnonymous) throw unauthorized();
     return anonymousUser;
   }
 
   async #authorize(request: ApiRequest, user: UserInfo, wanted: ResourceRequest | null): Promise<void> {
     const path = wanted?.path;
     const verb = wanted?.verb ?? request.method.toLowerCase();
+    const name = path?.name === '' ? nameSelected(request) : (path?.name ?? '');
     const decision = await this.#options.authorizer.authorize({
       user,
       verb,
@@ -162,18 +165,19 @@ export class RequestHandler {
       resource: path?.plural ?? '',
       subresource: path?.subresource ?? '',
       namespace: path?.namespace ?? '',
-      name: path?.name ?? '',
+      name,
       path: request.path,
     });
     if (decision.isAllowed) return;
+    const because = decision.reason === '' ? '' : `: ${decision.reason}`;
     const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
     if (wanted === null || path === undefined)
-      throw forbiddenPath(`${who} path ${JSON.stringify(request.path)}`);
+      throw forbiddenPath(`${who} path ${JSON.stringify(request.path)}${because}`);
     const what = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
     const where =
       path.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(path.namespace)}`;
-    const why = `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(path.group)} ${where}`;
-    throw forbidden(wanted.resource, path.name, why);
+    const why = `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(path.group)} ${where}${because}`;
+    throw forbidden(wanted.resource, name, why);
   }
 
   async #page(request: ApiRequest): Promise<ApiAnswer> {
@@ -271,6 +275,12 @@ export class RequestHandler {
     response.writeHead(code, { 'content-type': type, 'content-length': bytes.length });
     response.end(bytes);
   }
+}
+
+/** A list or watch of the one object of a name is decided as if its path named it. */
+function nameSelected({ query }: ApiRequest): string {
+  const match = /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '');
+  return match?.[1] ?? '';
 }
 
 /** One header per warning, code 299 (RFC 7234 §5.5). */

@@ -18,6 +18,8 @@ export interface TlsMaterial {
   readonly cert: string;
   /** Authorities of client certificates, PEM; empty: none are asked for. */
   readonly clientAuthorities: string;
+  /** Oldest version that is spoken. @default 'TLSv1.2' */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
 export interface ListenOptions {
@@ -51,7 +53,7 @@ function secureServer(tls: TlsMaterial, handle: Handle): Http2SecureServer {
     key: tls.key,
     cert: tls.cert,
     allowHTTP1: true,
-    minVersion: 'TLSv1.2',
+    minVersion: tls.minVersion ?? 'TLSv1.2',
     settings: { maxConcurrentStreams: maxStreams },
     requestCert: asksForCertificate,
     rejectUnauthorized: false,

@@ -8,7 +8,7 @@ import type { ApiObject, Json, JsonObject } from '../api/objects.ts';
 import { badRequest, invalid } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
 import type { Access } from '../auth/access.ts';
-import { apiAudiences, type VerifiedToken } from '../auth/service-account-tokens.ts';
+import type { VerifiedToken } from '../auth/service-account-tokens.ts';
 import type { AccessAttributes } from '../auth/types.ts';
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
 import { nowText } from '../meta/time.ts';
@@ -166,7 +166,7 @@ async function ownerOf(
 ): Promise<VerifiedToken | null> {
   const verified = await access.tokens.verify(token, audiences);
   if (verified !== null) return verified;
-  const meant = audiences.filter((audience) => apiAudiences.includes(audience));
+  const meant = audiences.filter((audience) => access.tokens.audiences.includes(audience));
   const request = tokenRequest(token);
   for (const authenticator of access.authenticators) {
     const user = await authenticator.authenticate(request);
@@ -183,7 +183,7 @@ function tokenReview(access: Access): Handler {
       audiences?: readonly string[];
     };
     if (token === '') throw badRequest('token is required for TokenReview in authentication');
-    const asked = audiences.length > 0 ? audiences : apiAudiences;
+    const asked = audiences.length > 0 ? audiences : access.tokens.audiences;
     const owner = await ownerOf(access, token, asked);
     if (owner === null) return answer(endpoint, review, { user: {}, error: 'invalid bearer token' });
     const user = shownUser(owner.user);

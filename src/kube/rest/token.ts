@@ -3,13 +3,7 @@
 import { type FieldError, invalidValue } from '../api/field-errors.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { badRequest, conflict, invalid, notFound } from '../api/status.ts';
-import {
-  apiAudiences,
-  type BoundTo,
-  type ServiceAccountTokens,
-  type TokenClaims,
-  tokenIssuer,
-} from '../auth/service-account-tokens.ts';
+import type { BoundTo, ServiceAccountTokens, TokenClaims } from '../auth/service-account-tokens.ts';
 import type { ApiAnswer } from '../http/types.ts';
 import { randomUid, timeText } from '../meta/time.ts';
 import { parseBody, toObject } from './body.ts';
@@ -110,7 +104,7 @@ function issueToken(tokens: ServiceAccountTokens): Handler {
       );
     }
     const given = (request.spec ?? {}) as TokenRequestSpec;
-    const audiences = (given.audiences ?? []).length > 0 ? given.audiences! : apiAudiences;
+    const audiences = (given.audiences ?? []).length > 0 ? given.audiences! : tokens.audiences;
     const seconds = given.expirationSeconds ?? defaultSeconds;
     checkSeconds(seconds);
     const bound = await boundTo(endpoint, given.boundObjectRef);
@@ -120,7 +114,7 @@ function issueToken(tokens: ServiceAccountTokens): Handler {
       aud: audiences,
       exp: now + seconds,
       iat: now,
-      iss: tokenIssuer,
+      iss: tokens.issuer,
       jti: randomUid(parts.runtime.random),
       'kubernetes.io': {
         namespace: path.namespace,
