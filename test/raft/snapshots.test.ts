@@ -72,13 +72,10 @@ t.test('F44: nothing is applied or acknowledged while the state is being replace
   );
   t.same(node.unapplied, []);
   node.completeWrites();
-  t.match(
-    node.turn(),
-    [{ type: AppendResponse, index: 9 }],
-    'the snapshot stands, what follows is still on its way',
+  t.same(
+    node.turn().map(({ type, index }) => ({ type, index })),
+    [9, 10].map((index) => ({ type: AppendResponse, index })),
   );
-  node.completeWrites();
-  t.match(node.turn(), [{ type: AppendResponse, index: 10 }]);
   t.equal(node.raft.appliedIndex, 9);
   t.same(
     node.unapplied.map((each) => each.index),
