@@ -48,6 +48,8 @@ const rootBuckets = [
 /** Of the form in which the state is written: etcd's storage version. */
 const stateVersion = '3.6.0';
 const nothing = new Uint8Array(0);
+const noConf = { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+const nothingApplied = { term: 0, conf: noConf };
 
 type Pairs = [key: Uint8Array, value: Uint8Array][];
 
@@ -164,7 +166,8 @@ class Export {
 
   #addMeta(): void {
     const { index, meta } = this.#snapshot;
-    const { term, conf } = decodeStateMeta(meta);
+    // Of a member that has applied nothing yet there is no more to tell.
+    const { term, conf } = meta.length === 0 ? nothingApplied : decodeStateMeta(meta);
     const numbers = (ids: readonly string[]): string => `[${ids.map((id) => idToBigint(id)).join(',')}]`;
     const confState =
       `{"voters":${numbers(conf.voters)},"learners":${numbers(conf.learners)},` +

@@ -292,6 +292,13 @@ t.test('completion offers commands, their words, flags and formats', async (t) =
   t.notOk(utl.out.includes('make-mirror'));
 });
 
+t.test('a member that has applied nothing yet can be saved', async (t) => {
+  const { endpoint } = await clusterOf(t);
+  const file = join(folderOf(t), 'empty.db');
+  t.equal((await ctl(endpoint, { args: ['snapshot', 'save', file] })).code, 0);
+  t.match(await ctl('unused', { args: ['snapshot', 'status', file] }), { code: 0, out: /^[0-9a-f]+, / });
+});
+
 t.test('progress is drawn on terminals and nowhere else', async (t) => {
   const folder = folderOf(t);
   const { endpoint } = await clusterOf(t);
