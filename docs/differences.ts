@@ -71,7 +71,9 @@ export const general: readonly (readonly [title: string, text: string])[] = [
   [
     'Permissions',
     'Two checks are stricter than in some releases of etcd, which let more pass than they document: a put inside of a txn ' +
-      'needs what a put alone does, and a watch to the end of the keyspace needs permission to the end.',
+      'needs what a put alone does, and a watch to the end of the keyspace needs permission to the end. Of a range that ends ' +
+      'before it begins, and so holds no key, permission for its begin is asked; what etcd says to it depends on the order ' +
+      'in which permissions were granted.',
   ],
   [
     'Leases',
@@ -86,3 +88,17 @@ export const general: readonly (readonly [title: string, text: string])[] = [
     'Keelson answers as etcd 3.7 does, to whoever asks for the version. The names with `experimental-` that 3.7 dropped are still taken.',
   ],
 ];
+
+/** Where releases of etcd differ among themselves, as far as the comparison with etcd 3.4 has met it. */
+export const olderReleases = {
+  leaseAccess:
+    'Leases are for users only, and their keys for those who may read or write them, since 3.4.26 and 3.6.9.',
+  rootFirst: 'What only root may do is refused to others before anything else.',
+  namedReads: 'Members, status and alarms are told to users only, since 3.6.9.',
+  authenticateWithToken: 'Who authenticates may show a bad token, since 3.5.',
+  hashPath: 'The gateway has a path of its own for the hash of a revision since 3.5.',
+  hashRevision: 'The hash tells its revision since 3.6.',
+  hashOfTombstones:
+    'A compaction keeps the deletion at its own revision since 3.4.34, so that hashes differ.',
+  rootRole: 'The role root is shown with the permission that it has.',
+} as const;

@@ -5,16 +5,21 @@
 
 import { join } from 'node:path';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import { credentials, type MethodDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { credentials, Metadata, type MethodDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 
 export type Message = Record<string, unknown>;
 
+type Headers = Readonly<Record<string, string>>;
+
 export interface Client extends Disposable {
-  /** Calls a method that answers once, within five seconds. Rejects with the `code` and `details` of the refusal. */
-  call(method: string, request: Message): Promise<Message>;
+  /**
+   * Calls a method that answers once, within five seconds. Rejects with the `code` and `details` of the refusal.
+   * @param headers metadata to send along, such as the `token` of a user
+   */
+  call(method: string, request: Message, headers?: Headers): Promise<Message>;
   /** Opens a stream; what it brings can be read with `for await`. */
-  stream(method: string): ClientDuplexStream<Message, Message>;
+  stream(method: string, headers?: Headers): ClientDuplexStream<Message, Message>;
 }
 
 const root = new protobuf.Root();
@@ -56,13 +61,20 @@ export function connect(service: string, url: string): Client {
   const Generic = makeGenericClientConstructor(Object.fromEntries(methods), service);
   const client = new Generic(new URL(url).host, credentials.createInsecure());
   return {
-    call: (method, request) =>
+    call: (method, request, headers = {}) =>
       new Promise((resolve, reject) => {
         const done = (error: Error | null, answer: Message) =>
           error === null ? resolve(answer) : reject(error);
-        client[method]!(request, { deadline: Date.now() + 5000 }, done);
+        client[method]!(request, metadataOf(headers), { deadline: Date.now() + 5000 }, done);
       }),
-    stream: (method) => client[method]!() as ClientDuplexStream<Message, Message>,
+    stream: (method, headers = {}) =>
+      client[method]!(metadataOf(headers)) as ClientDuplexStream<Message, Message>,
     [Symbol.dispose]: () => client.close(),
   };
+}
+
+function metadataOf(headers: Headers): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
 }

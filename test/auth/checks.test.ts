@@ -70,7 +70,7 @@ t.test('who is not named, or of an older auth revision, is told so before anythi
     range: (caller) => checks.range(caller, range('r')),
     put: (caller) => checks.put(caller, put('w', '1')),
     deleteRange: (caller) => checks.deleteRange(caller, remove('w')),
-    txn: (caller) => checks.txn(caller, txn({})),
+    txn: (caller) => checks.txn(caller, txn({ compare: [compare('r', {})] })),
     watch: (caller) => checks.watch(caller, bytes('r'), bytes('')),
     leaseWrite: (caller) => checks.leaseWrite(caller, 7n),
   };
@@ -97,7 +97,7 @@ t.test('who is not named, or of an older auth revision, is told so before anythi
     );
     t.equal(
       outcome(() => work(rig.as('carol'))),
-      name === 'txn' ? 'ok' : denied,
+      denied,
       `${name}, without any role`,
     );
     t.equal(
@@ -172,6 +172,15 @@ t.test('each kind of request needs what etcd documents for it', async (t) => {
     ['nobody sees a lease', () => checks.leaseRead(nobody, 9n), 'userNameEmpty'],
   ];
   for (const [what, work, reason] of expected) t.equal(outcome(work), reason, what);
+});
+
+t.test('a txn that does nothing is open to all, as in etcd', async (t) => {
+  const { checks } = (await withAlice()).auth;
+  for (const caller of [nobody, { user: 'ghost', revision: 1 }]) checks.txn(caller, txn({}));
+  t.equal(
+    outcome(() => checks.txn(nobody, txn({ failure: [{ kind: OpKind.Range, request: range('r') }] }))),
+    'userNameEmpty',
+  );
 });
 
 t.test('a txn needs everything that it might do, in both branches and in txns within', async (t) => {

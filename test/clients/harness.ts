@@ -75,6 +75,7 @@ const serverCommands: Readonly<Record<SystemName, readonly string[]>> = {
 /**
  * Starts `count` members of a new cluster, `m1` to `mN`, and waits until each says that it is healthy.
  * @param prepare is run for each before it starts, to put something into its data directory
+ * @param moreFlags flags besides the usual ones, which they replace
  * @throws Error with the last words of a member that ended or did not become healthy
  */
 export async function startServers(
@@ -82,6 +83,7 @@ export async function startServers(
   count: number,
   workplace: Workplace,
   prepare: (place: Place) => Promise<void> = async () => {},
+  moreFlags: Readonly<Record<string, string>> = {},
 ): Promise<Servers> {
   const ports = await freePorts(count * 2);
   const url = (index: number): string => `http://127.0.0.1:${ports[index]}`;
@@ -106,6 +108,7 @@ export async function startServers(
       'heartbeat-interval': '50',
       'election-timeout': '500',
       'log-level': 'warn',
+      ...moreFlags,
     };
     const [command, ...first] = serverCommands[system] as [string, ...string[]];
     const args = [...first, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)];

@@ -1,0 +1,94 @@
+/**
+ * Looks for differences between Keelson and the etcd on the PATH, for as many seeds as it is told:
+ *
+ *     npm run differential -- --seeds 10 --calls 5000 --from 1 --transport grpc|gateway|both|watch --no-auth
+ *
+ * Ends with 1 if there are any, after printing the seed, the number of the call and both answers.
+ */
+
+import { parseArgs } from 'node:util';
+import { Workplace } from '../../bench/children.ts';
+import { type Compared, compareSystems, shown, type Transport } from './differential.ts';
+import { type Servers, startServers } from './harness.ts';
+import { compareWatches } from './watch-differential.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '5' },
+    from: { type: 'string', default: '1' },
+    calls: { type: 'string', default: '3000' },
+    transport: { type: 'string', default: 'both' },
+    'no-auth': { type: 'boolean', default: false },
+    differences: { type: 'string', default: '3' },
+  },
+});
+
+async function withBoth<T>(work: (etcd: Servers, keelson: Servers) => Promise<T>): Promise<T> {
+  const workplace = new Workplace();
+  try {
+    const [etcd, keelson] = await Promise.all([
+      startServers('etcd', 1, workplace, async () => {}, { 'bcrypt-cost': '4' }),
+      startServers('keelson', 1, workplace, async () => {}, { 'bcrypt-cost': '4' }),
+    ]);
+    return await work(etcd, keelson);
+  } finally {
+    await workplace.close();
+  }
+}
+
+function runSeed(seed: number, transport: Transport): Promise<Compared> {
+  return withBoth((etcd, keelson) =>
+    compareSystems(etcd, keelson, {
+      seed,
+      calls: Number(values.calls),
+      transport,
+      asksAuth: !values['no-auth'],
+      maxDifferences: Number(values.differences),
+    }),
+  );
+}
+
+async function watchSeed(seed: number): Promise<boolean> {
+  const steps = Number(values.calls);
+  const compared = await withBoth((etcd, keelson) => compareWatches(etcd, keelson, seed, steps));
+  const { watchers, events, difference } = compared;
+  console.log(
+    `seed ${seed}: ${compared.steps} steps, ${watchers} watchers, ${events} events: ${difference ?? 'alike'}`,
+  );
+  return difference === null;
+}
+
+function add(sum: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [name, number] of more) sum.set(name, (sum.get(name) ?? 0) + number);
+}
+
+const all: Record<string, Transport[]> = { both: ['grpc', 'gateway'], watch: [] };
+const transports = all[values.transport] ?? [values.transport as Transport];
+const kinds = new Map<string, number>();
+const older = new Map<string, number>();
+let calls = 0;
+let differing = 0;
+for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds); seed++) {
+  if (values.transport === 'watch' && !(await watchSeed(seed))) differing++;
+  for (const transport of transports) {
+    const compared = await runSeed(seed, transport);
+    calls += compared.calls;
+    differing += compared.differences.length;
+    add(kinds, compared.kinds);
+    add(older, compared.older);
+    console.log(
+      `seed ${seed} by ${transport}: ${compared.calls} calls, ${compared.differences.length} differences`,
+    );
+    for (const { count, call, expected, actual } of compared.differences) {
+      console.log(
+        `  call ${count}: ${call.user || 'nobody'} ${call.service}/${call.method} ${shown(call.message)}`,
+      );
+      console.log(`    etcd:    ${shown(expected)}\n    keelson: ${shown(actual)}`);
+    }
+  }
+}
+console.log(`${calls} calls, ${differing} differences; ${kinds.size} kinds of answers:`);
+for (const [kind, number] of [...kinds].sort()) console.log(`  ${number} ${kind}`);
+console.log('put down to the age of the etcd at hand:');
+for (const [reason, number] of older) console.log(`  ${number} ${reason}`);
+process.exitCode = differing === 0 ? 0 : 1;

@@ -1,0 +1,66 @@
+import t, { type Test } from 'tap';
+import { Workplace } from '../../bench/children.ts';
+import { compareSystems, shown, type Transport } from './differential.ts';
+import { missingPrograms, type Servers, startServers } from './harness.ts';
+import { compareWatches } from './watch-differential.ts';
+
+const { SEED: seedText = '1' } = process.env;
+const seed = Number(seedText);
+t.setTimeout(180_000); // Eight servers are started, and the machine may be busy.
+
+const skip = missingPrograms('etcd');
+
+async function withBoth(t: Test, work: (etcd: Servers, keelson: Servers) => Promise<void>): Promise<void> {
+  const workplace = new Workplace();
+  t.teardown(() => workplace.close());
+  const flags = { 'bcrypt-cost': '4' };
+  const [etcd, keelson] = await Promise.all([
+    startServers('etcd', 1, workplace, async () => {}, flags),
+    startServers('keelson', 1, workplace, async () => {}, flags),
+  ]);
+  await work(etcd, keelson);
+}
+
+const sessions: readonly (readonly [
+  calls: number,
+  transport: Transport,
+  asksAuth: boolean,
+  kinds: number,
+])[] = [
+  [500, 'grpc', false, 15],
+  [500, 'grpc', true, 20],
+  [250, 'gateway', true, 12],
+];
+
+for (const [calls, transport, asksAuth, kinds] of sessions) {
+  const who = asksAuth ? 'several users' : 'anybody';
+  t.test(
+    `random calls of ${who} by ${transport} get the answers and the refusals of etcd`,
+    { skip },
+    async (t) => {
+      await withBoth(t, async (etcd, keelson) => {
+        const compared = await compareSystems(etcd, keelson, {
+          seed,
+          calls,
+          transport,
+          asksAuth,
+          maxDifferences: 5,
+        });
+        for (const { count, call, expected, actual } of compared.differences) {
+          const asked = `${call.user || 'nobody'}: ${call.service}/${call.method} ${shown(call.message)}`;
+          t.same(actual, expected, `seed ${seed}, call ${count}, ${asked}`);
+        }
+        t.equal(compared.calls, calls, `calls of seed ${seed}`);
+        t.ok(compared.kinds.size >= kinds, `answers and refusals of ${compared.kinds.size} kinds`);
+      });
+    },
+  );
+}
+
+t.test('watchers are told what those of etcd are told', { skip }, async (t) => {
+  await withBoth(t, async (etcd, keelson) => {
+    const { difference, watchers, events } = await compareWatches(etcd, keelson, seed, 80);
+    t.equal(difference, null, `seed ${seed}`);
+    t.ok(watchers >= 5 && events >= 20, `${watchers} watchers, ${events} events`);
+  });
+});
