@@ -34,6 +34,13 @@ interface Transfer {
   complete: boolean;
 }
 
+/** How the last transfer ended: said again when its sender goes on, for whom the word was lost. */
+interface Ended {
+  readonly from: string;
+  readonly transfer: number;
+  readonly status: number;
+}
+
 /** More than the sender's window never waits. */
 const maxWaiting = 16;
 
@@ -41,6 +48,7 @@ export class SnapshotReceiver {
   readonly #backend: Backend;
   readonly #hooks: SnapshotReceiverHooks;
   #transfer: Transfer | null = null;
+  #ended: Ended | null = null;
 
   constructor(backend: Backend, hooks: SnapshotReceiverHooks) {
     this.#backend = backend;
@@ -69,13 +77,27 @@ export class SnapshotReceiver {
 
   onChunk(from: string, chunk: SnapshotChunk): void {
     const transfer = this.#transfer;
-    if (transfer === null || transfer.from !== from || transfer.offer.transfer !== chunk.transfer) return;
+    if (transfer === null || transfer.from !== from || transfer.offer.transfer !== chunk.transfer) {
+      this.#answerUnknown(from, chunk.transfer);
+      return;
+    }
     if (transfer.complete) return;
     const expected = transfer.next + transfer.waiting.length + (transfer.adding ? 1 : 0);
     // A chunk out of order is dropped; the sender sends it again in its place.
     if (chunk.sequence !== expected || transfer.waiting.length >= maxWaiting) return;
     transfer.waiting.push(chunk);
     this.#addNext(transfer);
+  }
+
+  /**
+   * A chunk follows an offer that was accepted. If it is of no transfer now, that one has ended, here or with an earlier
+   * life of this member. Left without an answer, its sender would go on until it gives up, and send nothing else.
+   */
+  #answerUnknown(from: string, transfer: number): void {
+    const ended = this.#ended;
+    const isKnown = ended !== null && ended.from === from && ended.transfer === transfer;
+    const status = isKnown ? ended.status : AckStatus.Refused;
+    this.#hooks.send(from, encodeAck({ transfer, next: 0, status }));
   }
 
   #addNext(transfer: Transfer): void {
@@ -121,6 +143,8 @@ export class SnapshotReceiver {
   }
 
   #acknowledge(transfer: Transfer, status: number): void {
+    const { from, offer } = transfer;
+    if (status !== AckStatus.Continue) this.#ended = { from, transfer: offer.transfer, status };
     const frame = encodeAck({ transfer: transfer.offer.transfer, next: transfer.next, status });
     this.#hooks.send(transfer.from, frame);
   }
