@@ -29,7 +29,7 @@ import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } fr
 import { txnPuts } from './alarms.ts';
 import { checkpointLeases, expireLeases, grantLease, revokeLease } from './apply-leases.ts';
 import { checkPermission } from './check-permission.ts';
-import type { Envelope, EnvelopeCodec } from './envelope.ts';
+import type { EnvelopeCodec, OpenedEntry } from './envelope.ts';
 import type { PendingRequests } from './pending.ts';
 import type { AppliedState } from './state.ts';
 import { AlarmKind, type AlarmRecord, type AlarmResult, RequestKind } from './types.ts';
@@ -87,12 +87,16 @@ export class Applier {
       return;
     }
     if (entry.data.length === 0) return;
-    const envelope = this.#codec.open(entry.data);
-    const pending = envelope.isOwn ? this.#pending.get(envelope.sequence) : undefined;
+    const opened = this.#codec.open(entry.data);
+    while (opened.next()) this.#applyOne(opened, entry);
+  }
+
+  #applyOne(opened: OpenedEntry, entry: Entry): void {
+    const pending = opened.isOwn ? this.#pending.get(opened.sequence) : undefined;
     let result: unknown = null;
     let failure: Failure | null = null;
     try {
-      result = this.#execute(envelope, pending?.request, entry);
+      result = this.#execute(opened, pending?.request, entry);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failure = error;
@@ -113,8 +117,9 @@ export class Applier {
     if (puts) throw new Failure('noSpace');
   }
 
-  #execute({ kind, body, asker }: Envelope, decoded: unknown, { term, index }: Entry): unknown {
+  #execute(opened: OpenedEntry, decoded: unknown, { term, index }: Entry): unknown {
     const { store, auth } = this.#state;
+    const { kind, body, asker } = opened;
     if (auth.enabled && asker !== 'member') checkPermission(auth, asker, kind, body, decoded);
     this.#checkAlarms(kind, body, decoded);
     switch (kind) {

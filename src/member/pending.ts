@@ -1,77 +1,116 @@
 /**
  * Requests that were made here and wait for their entry to be applied, oldest first.
  *
+ *     first                      first + slots.length - head
+ *     [ 17 | – | 19 | 20 | … ]   a request that has left leaves a hole; holes in front are forgotten
+ *       head
+ *
  * A request leaves the table exactly once: applied, timed out, or failed at stop. After a timeout its outcome is
  * unknown: the entry may still be applied, and then finds nobody waiting.
  */
 
 import type { Failure } from '../util/failure.ts';
-import type { ProposeDone } from './types.ts';
+import { type Asker, envelopeOverheadBytes, type LoggedRequest } from './envelope.ts';
+import type { ProposeDone, RequestKind } from './types.ts';
 
-export interface PendingRequest {
-  readonly sequence: number;
+export interface PendingRequest extends LoggedRequest {
   /** The decoded request; apply uses it instead of decoding the entry again. */
   readonly request: unknown;
   readonly done: ProposeDone<unknown>;
   readonly startedAt: number;
-  /** As it enters the log. */
-  readonly sealed: Uint8Array;
   /** Handed to the core. Until then the request is certain not to have happened. */
   proposed: boolean;
 }
 
+/** Empty slots in front of the table before it is cut. */
+const holesKept = 1024;
+
 export class PendingRequests {
-  readonly #bySequence = new Map<number, PendingRequest>();
-  #sequence = 0;
+  #slots: (PendingRequest | undefined)[] = [];
+  #head = 0;
+  /** The sequence of the request at `#head`. */
+  #first = 1;
+  #size = 0;
   #bytes = 0;
 
   get size(): number {
-    return this.#bySequence.size;
+    return this.#size;
   }
 
-  /** The bytes of all of them. */
+  /** The bytes of all of them, as they enter the log. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The number that the next request gets. */
-  get nextSequence(): number {
-    return this.#sequence + 1;
-  }
-
-  /** @param sealed the request in an envelope with `nextSequence` */
-  add(request: unknown, sealed: Uint8Array, startedAt: number, done: ProposeDone<unknown>): PendingRequest {
-    const sequence = ++this.#sequence;
-    const pending: PendingRequest = { sequence, request, sealed, done, startedAt, proposed: false };
-    this.#bySequence.set(sequence, pending);
-    this.#bytes += sealed.length;
+  add(
+    kind: RequestKind,
+    body: Uint8Array,
+    asker: Asker,
+    request: unknown,
+    startedAt: number,
+    done: ProposeDone<unknown>,
+  ): PendingRequest {
+    const sequence = this.#first + this.#slots.length - this.#head;
+    const pending: PendingRequest = {
+      kind,
+      sequence,
+      asker,
+      body,
+      request,
+      done,
+      startedAt,
+      proposed: false,
+    };
+    this.#slots.push(pending);
+    this.#size++;
+    this.#bytes += envelopeOverheadBytes + body.length;
     return pending;
   }
 
   get oldest(): PendingRequest | null {
-    for (const pending of this.#bySequence.values()) return pending;
-    return null;
+    return this.#slots[this.#head] ?? null;
   }
 
   get(sequence: number): PendingRequest | undefined {
-    return this.#bySequence.get(sequence);
+    return sequence < this.#first ? undefined : this.#slots[this.#head + sequence - this.#first];
   }
 
   resolve(pending: PendingRequest, failure: Failure | null, result: unknown): void {
-    if (!this.#bySequence.delete(pending.sequence)) return;
-    this.#bytes -= pending.sealed.length;
+    if (this.get(pending.sequence) !== pending) return;
+    this.#slots[this.#head + pending.sequence - this.#first] = undefined;
+    this.#size--;
+    this.#bytes -= envelopeOverheadBytes + pending.body.length;
+    this.#forgetHoles();
     pending.done(failure, failure === null ? result : null);
   }
 
-  /** Fails every request started before `deadline`; `reasonOf` says with what. */
+  #forgetHoles(): void {
+    const slots = this.#slots;
+    while (this.#head < slots.length && slots[this.#head] === undefined) {
+      this.#head++;
+      this.#first++;
+    }
+    if (this.#head === slots.length) {
+      this.#slots = [];
+      this.#head = 0;
+    } else if (this.#head > holesKept && this.#head * 2 > slots.length) {
+      this.#slots = slots.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** Fails every request started before `startedBefore`; `failureOf` says with what. */
   expire(startedBefore: number, failureOf: (pending: PendingRequest) => Failure): void {
-    for (const pending of this.#bySequence.values()) {
+    for (let pending = this.oldest; pending !== null; pending = this.oldest) {
       if (pending.startedAt >= startedBefore) return;
       this.resolve(pending, failureOf(pending), null);
     }
   }
 
   failAll(failure: Failure): void {
-    for (const pending of [...this.#bySequence.values()]) this.resolve(pending, failure, null);
+    const end = this.#first + this.#slots.length - this.#head;
+    for (let pending = this.oldest; pending !== null && pending.sequence < end; pending = this.oldest) {
+      this.resolve(pending, failure, null);
+    }
   }
 }

@@ -12,20 +12,32 @@
 import type { Caller } from '../auth/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { Clock } from '../util/runtime.ts';
-import type { EnvelopeCodec } from './envelope.ts';
+import { type Asker, type EnvelopeCodec, entryBytes, requestBytes } from './envelope.ts';
 import { type PendingRequest, PendingRequests } from './pending.ts';
 import type { MemberLimits, ProposeDone, RequestKind } from './types.ts';
 
-/** Data handed to the core in one go. */
-const proposedBytesAtOnce = 1 << 20;
+/**
+ * Requests share an entry up to this; a larger one has an entry of its own. Beyond it there is nothing left to save,
+ * and followers would wait longer for the first byte of an entry that they can write.
+ */
+const sharedEntryBytes = 256 * 1024;
+
+/** What the core refused: kept, or a turn without a leader would seal the same again. */
+interface SealedEntry {
+  readonly data: Uint8Array;
+  readonly count: number;
+}
 
 export class Proposals {
   readonly pending: PendingRequests = new PendingRequests();
   readonly #codec: EnvelopeCodec;
   readonly #limits: MemberLimits;
   readonly #clock: Clock;
+  readonly #entryBytesMax: number;
   /** Requests that the core has not taken yet, oldest first. */
   #waiting: PendingRequest[] = [];
+  /** The first of them. */
+  #refused: SealedEntry | null = null;
   /** Requests that ended without being applied, as far as is known. */
   failed = 0;
 
@@ -33,6 +45,7 @@ export class Proposals {
     this.#codec = codec;
     this.#limits = limits;
     this.#clock = clock;
+    this.#entryBytesMax = Math.min(sharedEntryBytes, limits.raftMessageBytes);
   }
 
   /**
@@ -50,16 +63,24 @@ export class Proposals {
     const { maxPendingRequests, maxPendingBytes, maxApplyLag, maxRequestBytes } = this.#limits;
     const isFull = this.pending.size >= maxPendingRequests || this.pending.bytes >= maxPendingBytes;
     if (isFull || applyLag > maxApplyLag) return new Failure('tooManyRequests');
-    const sealed = this.#codec.seal(kind, this.pending.nextSequence, body, caller);
-    if (sealed.length > maxRequestBytes) return new Failure('requestTooLarge');
-    this.#waiting.push(this.pending.add(request, sealed, this.#clock.now(), done));
+    if (entryBytes(requestBytes(body, caller)) > maxRequestBytes) return new Failure('requestTooLarge');
+    this.#wait(kind, body, caller, request, done);
     return null;
   }
 
   /** Lets a request of the member itself wait: there are few of them, and the cluster needs them most when it is full. */
   addOwn(kind: RequestKind, body: Uint8Array, done: ProposeDone<unknown>): void {
-    const sealed = this.#codec.seal(kind, this.pending.nextSequence, body, 'member');
-    this.#waiting.push(this.pending.add(undefined, sealed, this.#clock.now(), done));
+    this.#wait(kind, body, 'member', undefined, done);
+  }
+
+  #wait(
+    kind: RequestKind,
+    body: Uint8Array,
+    asker: Asker,
+    request: unknown,
+    done: ProposeDone<unknown>,
+  ): void {
+    this.#waiting.push(this.pending.add(kind, body, asker, request, this.#clock.now(), done));
   }
 
   /** Hands what waits to the core, as far as it takes it. */
@@ -68,28 +89,44 @@ export class Proposals {
     if (waiting.length === 0) return;
     let taken = 0;
     while (taken < waiting.length) {
-      const datas: Uint8Array[] = [];
-      let bytes = 0;
-      let end = taken;
-      for (; end < waiting.length && bytes < proposedBytesAtOnce; end++) {
-        const { sealed } = waiting[end]!;
-        datas.push(sealed);
-        bytes += sealed.length;
+      const sealed = this.#refused ?? this.#seal(taken);
+      this.#refused = null;
+      if (!propose([sealed.data])) {
+        this.#refused = sealed;
+        break;
       }
-      if (!propose(datas)) break;
-      for (; taken < end; taken++) waiting[taken]!.proposed = true;
+      for (const end = taken + sealed.count; taken < end; taken++) waiting[taken]!.proposed = true;
     }
     this.#waiting = taken === waiting.length ? [] : waiting.slice(taken);
+  }
+
+  /** An entry of what waits from `from` on, in the order in which it came. */
+  #seal(from: number): SealedEntry {
+    const waiting = this.#waiting;
+    const { sequence } = waiting[from]!;
+    let bytes = 0;
+    let to = from;
+    for (; to < waiting.length; to++) {
+      const { body, asker } = waiting[to]!;
+      const more = requestBytes(body, asker);
+      if (to > from && entryBytes(bytes + more) > this.#entryBytesMax) break;
+      // What ran out of time has left a gap, and what was sent back stands behind what came later.
+      if (waiting[to]!.sequence !== sequence + to - from) break;
+      bytes += more;
+    }
+    return { data: this.#codec.seal(waiting, from, to, bytes), count: to - from };
   }
 
   /** Lets requests wait again that a leader has sent back untouched. */
   takeBack(returned: readonly Uint8Array[]): void {
     for (const sealed of returned) {
-      const { isOwn, sequence } = this.#codec.open(sealed);
-      const pending = isOwn ? this.pending.get(sequence) : undefined;
-      if (pending === undefined || !pending.proposed) continue;
-      pending.proposed = false;
-      this.#waiting.push(pending);
+      const opened = this.#codec.open(sealed);
+      while (opened.isOwn && opened.next()) {
+        const pending = this.pending.get(opened.sequence);
+        if (pending === undefined || !pending.proposed) continue;
+        pending.proposed = false;
+        this.#waiting.push(pending);
+      }
     }
   }
 
@@ -101,10 +138,12 @@ export class Proposals {
     this.pending.expire(startedBefore, failureOf);
     this.failed += before - this.pending.size;
     this.#waiting = this.#waiting.filter(({ sequence }) => this.pending.get(sequence) !== undefined);
+    this.#refused = null;
   }
 
   failAll(failure: Failure): void {
     this.#waiting = [];
+    this.#refused = null;
     this.failed += this.pending.size;
     this.pending.failAll(failure);
   }

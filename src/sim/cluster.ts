@@ -29,7 +29,14 @@ import { clientPort } from './ports.ts';
 import { lastOf } from './quorum.ts';
 import { NodeRuntime, SimProcess as Process, SimClock, type SimProcess, Stepped } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
-import { confOfEntry, type LiveMember, memberIdsOf, openMember, recoverDisk } from './sim-member.ts';
+import {
+  confOfEntry,
+  type LiveMember,
+  memberIdsOf,
+  openMember,
+  recoverDisk,
+  requestsIn,
+} from './sim-member.ts';
 import { maxPathBytes, SimNetwork } from './sim-network.ts';
 import type { SimRandom } from './sim-random.ts';
 import type { Swarm } from './swarm.ts';
@@ -433,6 +440,7 @@ export class SimCluster implements Victims {
         limits: this.limits,
         fullestPathBytes: deep ? this.network.fullestPathBytes() : 0,
         confOf: confOfEntry,
+        requestsIn,
       };
       checkInvariants(world, this.memory);
       this.sent = [];

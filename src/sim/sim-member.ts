@@ -3,7 +3,7 @@
  * from a disk when it is down.
  */
 
-import { EnvelopeCodec } from '../member/envelope.ts';
+import { EnvelopeCodec, requestCount } from '../member/envelope.ts';
 import { identifyCluster } from '../member/identity.ts';
 import { Member } from '../member/member.ts';
 import {
@@ -19,7 +19,7 @@ import {
 } from '../member/types.ts';
 import type { MvccStore, WatchHub } from '../mvcc/types.ts';
 import { decodeConfigEntry } from '../raft/conf-codec.ts';
-import type { ConfState, Entry, NodeId } from '../raft/types.ts';
+import { type ConfState, type Entry, EntryType, type NodeId } from '../raft/types.ts';
 import type { Disk } from '../util/disk.ts';
 import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
@@ -34,7 +34,7 @@ import {
 import { applyDiffers, unreliableHub, wrappedMutants } from './controls.ts';
 import type { Probe } from './live-view.ts';
 import type { Asked } from './oracle/history.ts';
-import type { Logged } from './oracle/replay.ts';
+import type { Logged, LoggedRequest } from './oracle/replay.ts';
 import type { AnswerDone } from './oracle/workload.ts';
 import { SimRandom } from './sim-random.ts';
 import type { Swarm } from './swarm.ts';
@@ -240,19 +240,32 @@ export function confOfEntry(entry: Entry): ConfState {
 
 const reader = new EnvelopeCodec('0000000000000000', 0);
 
-/** Reads the request out of a log entry; null when it is none. */
-export function openLogged(entry: Entry): Logged | null {
-  const { kind, body } = reader.open(entry.data);
+/** How many requests a log entry holds. */
+export function requestsIn({ type, data }: Entry): number {
+  return type === EntryType.Normal ? requestCount(data) : 0;
+}
+
+/** Reads the requests out of a log entry that holds some, in the order in which they are applied. */
+export function openLogged(entry: Entry): Logged[] {
+  const requests: Logged[] = [];
+  for (const opened = reader.open(entry.data); opened.next(); ) {
+    const { kind, body } = opened;
+    requests.push({ what: decodeLogged(kind, body), body });
+  }
+  return requests;
+}
+
+function decodeLogged(kind: RequestKind, body: Uint8Array): LoggedRequest {
   switch (kind) {
     case RequestKind.Put:
-      return { what: { kind: 'put', request: decodePutRequest(body) }, body };
+      return { kind: 'put', request: decodePutRequest(body) };
     case RequestKind.DeleteRange:
-      return { what: { kind: 'delete', request: decodeDeleteRangeRequest(body) }, body };
+      return { kind: 'delete', request: decodeDeleteRangeRequest(body) };
     case RequestKind.Txn:
-      return { what: { kind: 'txn', request: decodeTxnRequest(body) }, body };
+      return { kind: 'txn', request: decodeTxnRequest(body) };
     case RequestKind.Compact:
-      return { what: { kind: 'compact', request: decodeCompactionRequest(body) }, body };
+      return { kind: 'compact', request: decodeCompactionRequest(body) };
     default:
-      return null;
+      return { kind: 'other' };
   }
 }

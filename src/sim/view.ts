@@ -110,4 +110,6 @@ export interface World {
   readonly limits: Limits;
   readonly fullestPathBytes: number;
   confOf(entry: Entry): ConfState;
+  /** How many requests an entry holds: each may raise the revision by one. */
+  requestsIn(entry: Entry): number;
 }

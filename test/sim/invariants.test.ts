@@ -91,6 +91,8 @@ interface Step {
   sent?: Message[];
   path?: number;
   confs?: Record<number, ConfState>;
+  /** In each entry. */
+  requests?: number;
 }
 
 function world(step: Step, memory: Memory): World {
@@ -103,6 +105,7 @@ function world(step: Step, memory: Memory): World {
     limits: { windowMessages: 4, windowBytes: 100, uncommittedBytes: 1000, logEntries: 50, pathBytes: 1000 },
     fullestPathBytes: step.path ?? 0,
     confOf: (entry) => step.confs?.[entry.index] ?? three,
+    requestsIn: () => step.requests ?? 1,
   };
 }
 
@@ -327,6 +330,17 @@ const cases: Case[] = [
     bad: [
       { nodes: [node(0, { log: [1, 1], commit: 1, revision: 2 })] },
       { nodes: [node(0, { log: [1, 1], commit: 2, revision: 4 })] },
+    ],
+  },
+  {
+    id: 'I25',
+    good: [
+      { nodes: [node(0, { log: [1, 1], commit: 1, revision: 2 })] },
+      { nodes: [node(0, { log: [1, 1], commit: 2, revision: 5 })], requests: 3 },
+    ],
+    bad: [
+      { nodes: [node(0, { log: [1, 1], commit: 1, revision: 2 })] },
+      { nodes: [node(0, { log: [1, 1], commit: 2, revision: 6 })], requests: 3 },
     ],
   },
   {

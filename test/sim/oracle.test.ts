@@ -36,7 +36,7 @@ interface Bench {
 
 function bench(): Bench {
   const logged: Logged[] = [];
-  const replay = new Replay((entry) => logged[entry.index - 1]!);
+  const replay = new Replay((entry) => [logged[entry.index - 1]!]);
   return {
     replay,
     history: new History(replay),

@@ -41,18 +41,19 @@ export class Replay {
   /** Compaction revisions, in log order. */
   readonly compactions: number[] = [];
   applied = 0;
-  private readonly open: (entry: Entry) => Logged | null;
+  private readonly open: (entry: Entry) => readonly Logged[];
 
-  /** @param open reads an entry's request; null for one that is none. */
-  constructor(open: (entry: Entry) => Logged | null) {
+  /** @param open reads the requests of an entry that holds some */
+  constructor(open: (entry: Entry) => readonly Logged[]) {
     this.open = open;
   }
 
   advance(entry: Entry): void {
     if (entry.index !== this.applied + 1) throw new Error(`replay of ${entry.index} after ${this.applied}`);
     this.applied = entry.index;
-    const logged = entry.type === EntryType.Normal && entry.data.length > 0 ? this.open(entry) : null;
-    if (logged !== null) this.apply(entry.index, logged);
+    if (entry.type === EntryType.Normal && entry.data.length > 0) {
+      for (const logged of this.open(entry)) this.apply(entry.index, logged);
+    }
     this.revisionAt[entry.index] = this.model.revision;
   }
 
