@@ -219,7 +219,9 @@ async function runAll(options: Options, given: ReadonlySet<string>): Promise<voi
       return;
     }
     const urls = cluster.members.map(clientUrl);
-    say(`${statusTable(urls, answers, { cluster, folder })}\n\n${nextSteps(cluster, folder, answers)}\n`);
+    say(
+      `${statusTable(urls, answers, { members: cluster.members, folder })}\n\n${nextSteps(cluster, folder, answers)}\n`,
+    );
   } catch (error) {
     signals.hurry = true;
     await stop();
@@ -264,7 +266,7 @@ async function runOnly(options: Options): Promise<void> {
     return;
   }
   const answers = await waitForLeader(folder, [member], logFrom);
-  say(statusTable([clientUrl(member)], answers, null));
+  say(statusTable([clientUrl(member)], answers, { members: [member], folder }));
 }
 
 /** @returns the exit code. */

@@ -1,7 +1,7 @@
 /** `keelson status`: who leads, and how far each member is. */
 
 import { ClusterFolder } from './cluster-folder.ts';
-import { clientUrl, DEFAULT_DIR, type LocalCluster } from './cluster-layout.ts';
+import { clientUrl, DEFAULT_DIR, type LocalMember } from './cluster-layout.ts';
 import { checkUrl, customFlag, flagHelp, integerFlag, parseFlags, textFlag } from './flags.ts';
 import { askStatus, type EndpointStatus } from './status-call.ts';
 import { complain, complainUsage, EXIT_FAILED, say } from './terminal.ts';
@@ -54,14 +54,17 @@ export function agreedLeader(answers: readonly Answer[]): string | null {
 
 const HEAD = ['member', 'endpoint', 'process', 'role', 'term', 'revision', 'applied', 'size', 'version'];
 
-/** Names and processes are known of a local cluster only. */
+/**
+ * Names and processes are known of a local cluster only.
+ * @param local its members that were asked, in the order of the URLs
+ */
 export function statusTable(
   urls: readonly string[],
   answers: readonly Answer[],
-  local: { readonly cluster: LocalCluster; readonly folder: ClusterFolder } | null,
+  local: { readonly members: readonly LocalMember[]; readonly folder: ClusterFolder } | null,
 ): string {
   const rows = answers.map((answer, index) => {
-    const member = local?.cluster.members[index];
+    const member = local?.members[index];
     const record = member === undefined ? null : (local?.folder.record(member) ?? null);
     const state = member === undefined ? '' : local!.folder.state(member);
     const process = record === null || state === 'gone' ? state : `${state} ${record.pid}`;
@@ -99,7 +102,7 @@ export async function runStatus(argv: readonly string[]): Promise<number> {
   }
   const urls = cluster === null ? values.endpoints : cluster.members.map(clientUrl);
   const answers = await askAll(urls, values.timeout);
-  say(statusTable(urls, answers, cluster === null ? null : { cluster, folder }));
+  say(statusTable(urls, answers, cluster === null ? null : { members: cluster.members, folder }));
   const healthy = agreedLeader(answers) !== null && answers.every((answer) => !('error' in answer));
   return healthy ? 0 : EXIT_FAILED;
 }

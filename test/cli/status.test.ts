@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
+import { ClusterFolder } from '../../src/cli/cluster-folder.ts';
+import { clientUrl, localCluster } from '../../src/cli/cluster-layout.ts';
 import { type Answer, agreedLeader, statusTable } from '../../src/cli/status.ts';
 import { askStatus, decodeStatus } from '../../src/cli/status-call.ts';
 
@@ -76,4 +80,13 @@ t.test('the table shows roles and what did not answer', async (t) => {
   const text = statusTable(['http://h:1', 'http://h:2'], [EXPECTED, { error: 'gone' }], null);
   t.match(text, /8000000000000000 +h:1 +leader +4 +300 +8 +2 KiB +3\.5\.0/);
   t.match(text, /h:2 +– gone/);
+});
+
+t.test('of a local cluster it shows the names of those that were asked, and their processes', async (t) => {
+  const { members } = localCluster(3, 0, false);
+  const folder = new ClusterFolder(join(tmpdir(), 'k-no-such-cluster'));
+  const asked = [members[2]!];
+  const text = statusTable(asked.map(clientUrl), [EXPECTED], { members: asked, folder });
+  t.match(text, /\nm3 +127\.0\.0\.1:\d+ +gone +leader /);
+  t.notMatch(text, /8000000000000000/);
 });
