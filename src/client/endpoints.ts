@@ -6,10 +6,10 @@
  * and one with none keeps trying. A learner, which answers next to nothing, is passed over for a while.
  */
 
-import type { RpcChannel } from '../rpc/channel.ts';
+import type { OpenChannel, RpcChannel } from '../rpc/channel.ts';
 import type { Runtime } from '../util/runtime.ts';
 import type { Address, ResolvedClientOptions } from './options.ts';
-import { type OpenChannel, openChannel } from './transport.ts';
+import { transports } from './transport.ts';
 
 const restMinMs = 100;
 const restMaxMs = 5000;
@@ -34,9 +34,10 @@ export class Endpoints {
   readonly #runtime: Runtime;
   #all: Endpoint[];
   #next = 0;
-  #isAwake = false;
+  /** When all that have no connection are asked to make one again. */
+  #wakeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: ResolvedClientOptions, open: OpenChannel = openChannel) {
+  constructor(options: ResolvedClientOptions, open: OpenChannel = transports[options.rpcTransport]) {
     this.#options = options;
     this.#open = open;
     this.#runtime = options.runtime;
@@ -55,11 +56,12 @@ export class Endpoints {
 
   /** The endpoint for the next call. */
   pick(): Endpoint {
-    if (!this.#isAwake) {
-      this.#isAwake = true;
+    const now = this.#runtime.clock.now();
+    if (now >= this.#wakeAtMs) {
+      // A member that was away when the others had a connection would not be asked before one of these is lost.
+      this.#wakeAtMs = now + restMaxMs;
       for (const { channel } of this.#all) channel.connect();
     }
-    const now = this.#runtime.clock.now();
     const count = this.#all.length;
     let best = this.#all[this.#next % count]!;
     let bestRank = Number.NEGATIVE_INFINITY;
@@ -117,7 +119,7 @@ export class Endpoints {
       return kept ?? this.#create(address);
     });
     for (const { channel } of old.values()) channel.close();
-    this.#isAwake = false;
+    this.#wakeAtMs = Number.NEGATIVE_INFINITY;
   }
 
   close(): void {
@@ -134,6 +136,7 @@ export class Endpoints {
       maxReceiveBytes,
       reconnectMinMs: restMinMs,
       reconnectMaxMs: restMaxMs,
+      runtime: this.#runtime,
     });
     return new Endpoint(url, channel);
   }

@@ -35,5 +35,6 @@ export type { CallOptions, ConnectOptions, TlsOptions } from './options.ts';
 export type { PageOptions } from './pages.ts';
 export { Pair } from './pair.ts';
 export type { Snapshot, SnapshotOptions } from './snapshot.ts';
+export type { ClientTransport } from './transport.ts';
 export type { Txn } from './txn.ts';
 export { Watch, type WatchEvent, type WatchListener, type WatchMessage, type WatchOptions } from './watch.ts';

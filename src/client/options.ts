@@ -4,6 +4,7 @@ import type { ChannelTls } from '../rpc/channel.ts';
 import { Failure } from '../util/failure.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Logger, Runtime } from '../util/runtime.ts';
+import { type ClientTransport, transports } from './transport.ts';
 
 /** Certificates and keys in PEM. */
 export type TlsOptions = ChannelTls;
@@ -33,6 +34,8 @@ export interface ConnectOptions {
    * that, so that one on a member that was cut off moves to another. @default false
    */
   readonly requireLeader?: boolean;
+  /** Whose HTTP/2 is spoken: Keelson's own, or that of `@grpc/grpc-js`. @default 'http2' */
+  readonly rpcTransport?: ClientTransport;
   /** Where log lines go. @default nowhere */
   readonly log?: Logger;
   /** Clock, random numbers and log; for simulated time. @default the real ones */
@@ -65,6 +68,7 @@ export interface ResolvedClientOptions {
   readonly keepaliveTimeoutMs: number;
   readonly maxReceiveBytes: number;
   readonly requireLeader: boolean;
+  readonly rpcTransport: ClientTransport;
   readonly runtime: Runtime;
 }
 
@@ -89,10 +93,15 @@ export function resolveClientOptions(options: ConnectOptions): ResolvedClientOpt
     keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 5000,
     maxReceiveBytes: options.maxReceiveBytes ?? largestMessageBytes,
     requireLeader: options.requireLeader ?? false,
+    rpcTransport: options.rpcTransport ?? 'http2',
     runtime,
   };
   for (const name of ['timeoutMs', 'dialTimeoutMs', 'keepaliveMs', 'keepaliveTimeoutMs'] as const) {
     if (!(resolved[name] > 0)) problems.push(`${name}: must be above 0, not ${resolved[name]}`);
+  }
+  if (!Object.hasOwn(transports, resolved.rpcTransport)) {
+    const known = Object.keys(transports).join(' or ');
+    problems.push(`rpcTransport: must be ${known}, not ${String(resolved.rpcTransport)}`);
   }
   if ((tls?.cert === undefined) !== (tls?.key === undefined)) problems.push('tls: cert and key go together');
   if (auth !== null && auth.username === '') problems.push('auth: the username is empty');

@@ -1,8 +1,13 @@
-/** Which HTTP/2 the client speaks through: the one place to change for another. */
+/** Which HTTP/2 a client speaks through. */
 
-import type { RpcChannel, RpcChannelOptions } from '../rpc/channel.ts';
+import type { OpenChannel } from '../rpc/channel.ts';
 import { grpcJsChannel } from '../rpc/grpc-js-channel.ts';
+import { http2Channel } from '../rpc/http2/client-channel.ts';
 
-export type OpenChannel = (options: RpcChannelOptions) => RpcChannel;
+/** Ours, or the one of `@grpc/grpc-js`; one suite of tests holds both. */
+export type ClientTransport = 'http2' | 'grpc-js';
 
-export const openChannel: OpenChannel = grpcJsChannel;
+export const transports: Readonly<Record<ClientTransport, OpenChannel>> = {
+  http2: http2Channel,
+  'grpc-js': grpcJsChannel,
+};

@@ -6,6 +6,8 @@
  * tries nothing twice. Who retries, and where, is decided above.
  */
 
+import type { Runtime } from '../util/runtime.ts';
+
 /** How a call failed. */
 export interface RpcFailure {
   /** The numeric gRPC status. */
@@ -48,7 +50,17 @@ export interface RpcChannel {
   connect(): void;
   /** Whether there is a connection now. */
   readonly isReady: boolean;
-  unary(path: string, request: Uint8Array, metadata: RpcMetadata, done: UnaryDone): RpcChannelCall;
+  /**
+   * @param metadata known by its identity: one object for many calls
+   * @param timeoutMs the call fails after so long, with code 4, and the server knows of it. @default no limit
+   */
+  unary(
+    path: string,
+    request: Uint8Array,
+    metadata: RpcMetadata,
+    done: UnaryDone,
+    timeoutMs?: number,
+  ): RpcChannelCall;
   stream(path: string, metadata: RpcMetadata, listener: RpcChannelListener): RpcChannelStream;
   /** Ends the connection, and with it what is under way: each call is reported as failed. */
   close(): void;
@@ -81,4 +93,8 @@ export interface RpcChannelOptions {
   /** Bounds of the wait between two attempts to connect; it grows from the first to the second. */
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
+  readonly runtime: Runtime;
 }
+
+/** Makes the channel to one endpoint. Nothing is connected before it is needed. */
+export type OpenChannel = (options: RpcChannelOptions) => RpcChannel;

@@ -9,6 +9,7 @@
 
 import type { ChannelOptions, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { Client, connectivityState, credentials, Metadata } from '@grpc/grpc-js';
+import type { Runtime } from '../util/runtime.ts';
 import type {
   ChannelTls,
   RpcChannel,
@@ -80,12 +81,14 @@ export function grpcJsChannel(options: RpcChannelOptions): RpcChannel {
 
 class GrpcJsChannel implements RpcChannel {
   readonly #client: Client;
+  readonly #runtime: Runtime;
   /** Metadata of the calls so far, which are few different ones: grpc-js copies what it is given. */
   readonly #metadata = new WeakMap<RpcMetadata, Metadata>();
   #isClosed = false;
 
   constructor(options: RpcChannelOptions) {
     const { address, tls } = options;
+    this.#runtime = options.runtime;
     const channelOptions: ChannelOptions = {
       'grpc.enable_channelz': 0,
       'grpc.enable_retries': 0,
@@ -119,7 +122,13 @@ class GrpcJsChannel implements RpcChannel {
     if (!this.#isClosed) this.#client.getChannel().getConnectivityState(true);
   }
 
-  unary(path: string, request: Uint8Array, metadata: RpcMetadata, done: UnaryDone): RpcChannelCall {
+  unary(
+    path: string,
+    request: Uint8Array,
+    metadata: RpcMetadata,
+    done: UnaryDone,
+    timeoutMs = 0,
+  ): RpcChannelCall {
     let isOver = false;
     if (this.#isClosed) return closedCall(() => done(closedFailure, null));
     const call = this.#client.makeUnaryRequest(
@@ -128,7 +137,7 @@ class GrpcJsChannel implements RpcChannel {
       asBytes,
       request,
       this.#metadataOf(metadata),
-      {},
+      timeoutMs > 0 ? { deadline: this.#deadline(timeoutMs) } : {},
       (error, response) => {
         if (isOver) return;
         isOver = true;
@@ -155,6 +164,11 @@ class GrpcJsChannel implements RpcChannel {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#client.close();
+  }
+
+  /** grpc-js wants an instant of the wall clock. */
+  #deadline(timeoutMs: number): number {
+    return this.#runtime.clock.wallNow() + timeoutMs;
   }
 
   #metadataOf(entries: RpcMetadata): Metadata {

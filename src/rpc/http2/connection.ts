@@ -34,9 +34,10 @@ import { type FrameEvents, InboundFrames, protocolError } from './inbound-frames
 import { Alarm, PingPolice, Probe } from './keepalive.ts';
 import * as limits from './limits.ts';
 import { Output } from './output.ts';
-import type { RequestHead } from './request-head.ts';
+import { type RequestHead, requestHead } from './request-head.ts';
 import { ResponseBlocks } from './response-blocks.ts';
 import { SendTurns } from './send-turns.ts';
+import type { SendingStream } from './sending-stream.ts';
 import type { PeerSettings } from './settings.ts';
 import { ownSettings } from './settings.ts';
 import type { Http2Stream, StreamHost } from './stream.ts';
@@ -51,7 +52,7 @@ const DRAIN_PING: Buffer = Buffer.from('draining');
 const Phase = { Open: 0, Noticing: 1, Draining: 2, Over: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
-export class Connection implements StreamHost, FrameEvents {
+export class Connection implements StreamHost, FrameEvents<RequestHead> {
   readonly output: Output = new Output();
   readonly blocks: ResponseBlocks = new ResponseBlocks();
   readonly peer: string;
@@ -60,7 +61,7 @@ export class Connection implements StreamHost, FrameEvents {
   private readonly socket: Socket;
   private readonly owner: ConnectionOwner;
   private readonly frames: FrameReader;
-  private readonly inbound: InboundFrames;
+  private readonly inbound: InboundFrames<RequestHead>;
   private readonly turns = new SendTurns();
   private readonly streams = new StreamTable();
   private readonly floods: FloodGuard;
@@ -87,7 +88,7 @@ export class Connection implements StreamHost, FrameEvents {
     this.socket = socket;
     this.owner = owner;
     this.peer = peerAddress(socket);
-    this.inbound = new InboundFrames(this, owner.maxHeaderListBytes);
+    this.inbound = new InboundFrames<RequestHead>(this, owner.maxHeaderListBytes, requestHead);
     this.frames = new FrameReader(this.inbound);
     this.floods = new FloodGuard(owner.clock);
     this.pings = new PingPolice(owner.clock, owner.keepalive);
@@ -200,7 +201,7 @@ export class Connection implements StreamHost, FrameEvents {
     return bytes <= 0 || this.heldBytes <= this.owner.maxHeldBytes;
   }
 
-  schedule(stream: Http2Stream): void {
+  schedule(stream: SendingStream): void {
     this.turns.add(stream);
     this.touch();
   }
@@ -283,7 +284,7 @@ export class Connection implements StreamHost, FrameEvents {
     if (!this.streams.wasReset(id)) this.reset(id, ErrorCode.StreamClosed);
   }
 
-  onHeaders(id: number, head: RequestHead, blocks: HeaderReader): void {
+  onHeaders(id: number, head: RequestHead, blocks: HeaderReader<RequestHead>): void {
     const { streams } = this;
     if (id <= streams.lastId || id % 2 === 0) {
       this.onMoreHeaders(id, blocks.endStream);
@@ -412,6 +413,11 @@ export class Connection implements StreamHost, FrameEvents {
   }
 
   onIdleFrame(): void {
+    this.floods.countIdleFrame();
+  }
+
+  /** A client that will take no pushes, which we never send; as grpc-go does, it is served on. */
+  onGoaway(): void {
     this.floods.countIdleFrame();
   }
 

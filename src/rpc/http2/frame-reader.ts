@@ -1,5 +1,5 @@
 /**
- * Cuts what a client sends into frames (RFC 9113 §3.4, §4.1).
+ * Cuts what a peer sends into frames (RFC 9113 §3.4, §4.1).
  *
  *     | length: u24 | type: u8 | flags: u8 | reserved: 1 bit, stream: 31 bits | payload |
  *
@@ -29,8 +29,10 @@ export class FrameReader {
   private partial: Buffer | null = null;
   private partialBytes = 0;
 
-  constructor(sink: FrameSink) {
+  /** @param expectsPreface whether the peer is a client, whose first bytes are the preface */
+  constructor(sink: FrameSink, expectsPreface = true) {
     this.sink = sink;
+    if (!expectsPreface) this.prefaceBytes = PREFACE.length;
   }
 
   get hasPreface(): boolean {

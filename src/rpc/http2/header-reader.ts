@@ -1,32 +1,34 @@
 /**
- * From HEADERS and CONTINUATION frames (RFC 9113 §6.2, §6.10) to request heads.
+ * From HEADERS and CONTINUATION frames (RFC 9113 §6.2, §6.10) to heads of requests, or of responses.
  *
  * Between HEADERS without END_HEADERS and the last CONTINUATION no other frame may come, so at most one block is
  * incomplete per connection, bounded in bytes and in frames.
  *
- * Clients that keep a dynamic table send the same few octets for every call of a kind. While the table does not
+ * Peers that keep a dynamic table send the same few octets for every call of a kind. While the table does not
  * change, equal octets mean equal headers, so the heads of the last blocks are kept and found again by their octets.
  */
 
 import { ConnectionError, ErrorCode, Flag } from './frames.ts';
 import { HeaderDecoder } from './header-decoder.ts';
+import type { HeaderField } from './header-table.ts';
 import { CONTINUATION_FRAMES_MAX, HEADER_BLOCK_BYTES_MAX } from './limits.ts';
-import type { RequestHead } from './request-head.ts';
-import { requestHead } from './request-head.ts';
 
-interface KnownBlock {
+interface KnownBlock<Head> {
   readonly octets: Buffer;
   readonly generation: number;
-  readonly head: RequestHead;
+  readonly head: Head;
 }
 
 const KNOWN_BLOCKS = 4;
 const KNOWN_BLOCK_BYTES_MAX = 256;
 const PRIORITY_BYTES = 5;
 
-export class HeaderReader {
+export class HeaderReader<Head> {
   private readonly decoder: HeaderDecoder;
-  private readonly known: (KnownBlock | undefined)[] = new Array<KnownBlock | undefined>(KNOWN_BLOCKS);
+  private readonly interpret: (fields: readonly HeaderField[]) => Head;
+  private readonly known: (KnownBlock<Head> | undefined)[] = new Array<KnownBlock<Head> | undefined>(
+    KNOWN_BLOCKS,
+  );
   private oldest = 0;
   /** The stream whose block is not complete; 0: none. */
   openStream = 0;
@@ -37,7 +39,8 @@ export class HeaderReader {
   private parts: Buffer[] = [];
   private partBytes = 0;
 
-  constructor(listBytesMax: number) {
+  constructor(listBytesMax: number, interpret: (fields: readonly HeaderField[]) => Head) {
+    this.interpret = interpret;
     this.decoder = new HeaderDecoder(listBytesMax);
   }
 
@@ -45,7 +48,7 @@ export class HeaderReader {
    * @returns the head when the block is complete, else null.
    * @throws ConnectionError
    */
-  headers(flags: number, id: number, bytes: Buffer, from: number, to: number): RequestHead | null {
+  headers(flags: number, id: number, bytes: Buffer, from: number, to: number): Head | null {
     let begin = from;
     let end = to;
     if ((flags & Flag.Padded) !== 0) {
@@ -66,7 +69,7 @@ export class HeaderReader {
   }
 
   /** As `headers`. The caller has checked that it is this block's turn. */
-  continuation(flags: number, bytes: Buffer, from: number, to: number): RequestHead | null {
+  continuation(flags: number, bytes: Buffer, from: number, to: number): Head | null {
     this.partBytes += to - from;
     if (this.partBytes > HEADER_BLOCK_BYTES_MAX || this.parts.length > CONTINUATION_FRAMES_MAX) {
       throw new ConnectionError(ErrorCode.EnhanceYourCalm, 'a header block without end');
@@ -79,7 +82,7 @@ export class HeaderReader {
     return this.complete(block, 0, block.length);
   }
 
-  private complete(bytes: Buffer, from: number, to: number): RequestHead {
+  private complete(bytes: Buffer, from: number, to: number): Head {
     const known = this.find(bytes, from, to);
     if (known !== null) {
       this.truncated = false;
@@ -88,7 +91,7 @@ export class HeaderReader {
     }
     const { decoder } = this;
     const { generation } = decoder;
-    const head = requestHead(decoder.decode(bytes, from, to));
+    const head = this.interpret(decoder.decode(bytes, from, to));
     this.truncated = decoder.truncated;
     this.literalBytes = decoder.literalBytes;
     if (decoder.generation === generation && !decoder.truncated && to - from <= KNOWN_BLOCK_BYTES_MAX) {
@@ -98,7 +101,7 @@ export class HeaderReader {
     return head;
   }
 
-  private find(bytes: Buffer, from: number, to: number): RequestHead | null {
+  private find(bytes: Buffer, from: number, to: number): Head | null {
     const { generation } = this.decoder;
     const length = to - from;
     for (let index = 0; index < KNOWN_BLOCKS; index++) {

@@ -6,22 +6,25 @@
 import type { FrameSink } from './frame-reader.ts';
 import { ConnectionError, ErrorCode, Flag, FrameType, STREAM_ID_MAX } from './frames.ts';
 import { HeaderReader } from './header-reader.ts';
-import type { RequestHead } from './request-head.ts';
+import type { HeaderField } from './header-table.ts';
 import type { PeerSettings } from './settings.ts';
 import { readSettings } from './settings.ts';
 
-export interface FrameEvents {
+/** `Head`: what header blocks are read as. */
+export interface FrameEvents<Head> {
   /** No further frame is wanted. */
   readonly isOver: boolean;
   /** Octets `[from, to)` of `bytes`; `flowBytes` counts padding, too. */
   onData(id: number, bytes: Buffer, from: number, to: number, flowBytes: number, end: boolean): void;
   /** A header block is complete. `blocks` has what there is to know of it besides. */
-  onHeaders(id: number, head: RequestHead, blocks: HeaderReader): void;
-  onReset(id: number): void;
+  onHeaders(id: number, head: Head, blocks: HeaderReader<Head>): void;
+  onReset(id: number, code: number): void;
   /** `id` 0: the connection. */
   onWindowUpdate(id: number, increment: number): void;
   onSettings(settings: PeerSettings): void;
   onPing(data: Buffer, ack: boolean): void;
+  /** The peer opens no more streams, and answers none above `lastId`; `text` is its debug data. */
+  onGoaway(lastId: number, code: number, text: string): void;
   /** A frame that moves nothing. */
   onIdleFrame(): void;
 }
@@ -31,15 +34,19 @@ const WORD_BYTES = 4;
 const PING_BYTES = 8;
 const GOAWAY_BYTES_MIN = 8;
 
-export class InboundFrames implements FrameSink {
-  private readonly events: FrameEvents;
-  private readonly blocks: HeaderReader;
-  /** The first frame of a client, which must be SETTINGS, has come. */
+export class InboundFrames<Head> implements FrameSink {
+  private readonly events: FrameEvents<Head>;
+  private readonly blocks: HeaderReader<Head>;
+  /** The first frame of the peer, which must be SETTINGS, has come. */
   hasSettings = false;
 
-  constructor(events: FrameEvents, maxHeaderListBytes: number) {
+  constructor(
+    events: FrameEvents<Head>,
+    maxHeaderListBytes: number,
+    interpret: (fields: readonly HeaderField[]) => Head,
+  ) {
     this.events = events;
-    this.blocks = new HeaderReader(maxHeaderListBytes);
+    this.blocks = new HeaderReader<Head>(maxHeaderListBytes, interpret);
   }
 
   /** @throws ConnectionError with the code that RFC 9113 names for each fault */
@@ -70,7 +77,7 @@ export class InboundFrames implements FrameSink {
       case FrameType.RstStream:
         expectBytes('RST_STREAM', to - from, WORD_BYTES);
         if (id === 0) throw protocolError('RST_STREAM of stream 0');
-        events.onReset(id);
+        events.onReset(id, bytes.readUInt32BE(from));
         break;
       case FrameType.Settings:
         this.settings(flags, id, bytes, from, to);
@@ -79,6 +86,9 @@ export class InboundFrames implements FrameSink {
         if (id !== 0) throw protocolError('PING on a stream');
         expectBytes('PING', to - from, PING_BYTES);
         events.onPing(bytes.subarray(from, to), (flags & Flag.Ack) !== 0);
+        break;
+      case FrameType.Goaway:
+        this.goaway(id, bytes, from, to);
         break;
       default:
         this.other(type, id, to - from);
@@ -98,7 +108,7 @@ export class InboundFrames implements FrameSink {
     this.events.onData(id, bytes, begin, end, to - from, (flags & Flag.EndStream) !== 0);
   }
 
-  private headers(id: number, head: RequestHead | null): void {
+  private headers(id: number, head: Head | null): void {
     if (head !== null) this.events.onHeaders(id, head, this.blocks);
   }
 
@@ -115,15 +125,20 @@ export class InboundFrames implements FrameSink {
     this.events.onIdleFrame();
   }
 
-  /** PRIORITY, GOAWAY and unknown frames are checked and ignored, as grpc-go does. */
+  private goaway(id: number, bytes: Buffer, from: number, to: number): void {
+    if (id !== 0) throw protocolError('GOAWAY on a stream');
+    if (to - from < GOAWAY_BYTES_MIN) expectBytes('GOAWAY', to - from, GOAWAY_BYTES_MIN);
+    const lastId = bytes.readUInt32BE(from) & STREAM_ID_MAX;
+    const text = bytes.toString('utf8', from + GOAWAY_BYTES_MIN, to);
+    this.events.onGoaway(lastId, bytes.readUInt32BE(from + WORD_BYTES), text);
+  }
+
+  /** PRIORITY and unknown frames are checked and ignored, as grpc-go does. Nobody is asked for pushes here. */
   private other(type: number, id: number, length: number): void {
-    if (type === FrameType.PushPromise) throw protocolError('a client may not push');
+    if (type === FrameType.PushPromise) throw protocolError('PUSH_PROMISE, which nobody allowed');
     if (type === FrameType.Priority) {
       if (id === 0) throw protocolError('PRIORITY of stream 0');
       expectBytes('PRIORITY', length, PRIORITY_BYTES);
-    } else if (type === FrameType.Goaway) {
-      if (id !== 0) throw protocolError('GOAWAY on a stream');
-      if (length < GOAWAY_BYTES_MIN) expectBytes('GOAWAY', length, GOAWAY_BYTES_MIN);
     }
     this.events.onIdleFrame();
   }

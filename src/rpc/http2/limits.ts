@@ -83,3 +83,14 @@ export const PREFACE_TIMEOUT_MS: number = 10 * 1000;
 export const DRAIN_NOTICE_MS: number = 1000;
 /** Time for a peer to read the last bytes and to close its side. */
 export const LINGER_MS: number = 1000;
+
+// Clients
+
+/** Bytes of one call that may be under way to us: HTTP/2's 64 KiB would stall large ranges and snapshots. */
+export const CLIENT_STREAM_WINDOW_BYTES: number = 4 * 1024 * 1024;
+/** The same for all calls of a connection together. */
+export const CLIENT_CONNECTION_WINDOW_BYTES: number = 64 * 1024 * 1024;
+/** Calls that wait for others to end, where the server limits them. Beyond: RESOURCE_EXHAUSTED. */
+export const WAITING_CALLS_MAX: number = 1_000_000;
+/** Time for a connection to be made, TLS and the server's first SETTINGS included. */
+export const CONNECT_TIMEOUT_MS: number = 20 * 1000;

@@ -11,6 +11,7 @@
  * The invariant: blocks leave in the order in which they were asked for here.
  */
 
+import { encodeInteger, encodeString, literal } from './hpack-encode.ts';
 import { answerContentType, type RequestHead } from './request-head.ts';
 
 const DEFAULT_TABLE_BYTES = 4096;
@@ -27,34 +28,13 @@ const NEWEST = 62;
 
 const GRPC_TYPE = 'application/grpc';
 
-function string(text: string): Buffer {
-  const octets = Buffer.from(text, 'latin1');
-  return Buffer.concat([integer(0, 7, octets.length), octets]);
-}
-
-/** §5.1 */
-function integer(pattern: number, prefixBits: number, value: number): Buffer {
-  const limit = (1 << prefixBits) - 1;
-  if (value < limit) return Buffer.from([pattern | value]);
-  const octets = [pattern | limit];
-  let rest = value - limit;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) octets.push((rest % 128) | 128);
-  octets.push(rest);
-  return Buffer.from(octets);
-}
-
-/** A literal without indexing (§6.2.2), its name in full. */
-export function literal(name: string, value: string): Buffer {
-  return Buffer.concat([Buffer.from([0]), string(name), string(value)]);
-}
-
 function contentType(type: string, pattern: number, prefixBits: number): Buffer {
-  return Buffer.concat([integer(pattern, prefixBits, NAME_CONTENT_TYPE), string(type)]);
+  return Buffer.concat([encodeInteger(pattern, prefixBits, NAME_CONTENT_TYPE), encodeString(type)]);
 }
 
 function statusField(httpStatus: number): Buffer {
   if (httpStatus === 200) return Buffer.from([STATUS_200]);
-  return Buffer.concat([integer(0, 4, NAME_STATUS), string(String(httpStatus))]);
+  return Buffer.concat([encodeInteger(0, 4, NAME_STATUS), encodeString(String(httpStatus))]);
 }
 
 const HEAD_LITERAL = Buffer.concat([Buffer.from([STATUS_200]), contentType(GRPC_TYPE, 0, 4)]);

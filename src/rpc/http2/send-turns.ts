@@ -5,22 +5,22 @@
  * Streams that can do nothing without the connection's window wait aside until it opens.
  */
 
-import type { Http2Stream } from './stream.ts';
-import { Place } from './stream.ts';
+import type { SendingStream } from './sending-stream.ts';
+import { Place } from './sending-stream.ts';
 
 /** Places of streams that had their turn, which may stay at the head of the row. */
 const GARBAGE_MAX = 1024;
 
 export class SendTurns {
-  private row: Http2Stream[] = [];
+  private row: SendingStream[] = [];
   private first = 0;
-  private aside: Http2Stream[] = [];
+  private aside: SendingStream[] = [];
 
   get isEmpty(): boolean {
     return this.first === this.row.length;
   }
 
-  add(stream: Http2Stream): void {
+  add(stream: SendingStream): void {
     if (!stream.canSend || stream.place === Place.Row) return;
     if (stream.place === Place.Aside && stream.needsWindow) return;
     stream.place = Place.Row;
