@@ -1,6 +1,6 @@
 /** Single questions to one member, as promises: for health, leadership and probes, never for load. */
 
-import { frameMessage, H2Client, methodHeaders, UNAVAILABLE } from './h2-client.ts';
+import { H2Client, UNAVAILABLE } from './h2-client.ts';
 import {
   countRequest,
   PUT_PATH,
@@ -38,7 +38,7 @@ export class Asker {
     const slot = this.#nextSlot++;
     this.#listeners.set(slot, listener);
     this.#client ??= this.#connect();
-    this.#client.start(slot, methodHeaders(`${this.host}:${this.port}`, path), frameMessage(message));
+    this.#client.start(slot, path, message);
   }
 
   #connect(): H2Client {

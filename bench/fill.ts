@@ -4,7 +4,7 @@
  */
 
 import { randomFillSync } from 'node:crypto';
-import { frameMessage, H2Client, methodHeaders } from './h2-client.ts';
+import { H2Client } from './h2-client.ts';
 import { PUT_PATH, putRequest } from './messages.ts';
 
 export interface FillOptions {
@@ -32,7 +32,6 @@ export async function fill(options: FillOptions): Promise<void> {
   const { port, from, to, keyBytes, valueBytes, connections, streams } = options;
   if (from >= to) return;
   const noise = randomFillSync(Buffer.allocUnsafe(NOISE_BYTES + valueBytes));
-  const headers = methodHeaders(`127.0.0.1:${port}`, PUT_PATH);
   const clients: H2Client[] = [];
   let next = from;
   let answered = from;
@@ -43,7 +42,7 @@ export async function fill(options: FillOptions): Promise<void> {
         const at = (number * 4099) % NOISE_BYTES;
         const value = noise.subarray(at, at + valueBytes);
         const key = Buffer.from(numberedKey(number, keyBytes));
-        client.start(slot, headers, frameMessage(putRequest(key, value)));
+        client.start(slot, PUT_PATH, putRequest(key, value));
       };
       for (let index = 0; index < connections; index++) {
         const client: H2Client = new H2Client(

@@ -8,7 +8,7 @@
  */
 
 import { performance } from 'node:perf_hooks';
-import { frameMessage, H2Client, type MethodHeaders, methodHeaders } from './h2-client.ts';
+import { H2Client } from './h2-client.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
 import { PUT_PATH, putRequest } from './messages.ts';
 
@@ -57,9 +57,8 @@ export interface LoadResult {
 const OPEN_IN_FLIGHT_MAX = 100_000;
 const DRAIN_MS = 10_000;
 const CONNECT_MS = 5_000;
-const GRPC_PREFIX_BYTES = 5;
 /** Tag and length before the key in a PutRequest: keys are shorter than 128 bytes. */
-const KEY_AT = GRPC_PREFIX_BYTES + 2;
+const KEY_AT = 2;
 const ZERO = 48;
 
 /** Writes requests with ever new keys into one buffer. */
@@ -85,7 +84,7 @@ class PutSource {
   #fresh(): Buffer {
     const key = Buffer.alloc(this.#options.keyBytes, '0');
     key[0] = 'k'.charCodeAt(0);
-    return frameMessage(putRequest(key, this.#value));
+    return putRequest(key, this.#value);
   }
 
   /** xorshift32 */
@@ -122,7 +121,6 @@ class Load {
   readonly options: LoadOptions;
   readonly source: PutSource;
   readonly clients: H2Client[] = [];
-  readonly #headers: MethodHeaders[] = [];
   latency = new Histogram();
   lag = new Histogram();
   completed = 0;
@@ -140,7 +138,6 @@ class Load {
     const ready: Promise<void>[] = [];
     for (let index = 0; index < this.options.connections; index++) {
       const target = this.options.targets[index % this.options.targets.length]!;
-      this.#headers.push(methodHeaders(`${target.host}:${target.port}`, PUT_PATH));
       ready.push(
         new Promise((resolve, reject) => {
           const client = new H2Client(
@@ -176,7 +173,7 @@ class Load {
 
   put(client: number, slot: number): void {
     this.inFlight++;
-    if (!this.clients[client]!.start(slot, this.#headers[client]!, this.source.request())) this.source.keep();
+    if (!this.clients[client]!.start(slot, PUT_PATH, this.source.request())) this.source.keep();
   }
 
   resetCounts(): void {

@@ -4,7 +4,6 @@ import { connect as connectHttp2 } from 'node:http2';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Metadata } from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
-import type { Header } from '../../bench/hpack.ts';
 import { ErrorCode, FrameType } from '../../src/rpc/http2/frames.ts';
 import { type Http2TransportOptions, http2Transport } from '../../src/rpc/http2/http2-transport.ts';
 import type { PlainExchange } from '../../src/rpc/http2/plain-exchange.ts';
@@ -19,7 +18,17 @@ import {
   unary,
   until,
 } from './grpc-harness.ts';
-import { callHeaders, frame, NO_TABLE, opening, RawClient, settings, wholeCall, word } from './http2-raw.ts';
+import {
+  callHeaders,
+  frame,
+  type Header,
+  NO_TABLE,
+  opening,
+  RawClient,
+  settings,
+  wholeCall,
+  word,
+} from './http2-raw.ts';
 
 const { Data, Headers, RstStream, Ping, Goaway, WindowUpdate } = FrameType;
 

@@ -1,10 +1,28 @@
 /** A client that speaks HTTP/2 frame by frame, to keep its rules or to break them. */
 
 import type { Socket } from 'node:net';
-import { decodeHeaders, encodeHeaders, type Header } from '../../bench/hpack.ts';
 import { FrameType, PREFACE } from '../../src/rpc/http2/frames.ts';
+import { HeaderDecoder } from '../../src/rpc/http2/header-decoder.ts';
+import { indexed, literalShort, staticIndex } from '../../src/rpc/http2/hpack-encode.ts';
 import type { Harness } from './grpc-harness.ts';
 import { framed, until } from './grpc-harness.ts';
+
+export type Header = readonly [name: string, value: string];
+
+/** Headers as a block that needs no table: the same bytes at every time. */
+export function encodeHeaders(headers: readonly Header[]): Buffer {
+  const parts = headers.map(([name, value]) => {
+    const index = staticIndex(name, value);
+    return index > 0 ? indexed(index) : literalShort(name, value);
+  });
+  return Buffer.concat(parts);
+}
+
+/** A block that refers to no table but the static one. */
+function decodeHeaders(block: Buffer): Header[] {
+  const fields = new HeaderDecoder(1e9).decode(block, 0, block.length);
+  return fields.map(({ name, value }) => [name, value]);
+}
 
 export interface Frame {
   readonly type: number;
