@@ -95,12 +95,6 @@ const consensus = {
   raftWriteTimeout: option('patience with a member that does not read', '5s', 'links watch themselves'),
   socketReusePort: toggle('share ports', 'false', reused),
   socketReuseAddress: toggle('take ports that are about to be free', 'false', reused),
-  forceNewCluster: refused(
-    'make a cluster of this member alone',
-    no,
-    'a member is not made a new cluster by a flag: restore a snapshot of it instead',
-    true,
-  ),
   setMemberLocaladdr: toggle('dial from the advertised address', 'false', 'the system chooses the address', [
     'experimental-set-member-localaddr',
   ]),

@@ -50,6 +50,7 @@ export interface ServerOptions {
   initialClusterToken: string;
   advertiseClientUrls: string[];
   strictReconfigCheck: boolean;
+  forceNewCluster: boolean;
   maxLearners: number;
   autoCompactionRetention: string;
   autoCompactionMode: 'periodic' | 'revision';
@@ -250,6 +251,7 @@ const clusterFlags = {
     initial: [DEFAULT_CLIENT_URL],
   }),
   strictReconfigCheck: switchFlag('refuse changes of membership that would endanger the quorum', true),
+  forceNewCluster: switchFlag('go on alone with the data that is there: the other members are lost for good'),
   maxLearners: integerFlag({
     help: 'learners that the cluster may have at a time',
     initial: 1,

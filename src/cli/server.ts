@@ -169,6 +169,17 @@ function sayReady(member: Member, options: ServerOptions, log: Logger): void {
   }
 }
 
+/** `--force-new-cluster`: takes the other members out before this one starts. Without data there is nothing to leave. */
+async function leaveOthers(options: ServerOptions, log: Logger): Promise<void> {
+  const { goOnAlone, holdsLog } = await import('../embed/survivor.ts');
+  const walDir = options.walDir === '' ? null : options.walDir;
+  if (!holdsLog(options.dataDir, walDir)) return;
+  const removed = await goOnAlone(options.dataDir, walDir, nodeRuntime({ log }));
+  log.warn('forced a new cluster of this member alone; start it without --force-new-cluster from now on', {
+    'removed-member-ids': removed,
+  });
+}
+
 /** The parser of YAML is loaded for a file of it only. */
 async function settingsReader(
   argv: readonly string[],
@@ -199,6 +210,7 @@ export async function runServer(argv: readonly string[], name: ServerName = 'ser
   try {
     const { startMember } = await import('../embed/start-member.ts');
     const { startOptions } = await import('./server-setup.ts');
+    if (options.forceNewCluster) await leaveOthers(options, log);
     member = await startMember(startOptions(options, nodeRuntime(), log));
   } catch (error) {
     return refuse(log, name, error);

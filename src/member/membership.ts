@@ -28,6 +28,11 @@ export function encodeMembershipChange(change: MembershipChange): Uint8Array {
   return packr.pack(change);
 }
 
+/** @param context of a Config entry, not empty */
+export function decodeMembershipChange(context: Uint8Array): MembershipChange {
+  return packr.unpack(Buffer.from(context)) as MembershipChange;
+}
+
 /** A member as it stands on the backend. */
 export function decodeMember(value: Uint8Array): MemberRecord {
   return packr.unpack(Buffer.from(value)) as MemberRecord;
@@ -84,7 +89,7 @@ export class Membership {
 
   applyConfig(conf: ConfState, context: Uint8Array): void {
     if (context.length > 0) {
-      const change = packr.unpack(Buffer.from(context)) as MembershipChange;
+      const change = decodeMembershipChange(context);
       for (const id of change.remove) {
         this.#version++;
         this.#members.delete(id);

@@ -210,13 +210,12 @@ t.test('what is unwise is said, and what cannot be is refused', async (t) => {
 });
 
 t.test('what must not be ignored is refused', async (t) => {
-  const argv = ['--force-new-cluster', '--discovery=http://d', '--enable-v2', '--proxy=on'];
+  const argv = ['--discovery=http://d', '--enable-v2', '--proxy=on'];
   t.match(parseServerOptions(argv, {}).problems, {
-    length: 4,
-    0: /^--force-new-cluster: a member is not made a new cluster/,
-    1: /^--discovery: .*--initial-cluster/,
-    2: /^--enable-v2: /,
-    3: /^--proxy: /,
+    length: 3,
+    0: /^--discovery: .*--initial-cluster/,
+    1: /^--enable-v2: /,
+    2: /^--proxy: /,
   });
 });
 

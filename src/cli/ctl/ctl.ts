@@ -20,6 +20,7 @@ import { lockCommands } from './lock-commands.ts';
 import { maintenanceCommands } from './maintenance-commands.ts';
 import { mirrorCommands } from './mirror-command.ts';
 import { oldOfflineCommands, utlCommands } from './offline-commands.ts';
+import { recoverCommands } from './recover-command.ts';
 import {
   type CtlCommand,
   type CtlCommands,
@@ -80,6 +81,7 @@ export const etcdctl: Tool = toolOf('etcdctl', 'keelson ctl', {
   ...mirrorCommands,
   ...checkCommands,
   ...oldOfflineCommands,
+  ...recoverCommands,
   ...authCommands,
 });
 
