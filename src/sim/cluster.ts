@@ -44,7 +44,7 @@ import type { Trace } from './trace.ts';
 import type { Delta, DurableView, Limits, NodeView, SentMessage, World } from './view.ts';
 
 /** How many steps go by between two looks at the disks. */
-const deepEvery = 1024;
+const deepEvery = 2048;
 
 /** One machine. It is a member from the beginning, or one that may be added later: then once, under one id. */
 export interface SimNode {
@@ -296,6 +296,10 @@ export class SimCluster implements Victims {
     node.backend!.crash(node.random.chance(0.5));
     this.writeTestament(node);
     node.disk.crash(style);
+    if (this.mutant === 'wipedDisk' && index === 0) {
+      node.disk.wipe();
+      node.image = new MemoryImage();
+    }
     this.ended(node);
   }
 

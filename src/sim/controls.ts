@@ -6,7 +6,7 @@
  * many seeds that must be found. `test/sim/controls.test.ts` holds it to that.
  */
 
-import type { MvccStore, WatchHub, WatchNotice, WatchSink, WatchStream } from '../mvcc/types.ts';
+import type { MvccStore, WatchCreate, WatchHub, WatchNotice, WatchSink, WatchStream } from '../mvcc/types.ts';
 import type { PutRequest } from '../wire/messages.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -67,6 +67,30 @@ function restless(swarm: Swarm): Swarm {
   return { ...swarm, nodes: 3, crash: { everyMs: 1000, lastsMs: 200 }, thinkMs: 20, clients: 4, watchers: 4 };
 }
 
+/** Members come and go while leaders fall and links are cut. */
+function changingMembers(swarm: Swarm): Swarm {
+  return {
+    ...swarm,
+    nodes: 3,
+    spares: 4,
+    maxLearners: 3,
+    strictReconfigCheck: false,
+    operateEveryMs: 250,
+    heartbeatMs: 30,
+    electionMs: 150,
+    crash: { everyMs: 900, lastsMs: 300 },
+    crashAllChance: 0,
+    partition: { everyMs: 900, lastsMs: 500 },
+    partitionShapes: ['halves', 'isolate', 'links'],
+    thinkMs: 20,
+    clients: 4,
+  };
+}
+
+function failingDisks(swarm: Swarm): Swarm {
+  return { ...restless(swarm), disk: { ...swarm.disk, syncErrorChance: 0.01, writeErrorChance: 0.002 } };
+}
+
 export const controls: readonly Control[] = [
   { mutant: 'quorumHalf', breaks: 'a quorum is more than half', seeds: 5 },
   {
@@ -94,21 +118,94 @@ export const controls: readonly Control[] = [
     seeds: 40,
     shape: lateAnswers,
   },
+  {
+    mutant: 'truncateCommitted',
+    breaks: 'nothing committed is cut off',
+    seeds: 40,
+    shape: fallingLeaders,
+  },
+  {
+    mutant: 'writtenIgnoresTruncation',
+    breaks: 'a write that was overtaken acknowledges what is left of it',
+    seeds: 40,
+    shape: fallingLeaders,
+  },
+  { mutant: 'staleResponses', breaks: 'answers count in their term', seeds: 40, shape: lateAnswers },
+  {
+    mutant: 'configOnCommit',
+    breaks: 'a configuration counts from its append on',
+    seeds: 40,
+    shape: changingMembers,
+  },
+  {
+    mutant: 'configKeptOnTruncation',
+    breaks: 'a configuration goes with its entry',
+    seeds: 40,
+    shape: changingMembers,
+  },
+  {
+    mutant: 'configBeforeTermCommit',
+    breaks: 'a leader commits in its term before it changes members',
+    seeds: 40,
+    shape: changingMembers,
+  },
+  { mutant: 'twoConfigs', breaks: 'one change of members at a time', seeds: 40, shape: changingMembers },
+  { mutant: 'learnersCount', breaks: 'learners have no vote', seeds: 40, shape: changingMembers },
   { mutant: 'ackBeforeSync', breaks: 'the log reports what is synced', seeds: 10, shape: restless },
   { mutant: 'syncLies', breaks: 'a sync that succeeds is durable', seeds: 10, shape: restless },
+  {
+    mutant: 'skipDirectorySync',
+    breaks: 'a new segment is found again after a crash',
+    seeds: 40,
+    shape: restless,
+  },
+  { mutant: 'noTornCheck', breaks: 'only a torn end of the log is cut off', seeds: 40, shape: restless },
+  { mutant: 'noChecksum', breaks: 'what a crash has torn is not read', seeds: 40, shape: restless },
+  { mutant: 'goOnAfterError', breaks: 'a failed sync ends the member', seeds: 40, shape: failingDisks },
+  {
+    mutant: 'wipedDisk',
+    breaks: 'a disk that is empty is not the member it was',
+    seeds: 10,
+    shape: restless,
+  },
   { mutant: 'readLocal', breaks: 'a linearizable read asks a quorum', seeds: 20, shape: restless },
   { mutant: 'applyDiffers', breaks: 'all members apply the same', seeds: 5 },
+  { mutant: 'writeTwice', breaks: 'a write in doubt is not repeated', seeds: 5 },
   { mutant: 'watchSkipsEvent', breaks: 'a watcher is told everything', seeds: 10, shape: restless },
   { mutant: 'watchRepeatsEvent', breaks: 'a watcher is told once', seeds: 10, shape: restless },
+  { mutant: 'watchReordersEvents', breaks: 'a watcher is told in order', seeds: 10, shape: restless },
+  { mutant: 'watchSplitsRevision', breaks: 'a revision comes whole', seeds: 20, shape: restless },
+  { mutant: 'watchRunsAhead', breaks: 'progress is told after what it covers', seeds: 10, shape: restless },
+  {
+    mutant: 'watchHidesCompaction',
+    breaks: 'a watcher of the compacted past is told so',
+    seeds: 40,
+    shape: restless,
+  },
+  {
+    mutant: 'watchIgnoresStart',
+    breaks: 'nothing from before the start is told',
+    seeds: 10,
+    shape: restless,
+  },
+  { mutant: 'watchIgnoresFilter', breaks: 'filters hold', seeds: 20, shape: restless },
 ];
 
 /** Mutants that are made here, by wrapping, and are unknown to the member. */
 export const wrappedMutants: ReadonlySet<string> = new Set([
   'syncLies',
+  'wipedDisk',
   'readLocal',
   'applyDiffers',
+  'writeTwice',
   'watchSkipsEvent',
   'watchRepeatsEvent',
+  'watchReordersEvents',
+  'watchSplitsRevision',
+  'watchRunsAhead',
+  'watchHidesCompaction',
+  'watchIgnoresStart',
+  'watchIgnoresFilter',
 ]);
 
 /** One member in some puts writes a different value. */
@@ -121,19 +218,11 @@ export function applyDiffers(store: MvccStore): void {
   };
 }
 
-/** Every tenth notice with events is lost, or comes twice. */
+/** A hub that breaks one promise now and then; the hub itself when the mutant is none of watches. */
 export function unreliableHub(hub: WatchHub, mutant: string): WatchHub {
-  let count = 0;
-  const spoil = (sink: WatchSink): WatchSink => ({
-    send(notice: WatchNotice): boolean {
-      if (notice.events.length === 0 || ++count % 10 !== 0) return sink.send(notice);
-      if (mutant === 'watchSkipsEvent') return true;
-      sink.send(notice);
-      return sink.send(notice);
-    },
-  });
+  if (!mutant.startsWith('watch')) return hub;
   return {
-    open: (sink: WatchSink): WatchStream => hub.open(spoil(sink)),
+    open: (sink: WatchSink): WatchStream => misled(hub.open(spoilt(sink, mutant)), mutant),
     pump: () => hub.pump(),
     progressTick: () => hub.progressTick(),
     resync: () => hub.resync(),
@@ -141,5 +230,59 @@ export function unreliableHub(hub: WatchHub, mutant: string): WatchHub {
       return hub.watcherCount;
     },
     figures: () => hub.figures(),
+  };
+}
+
+function spoilt(sink: WatchSink, mutant: string): WatchSink {
+  let count = 0;
+  let held: WatchNotice | null = null;
+  const send = (notice: WatchNotice): boolean => {
+    if (mutant === 'watchHidesCompaction' && notice.compactRevision > 0) return true;
+    if (notice.events.length === 0) return sink.send(notice);
+    if (mutant === 'watchSplitsRevision') return sendInPieces(sink, notice);
+    if (++count % 10 !== 0) return sink.send(notice);
+    if (mutant === 'watchSkipsEvent') return true;
+    if (mutant === 'watchRepeatsEvent') sink.send(notice);
+    if (mutant === 'watchRunsAhead') sink.send({ ...notice, events: [] });
+    if (mutant === 'watchReordersEvents') {
+      held = notice;
+      return true;
+    }
+    return sink.send(notice);
+  };
+  return {
+    send(notice: WatchNotice): boolean {
+      const isFree = send(notice);
+      if (held === null || held === notice) return isFree;
+      const late = held;
+      held = null;
+      return sink.send(late);
+    },
+  };
+}
+
+/** Events of one revision come in two notices. */
+function sendInPieces(sink: WatchSink, notice: WatchNotice): boolean {
+  const { events } = notice;
+  const half = Math.ceil(events.length / 2);
+  if (events.length < 2) return sink.send(notice);
+  sink.send({ ...notice, events: events.slice(0, half) });
+  return sink.send({ ...notice, events: events.slice(half) });
+}
+
+function misled(stream: WatchStream, mutant: string): WatchStream {
+  if (mutant !== 'watchIgnoresStart' && mutant !== 'watchIgnoresFilter') return stream;
+  return {
+    create(request: WatchCreate): void {
+      const { startRevision } = request;
+      if (mutant === 'watchIgnoresFilter') stream.create({ ...request, noPut: false, noDelete: false });
+      else
+        stream.create({ ...request, startRevision: startRevision > 9 ? startRevision - 5 : startRevision });
+    },
+    refuse: (reason) => stream.refuse(reason),
+    cancel: (watchId) => stream.cancel(watchId),
+    requestProgress: () => stream.requestProgress(),
+    resume: () => stream.resume(),
+    close: () => stream.close(),
   };
 }

@@ -30,6 +30,8 @@ const allShapes: readonly PartitionShape[] = [
 ];
 
 export interface Swarm {
+  /** A run that is this much longer and quieter: time passes in which next to nothing happens. */
+  readonly stretch: number;
   /** Members that the cluster begins with. */
   readonly nodes: number;
   /** Machines that may be added to it. */
@@ -173,11 +175,38 @@ function drawLimits(random: SimRandom): SwarmLimits {
   };
 }
 
+/** Everything that strikes or acts at random does so less often. */
+function stretched(swarm: Swarm, by: number): Swarm {
+  const rarer = ({ everyMs, lastsMs }: Trouble): Trouble => ({ everyMs: everyMs * by, lastsMs });
+  const { crash, pause, partition, clog, stall, slow, wallStep } = swarm;
+  return {
+    ...swarm,
+    stretch: by,
+    crash: rarer(crash),
+    pause: rarer(pause),
+    partition: rarer(partition),
+    clog: rarer(clog),
+    stall: rarer(stall),
+    slow: rarer(slow),
+    wallStep: rarer(wallStep),
+    thinkMs: swarm.thinkMs * by,
+    compactEveryMs: swarm.compactEveryMs * by,
+    operateEveryMs: swarm.operateEveryMs * by,
+  };
+}
+
 /** @param nodes how many, when the caller wants a certain number. */
 export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
+  const swarm = drawUnstretched(random, nodes);
+  const by = random.fork('stretch').pick([1, 1, 20]);
+  return by === 1 ? swarm : stretched(swarm, by);
+}
+
+function drawUnstretched(random: SimRandom, nodes: number | null): Swarm {
   const heartbeatMs = random.pick([30, 50, 100, 100, 100]);
   const count = nodes ?? random.pick([1, 3, 3, 3, 3, 5, 5]);
   return {
+    stretch: 1,
     nodes: count,
     ...drawOperations(random.fork('operations')),
     heartbeatMs,
@@ -213,6 +242,7 @@ const never: Trouble = { everyMs: Number.POSITIVE_INFINITY, lastsMs: 0 };
 /** A world in which nothing goes wrong by itself, with the member's own defaults for all limits. */
 export function calmSwarm(nodes: number): Swarm {
   return {
+    stretch: 1,
     nodes,
     spares: 0,
     maxLearners: 1,
