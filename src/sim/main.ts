@@ -7,6 +7,8 @@
 
 import { parseArgs } from 'node:util';
 import { nodeRuntime } from '../util/node-runtime.ts';
+import { controlHead, controlRow, runControl } from './control-run.ts';
+import { controls } from './controls.ts';
 import { type Outcome, type RunOptions, runSeed } from './run.ts';
 import { renderLine, type TraceLine } from './trace.ts';
 
@@ -18,6 +20,7 @@ const help = `npm run sim -- [options]
   --nodes N       members per cluster: 1, 3 or 5 (default: drawn per seed)
   --length MS     virtual milliseconds under faults per run (default 20000)
   --mutant NAME   switch a rule off, to see that it is noticed
+  --controls      switch off every rule, one at a time, and tell in how many of --seeds (default 20) each is noticed
   --trace         print every event of the run to standard output
   --keep-going    go on after a failing seed
 `;
@@ -79,6 +82,27 @@ interface Search {
   readonly flags: string;
 }
 
+/** Seeds for each control, or null when none are asked for. */
+function parseControls(): number | null {
+  const { values } = parseArgs({
+    strict: false,
+    options: { controls: { type: 'boolean' }, seeds: { type: 'string' } },
+  });
+  return values.controls === true ? Number(values.seeds ?? 20) : null;
+}
+
+/** Returns how many broken rules were not noticed. */
+function runControls(seeds: number): number {
+  let survivors = 0;
+  process.stdout.write(`${controlHead}\n`);
+  for (const control of controls) {
+    const result = runControl(control, seeds, false);
+    if (result.first === null) survivors++;
+    process.stdout.write(`${controlRow(result)}\n`);
+  }
+  return survivors;
+}
+
 /** Null when only help was asked for. @throws Error that names the flag that is wrong */
 function parse(): Search | null {
   const { values } = parseArgs({
@@ -89,6 +113,7 @@ function parse(): Search | null {
       nodes: { type: 'string' },
       length: { type: 'string' },
       mutant: { type: 'string' },
+      controls: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -155,6 +180,8 @@ function main(): number {
     process.stdout.write(help);
     return 0;
   }
+  const seeds = parseControls();
+  if (seeds !== null) return runControls(seeds) === 0 ? 0 : 1;
   const totals = search(what);
   const counts = Object.entries(totals.faults).sort(([a], [b]) => (a < b ? -1 : 1));
   const lines = [progressLine(totals), ...counts.map(([name, count]) => `  ${name} ${count}`)];

@@ -19,7 +19,7 @@ import { Watchers } from './oracle/watchers.ts';
 import { plainRange, Workload } from './oracle/workload.ts';
 import { openLogged } from './sim-member.ts';
 import { SimRandom } from './sim-random.ts';
-import { drawSwarm, type Swarm } from './swarm.ts';
+import { drawSwarm, type Swarm, stretched } from './swarm.ts';
 import { Trace, type TraceOptions } from './trace.ts';
 
 export interface RunOptions {
@@ -67,7 +67,9 @@ export class Run {
   constructor(seed: number, options: RunOptions) {
     const random = new SimRandom(seed);
     const drawn = drawSwarm(random.fork('swarm'), options.nodes ?? null);
-    this.swarm = options.shape === undefined ? drawn : options.shape(drawn);
+    const shaped = options.shape === undefined ? drawn : options.shape(drawn);
+    const stretch = options.safetyMs === undefined ? random.fork('stretch').pick([1, 1, 20]) : 1;
+    this.swarm = stretch === 1 ? shaped : stretched(shaped, stretch);
     this.safetyMs = options.safetyMs ?? 20_000 * this.swarm.stretch;
     this.livenessMs = options.livenessMs ?? 60_000;
     this.trace = new Trace(options.trace);
@@ -126,6 +128,7 @@ export class Run {
     this.operator.settle();
     cluster.calmDisks();
     this.watchers.settle();
+    this.workload.hurry();
     const healedAt = cluster.clock.now;
     const deadline = healedAt + this.livenessMs;
     const served = this.history.counts.answered;

@@ -175,8 +175,8 @@ function drawLimits(random: SimRandom): SwarmLimits {
   };
 }
 
-/** Everything that strikes or acts at random does so less often. */
-function stretched(swarm: Swarm, by: number): Swarm {
+/** The same run, in which everything that strikes or acts at random does so less often. */
+export function stretched(swarm: Swarm, by: number): Swarm {
   const rarer = ({ everyMs, lastsMs }: Trouble): Trouble => ({ everyMs: everyMs * by, lastsMs });
   const { crash, pause, partition, clog, stall, slow, wallStep } = swarm;
   return {
@@ -197,12 +197,6 @@ function stretched(swarm: Swarm, by: number): Swarm {
 
 /** @param nodes how many, when the caller wants a certain number. */
 export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
-  const swarm = drawUnstretched(random, nodes);
-  const by = random.fork('stretch').pick([1, 1, 20]);
-  return by === 1 ? swarm : stretched(swarm, by);
-}
-
-function drawUnstretched(random: SimRandom, nodes: number | null): Swarm {
   const heartbeatMs = random.pick([30, 50, 100, 100, 100]);
   const count = nodes ?? random.pick([1, 3, 3, 3, 3, 5, 5]);
   return {

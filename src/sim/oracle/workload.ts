@@ -77,6 +77,7 @@ export class Workload {
   private readonly portOf: (node: number) => MemberPort | null;
   private readonly clients: Client[] = [];
   private running = false;
+  private thinkMs: number;
 
   constructor(
     clock: SimClock,
@@ -90,6 +91,7 @@ export class Workload {
     this.swarm = swarm;
     this.history = history;
     this.portOf = portOf;
+    this.thinkMs = swarm.thinkMs;
   }
 
   start(): void {
@@ -100,6 +102,12 @@ export class Workload {
       this.think(client);
     }
     if (Number.isFinite(this.swarm.compactEveryMs)) this.compactLater();
+  }
+
+  /** What is to be seen now is that the cluster serves: nobody thinks for long any more. */
+  hurry(): void {
+    this.thinkMs = this.swarm.thinkMs / this.swarm.stretch;
+    for (const client of this.clients) if (client.operation === null) this.think(client);
   }
 
   stop(): void {
@@ -124,7 +132,7 @@ export class Workload {
   }
 
   private think(client: Client): void {
-    this.clock.schedule(this.random.exponential(this.swarm.thinkMs), null, () => this.act(client));
+    this.clock.schedule(this.random.exponential(this.thinkMs), null, () => this.act(client));
   }
 
   private act(client: Client): void {
