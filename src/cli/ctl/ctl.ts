@@ -14,6 +14,7 @@ import { completionCommands } from './completion.ts';
 import { downgradeCommands } from './downgrade-commands.ts';
 import { goJson } from './go-text.ts';
 import { commandHelp, flagLines, groupHelp, helpFlag, overview, type Tool } from './help.ts';
+import { joinCommands } from './join-command.ts';
 import { kvCommands } from './kv-commands.ts';
 import { leaseCommands } from './lease-commands.ts';
 import { lockCommands } from './lock-commands.ts';
@@ -76,6 +77,7 @@ export const etcdctl: Tool = toolOf('etcdctl', 'keelson ctl', {
   ...lockCommands,
   ...leaseCommands,
   ...clusterCommands,
+  ...joinCommands,
   ...maintenanceCommands,
   ...downgradeCommands,
   ...mirrorCommands,
