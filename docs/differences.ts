@@ -29,7 +29,8 @@ export const notes: Readonly<Record<string, string>> = {
   'Maintenance/Downgrade':
     'Validated and put on record; there is no older format of the data, so the cluster’s version stays what it is.',
   'Maintenance/Alarm':
-    'CORRUPT is raised by those who ask for it; members do not compare each other by themselves.',
+    'CORRUPT is raised when members have applied different things: they compare digests of it every few seconds. The one that ' +
+    'differs from the majority is named.',
   'ServerReflection/ServerReflectionInfo': 'Keelson’s own: etcd does not serve reflection.',
   '/debug/vars': 'Figures of Go’s runtime.',
   '/debug/pprof/': 'Profiles of Go’s runtime.',

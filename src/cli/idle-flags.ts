@@ -14,7 +14,6 @@ const noTracing = 'there is no distributed tracing';
 const noWarnings = 'slow requests are not written to the log';
 const noV2 = 'the API of etcd v2 is gone, as in etcd 3.6';
 const noDiscovery = 'discovery is not served: list the members with --initial-cluster';
-const compared = 'members are compared when they are asked: etcdctl endpoint hashkv';
 const reused = 'a port is taken by one process, and is free again as soon as it ends';
 
 function option(
@@ -127,16 +126,6 @@ const services = {
   ]),
   warningUnaryRequestDuration: option('what is slow for a call', '300ms', noWarnings, [
     'experimental-warning-unary-request-duration',
-  ]),
-  initialCorruptCheck: toggle('compare with the other members at the start', 'false', compared, [
-    'experimental-initial-corrupt-check',
-  ]),
-  corruptCheckTime: option('time between comparisons', '0s', compared, ['experimental-corrupt-check-time']),
-  compactHashCheckEnabled: toggle('compare after compactions', 'false', compared, [
-    'experimental-compact-hash-check-enabled',
-  ]),
-  compactHashCheckTime: option('time between these', '1m', compared, [
-    'experimental-compact-hash-check-time',
   ]),
   downgradeCheckTime: option('time between looks at a downgrade', '5s', 'a downgrade is seen at once', [
     'experimental-downgrade-check-time',

@@ -52,6 +52,10 @@ export interface ServerOptions {
   strictReconfigCheck: boolean;
   forceNewCluster: boolean;
   maxLearners: number;
+  initialCorruptCheck: boolean;
+  corruptCheckTime: number;
+  compactHashCheckEnabled: boolean;
+  compactHashCheckTime: number;
   autoCompactionRetention: string;
   autoCompactionMode: 'periodic' | 'revision';
 
@@ -257,6 +261,26 @@ const clusterFlags = {
     initial: 1,
     min: 1,
     aliases: ['experimental-max-learners'],
+  }),
+  initialCorruptCheck: switchFlag(
+    'compare all keys with the leader’s after the start, and end if they differ',
+    false,
+    ['experimental-initial-corrupt-check'],
+  ),
+  corruptCheckTime: durationFlag({
+    help: 'how often to compare all keys with the leader’s; 0: never. What is applied is compared anyway',
+    initial: 0,
+    shownDefault: '0s',
+    aliases: ['experimental-corrupt-check-time'],
+  }),
+  compactHashCheckEnabled: switchFlag('compare all keys with the leader’s after compactions', false, [
+    'experimental-compact-hash-check-enabled',
+  ]),
+  compactHashCheckTime: durationFlag({
+    help: 'how often to look whether there was a compaction, for --compact-hash-check-enabled',
+    initial: 60_000,
+    shownDefault: '1m',
+    aliases: ['experimental-compact-hash-check-time'],
   }),
   autoCompactionRetention: textFlag({
     help: 'history that is kept: hours or a duration, or a number of revisions; 0 keeps all',

@@ -93,6 +93,15 @@ export interface StartOptions {
   readonly maxLearners?: number;
   /** Refuse changes of membership that would endanger the quorum. @default true */
   readonly strictReconfigCheck?: boolean;
+  /**
+   * What members have applied is compared all the time. Compares all keys with the leader's so often besides, which reads
+   * them, in milliseconds; 0: never. @default 0
+   */
+  readonly corruptCheckMs?: number;
+  /** Looks so often whether there was a compaction, and compares all keys at its revision; 0: never. @default 0 */
+  readonly compactHashCheckMs?: number;
+  /** Compares all keys with the leader's after the start, and ends if they differ. @default false */
+  readonly initialCorruptCheck?: boolean;
   /** Where log lines go. @default nowhere */
   readonly log?: Logger;
 }
@@ -163,6 +172,9 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     maxTxnOps: options.maxTxnOps ?? defaultLimits.maxTxnOps,
     quotaBytes: options.quotaBytes ?? defaultLimits.quotaBytes,
     catchUpEntries: options.catchUpEntries ?? defaultLimits.catchUpEntries,
+    hashCheckMs: options.corruptCheckMs ?? defaultLimits.hashCheckMs,
+    compactHashCheckMs: options.compactHashCheckMs ?? defaultLimits.compactHashCheckMs,
+    hashCheckAtStart: options.initialCorruptCheck ?? defaultLimits.hashCheckAtStart,
   };
   checkLimits(limits, problems);
   const resolved: ResolvedOptions = {

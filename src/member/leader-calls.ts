@@ -19,7 +19,13 @@ const packr = new Packr({ useRecords: false, moreTypes: false, int64AsType: 'big
 const maxCalls = 20_000;
 
 /** What is asked. The numbers travel between versions: never reuse one. */
-export const LeaderMethod = { ChangeMembers: 1, RenewLease: 2, LeaseTimeToLive: 3 } as const;
+export const LeaderMethod = {
+  ChangeMembers: 1,
+  RenewLease: 2,
+  LeaseTimeToLive: 3,
+  CompareDigest: 4,
+  CompareHash: 5,
+} as const;
 export type LeaderMethod = (typeof LeaderMethod)[keyof typeof LeaderMethod];
 
 export type LeaderReply = (failure: Failure | null, result: unknown) => void;

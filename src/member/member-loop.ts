@@ -56,6 +56,8 @@ const slowApplyMs = 100;
 export interface LoopHooks {
   /** At the beginning of a turn, when everything that arrived has been stepped. */
   turnBegins(): void;
+  /** After each entry. */
+  applied(index: number): void;
   /** At the end of a turn, when everything is applied that could be. */
   turnEnds(): void;
   /** After each tick. @param startedBefore when what has run out of time by now began */
@@ -327,6 +329,7 @@ export class MemberLoop {
     for (const entry of committed) {
       this.#applier.apply(entry);
       this.#retention.noteApplied(entry);
+      this.#hooks.applied(entry.index);
     }
     if (this.#runtime.clock.now() - beganAt > slowApplyMs) this.#slowApplies++;
     this.raft.applied(committed[committed.length - 1]!.index);

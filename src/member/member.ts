@@ -14,6 +14,7 @@ import { encodeAuthOperation } from '../wire/auth-codec.ts';
 import { encodeAlarm } from './applier.ts';
 import type { ServedAuth } from './auth-types.ts';
 import { hashBackend } from './backend-hash.ts';
+import { type ComparedMember, CorruptionWatch } from './corruption.ts';
 import { type ExportedState, exportState } from './etcd-snapshot.ts';
 import type { MemberFigures } from './figures.ts';
 import { Handover } from './handover.ts';
@@ -61,6 +62,7 @@ export class Member implements ServedMember {
   readonly #links: PeerLinks;
   readonly #quota: Quota;
   readonly #handover: Handover;
+  readonly #corruption: CorruptionWatch;
   readonly #reconfiguration: Reconfiguration;
   readonly #leaderCalls: LeaderCalls;
   readonly #publisher: Publisher;
@@ -129,6 +131,7 @@ export class Member implements ServedMember {
     this.#loop = new MemberLoop(options, dependencies, recovered, state, network, this.#hooks());
     const { raft } = this.#loop;
     this.#handover = new Handover(raft, network, runtime.clock, limits);
+    this.#corruption = new CorruptionWatch(this.#compared(), limits, runtime.clock, runtime.log);
     this.#reconfiguration = new Reconfiguration({
       raft,
       members: () => this.members(),
@@ -171,6 +174,7 @@ export class Member implements ServedMember {
         this.#leaderCalls.pump();
         this.#reconfiguration.pump();
       },
+      applied: (index) => this.#corruption.applied(index),
       turnEnds: () => {
         this.#state.auth.applied(this.raft.appliedIndex);
         this.#publishSelf();
@@ -179,6 +183,7 @@ export class Member implements ServedMember {
         this.#leaderCalls.expire(startedBefore);
         this.#reconfiguration.promoteReady();
         if (!this.isInstalling) this.leases.tick();
+        this.#corruption.tick();
       },
       hasWork: () => this.#leaderCalls.isWaiting,
       frame: (from, bytes) => this.#leaderCalls.onFrame(from, bytes),
@@ -189,6 +194,30 @@ export class Member implements ServedMember {
         this.#answerStops();
         this.#onFatal(error);
       },
+    };
+  }
+
+  #compared(): ComparedMember {
+    const member = this;
+    return {
+      id: this.id,
+      get leader() {
+        return member.raft.leader;
+      },
+      get isReady() {
+        return !member.isInstalling && !member.#hasStopped && !member.#state.alarms.has(AlarmKind.Corrupt);
+      },
+      get digest() {
+        return member.digest;
+      },
+      get compactRevision() {
+        return member.store.compactRevision;
+      },
+      members: () => this.members(),
+      hashKv: (revision, done) => this.store.hashKv(revision, done),
+      callLeader: (method, body, done) => this.#callLeader(method, body, true, done),
+      raise: (id) => this.#raiseAlarm(AlarmKind.Corrupt, id),
+      giveUp: (failure) => this.#loop.fail(failure),
     };
   }
 
@@ -341,9 +370,9 @@ export class Member implements ServedMember {
     return this.#isStopping || this.#loop.hasEnded;
   }
 
-  #raiseAlarm(alarm: number): void {
-    const record = { memberId: this.id, alarm };
-    if (this.alarms().some((known) => known.memberId === this.id && known.alarm === alarm)) return;
+  #raiseAlarm(alarm: number, memberId: NodeId = this.id): void {
+    const record = { memberId, alarm };
+    if (this.alarms().some((known) => known.memberId === memberId && known.alarm === alarm)) return;
     this.runtime.log.warn('raises an alarm', record);
     this.#proposeOwn(RequestKind.AlarmRaise, encodeAlarm(record), ignoreOutcome);
   }
@@ -389,6 +418,10 @@ export class Member implements ServedMember {
         break;
       case LeaderMethod.LeaseTimeToLive:
         this.leases.serveTimeToLive(body, reply);
+        break;
+      case LeaderMethod.CompareDigest:
+      case LeaderMethod.CompareHash:
+        this.#corruption.serve(method, body, reply);
         break;
       default:
         reply(new Failure('unimplemented', `this member knows no call ${String(method)}`), null);

@@ -129,6 +129,14 @@ export interface MemberLimits {
   readonly maxPendingBytes: number;
   /** Size of the state beyond which nothing more is put (etcd's NOSPACE); Infinity for none. @default 2 GiB */
   readonly quotaBytes: number;
+  /** How often a member compares the digest of what it has applied with its leader's, in milliseconds; 0: never. @default 5000 */
+  readonly digestCheckMs: number;
+  /** How often it compares a hash of all its keys, which reads them; 0: never. @default 0 */
+  readonly hashCheckMs: number;
+  /** How often it does so at the revision of the last compaction, if there was one since; 0: never. @default 0 */
+  readonly compactHashCheckMs: number;
+  /** Compare a hash of all keys with the leader's after the start, and give up if it differs. @default false */
+  readonly hashCheckAtStart: boolean;
   readonly raftMessageBytes: number;
   readonly walSegmentBytes: number;
 }
@@ -146,6 +154,10 @@ export const defaultLimits: MemberLimits = {
   maxPendingRequests: 100_000,
   maxPendingBytes: 256 << 20,
   quotaBytes: 2 ** 31,
+  digestCheckMs: 5000,
+  hashCheckMs: 0,
+  compactHashCheckMs: 0,
+  hashCheckAtStart: false,
   raftMessageBytes: 1 << 20,
   walSegmentBytes: 16 << 20,
 };
