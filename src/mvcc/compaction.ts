@@ -71,7 +71,7 @@ export class Compaction {
     let room = maxKeys * recordsPerKey;
     for (let i = 0; i < batch.length; i++) {
       const index = batch[i]!;
-      if (index.older === null && index.isLive) continue;
+      if (index.newest === 0 && index.isLive) continue;
       const count = index.compactable(state.compactRevision);
       this.#removeOldest(index, Math.min(count, room));
       if (count > room) {

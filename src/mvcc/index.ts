@@ -1,33 +1,35 @@
 /**
- * Every key the store knows, living or deleted but not yet compacted: a hash map for one key, an ordered map for ranges.
- * In the ordered map a living key weighs 1 and a deleted one 0, so that counts of the present cost O(log n).
+ * Every key the store knows, living or deleted but not yet compacted: a table with a row for each, found by hash, and an
+ * ordered map of the rows for ranges. In the ordered map a living key weighs 1 and a deleted one 0, so that counts of the
+ * present cost O(log n).
  */
 
 import { OrderedMap } from '../util/ordered-map.ts';
 import { sortStrings } from '../util/sort-strings.ts';
 import { KeyIndex } from './key-index.ts';
+import { KeyTable } from './key-table.ts';
 
 export class Index {
-  readonly #byKey: Map<string, KeyIndex>;
-  readonly #ordered: OrderedMap<KeyIndex>;
+  readonly table: KeyTable;
+  readonly #ordered: OrderedMap<number>;
 
-  constructor(byKey: Map<string, KeyIndex> = new Map(), ordered: OrderedMap<KeyIndex> = new OrderedMap()) {
-    this.#byKey = byKey;
+  constructor(table: KeyTable = new KeyTable(), ordered: OrderedMap<number> = new OrderedMap()) {
+    this.table = table;
     this.#ordered = ordered;
   }
 
   /** Builds the ordered half from the other. */
-  static fromMap(byKey: Map<string, KeyIndex>): Index {
-    const keys = [...byKey.keys()];
-    sortStrings(keys);
-    const values: KeyIndex[] = [];
+  static fromTable(table: KeyTable): Index {
+    const keys = table.keys();
+    if (!ascends(keys)) sortStrings(keys);
+    const rows: number[] = [];
     const weights: number[] = [];
-    for (const key of keys) {
-      const index = byKey.get(key)!;
-      values.push(index);
-      weights.push(index.isLive ? 1 : 0);
+    for (let i = 0; i < keys.length; i++) {
+      const row = table.find(keys[i]!);
+      rows.push(row);
+      weights.push(new KeyIndex(table, row).isLive ? 1 : 0);
     }
-    return new Index(byKey, OrderedMap.fromSorted(keys, values, weights));
+    return new Index(table, OrderedMap.fromSorted(keys, rows, weights));
   }
 
   /** Number of living keys. */
@@ -37,23 +39,25 @@ export class Index {
 
   /** Number of keys, deleted ones included. */
   get size(): number {
-    return this.#byKey.size;
+    return this.table.size;
   }
 
   get(key: string): KeyIndex | undefined {
-    return this.#byKey.get(key);
+    const row = this.table.find(key);
+    return row < 0 ? undefined : new KeyIndex(this.table, row);
   }
 
   /** The key's index, ready for a put: it counts as living from now on. */
   revive(key: string): KeyIndex {
-    let index = this.#byKey.get(key);
-    if (index === undefined) {
-      index = new KeyIndex(key);
-      this.#byKey.set(key, index);
-      this.#ordered.set(key, index, 1);
-    } else if (!index.isLive) {
-      this.#ordered.reweigh(key, 1);
+    const { table } = this;
+    let row = table.find(key);
+    if (row < 0) {
+      row = table.add(key);
+      this.#ordered.set(key, row, 1);
+      return new KeyIndex(table, row);
     }
+    const index = new KeyIndex(table, row);
+    if (!index.isLive) this.#ordered.reweigh(key, 1);
     return index;
   }
 
@@ -62,9 +66,9 @@ export class Index {
     this.#ordered.reweigh(index.key, 0);
   }
 
-  /** Nothing is left of the key. */
+  /** Nothing is left of the key, and no handle on it may be used any more. */
   remove(index: KeyIndex): void {
-    this.#byKey.delete(index.key);
+    this.table.remove(index.key);
     this.#ordered.delete(index.key);
   }
 
@@ -75,11 +79,22 @@ export class Index {
 
   /** Appends the living keys of a range in order, at most `limit`. */
   collectLive(from: string, to: string | null, limit: number, out: KeyIndex[]): void {
-    this.#ordered.collect(from, to, limit, true, out);
+    this.#collect(from, to, limit, true, out);
   }
 
   /** Appends all keys of a range in order, deleted ones included, at most `limit`. */
   collectAll(from: string, to: string | null, limit: number, out: KeyIndex[]): void {
-    this.#ordered.collect(from, to, limit, false, out);
+    this.#collect(from, to, limit, false, out);
   }
+
+  #collect(from: string, to: string | null, limit: number, liveOnly: boolean, out: KeyIndex[]): void {
+    const rows: number[] = [];
+    this.#ordered.collect(from, to, limit, liveOnly, rows);
+    for (let i = 0; i < rows.length; i++) out.push(new KeyIndex(this.table, rows[i]!));
+  }
+}
+
+function ascends(keys: readonly string[]): boolean {
+  for (let i = 1; i < keys.length; i++) if (!(keys[i - 1]! < keys[i]!)) return false;
+  return true;
 }

@@ -1,7 +1,8 @@
 /**
- * All revisions of one key.
+ * All revisions of one key: a handle on the key's row in the table. Handles are made for each look-up and cost little;
+ * none may be kept beyond the call it was made for, because a row of a key that is gone may become another's.
  *
- * The newest stands in fields of its own, because most keys have one revision and most reads want the newest. Older ones
+ * The newest revision stands in columns, because most keys have one revision and most reads want the newest. Older ones
  * follow in one flat array, ascending:
  *
  *     older = [ main, sub * 2 + isTombstone, bytes,   main, sub * 2 + isTombstone, bytes,   … ]
@@ -12,45 +13,67 @@
  * Invariant: (main, sub) ascend strictly; no two deletions stand side by side unless compaction cut what was between.
  */
 
-import type { KeyValueBytes } from '../wire/messages.ts';
+import { type KeyTable, numberColumns, smallColumns } from './key-table.ts';
 import { revisionKeyLength } from './revision.ts';
 
 const stride = 3;
 
 export class KeyIndex {
   readonly key: string;
-  mod = 0;
-  sub = 0;
-  create = 0;
+  readonly row: number;
+  readonly #table: KeyTable;
+  readonly #numbers: Float64Array;
+  readonly #small: Uint32Array;
+  readonly #numbersAt: number;
+  readonly #smallAt: number;
+
+  constructor(table: KeyTable, row: number) {
+    const page = table.pageOf(row);
+    const place = table.placeOf(row);
+    this.key = page.keys[place]!;
+    this.row = row;
+    this.#table = table;
+    this.#numbers = page.numbers;
+    this.#small = page.small;
+    this.#numbersAt = place * numberColumns;
+    this.#smallAt = place * smallColumns;
+  }
+
+  /** Main revision of the newest record; 0 while there is none. */
+  get mod(): number {
+    return this.#numbers[this.#numbersAt]!;
+  }
+
+  get create(): number {
+    return this.#numbers[this.#numbersAt + 1]!;
+  }
+
   /** 0: the newest revision is a deletion. */
-  version = 0;
-  lease = 0n;
+  get version(): number {
+    return this.#numbers[this.#numbersAt + 2]!;
+  }
+
+  get sub(): number {
+    return this.#small[this.#smallAt]!;
+  }
+
   /** Bytes of the newest record and its revision key. */
-  bytes = 0;
-  older: number[] | null = null;
+  get bytes(): number {
+    return this.#small[this.#smallAt + 1]!;
+  }
 
-  /** The newest record while it is cached; see `record-cache.ts`, which owns these three. */
-  record: KeyValueBytes | null = null;
-  cacheSlot = -1;
-  wasUsed = false;
-
-  constructor(key: string) {
-    this.key = key;
+  get lease(): bigint {
+    const { leases } = this.#table;
+    return leases.size === 0 ? 0n : (leases.get(this.row) ?? 0n);
   }
 
   get isLive(): boolean {
-    return this.version > 0;
+    return this.#numbers[this.#numbersAt + 2]! > 0;
   }
 
   /** The place of the newest revision; older ones stand at 0, 1, …. */
   get newest(): number {
-    return this.older === null ? 0 : this.older.length / stride;
-  }
-
-  #keepNewest(): void {
-    if (this.mod === 0) return;
-    this.older ??= [];
-    this.older.push(this.mod, this.sub * 2 + (this.version === 0 ? 1 : 0), this.bytes);
+    return this.#small[this.#smallAt + 2]!;
   }
 
   /** Adds a put. `create` and `version` say which life it belongs to. */
@@ -62,41 +85,58 @@ export class KeyIndex {
     lease: bigint,
     recordBytes: number,
   ): void {
-    this.#checkAscends(main, sub);
-    this.#keepNewest();
-    this.mod = main;
-    this.sub = sub;
-    this.create = create;
-    this.version = version;
-    this.lease = lease;
-    this.bytes = recordBytes + revisionKeyLength(false);
+    this.#add(main, sub, create, version, recordBytes + revisionKeyLength(false));
+    this.#setLease(lease);
   }
 
   /** Adds a deletion, which ends the life of the key. */
   addTombstone(main: number, sub: number, recordBytes: number): void {
-    this.#checkAscends(main, sub);
-    this.#keepNewest();
-    this.mod = main;
-    this.sub = sub;
-    this.create = 0;
-    this.version = 0;
-    this.lease = 0n;
-    this.bytes = recordBytes + revisionKeyLength(true);
+    this.#add(main, sub, 0, 0, recordBytes + revisionKeyLength(true));
+    this.#setLease(0n);
   }
 
-  #checkAscends(main: number, sub: number): void {
-    if (main < this.mod || (main === this.mod && this.mod !== 0 && sub <= this.sub)) {
-      throw new Error(`revision ${main}.${sub} does not come after ${this.mod}.${this.sub}`);
+  #add(main: number, sub: number, create: number, version: number, bytes: number): void {
+    const { mod } = this;
+    if (main < mod || (main === mod && mod !== 0 && sub <= this.sub)) {
+      throw new Error(`revision ${main}.${sub} does not come after ${mod}.${this.sub}`);
     }
+    if (mod !== 0) this.#keepNewest();
+    const numbers = this.#numbers;
+    const at = this.#numbersAt;
+    numbers[at] = main;
+    numbers[at + 1] = create;
+    numbers[at + 2] = version;
+    this.#small[this.#smallAt] = sub;
+    this.#small[this.#smallAt + 1] = bytes;
+  }
+
+  #keepNewest(): void {
+    const { older } = this.#table;
+    const { mod, bytes } = this;
+    const mark = this.sub * 2 + (this.version === 0 ? 1 : 0);
+    if (this.newest === 0) older.set(this.row, [mod, mark, bytes]);
+    else older.get(this.row)!.push(mod, mark, bytes);
+    this.#small[this.#smallAt + 2] = this.newest + 1;
+  }
+
+  #setLease(lease: bigint): void {
+    const { leases } = this.#table;
+    if (lease !== 0n) leases.set(this.row, lease);
+    else if (leases.size > 0) leases.delete(this.row);
+  }
+
+  get #older(): number[] {
+    return this.#table.older.get(this.row)!;
   }
 
   /** The place of the newest revision with main <= `revision`, whatever it is; -1 when there is none. */
   placeAt(revision: number): number {
-    if (this.mod <= revision) return this.newest;
-    const { older } = this;
-    if (older === null) return -1;
+    const { newest } = this;
+    if (this.mod <= revision) return newest;
+    if (newest === 0) return -1;
+    const older = this.#older;
     let low = 0;
-    let high = older.length / stride;
+    let high = newest;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (older[middle * stride]! <= revision) low = middle + 1;
@@ -112,19 +152,19 @@ export class KeyIndex {
   }
 
   mainAt(place: number): number {
-    return place === this.newest ? this.mod : this.older![place * stride]!;
+    return place === this.newest ? this.mod : this.#older[place * stride]!;
   }
 
   subAt(place: number): number {
-    return place === this.newest ? this.sub : Math.floor(this.older![place * stride + 1]! / 2);
+    return place === this.newest ? this.sub : Math.floor(this.#older[place * stride + 1]! / 2);
   }
 
   isTombstoneAt(place: number): boolean {
-    return place === this.newest ? this.version === 0 : this.older![place * stride + 1]! % 2 === 1;
+    return place === this.newest ? !this.isLive : this.#older[place * stride + 1]! % 2 === 1;
   }
 
   bytesAt(place: number): number {
-    return place === this.newest ? this.bytes : this.older![place * stride + 2]!;
+    return place === this.newest ? this.bytes : this.#older[place * stride + 2]!;
   }
 
   /**
@@ -140,9 +180,12 @@ export class KeyIndex {
 
   /** Forgets the oldest `count` revisions. Returns false when none is left. */
   forget(count: number): boolean {
+    const { newest } = this;
     if (count === 0) return true;
-    if (count > this.newest) return false;
-    this.older = count === this.newest ? null : this.older!.slice(count * stride);
+    if (count > newest) return false;
+    if (count === newest) this.#table.older.delete(this.row);
+    else this.#table.older.set(this.row, this.#older.slice(count * stride));
+    this.#small[this.#smallAt + 2] = newest - count;
     return true;
   }
 }

@@ -8,6 +8,7 @@ import { chainDigest, type SavedDigest, savedDigest } from './digest.ts';
 import { Index } from './index.ts';
 import { KeyIndex } from './key-index.ts';
 import { binarySlice } from './key-range.ts';
+import { KeyTable } from './key-table.ts';
 import { readRecord } from './record.ts';
 import {
   decodeRevision,
@@ -27,7 +28,7 @@ const chunkBytes = 4 * 1024 * 1024;
 class Load {
   readonly #state: State;
   readonly #done: (error: Error | null, mustResume: boolean) => void;
-  readonly #byKey = new Map<string, KeyIndex>();
+  readonly #table = new KeyTable();
   readonly #saved: SavedDigest;
   #digest: number;
   #revision = 1;
@@ -80,11 +81,8 @@ class Load {
     const sub = subOf(entry.key);
     const view = readRecord(record);
     const key = binarySlice(record, view.keyStart, view.keyEnd);
-    let index = this.#byKey.get(key);
-    if (index === undefined) {
-      index = new KeyIndex(key);
-      this.#byKey.set(key, index);
-    }
+    const row = this.#table.find(key);
+    const index = new KeyIndex(this.#table, row < 0 ? this.#table.add(key) : row);
     if (isTombstoneKey(entry.key)) index.addTombstone(main, sub, record.length);
     else index.addPut(main, sub, view.create, view.version, view.lease, record.length);
     this.#bytes += index.bytes;
@@ -99,17 +97,14 @@ class Load {
     const finished = backend.get(finishedKey);
     const scheduledRevision = scheduled === undefined ? -1 : decodeRevision(scheduled);
     const finishedRevision = finished === undefined ? -1 : decodeRevision(finished);
-    const index = Index.fromMap(this.#byKey);
-    state.index = index;
+    const table = this.#table;
+    state.replaceIndex(Index.fromTable(table));
     state.compactRevision = Math.max(scheduledRevision, finishedRevision);
     state.revision = Math.max(this.#revision, state.compactRevision);
     state.digest = this.#digest;
     state.digestRevision = this.#saved.revision;
     state.sizeInUseBytes = this.#bytes;
-    state.dropCache();
-    for (const entry of this.#byKey.values()) {
-      if (entry.lease !== 0n) state.leases.attach(entry.lease, entry.key);
-    }
+    for (const [row, lease] of table.leases) state.leases.attach(lease, table.keyOf(row));
     this.#mustResume = scheduledRevision > finishedRevision;
   }
 }

@@ -58,7 +58,7 @@ class Chunks implements RangeChunks {
   readonly #to: string | null;
   #from: string;
   #room: number;
-  /** Keys that were fetched and not yet answered. */
+  /** Keys that were fetched and not yet answered, within one call: between calls they may go. */
   #batch: KeyIndex[] = [];
   #at = 0;
   #isExhausted: boolean;
@@ -91,6 +91,12 @@ class Chunks implements RangeChunks {
       index = this.#peek();
     }
     const isLast = index === null || this.#room === 0;
+    if (index !== null) {
+      this.#from = index.key;
+      this.#isExhausted = false;
+    }
+    this.#batch = [];
+    this.#at = 0;
     return {
       kvs,
       isLast,

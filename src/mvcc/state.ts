@@ -28,12 +28,13 @@ export class State {
     this.backend = backend;
     this.leases = leases;
     this.#cacheBytes = cacheBytes;
-    this.cache = new RecordCache(cacheBytes);
+    this.cache = new RecordCache(cacheBytes, this.index.table);
   }
 
-  /** Everything cached is about another state. */
-  dropCache(): void {
-    this.cache = new RecordCache(this.#cacheBytes);
+  /** Takes the index of another state; everything cached was about the old one. */
+  replaceIndex(index: Index): void {
+    this.index = index;
+    this.cache = new RecordCache(this.#cacheBytes, this.index.table);
   }
 
   /** The newest record of a living key. */

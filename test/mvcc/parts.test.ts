@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { IntervalSet } from '../../src/mvcc/interval-set.ts';
 import { KeyIndex } from '../../src/mvcc/key-index.ts';
+import { KeyTable } from '../../src/mvcc/key-table.ts';
 import { readRecord } from '../../src/mvcc/record.ts';
 import { RecordCache } from '../../src/mvcc/record-cache.ts';
 import {
@@ -22,6 +23,11 @@ const revision = fc.oneof(
   fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1),
   fc.maxSafeNat(),
 );
+/** A key's index in a table of its own, or beside others. */
+function added(key: string, table: KeyTable = new KeyTable()): KeyIndex {
+  return new KeyIndex(table, table.add(key));
+}
+
 const sub = fc.oneof(fc.nat(300), fc.constantFrom(65_536, 2 ** 31, 2 ** 32 - 1));
 
 t.test('revision keys read back and sort as revisions do', async (t) => {
@@ -84,7 +90,7 @@ t.test('a record reads back in place, and anything else is refused', async (t) =
 });
 
 t.test('a key index knows what was in force at every revision', async (t) => {
-  const index = new KeyIndex('k');
+  const index = added('k');
   index.addPut(3, 0, 3, 1, 0n, 10);
   index.addPut(5, 2, 3, 2, 4n, 10);
   index.addTombstone(7, 1, 5);
@@ -102,7 +108,7 @@ t.test(
   'a compaction keeps the newest revision below, and a tombstone only at exactly its revision',
   async (t) => {
     const make = (): KeyIndex => {
-      const index = new KeyIndex('k');
+      const index = added('k');
       index.addPut(3, 0, 3, 1, 0n, 10);
       index.addPut(5, 0, 3, 2, 0n, 10);
       index.addTombstone(7, 0, 5);
@@ -111,7 +117,7 @@ t.test(
     };
     const removed = [2, 3, 4, 5, 6, 7, 8, 9, 12].map((at) => make().compactable(at));
     t.same(removed, [0, 0, 0, 1, 1, 2, 3, 3, 3]);
-    const dead = new KeyIndex('k');
+    const dead = added('k');
     dead.addPut(3, 0, 3, 1, 0n, 10);
     dead.addTombstone(4, 0, 5);
     t.equal(dead.compactable(4), 1);
@@ -125,35 +131,175 @@ t.test(
 );
 
 t.test('the cache stays within its budget and keeps what is read', async (t) => {
-  const cache = new RecordCache(10_000);
-  const hot = new KeyIndex('hot');
+  const table = new KeyTable();
+  const cache = new RecordCache(10_000, table);
+  const hot = added('hot', table);
   cache.set(hot, Buffer.from('the hot one'));
   const others: KeyIndex[] = [];
   for (let i = 0; i < 1000; i++) {
-    const index = new KeyIndex(`k${i}`);
+    const index = added(`k${i}`, table);
     others.push(index);
     cache.set(index, Buffer.alloc(100));
     cache.get(hot);
-    t.ok(cache.bytes <= 10_000 || i < 0, 'within the budget');
+    if (cache.bytes > 10_000) t.fail('over the budget');
   }
   t.equal(cache.get(hot)?.toString(), 'the hot one', 'a key that is read survives');
-  t.equal(others.filter((index) => index.record !== null).length, Math.floor((10_000 - 107) / 196));
+  const isCached = (index: KeyIndex): boolean => table.cachePlaceOf(index.row) !== 0;
+  t.equal(others.filter(isCached).length, Math.floor((10_000 - 139) / 228));
+  t.ok(others.slice(-43).every(isCached), 'the newest are there');
+  for (const index of others) if (isCached(index)) t.equal(cache.get(index)?.length, 100);
   cache.set(hot, Buffer.alloc(3000));
   t.equal(cache.get(hot), null, 'one record may not take most of the cache');
   for (const index of others) cache.remove(index);
-  t.equal(cache.bytes, 0);
+  t.notOk(others.some(isCached));
+  cache.set(hot, Buffer.from('again'));
+  t.equal(cache.get(hot)?.toString(), 'again');
 });
 
+t.test('a cached record is that of its key whatever comes and goes', async () => {
+  const step = fc.tuple(fc.nat(30), fc.constantFrom('set', 'get', 'remove'), fc.nat(200));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      const table = new KeyTable();
+      const cache = new RecordCache(2000, table);
+      const indexes = Array.from({ length: 31 }, (_, i) => added(`k${i}`, table));
+      const newest = new Map<number, number>();
+      steps.forEach(([key, what, size], number) => {
+        const index = indexes[key]!;
+        if (what === 'set') {
+          newest.set(key, number);
+          const record = Buffer.alloc(4 + size);
+          record.writeUInt32BE(number);
+          cache.set(index, record);
+        } else if (what === 'remove') {
+          newest.delete(key);
+          cache.remove(index);
+        }
+        const found = cache.get(index);
+        if (found !== null && found[0] === undefined) throw new Error('empty');
+        if (found !== null && Buffer.from(found).readUInt32BE(0) !== newest.get(key))
+          throw new Error('a record of another key or time');
+        if (cache.bytes > 2000) throw new Error('over the budget');
+      });
+    }),
+  );
+});
+
+t.test(
+  'what was replaced in the cache counts until it is gone: its slab may be held by others',
+  async (t) => {
+    const table = new KeyTable();
+    const cache = new RecordCache(100_000, table);
+    const hot = added('hot', table);
+    let slabs = 0;
+    for (let i = 0; i < 1000; i++) {
+      const slab = Buffer.alloc(8192);
+      slabs++;
+      cache.set(added(`cold ${i}`, table), slab.subarray(0, 10));
+      for (let at = 10; at < 8000; at += 100) cache.set(hot, slab.subarray(at, at + 100));
+    }
+    const held = new Set<ArrayBufferLike>();
+    for (let i = 0; i < 1000; i++) {
+      const row = table.find(`cold ${i}`);
+      if (table.cachePlaceOf(row) !== 0) held.add(cache.get(new KeyIndex(table, row))!.buffer);
+    }
+    t.ok(held.size < slabs / 50, `${held.size} slabs are held`);
+  },
+);
+
 t.test('a record that survives in the cache lets go of the slab it came in', async (t) => {
-  const cache = new RecordCache(1000);
+  const table = new KeyTable();
+  const cache = new RecordCache(1000, table);
   const slab = Buffer.alloc(8192);
-  const index = new KeyIndex('k');
+  const index = added('k', table);
   cache.set(index, slab.subarray(10, 20));
   for (let i = 0; i < 20; i++) {
     cache.get(index);
-    cache.set(new KeyIndex(`k${i}`), Buffer.alloc(50));
+    cache.set(added(`k${i}`, table), Buffer.alloc(50));
   }
-  t.equal(index.record?.buffer.byteLength, 10);
+  t.equal(cache.get(index)?.buffer.byteLength, 10);
+});
+
+t.test('a table of keys finds each key and no other, also among many that come and go', async (t) => {
+  const key = fc.integer({ min: 0, max: 400 }).map((number) => `/registry/pods/default/pod-${number}`);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(key, fc.boolean()), { maxLength: 1500 }), (steps) => {
+      const table = new KeyTable();
+      const model = new Map<string, number>();
+      for (const [name, removes] of steps) {
+        if (model.has(name) !== table.find(name) >= 0)
+          throw new Error('found what is not there, or did not find it');
+        if (!model.has(name)) {
+          const index = added(name, table);
+          if (index.mod !== 0 || index.newest !== 0 || index.lease !== 0n)
+            throw new Error('a row was not empty');
+          index.addPut(model.size + 1, 0, 1, 1, 5n, 1);
+          index.addPut(model.size + 2, 0, 1, 2, 5n, 1);
+          model.set(name, model.size + 2);
+        } else if (removes) {
+          table.remove(name);
+          model.delete(name);
+        }
+      }
+      if (table.size !== model.size) throw new Error('size');
+      const expected = [...model.keys()].sort();
+      if (JSON.stringify(table.keys().sort()) !== JSON.stringify(expected)) throw new Error('keys');
+      for (const [name, mod] of model)
+        if (new KeyIndex(table, table.find(name)).mod !== mod) throw new Error('a row of another key');
+    }),
+    { numRuns: 60 },
+  );
+  const many = new KeyTable();
+  for (let i = 0; i < 20_000; i++) many.add(`k${i}`);
+  for (let i = 0; i < 20_000; i += 3) many.remove(`k${i}`);
+  let wrong = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const row = many.find(`k${i}`);
+    if (i % 3 === 0 ? row >= 0 : row < 0 || many.keyOf(row) !== `k${i}`) wrong++;
+  }
+  t.equal(wrong, 0);
+});
+
+/** FNV-1a, with which the table's hash begins. */
+function fnv(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
+/** Whichever of each pair is taken, the hash is the same. */
+const collidingBlocks = [
+  ['76mmiq', '2391dx'],
+  ['uuxd08', '19xroen'],
+  ['6ah2a5', 'w9gl1q'],
+  ['1bhgix', '168vjom'],
+  ['jq8j80', '1k53a97'],
+  ['1pggb4v', 'hhacrg'],
+] as const;
+
+t.test('keys that were chosen to collide are found like others, and go like others', async (t) => {
+  let keys = [''];
+  for (const blocks of collidingBlocks) keys = keys.flatMap((key) => blocks.map((block) => key + block));
+  t.equal(new Set(keys).size, 64);
+  t.equal(new Set(keys.map(fnv)).size, 1, 'all have one hash');
+  const table = new KeyTable();
+  const rows = new Map<string, number>();
+  const check = (what: string): void => {
+    const wrong = keys.filter((key) => table.find(key) !== (rows.get(key) ?? -1));
+    t.same(wrong, [], what);
+  };
+  for (const key of keys) rows.set(key, table.add(key));
+  check('all are there');
+  for (let i = 0; i < 20_000; i++) table.add(`other ${i}`);
+  check('all are there when the table has grown');
+  for (const key of keys.filter((_, i) => i % 2 === 0)) {
+    table.remove(key);
+    rows.delete(key);
+  }
+  check('half of them are gone');
+  t.equal(table.size, 20_000 + keys.length / 2);
+  for (const key of keys) if (!rows.has(key)) rows.set(key, table.add(key));
+  check('all are there again');
 });
 
 t.test('an interval set has what any of its intervals has', async (t) => {

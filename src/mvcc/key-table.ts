@@ -1,0 +1,202 @@
+/**
+ * All keys of a store in columns: a key has a row, and what is known of it stands in typed arrays, outside of the heap that
+ * the collector walks. A million keys cost 120 bytes each with their string and their place in the order of keys; as
+ * objects in a Map they took twice that, and as much again in empty heap.
+ *
+ *     page of 1024 rows     keys     [ "a"   "b"   … ]
+ *                           numbers  [ mod create version | … ]            doubles
+ *                           small    [ sub bytes older cachePlace | … ]    32 bits
+ *
+ * What few keys have, a lease or older revisions, stands in maps by row.
+ *
+ * Rows are found by a hash of the key, in 256 tables that grow one by one, so that growing is never a pause. A key that
+ * finds no place within `maxProbes` steps goes to a Map: whoever chooses keys that collide gains nothing.
+ *
+ * Invariant: a row in use stands in exactly one hash table or in the Map; rows that were given back are used again.
+ */
+
+const rowBits = 10;
+const rowsPerPage = 1 << rowBits;
+const rowMask = rowsPerPage - 1;
+/** Columns of `numbers`. */
+export const numberColumns = 3;
+/** Columns of `small`. */
+export const smallColumns = 4;
+
+const partBits = 8;
+const parts = 1 << partBits;
+const partMask = parts - 1;
+const minCapacity = 8;
+const maxProbes = 48;
+/** Row values in a hash table: a row + 1, or one of these. */
+const empty = 0;
+const gone = -1;
+
+export interface KeyPage {
+  readonly keys: string[];
+  readonly numbers: Float64Array;
+  readonly small: Uint32Array;
+}
+
+function newPage(): KeyPage {
+  return {
+    keys: [],
+    numbers: new Float64Array(rowsPerPage * numberColumns),
+    small: new Uint32Array(rowsPerPage * smallColumns),
+  };
+}
+
+/** FNV-1a, and the last mix of MurmurHash3, for the low bits. */
+function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+/** Row values and hashes side by side, probed one after another. */
+interface Part {
+  cells: Int32Array;
+  /** Places in use, with those that hold `gone`. */
+  used: number;
+  live: number;
+}
+
+export class KeyTable {
+  readonly #pages: KeyPage[] = [];
+  readonly #parts: Part[] = [];
+  readonly #overflow = new Map<string, number>();
+  #rows = 0;
+  readonly #freeRows: number[] = [];
+  /** Leases of the newest revisions, by row; no entry is no lease. */
+  readonly leases: Map<number, bigint> = new Map();
+  /** Older revisions by row; see `key-index.ts`. */
+  readonly older: Map<number, number[]> = new Map();
+
+  constructor() {
+    for (let i = 0; i < parts; i++)
+      this.#parts.push({ cells: new Int32Array(minCapacity * 2), used: 0, live: 0 });
+  }
+
+  /** Number of keys. */
+  get size(): number {
+    return this.#rows - this.#freeRows.length;
+  }
+
+  pageOf(row: number): KeyPage {
+    return this.#pages[row >>> rowBits]!;
+  }
+
+  /** The place of a row in its page. */
+  placeOf(row: number): number {
+    return row & rowMask;
+  }
+
+  keyOf(row: number): string {
+    return this.#pages[row >>> rowBits]!.keys[row & rowMask]!;
+  }
+
+  /** Where the newest record of a key stands in the record cache, from 1; 0 is nowhere. */
+  cachePlaceOf(row: number): number {
+    return this.#pages[row >>> rowBits]!.small[(row & rowMask) * smallColumns + 3]!;
+  }
+
+  setCachePlace(row: number, place: number): void {
+    this.#pages[row >>> rowBits]!.small[(row & rowMask) * smallColumns + 3] = place;
+  }
+
+  /** The row of a key, or -1. */
+  find(key: string): number {
+    const hash = hashOf(key);
+    const { cells } = this.#parts[hash & partMask]!;
+    const mask = cells.length - 2;
+    let at = ((hash >>> partBits) << 1) & mask;
+    for (let probe = 0; probe < maxProbes; probe++) {
+      const value = cells[at]!;
+      if (value === empty) break;
+      if (value !== gone && cells[at + 1] === hash && this.keyOf(value - 1) === key) return value - 1;
+      at = (at + 2) & mask;
+    }
+    return this.#overflow.size === 0 ? -1 : (this.#overflow.get(key) ?? -1);
+  }
+
+  /** Gives a key that has none a row, with zeros in all columns. */
+  add(key: string): number {
+    const row = this.#freeRows.pop() ?? this.#rows++;
+    if (row >>> rowBits === this.#pages.length) this.#pages.push(newPage());
+    this.#pages[row >>> rowBits]!.keys[row & rowMask] = key;
+    const hash = hashOf(key);
+    const part = this.#parts[hash & partMask]!;
+    // At three quarters full, whatever is gone is cleared away, or the table doubles.
+    if ((part.used + 1) * 8 > part.cells.length * 3) this.#rebuild(part);
+    this.#place(part, key, row, hash);
+    return row;
+  }
+
+  #place(part: Part, key: string, row: number, hash: number): void {
+    const { cells } = part;
+    const mask = cells.length - 2;
+    let at = ((hash >>> partBits) << 1) & mask;
+    for (let probe = 0; probe < maxProbes; probe++) {
+      if (cells[at] === empty) {
+        cells[at] = row + 1;
+        cells[at + 1] = hash;
+        part.used++;
+        part.live++;
+        return;
+      }
+      at = (at + 2) & mask;
+    }
+    this.#overflow.set(key, row);
+  }
+
+  #rebuild(part: Part): void {
+    const { cells } = part;
+    let capacity = minCapacity;
+    while (part.live * 2 >= capacity) capacity *= 2;
+    part.cells = new Int32Array(capacity * 2);
+    part.used = 0;
+    part.live = 0;
+    for (let at = 0; at < cells.length; at += 2) {
+      const value = cells[at]!;
+      if (value !== empty && value !== gone) {
+        this.#place(part, this.keyOf(value - 1), value - 1, cells[at + 1]!);
+      }
+    }
+  }
+
+  /** Takes a key out; its row may be another's from now on. */
+  remove(key: string): void {
+    const row = this.find(key);
+    if (row < 0) throw new Error('the table has no such key');
+    if (!this.#overflow.delete(key)) this.#takeOut(key, row);
+    const page = this.pageOf(row);
+    const place = row & rowMask;
+    page.keys[place] = '';
+    page.numbers.fill(0, place * numberColumns, (place + 1) * numberColumns);
+    page.small.fill(0, place * smallColumns, (place + 1) * smallColumns);
+    this.leases.delete(row);
+    this.older.delete(row);
+    this.#freeRows.push(row);
+  }
+
+  #takeOut(key: string, row: number): void {
+    const hash = hashOf(key);
+    const part = this.#parts[hash & partMask]!;
+    const { cells } = part;
+    const mask = cells.length - 2;
+    let at = ((hash >>> partBits) << 1) & mask;
+    while (cells[at] !== row + 1) at = (at + 2) & mask;
+    cells[at] = gone;
+    part.live--;
+  }
+
+  /** All keys, in no order to rely on. */
+  keys(): string[] {
+    const keys: string[] = [];
+    const isFree = new Set(this.#freeRows);
+    for (let row = 0; row < this.#rows; row++) if (!isFree.has(row)) keys.push(this.keyOf(row));
+    return keys;
+  }
+}
