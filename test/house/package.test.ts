@@ -18,6 +18,7 @@ const manifest = JSON.parse(readText('package.json')) as Package;
 /** What Keelson needs to run, and what for. Where each is imported is in names.ts. */
 const runtimeDependencies: Readonly<Record<string, string>> = {
   '@grpc/grpc-js': 'a transport for gRPC, and the measure of any other',
+  '@marcbachmann/cel-js': 'rules of custom resources, in CEL',
   bcryptjs: 'hashes of passwords as etcd stores them',
   level: 'the store under the state',
   msgpackr: 'records that only members read',

@@ -7,7 +7,8 @@ import {
   notSupported,
   required,
 } from '../api/field-errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { isJsonObject, type JsonObject } from '../api/objects.ts';
+import { validateRuleDefinitions } from './rule-definitions.ts';
 import { itemsOf, keepsUnknown, patternOf, propertiesOf, type Schema } from './structural.ts';
 import { validateBySchema } from './validate.ts';
 
@@ -119,20 +120,6 @@ function checkExtensions(schema: Schema, path: string, errors: FieldError[]): vo
   }
 }
 
-function checkRules(schema: Schema, path: string, errors: FieldError[]): void {
-  const rules = schema['x-kubernetes-validations'];
-  if (!Array.isArray(rules)) return;
-  rules.forEach((rule: Json, at) => {
-    if (!isJsonObject(rule)) return;
-    const { rule: text = '', message } = rule as { rule?: string; message?: string };
-    const place = `${path}.x-kubernetes-validations[${at}]`;
-    if (text.trim() === '') errors.push(required(`${place}.rule`, 'rule is not specified'));
-    if (message !== undefined && message.trim() === '') {
-      errors.push(invalidValue(`${place}.message`, message, 'message must be non-empty if specified'));
-    }
-  });
-}
-
 function checkNode(schema: Schema, path: string, place: Place, depth: number, errors: FieldError[]): void {
   if (depth > maxDepth) {
     errors.push(forbiddenValue(path, 'the schema is nested too deeply'));
@@ -142,7 +129,6 @@ function checkNode(schema: Schema, path: string, place: Place, depth: number, er
   checkForbidden(schema, path, errors);
   checkLists(schema, path, errors);
   checkExtensions(schema, path, errors);
-  checkRules(schema, path, errors);
   const properties: JsonObject = propertiesOf(schema) ?? {};
   for (const name of Object.keys(properties)) {
     const inner = properties[name];
@@ -161,5 +147,7 @@ function checkNode(schema: Schema, path: string, place: Place, depth: number, er
 export function validateSchema(schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];
   checkNode(schema, path, 'root', 0, errors);
+  // Types that are wrong would be told a second time by the rules that use them.
+  if (errors.length === 0) errors.push(...validateRuleDefinitions(schema, path));
   return errors;
 }

@@ -265,7 +265,8 @@ export function validateLists(value: Json, schema: Schema, path: string, errors:
   }
 }
 
-function identityOf(item: Json, schema: Schema): Json {
+/** The keys of an item of a map, or the item. */
+export function identityOf(item: Json, schema: Schema): Json {
   const keys = schema['x-kubernetes-list-map-keys'];
   const identity: JsonObject = {};
   if (!isJsonObject(item) || !Array.isArray(keys)) return item;

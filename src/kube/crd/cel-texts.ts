@@ -1,0 +1,168 @@
+/** Functions on texts and lists that Kubernetes adds to CEL, and those of CEL's own libraries that the language lacks. */
+
+import type { Environment } from '@marcbachmann/cel-js';
+import {
+  labelProblems,
+  labelValueProblems,
+  qualifiedNameProblems,
+  subdomainProblems,
+} from '../meta/names.ts';
+
+type Order = (left: unknown, right: unknown) => number;
+
+const compare: Order = (left, right) => {
+  const [a, b] = [left as number, right as number];
+  return a < b ? -1 : a > b ? 1 : 0;
+};
+
+function most(list: readonly unknown[], sign: number): unknown {
+  if (list.length === 0) throw new Error(`${sign > 0 ? 'max' : 'min'} called on empty list`);
+  return list.reduce((best, item) => (compare(item, best) * sign > 0 ? item : best));
+}
+
+function isSame(left: unknown, right: unknown): boolean {
+  return (
+    left === right ||
+    (typeof left === 'object' && JSON.stringify(left, shown) === JSON.stringify(right, shown))
+  );
+}
+
+function shown(_name: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`;
+  return value instanceof Map ? [...value] : value;
+}
+
+function registerLists(language: Environment): void {
+  language
+    .registerFunction('list.isSorted(): bool', (list: readonly unknown[]) =>
+      list.every((item, at) => at === 0 || compare(list[at - 1], item) <= 0),
+    )
+    .registerFunction('list.sum(): dyn', (list: readonly unknown[]) => {
+      if (list.length === 0) return 0n;
+      return list.reduce((sum, item) => (sum as number) + (item as number));
+    })
+    .registerFunction('list.min(): dyn', (list: readonly unknown[]) => most(list, -1))
+    .registerFunction('list.max(): dyn', (list: readonly unknown[]) => most(list, 1))
+    .registerFunction('list.indexOf(dyn): int', (list: readonly unknown[], item: unknown) =>
+      BigInt(list.findIndex((one) => isSame(one, item))),
+    )
+    .registerFunction('list.lastIndexOf(dyn): int', (list: readonly unknown[], item: unknown) =>
+      BigInt(list.findLastIndex((one) => isSame(one, item))),
+    )
+    .registerFunction('list.distinct(): list<dyn>', (list: readonly unknown[]) =>
+      list.filter((item, at) => list.findIndex((one) => isSame(one, item)) === at),
+    )
+    .registerFunction('list.reverse(): list<dyn>', (list: readonly unknown[]) => [...list].reverse())
+    .registerFunction('list.sort(): list<dyn>', (list: readonly unknown[]) => [...list].sort(compare))
+    .registerFunction('list.flatten(): list<dyn>', (list: readonly unknown[]) => list.flat())
+    .registerFunction(
+      'list.slice(int, int): list<dyn>',
+      (list: readonly unknown[], from: bigint, to: bigint) => {
+        if (from < 0n || to > BigInt(list.length) || from > to)
+          throw new Error(`cannot slice(${from}, ${to})`);
+        return list.slice(Number(from), Number(to));
+      },
+    );
+}
+
+/** As Go would show it with `%v`. */
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(plain).join(', ')}]`;
+  if (value instanceof Map)
+    return `{${[...value].map(([name, one]) => `${plain(name)}: ${plain(one)}`).join(', ')}}`;
+  if (value instanceof Date) return value.toISOString().replace('.000', '');
+  return String(value);
+}
+
+function formatted(pattern: string, values: readonly unknown[]): string {
+  let at = 0;
+  return pattern.replace(/%(?:\.(\d+))?([%sdfexXob])/g, (_all, digits: string | undefined, verb: string) => {
+    if (verb === '%') return '%';
+    if (at >= values.length) throw new Error(`index ${at} out of range`);
+    const value = values[at++];
+    if (verb === 'f') return Number(value).toFixed(Number(digits ?? 6));
+    if (verb === 'e') return Number(value).toExponential(Number(digits ?? 6));
+    const base = { x: 16, X: 16, o: 8, b: 2 }[verb];
+    if (base === undefined || typeof value !== 'bigint') return plain(value);
+    const text = value.toString(base);
+    return verb === 'X' ? text.toUpperCase() : text;
+  });
+}
+
+function matcher(pattern: string): RegExp {
+  const inline = /^\(\?([ims]+)\)/.exec(pattern);
+  return new RegExp(inline === null ? pattern : pattern.slice(inline[0].length), `gu${inline?.[1] ?? ''}`);
+}
+
+const formats: Readonly<Record<string, (text: string) => string[]>> = {
+  dns1123Label: labelProblems,
+  dns1123Subdomain: subdomainProblems,
+  qualifiedName: qualifiedNameProblems,
+  labelValue: labelValueProblems,
+};
+
+class Format {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+class Formats {}
+
+function registerFormats(language: Environment): void {
+  const type = 'kubernetes.NamedFormat';
+  language.registerType(type, Format).registerType('kubernetes.Formats', Formats);
+  language.registerConstant('format', 'kubernetes.Formats', new Formats());
+  for (const name of Object.keys(formats)) {
+    language.registerFunction(`kubernetes.Formats.${name}(): ${type}`, () => new Format(name));
+  }
+  language.registerFunction(`${type}.validate(string): list<string>`, ({ name }: Format, text: string) =>
+    formats[name]!(text),
+  );
+}
+
+export function registerTexts(language: Environment): void {
+  registerLists(language);
+  language
+    .registerFunction('string.charAt(int): string', (text: string, at: bigint) => {
+      const chars = [...text];
+      if (at < 0n || at > BigInt(chars.length)) throw new Error(`index out of range: ${at}`);
+      return chars[Number(at)] ?? '';
+    })
+    .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) =>
+      text.replaceAll(from, () => to),
+    )
+    .registerFunction(
+      'string.replace(string, string, int): string',
+      (text: string, from: string, to: string, count: bigint) => {
+        const parts = text.split(from);
+        const kept = count < 0n ? parts.length : Number(count) + 1;
+        return (
+          parts.slice(0, kept).join(to) +
+          parts
+            .slice(kept)
+            .map((part) => from + part)
+            .join('')
+        );
+      },
+    )
+    .registerFunction('string.reverse(): string', (text: string) => [...text].reverse().join(''))
+    .registerFunction('string.format(list): string', formatted)
+    .registerFunction(
+      'string.find(string): string',
+      (text: string, pattern: string) => matcher(pattern).exec(text)?.[0] ?? '',
+    )
+    .registerFunction(
+      'string.findAll(string): list<string>',
+      (text: string, pattern: string) => text.match(matcher(pattern)) ?? [],
+    )
+    .registerFunction(
+      'string.findAll(string, int): list<string>',
+      (text: string, pattern: string, count: bigint) => {
+        const found = text.match(matcher(pattern)) ?? [];
+        return count < 0n ? found : found.slice(0, Number(count));
+      },
+    );
+  registerFormats(language);
+}

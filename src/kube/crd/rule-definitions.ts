@@ -1,0 +1,198 @@
+/**
+ * What a definition may say in `x-kubernetes-validations`. Each rule is checked against the types of the schema it stands in,
+ * so that a misspelt member is refused with the definition and not with the first object. What rules may cost is not
+ * estimated: a rule that a real server refuses as too expensive is taken.
+ */
+
+import type { Environment } from '@marcbachmann/cel-js';
+import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
+import { isJsonObject, type Json } from '../api/objects.ts';
+import { rewriteHas } from './cel-library.ts';
+import { RuleTypes } from './cel-values.ts';
+import { parseJsonPath, plainNames } from './json-path.ts';
+import { names, type Rule } from './rules.ts';
+import { additionalOf, hasRules, itemsOf, propertiesOf, propertyOf, type Schema } from './structural.ts';
+
+const reasons = ['FieldValueRequired', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueDuplicate'];
+
+/** The library's error, as far as it is looked at. */
+interface Problem {
+  readonly summary: string;
+  readonly range?: { readonly start: number };
+  readonly node?: { readonly op?: string; readonly args?: unknown };
+}
+
+/** In the words of a real server's compiler, where they are known. */
+function wording({ summary }: Problem): string {
+  const field = /^No such key: (.*)$/.exec(summary);
+  if (field !== null) return `undefined field '${field[1]}'`;
+  const variable = /^Unknown variable: (.*)$/.exec(summary);
+  if (variable !== null) return `undeclared reference to '${variable[1]}' (in container '')`;
+  const operator = /^no such overload: (.+) (\S+) (.+)$/.exec(summary);
+  if (operator !== null) {
+    return `found no matching overload for '_${operator[2]}_' applied to '(${operator[1]}, ${operator[3]})'`;
+  }
+  return summary;
+}
+
+/** Where the compiler points: at the dot of a member, at the operator between two values. */
+function placeOf({ range, node }: Problem): number {
+  const first: unknown = Array.isArray(node?.args) ? (node.args as unknown[])[0] : undefined;
+  const inner = (first as { range?: { end: number } } | undefined)?.range;
+  if (inner === undefined || node?.op === 'call') return range?.start ?? 0;
+  return node?.op === '.' ? inner.end : inner.end + 1;
+}
+
+function compileText(expression: string, problem: Problem): string {
+  const place = Math.min(placeOf(problem), expression.length);
+  const lines = expression.slice(0, place).split('\n');
+  const column = lines[lines.length - 1]!.length;
+  const source = expression.split('\n')[lines.length - 1]!;
+  return `compilation failed: ERROR: <input>:${lines.length}:${column + 1}: ${wording(problem)}\n | ${source}\n | ${'.'.repeat(column)}^`;
+}
+
+/** What is wrong with an expression; null: nothing. */
+function problemOf(language: Environment, expression: string, wanted: 'bool' | 'string'): string | null {
+  const text = rewriteHas(expression);
+  let type: string;
+  try {
+    const result = language.check(text);
+    if (!result.valid) return compileText(text, result.error as unknown as Problem);
+    type = result.type ?? 'dyn';
+  } catch (error) {
+    return compileText(text, error as Problem);
+  }
+  if (type === wanted || type === 'dyn') return null;
+  return wanted === 'bool'
+    ? 'cel expression must evaluate to a bool'
+    : 'messageExpression must evaluate to a string';
+}
+
+/** As a real server shows a rule: with all its members. */
+function shownRule(rule: Rule): Json {
+  const {
+    rule: text = '',
+    message = '',
+    messageExpression = '',
+    reason,
+    fieldPath = '',
+    optionalOldSelf,
+  } = rule;
+  return {
+    Rule: text,
+    Message: message,
+    MessageExpression: messageExpression,
+    Reason: reason ?? null,
+    FieldPath: fieldPath,
+    OptionalOldSelf: optionalOldSelf ?? null,
+  };
+}
+
+function checkWords(rule: Rule, place: string, errors: FieldError[]): void {
+  const { rule: text = '', message = '', messageExpression, reason, fieldPath } = rule;
+  if (text.trim() === '') errors.push(required(`${place}.rule`, 'rule is not specified'));
+  else if (message !== '' && message.trim() === '') {
+    errors.push(invalidValue(`${place}.message`, message, 'message must be non-empty if specified'));
+  } else if (message.trim().includes('\n')) {
+    errors.push(invalidValue(`${place}.message`, message, 'message must not contain line breaks'));
+  } else if (text.trim().includes('\n') && message.trim() === '') {
+    errors.push(required(`${place}.message`, 'message must be specified if rule contains line breaks'));
+  }
+  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
+    errors.push(required(`${place}.messageExpression`, 'messageExpression must be non-empty if specified'));
+  }
+  if (reason !== undefined && !reasons.includes(reason)) {
+    errors.push(notSupported(`${place}.reason`, reason, reasons));
+  }
+  if (fieldPath !== undefined && fieldPath !== '' && fieldPath.trim() === '') {
+    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, 'fieldPath must be non-empty if specified'));
+  } else if (fieldPath?.includes('\n') === true) {
+    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, 'fieldPath must not contain line breaks'));
+  }
+}
+
+function leadsSomewhere(schema: Schema, fieldPath: string): boolean {
+  const path = parseJsonPath(fieldPath);
+  const steps = path === null ? null : plainNames(path);
+  if (steps === null) return !/^[.[]/.test(fieldPath) ? false : fieldPath.includes('[');
+  let inner: Schema | null = schema;
+  for (const step of steps) {
+    if (inner === null) return false;
+    inner = propertyOf(inner, step) ?? additionalOf(inner);
+  }
+  return inner !== null;
+}
+
+interface Node {
+  readonly schema: Schema;
+  readonly path: string;
+  readonly isRoot: boolean;
+  /** The path to the list whose items have no past; null: there is none above. */
+  readonly unknownPast: string | null;
+}
+
+function checkRule(node: Node, rule: Rule, place: string, type: string, types: RuleTypes): FieldError[] {
+  const errors: FieldError[] = [];
+  const { rule: text = '', messageExpression = '', fieldPath = '', optionalOldSelf } = rule;
+  const usesOld = names(text, 'oldSelf');
+  const language = types.environment.clone();
+  language.registerVariable('self', type);
+  language.registerVariable('oldSelf', optionalOldSelf === true ? `optional<${type}>` : type);
+  const shown = shownRule(rule);
+  if (fieldPath.trim() !== '' && !leadsSomewhere(node.schema, fieldPath)) {
+    const why = 'fieldPath must be a valid path';
+    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, why));
+  }
+  const wrong = problemOf(language, text, 'bool');
+  if (wrong !== null) errors.push(invalidValue(`${place}.rule`, shown, wrong));
+  const wrongMessage =
+    messageExpression.trim() === '' ? null : problemOf(language, messageExpression, 'string');
+  if (wrongMessage !== null) errors.push(invalidValue(`${place}.messageExpression`, shown, wrongMessage));
+  if (usesOld && node.unknownPast !== null) {
+    const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${node.unknownPast}`;
+    errors.push(invalidValue(`${place}.rule`, text, why));
+  }
+  if (!usesOld && optionalOldSelf !== undefined) {
+    const why = 'may not be set if oldSelf is not used in rule';
+    errors.push(invalidValue(`${place}.optionalOldSelf`, optionalOldSelf, why));
+  }
+  return errors;
+}
+
+function checkNode(node: Node, errors: FieldError[]): void {
+  const { schema, path, isRoot } = node;
+  if (!hasRules(schema)) return;
+  const rules = schema['x-kubernetes-validations'];
+  if (Array.isArray(rules) && rules.length > 0) {
+    const types = new RuleTypes();
+    const type = types.typeOf(schema, isRoot);
+    rules.filter(isJsonObject).forEach((given, at) => {
+      const rule = given as Rule;
+      const place = `${path}.x-kubernetes-validations[${at}]`;
+      const before = errors.length;
+      checkWords(rule, place, errors);
+      if (errors.length === before && type !== null)
+        errors.push(...checkRule(node, rule, place, type, types));
+    });
+  }
+  const properties = propertiesOf(schema) ?? {};
+  for (const [name, inner] of Object.entries(properties)) {
+    if (!isJsonObject(inner)) continue;
+    checkNode({ ...node, schema: inner, path: `${path}.properties[${name}]`, isRoot: false }, errors);
+  }
+  const additional = additionalOf(schema);
+  if (additional !== null) {
+    checkNode({ ...node, schema: additional, path: `${path}.additionalProperties`, isRoot: false }, errors);
+  }
+  const items = itemsOf(schema);
+  if (items === null) return;
+  const unknownPast = node.unknownPast ?? (schema['x-kubernetes-list-type'] === 'map' ? null : path);
+  checkNode({ schema: items, path: `${path}.items`, isRoot: false, unknownPast }, errors);
+}
+
+/** What is wrong with the rules of a schema. @param path of the schema, `spec.versions[0].schema.openAPIV3Schema` */
+export function validateRuleDefinitions(schema: Schema, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  checkNode({ schema, path, isRoot: true, unknownPast: null }, errors);
+  return errors;
+}
