@@ -6,7 +6,7 @@ const short = { safetyMs: 6000, livenessMs: 30_000 };
 
 t.test('the same seed gives the same trace, another seed another one', async (t) => {
   const hashes = new Set<string>();
-  for (const seed of [11, 12, 13, 14, 15, 16]) {
+  for (const seed of [11, 12, 13]) {
     const once = runSeed(seed, short);
     const again = runSeed(seed, short);
     t.equal(again.traceHash, once.traceHash, `seed ${seed}`);
@@ -14,7 +14,7 @@ t.test('the same seed gives the same trace, another seed another one', async (t)
     t.same(again.counts, once.counts);
     hashes.add(once.traceHash);
   }
-  t.equal(hashes.size, 6);
+  t.equal(hashes.size, 3);
 });
 
 t.test('dozens of seeds hold all invariants under faults, and recover when healed', async (t) => {

@@ -1,0 +1,55 @@
+/**
+ * What clients did and were told, for the judges. Times are of this process's monotonic clock; an operation without an
+ * answer, or with any error, is in doubt for ever.
+ */
+
+export interface Noted {
+  readonly kind: 'put' | 'get' | 'swap' | 'transfer' | 'total' | 'guarded';
+  readonly key: string;
+  readonly call: number;
+  /** Infinity when in doubt. */
+  return: number;
+  /** What it writes, '' for reads. */
+  readonly value: string;
+  /** What a swap expects. */
+  readonly expected: string;
+  /** What a read saw. */
+  seen: string;
+  /** Whether a transaction took the branch that writes. */
+  succeeded: boolean;
+  /** Revision of the store in the answer's header; 0 when in doubt. */
+  revision: number;
+}
+
+export class Record {
+  readonly all: Noted[] = [];
+  answered = 0;
+  inDoubt = 0;
+  /** Times of accepted writes, for the time without any. */
+  readonly writes: number[] = [];
+
+  begin(kind: Noted['kind'], key: string, value = '', expected = ''): Noted {
+    const noted: Noted = {
+      kind,
+      key,
+      value,
+      expected,
+      call: performance.now(),
+      return: Number.POSITIVE_INFINITY,
+      seen: '',
+      succeeded: false,
+      revision: 0,
+    };
+    this.all.push(noted);
+    return noted;
+  }
+
+  answer(noted: Noted, revision: number, seen = '', succeeded = true): void {
+    noted.return = performance.now();
+    noted.revision = revision;
+    noted.seen = seen;
+    noted.succeeded = succeeded;
+    this.answered++;
+    if (noted.value !== '' && succeeded) this.writes.push(noted.return);
+  }
+}
