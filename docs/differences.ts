@@ -27,7 +27,7 @@ export const notes: Readonly<Record<string, string>> = {
   'Maintenance/Snapshot':
     'A database in the format of bbolt with its checksum: `etcdutl snapshot status` and `restore` take it.',
   'Maintenance/Downgrade':
-    'Validated and put on record; there is no older format of the data, so the cluster’s version stays what it is.',
+    'The versions of cluster and storage are lowered at once, and raised again when it is canceled. The data is the same in both versions.',
   'Maintenance/Alarm':
     'CORRUPT is raised when members have applied different things: they compare digests of it every few seconds. The one that ' +
     'differs from the majority is named.',

@@ -14,10 +14,11 @@ import { fileURLToPath } from 'node:url';
 import { type Flag, flagName } from '../src/cli/flags.ts';
 import { idleFlags } from '../src/cli/idle-flags.ts';
 import { serverFlags } from '../src/cli/server-flags.ts';
-import { memberMetrics, versions } from '../src/embed/client-ports.ts';
+import { memberMetrics, versionsOf } from '../src/embed/client-ports.ts';
 import { catalog, type RpcShape } from '../src/etcd/catalog.ts';
 import { ServiceContext } from '../src/etcd/context.ts';
 import { servicesOf } from '../src/etcd/services.ts';
+import { etcdVersion } from '../src/etcd/version.ts';
 import { gatewayMethods } from '../src/http/gateway-paths.ts';
 import { endpointsOf } from '../src/http/handler.ts';
 import { LocalNetwork } from '../src/rpc/local-peer-network.ts';
@@ -149,7 +150,7 @@ function head(rows: Readonly<Record<string, readonly Row[]>>): string {
 
 # Compatibility with etcd 3.7
 
-Keelson says to clients that it is etcd ${versions.server}. This page lists what they can ask of it, from the tables that the code
+Keelson says to clients that it is etcd ${etcdVersion}. This page lists what they can ask of it, from the tables that the code
 goes by: RPCs, paths of HTTP, metrics and flags, each with its state here. A difference to etcd that this page does not name is
 a mistake. The commands of \`keelson ctl\` are listed by \`keelson ctl --help\`.
 
@@ -182,7 +183,9 @@ export async function compatibilityPage(): Promise<string> {
   );
   const metrics = memberMetrics(member, network, member.runtime);
   new ServiceContext(member).meter.register(metrics);
-  const paths = new Set(endpointsOf(member, { versions, metrics, failureText: String }).keys());
+  const paths = new Set(
+    endpointsOf(member, { versions: () => versionsOf(member), metrics, failureText: String }).keys(),
+  );
   const rows = {
     RPCs: rpcRows(member),
     'HTTP paths': pathRows(paths),

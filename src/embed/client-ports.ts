@@ -5,8 +5,8 @@
 
 import { statusOf } from '../etcd/errors.ts';
 import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
-import { clusterVersion, etcdVersion, storageVersion } from '../etcd/version.ts';
-import { httpHandler } from '../http/handler.ts';
+import { clusterVersionOf, etcdVersion } from '../etcd/version.ts';
+import { httpHandler, type Versions } from '../http/handler.ts';
 import { registerMemberMetrics } from '../http/member-metrics.ts';
 import { metricsPortHandler } from '../http/metrics-port.ts';
 import { registerPeerMetrics } from '../http/peer-metrics.ts';
@@ -28,16 +28,16 @@ import type { ResolvedOptions } from './options.ts';
 /** How long running calls may take to finish when a member closes. */
 const closeGraceMs = 1000;
 
-export const versions: { readonly server: string; readonly cluster: string; readonly storage: string } = {
-  server: etcdVersion,
-  cluster: clusterVersion,
-  storage: storageVersion,
-};
+/** What a member says of versions at the moment. */
+export function versionsOf(member: Pick<ServedMember, 'downgrade'>): Versions {
+  const cluster = clusterVersionOf(member.downgrade());
+  return { server: etcdVersion, cluster, storage: cluster };
+}
 
 /** What `/metrics` tells of a member, but for its services, which count for themselves. */
 export function memberMetrics(member: ServedMember, peers: MeteredPeerNetwork, runtime: Runtime): Metrics {
   const metrics = new Metrics();
-  registerMemberMetrics(metrics, member, versions);
+  registerMemberMetrics(metrics, member, () => versionsOf(member));
   registerPeerMetrics(metrics, member.id, peers);
   registerProcessMetrics(metrics, runtime.clock);
   return metrics;
@@ -69,7 +69,7 @@ export class ClientPorts {
     const metrics = memberMetrics(member, peers, this.#runtime);
     const methods = etcdMethods(member, { watchProgressIntervalMs, metrics, timesCalls });
     const http = httpHandler(member, {
-      versions,
+      versions: () => versionsOf(member),
       metrics,
       ...(gateway ? { gateway: { methods, maxReceiveBytes: maxReceiveBytes(this.#options.limits) } } : {}),
       failureText: (failure) => statusOf(failure).message,

@@ -22,7 +22,7 @@ import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
 import { encodeCompactionRequest } from '../wire/kv-codec.ts';
 import { type Compactor, startCompactor } from './auto-compaction.ts';
-import { ClientPorts, called, versions } from './client-ports.ts';
+import { ClientPorts, called, versionsOf } from './client-ports.ts';
 import { askToJoin } from './join.ts';
 import { type ResolvedOptions, resolveOptions, type StartOptions } from './options.ts';
 import { Readiness } from './readiness.ts';
@@ -266,7 +266,10 @@ class EmbeddedMember implements Member {
       listen: listenPeerUrls,
       tls: this.#options.peerTls,
       runtime: this.#runtime,
-      http: peerHandler(() => this.#loop, versions),
+      http: peerHandler(
+        () => this.#loop,
+        () => versionsOf(this.#member),
+      ),
     });
     this.#tcp = network;
     return network;

@@ -1,8 +1,10 @@
 /**
  * `Downgrade` of `etcdserverpb.Maintenance`: whether the cluster may go back by one minor version, and the wish for it.
  *
- * The wish is on record in the whole cluster, as in etcd. There is no older Keelson whose data would differ, so nothing
- * has to be changed on disk, and the cluster's version stays what it is.
+ * The wish is on record in the whole cluster, as in etcd, and the versions of cluster and storage that members tell are the
+ * older ones from then on until it is canceled. Nothing has to be changed on disk: the data of the older version is the same.
+ *
+ * An answer tells the cluster's version as it was before, as in etcd, whose leader looks after it every few seconds.
  */
 
 import type { DowngradeRecord } from '../member/types.ts';
@@ -18,10 +20,10 @@ import {
 import type { ServiceContext } from './context.ts';
 import { statusOf } from './errors.ts';
 import { type ServiceMethod, unary } from './guard.ts';
-import { clusterVersion } from './version.ts';
+import { clusterVersionOf, majorMinor, newestClusterVersion } from './version.ts';
 
 const versionShape = /^(\d+)\.(\d+)(?:\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)?$/;
-const [clusterMajor, clusterMinor] = clusterVersion.split('.').map(Number) as [number, number];
+const [clusterMajor, clusterMinor] = newestClusterVersion.split('.').map(Number) as [number, number];
 
 /**
  * The version that a cluster of this version may go back to, if it is the one asked for: `X.Y.0`.
@@ -39,17 +41,19 @@ export function downgradeTarget(text: string): string {
 
 export function downgradeMethod(context: ServiceContext): ServiceMethod {
   const { member } = context;
-  const answer = (reply: UnaryReply): void => {
+  const clusterVersion = (): string => majorMinor(clusterVersionOf(member.downgrade()));
+  const answer = (version: string, reply: UnaryReply): void => {
     const header = context.header(context.store.revision);
-    reply(null, encodeDowngradeResponse(header, `${clusterMajor}.${clusterMinor}`));
+    reply(null, encodeDowngradeResponse(header, version));
   };
   const propose = (kind: RequestKind, target: string, call: RpcCall, reply: UnaryReply): void => {
+    const before = clusterVersion();
     member.propose<DowngradeRecord>(
       kind,
       Buffer.from(target),
       null,
       (failure) => {
-        if (failure === null) answer(reply);
+        if (failure === null) answer(before, reply);
         else reply(statusOf(failure), null);
       },
       context.authorizer.callerOf(call),
@@ -63,7 +67,7 @@ export function downgradeMethod(context: ServiceContext): ServiceMethod {
     const target = downgradeTarget(version);
     if (member.downgrade().enabled) throw new Failure('downgradeInProgress');
     if (action === DowngradeAction.Enable) propose(RequestKind.DowngradeEnable, target, call, reply);
-    else answer(reply);
+    else answer(clusterVersion(), reply);
   };
   return unary((body, call, reply) => {
     const request = decodeDowngradeRequest(body);

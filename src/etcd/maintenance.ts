@@ -20,7 +20,7 @@ import { statuses, statusOf } from './errors.ts';
 import { type ServiceMethod, type ServiceMethods, unary } from './guard.ts';
 import { wholeStateMethods } from './hashes.ts';
 import { snapshotMethod } from './snapshot.ts';
-import { etcdVersion, storageVersion } from './version.ts';
+import { clusterVersionOf, etcdVersion } from './version.ts';
 
 export function maintenanceMethods(context: ServiceContext): ServiceMethods {
   return {
@@ -68,7 +68,7 @@ function statusMethod(context: ServiceContext): ServiceMethod {
       errors,
       dbSizeInUse: dbSizeInUseBytes,
       isLearner: status.isLearner,
-      storageVersion,
+      storageVersion: clusterVersionOf(member.downgrade()),
       dbSizeQuota: quotaBytes === Number.POSITIVE_INFINITY ? noQuota : quotaBytes,
       downgradeInfo: member.downgrade(),
     };

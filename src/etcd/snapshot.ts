@@ -10,7 +10,7 @@ import { encodeCold } from '../wire/cold-codec.ts';
 import type { ServiceContext } from './context.ts';
 import { statusOfError } from './errors.ts';
 import { type ServiceMethod, serverStream } from './guard.ts';
-import { storageVersion } from './version.ts';
+import { clusterVersionOf } from './version.ts';
 
 const blobBytes = 32 * 1024;
 
@@ -31,7 +31,8 @@ export function snapshotMethod(context: ServiceContext): ServiceMethod {
         state.close();
         return;
       }
-      sending = new Sending(stream, state);
+      const version = clusterVersionOf(context.member.downgrade());
+      sending = new Sending(stream, state, version);
       stream.onDrain(() => sending?.goOn());
       sending.goOn();
     });
@@ -42,11 +43,14 @@ export function snapshotMethod(context: ServiceContext): ServiceMethod {
 class Sending {
   readonly #stream: RpcStream;
   readonly #state: ExportedState;
+  /** Of the storage. */
+  readonly #version: string;
   readonly #hash: Hash = createHash('sha256');
   #offset = 0;
   #isClosed = false;
 
-  constructor(stream: RpcStream, state: ExportedState) {
+  constructor(stream: RpcStream, state: ExportedState, version: string) {
+    this.#version = version;
     this.#stream = stream;
     this.#state = state;
   }
@@ -66,7 +70,7 @@ class Sending {
   }
 
   #write(remainingBytes: number, blob: Uint8Array): boolean {
-    const response = { remaining_bytes: remainingBytes, blob, version: storageVersion };
+    const response = { remaining_bytes: remainingBytes, blob, version: this.#version };
     return this.#stream.write(encodeCold('etcdserverpb.SnapshotResponse', response));
   }
 

@@ -18,13 +18,15 @@ import { HealthFigures } from './health-figures.ts';
 import { serveMetrics } from './metrics-endpoint.ts';
 import { sendError, sendJson } from './respond.ts';
 
+export interface Versions {
+  readonly server: string;
+  readonly cluster: string;
+  readonly storage: string;
+}
+
 export interface HttpOptions {
-  /** What `/version` says. */
-  readonly versions: {
-    readonly server: string;
-    readonly cluster: string;
-    readonly storage: string;
-  };
+  /** What `/version` says: that of the cluster may change. */
+  readonly versions: () => Versions;
   /** The text of a failure as clients of etcd know it. */
   readonly failureText: (failure: Failure) => string;
   /** What `/metrics` tells. @default there is no such path */
@@ -52,7 +54,6 @@ export function httpHandler(member: ServedMember, options: HttpOptions): HttpHan
 /** What is served, by path. */
 export function endpointsOf(member: ServedMember, options: HttpOptions): ReadonlyMap<string, Endpoint> {
   const { failureText, metrics, versions } = options;
-  const { server, cluster, storage } = versions;
   const endpoints = new Map<string, Endpoint>();
   const figures = new HealthFigures();
   if (metrics !== undefined) {
@@ -61,6 +62,7 @@ export function endpointsOf(member: ServedMember, options: HttpOptions): Readonl
   }
   endpoints.set('/health', (query, response) => serveHealth(member, failureText, figures, query, response));
   endpoints.set('/version', (_query, response) => {
+    const { server, cluster, storage } = versions();
     sendJson(response, { etcdserver: server, etcdcluster: cluster, storage });
   });
   const { log } = member.runtime;

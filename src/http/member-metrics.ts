@@ -10,10 +10,10 @@ import type { ServedMember } from '../member/types.ts';
 import { Role } from '../raft/types.ts';
 import { exponentialBounds, Histogram, type Metrics } from '../util/metrics.ts';
 import { AlarmType } from '../wire/cold-messages.ts';
+import type { Versions } from './handler.ts';
 
-export interface MetricVersions {
-  readonly server: string;
-  readonly cluster: string;
+function majorMinor(version: string): string {
+  return version.split('.', 2).join('.');
 }
 
 /** etcd writes ids without leading zeros. */
@@ -29,7 +29,7 @@ const alarmNames: Readonly<Record<number, string>> = {
 export function registerMemberMetrics(
   metrics: Metrics,
   member: ServedMember,
-  versions: MetricVersions,
+  versions: () => Versions,
 ): void {
   registerServer(metrics, member, versions);
   registerProposals(metrics, member);
@@ -39,7 +39,7 @@ export function registerMemberMetrics(
   registerLeases(metrics, member);
 }
 
-function registerServer(metrics: Metrics, member: ServedMember, versions: MetricVersions): void {
+function registerServer(metrics: Metrics, member: ServedMember, versions: () => Versions): void {
   const { clusterId } = member;
   const serverId = idText(member.id);
   const flag = (name: string, help: string, read: () => boolean): void =>
@@ -59,14 +59,11 @@ function registerServer(metrics: Metrics, member: ServedMember, versions: Metric
     'etcd_server_version',
     'The version of etcd that this member stands for.',
     'server_version',
-    versions.server,
+    versions().server,
   );
-  fact(
-    'etcd_cluster_version',
-    'The version that all members have in common.',
-    'cluster_version',
-    majorMinor(versions.cluster),
-  );
+  metrics.family('gauge', 'etcd_cluster_version', 'The version that all members have in common.', (add) => {
+    add({ cluster_version: majorMinor(versions().cluster) }, 1);
+  });
   fact('keelson_cluster_id', 'The id of the cluster.', 'cluster_id', idText(clusterId));
   metrics.gauge(
     'etcd_debugging_auth_revision',
@@ -78,10 +75,6 @@ function registerServer(metrics: Metrics, member: ServedMember, versions: Metric
       add({ server_id: idText(memberId), alarm_type: alarmNames[alarm] ?? String(alarm) }, 1);
     }
   });
-}
-
-function majorMinor(version: string): string {
-  return version.split('.', 2).join('.');
 }
 
 function registerProposals(metrics: Metrics, member: ServedMember): void {

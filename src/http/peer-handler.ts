@@ -3,8 +3,10 @@
  * join.
  */
 
+import type { ServerResponse } from 'node:http';
 import type { ClusterOrigin, MemberRecord } from '../member/types.ts';
 import type { HttpHandler } from '../rpc/http1.ts';
+import type { Versions } from './handler.ts';
 import { sendError, sendJson } from './respond.ts';
 
 export interface PeerMember {
@@ -15,10 +17,7 @@ export interface PeerMember {
 }
 
 /** @param find null while the member is not open yet */
-export function peerHandler(
-  find: () => PeerMember | null,
-  versions: { readonly server: string; readonly cluster: string; readonly storage: string },
-): HttpHandler {
+export function peerHandler(find: () => PeerMember | null, versions: () => Versions): HttpHandler {
   return (request, response) => {
     const member = find();
     const { pathname } = new URL(request.url ?? '/', 'http://peer');
@@ -37,11 +36,7 @@ export function peerHandler(
         response.end(membersJson(member.members()));
         return;
       case '/version':
-        sendJson(response, {
-          etcdserver: versions.server,
-          etcdcluster: versions.cluster,
-          storage: versions.storage,
-        });
+        sendVersions(response, versions());
         return;
       case '/keelson/cluster':
         sendJson(response, member.origin());
@@ -50,6 +45,10 @@ export function peerHandler(
         sendError(response, 404, '404 page not found');
     }
   };
+}
+
+function sendVersions(response: ServerResponse, { server, cluster, storage }: Versions): void {
+  sendJson(response, { etcdserver: server, etcdcluster: cluster, storage });
 }
 
 /** Go writes 64-bit ids as numbers, which JavaScript cannot: they are put in as text. */

@@ -183,7 +183,12 @@ t.test('a downgrade is checked, kept by all members, and canceled', async (t) =>
   for (const at of [0, 1, 2]) t.strictSame(await info(at), { enabled: true, targetVersion: '3.6.0' });
   t.equal(await ask(2, Validate, '3.6'), '9 etcdserver: cluster has a downgrade job in progress');
   t.equal(await ask(0, Enable, '3.6'), '9 etcdserver: cluster has a downgrade job in progress');
-  t.equal(await ask(2, Cancel, ''), '0 ');
+  const storage = async (at: number): Promise<string> =>
+    decodeStatusResponse(await callers[at]!.response('Maintenance/Status', nothing)).storageVersion;
+  for (const at of [0, 1, 2]) t.equal(await storage(at), '3.6.0', 'lowered');
+  const cancel = await callers[2]!.response('Maintenance/Downgrade', encodeDowngradeRequest(Cancel, ''));
+  t.equal(decodeDowngradeResponse(cancel), '3.6', 'what it was until now');
+  t.equal(await storage(2), '3.7.0', 'raised again');
   t.equal(await ask(0, Validate, '3.6'), '0 ');
 });
 

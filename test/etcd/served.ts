@@ -3,9 +3,9 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { Test } from 'tap';
+import { versionsOf } from '../../src/embed/client-ports.ts';
 import { statusOf } from '../../src/etcd/errors.ts';
 import { type EtcdOptions, etcdMethods, maxReceiveBytes, unknownMethod } from '../../src/etcd/services.ts';
-import { clusterVersion, etcdVersion, storageVersion } from '../../src/etcd/version.ts';
 import { httpHandler } from '../../src/http/handler.ts';
 import type { MemberLimits } from '../../src/member/types.ts';
 import { grpcJsTransport } from '../../src/rpc/grpc-js-transport.ts';
@@ -115,7 +115,7 @@ export class Served extends Caller {
       runtime,
     });
     const http = httpHandler(member, {
-      versions: { server: etcdVersion, cluster: clusterVersion, storage: storageVersion },
+      versions: () => versionsOf(member),
       failureText: (failure) => statusOf(failure).message,
     });
     const port = await new Promise<Port>((resolve, reject) => {
