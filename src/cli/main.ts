@@ -48,6 +48,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       return runCtl(argv, etcdutl);
     },
   },
+  doctor: {
+    summary: 'look at a data directory or a cluster, and say what is wrong',
+    run: async (argv) => (await import('./ctl/ctl.ts')).runCtl(['doctor', ...argv]),
+  },
   status: {
     summary: 'show who leads and how far each member is',
     run: async (argv) => (await import('./status.ts')).runStatus(argv),

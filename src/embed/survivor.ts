@@ -37,6 +37,8 @@ export interface Survivor {
   readonly clusterToken: string;
   /** Term and vote it has seen last. */
   readonly term: number;
+  /** The log has the entries after this one. */
+  readonly logBase: number;
   /** The last entry of its log. */
   readonly lastIndex: number;
   readonly lastTerm: number;
@@ -158,6 +160,7 @@ export function inspectSurvivor(dataDir: string, walDir: string | null, runtime:
       clusterId: identity.clusterId,
       clusterToken: identity.token,
       term: hardState.term,
+      logBase: recovered.base.index,
       lastIndex: Math.max(last.index, applied),
       lastTerm: last.term,
       commit: Math.max(hardState.commit, applied),

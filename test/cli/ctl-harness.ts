@@ -32,6 +32,11 @@ export interface RunningLine {
 
 const pollMs = 10;
 
+/** `unused` stands for a line that talks to nobody. */
+function endpointFlag(endpoint: string): readonly string[] {
+  return endpoint === 'unused' ? [] : [`--endpoints=${endpoint}`];
+}
+
 async function outputMatches(out: () => string, pattern: RegExp, isOver: () => boolean): Promise<void> {
   while (!pattern.test(out())) {
     if (isOver()) throw new Error(`it ended without ${pattern}: ${out()}`);
@@ -94,7 +99,7 @@ export function ctlRunning(
     signal: interrupt.signal,
     ...more,
   };
-  const ended = runCtlWith([`--endpoints=${endpoint}`, ...args], io, tool).then((code) => {
+  const ended = runCtlWith([...endpointFlag(endpoint), ...args], io, tool).then((code) => {
     isOver = true;
     return { code, out: said(), err };
   });
@@ -119,7 +124,7 @@ export function etcdctlRunning(
   { args, input, env = {} }: Line,
 ): RunningLine {
   const child = workplace.adopt(
-    spawn('etcdctl', [`--endpoints=${endpoint}`, ...args], {
+    spawn('etcdctl', [...endpointFlag(endpoint), ...args], {
       env: { ...process.env, ETCDCTL_API: '3', ...env },
     }),
   );

@@ -11,6 +11,7 @@ import { authCommands } from './auth-commands.ts';
 import { checkCommands } from './check-commands.ts';
 import { clusterCommands } from './cluster-commands.ts';
 import { completionCommands } from './completion.ts';
+import { doctorCommands } from './doctor-command.ts';
 import { downgradeCommands } from './downgrade-commands.ts';
 import { goJson } from './go-text.ts';
 import { commandHelp, flagLines, groupHelp, helpFlag, overview, type Tool } from './help.ts';
@@ -84,6 +85,7 @@ export const etcdctl: Tool = toolOf('etcdctl', 'keelson ctl', {
   ...checkCommands,
   ...oldOfflineCommands,
   ...recoverCommands,
+  ...doctorCommands,
   ...authCommands,
 });
 
@@ -215,6 +217,7 @@ export async function runCtl(argv: readonly string[], tool: Tool = etcdctl): Pro
         signal: interrupt.signal,
         sharesStreams: true,
         drawsProgress: process.stderr.isTTY === true,
+        paints: process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
         ...(process.stdin.isTTY === true ? { askHidden } : {}),
       },
       tool,

@@ -32,6 +32,8 @@ export interface Io {
   readonly askHidden?: (prompt: string) => Promise<string>;
   /** Standard error is a terminal: what only people want to see may be drawn there. */
   readonly drawsProgress?: boolean;
+  /** Standard output is a terminal that shows colours. */
+  readonly paints?: boolean;
   /** The streams are those of the process: a command that is started may have them. @default false */
   readonly sharesStreams?: boolean;
 }
@@ -190,6 +192,11 @@ export class Session implements Given {
       ...(tls === null ? {} : { tls }),
       ...(username === '' ? {} : { auth: { username, password } }),
     });
+  }
+
+  /** Whether connections are secured even where an endpoint does not say so. */
+  get usesTls(): boolean {
+    return this.#tls() !== null;
   }
 
   #tls(): TlsOptions | null {

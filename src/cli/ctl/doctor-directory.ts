@@ -1,0 +1,157 @@
+/** The doctor on a data directory: is it whole, whose is it, and is the disk under it one to rely on. */
+
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { holdsLog, inspectSurvivor, type Survivor } from '../../embed/survivor.ts';
+import { Failure } from '../../util/failure.ts';
+import { nodeRuntime } from '../../util/node-runtime.ts';
+import { describeFailure } from '../terminal.ts';
+import { type Finding, note, ok, problem } from './findings.ts';
+import { humanBytes } from './go-text.ts';
+
+const othersMayWrite = 0o002;
+const syncs = 20;
+const syncBytes = 4096;
+/** A sync this slow delays every write; etcd's operators hold disks to it. */
+const slowSyncMs = 10;
+/** A sync this slow lets leaders fall. */
+const stuckSyncMs = 200;
+const freeShareLow = 0.1;
+const freeBytesLow = 512 * 2 ** 20;
+
+function freeSpace(dir: string): Finding {
+  const { bavail, blocks, bsize } = statfsSync(dir);
+  const [free, total] = [bavail * bsize, blocks * bsize];
+  const what = `${humanBytes(free)} of ${humanBytes(total)} are free on its disk`;
+  const todo = 'make room before the disk is full: a member ends when it cannot write its log';
+  if (free < freeBytesLow) return problem(dir, what, todo);
+  return total > 0 && free / total < freeShareLow ? note(dir, what, todo) : ok(dir, what);
+}
+
+/** Writes and syncs a block some times over, in a folder of its own that is removed again. */
+function syncSpeed(dir: string): Finding {
+  const { clock } = nodeRuntime();
+  const folder = mkdtempSync(join(dir, 'doctor-'));
+  try {
+    const file = openSync(join(folder, 'probe'), 'w');
+    const block = Buffer.alloc(syncBytes, 1);
+    const took: number[] = [];
+    try {
+      for (let round = 0; round < syncs; round++) {
+        writeSync(file, block, 0, block.length, round * syncBytes);
+        const start = clock.now();
+        fsyncSync(file);
+        took.push(clock.now() - start);
+      }
+    } finally {
+      closeSync(file);
+    }
+    took.sort((a, b) => a - b);
+    const [median, worst] = [took[syncs / 2]!, took.at(-1)!];
+    const what = `a sync takes ${median.toFixed(2)} ms, the slowest of ${syncs} took ${worst.toFixed(2)} ms`;
+    const todo =
+      'every write waits for syncs: give the log a faster disk, or one that nobody else uses (--wal-dir)';
+    if (median > stuckSyncMs) return problem(dir, what, todo);
+    return median > slowSyncMs ? note(dir, what, todo) : ok(dir, what);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function wholeness(dir: string, survivor: Survivor): Finding[] {
+  const {
+    memberId,
+    name,
+    clusterId,
+    logBase,
+    lastIndex,
+    lastTerm,
+    commit,
+    applied,
+    revision,
+    members,
+    tornBytes,
+  } = survivor;
+  const who = name === '' ? memberId : `${name} (${memberId})`;
+  const findings = [
+    ok(
+      dir,
+      `data of member ${who} of cluster ${clusterId}, which has ${members.length} member${members.length === 1 ? '' : 's'} as far as it knows`,
+    ),
+  ];
+  if (applied < logBase) {
+    const what = `the state ends at entry ${applied}, but the log begins after ${logBase}: entries are missing`;
+    findings.push(problem(dir, what, rejoin(memberId)));
+  } else {
+    const log = `the log is whole up to entry ${lastIndex} of term ${lastTerm}, committed up to ${commit}`;
+    findings.push(ok(dir, `${log}; the state is whole at entry ${applied}, revision ${revision}`));
+  }
+  if (tornBytes > 0) {
+    const what = `${tornBytes} bytes of an unfinished write were cut from the end of the log`;
+    findings.push(
+      note(
+        dir,
+        what,
+        'nothing: it was never acknowledged; the power or the process went in the middle of it',
+      ),
+    );
+  }
+  return findings;
+}
+
+function rejoin(memberId: string): string {
+  return (
+    `move the directory away, remove member ${memberId} from the cluster and take it in anew: ` +
+    'keelson ctl member remove, keelson ctl member join'
+  );
+}
+
+function failureOf(dir: string, error: unknown): Finding {
+  const [happened, todo] = describeFailure(error);
+  if (error instanceof Failure && error.reason === 'dataDirLocked') {
+    return ok(dir, 'a running member uses it; ask that member: keelson doctor --endpoints …');
+  }
+  return problem(dir, happened, todo);
+}
+
+/** Looks at a data directory. Nothing in it is changed but what every start changes. */
+export async function examineDirectory(dir: string): Promise<Finding[]> {
+  if (!existsSync(dir))
+    return [problem(dir, 'there is no such directory', 'name the --data-dir of the member')];
+  const stat = statSync(dir);
+  if (!stat.isDirectory()) return [problem(dir, 'it is no directory', 'name the --data-dir of the member')];
+  const findings: Finding[] = [];
+  if (existsSync(join(dir, 'member', 'snap', 'db'))) {
+    const todo = `make a member of it: keelson restore ${dir} --data-dir <new directory>`;
+    findings.push(note(dir, 'it is the data directory of an etcd, not of Keelson', todo));
+  } else if (!holdsLog(dir, null)) {
+    const todo = 'a member makes its data there when it starts; with --wal-dir its log is elsewhere';
+    findings.push(note(dir, 'it holds no log of a member', todo));
+  } else {
+    const found = await inspectSurvivor(dir, null, nodeRuntime()).then(
+      (survivor) => wholeness(dir, survivor),
+      (error: unknown) => [failureOf(dir, error)],
+    );
+    findings.push(...found);
+  }
+  if ((stat.mode & othersMayWrite) !== 0)
+    findings.push(note(dir, 'everybody on this machine may write to it', `chmod 700 ${dir}`));
+  try {
+    findings.push(freeSpace(dir), syncSpeed(dir));
+  } catch (error) {
+    findings.push(
+      problem(dir, `it cannot be written to: ${(error as Error).message}`, 'give this user the right to'),
+    );
+  }
+  return findings;
+}
