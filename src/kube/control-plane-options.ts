@@ -3,6 +3,7 @@
 import type { Runtime } from '../util/runtime.ts';
 import type { AuthorizationMode } from './auth/modes.ts';
 import type { Authenticator, Authorizer } from './auth/types.ts';
+import type { AuditPolicy, AuditSink } from './http/audit.ts';
 import type { TlsMaterial } from './http/server.ts';
 import type { ServerParts } from './rest/parts.ts';
 import type { KubeStore } from './store.ts';
@@ -64,4 +65,8 @@ export interface ControlPlaneOptions {
   readonly requestTimeoutMs?: number;
   /** How long `close` goes on serving, and says that it is not ready, before it ends. @default 0 */
   readonly shutdownDelayMs?: number;
+  /** Takes a line per request, by the rules of `auditPolicy`. @default nobody is told */
+  readonly audit?: AuditSink;
+  /** @default one line for each request */
+  readonly auditPolicy?: AuditPolicy;
 }

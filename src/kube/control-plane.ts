@@ -23,9 +23,14 @@ import { bootstrap, publishServer } from './bootstrap.ts';
 import type { ControlPlaneOptions } from './control-plane-options.ts';
 import { controllers } from './controllers/index.ts';
 import { Health } from './discovery/health.ts';
+import { metricsPage } from './discovery/metrics.ts';
 import { DiscoveryPages } from './discovery/pages.ts';
-import { RequestHandler } from './http/handler.ts';
-import { listen, type TlsMaterial } from './http/server.ts';
+import { Audit } from './http/audit.ts';
+import { type HandlerOptions, RequestHandler } from './http/handler.ts';
+import { InFlight } from './http/limits.ts';
+import { RequestFigures } from './http/request-figures.ts';
+import { type Listener, listen, type TlsMaterial } from './http/server.ts';
+import { WatchTurns } from './http/watch-writer.ts';
 import { randomUid } from './meta/time.ts';
 import { OpenApiPages } from './openapi/pages.ts';
 import { patches } from './patch/index.ts';
@@ -37,11 +42,17 @@ import type { ServerParts } from './rest/parts.ts';
 import { subresourceHandlers } from './rest/subresources.ts';
 import { Storages } from './storage/resource-storage.ts';
 import { openMemoryStore } from './store/memory-store.ts';
+import { MeteredStore } from './store/metered-store.ts';
 import type { KubeStore } from './store.ts';
 import { isAddress } from './validation/pod-fields.ts';
 
 /** Bookmarks go out this often. */
 const bookmarkMs = 60_000;
+/** A request takes no longer, unless another time is given. */
+const defaultTimeoutMs = 60_000;
+/** How long the end waits for requests at work, and how often it looks. */
+const drainMs = 3000;
+const drainLookMs = 5;
 
 export type { AuthorizationMode } from './auth/modes.ts';
 export type { ControlPlaneOptions } from './control-plane-options.ts';
@@ -144,10 +155,43 @@ function accessOf(parts: ServerParts, options: ControlPlaneOptions, adminToken: 
   };
 }
 
+/** What both listeners have in common, and what is told of it. */
+function handling(parts: ServerParts, options: ControlPlaneOptions): Handling {
+  const { maxRequestsInFlight = 400, maxMutatingRequestsInFlight = 200 } = options;
+  return {
+    inFlight: new InFlight({ reading: maxRequestsInFlight, writing: maxMutatingRequestsInFlight }),
+    figures: new RequestFigures(),
+    turns: new WatchTurns(parts.runtime.scheduler),
+    audit: options.audit === undefined ? null : new Audit(options.audit, options.auditPolicy ?? null),
+    timeoutMs: options.requestTimeoutMs ?? defaultTimeoutMs,
+  };
+}
+
+type Handling = Pick<HandlerOptions, 'inFlight' | 'figures' | 'turns' | 'audit' | 'timeoutMs'>;
+
+/** Goes on serving for a while, lets go of the watches, and waits for what is at work. */
+async function drain(
+  options: ControlPlaneOptions,
+  { clock }: Runtime,
+  listeners: readonly Listener[],
+  { inFlight, turns }: Handling,
+): Promise<void> {
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve));
+  if ((options.shutdownDelayMs ?? 0) > 0) await pause(options.shutdownDelayMs!);
+  for (const listener of listeners) listener.drain();
+  turns.endAll();
+  const until = clock.now() + drainMs;
+  while (inFlight.counts.readOnly + inFlight.counts.mutating > 0 && clock.now() < until) {
+    await pause(drainLookMs);
+  }
+}
+
 /** Starts an API server and resolves once it answers. @throws the system's error when the port is taken */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const { runtime = nodeRuntime(), host = '127.0.0.1', tls = null, insecurePort = null } = options;
-  const store = options.store ?? (await openMemoryStore(runtime));
+  const { clock } = runtime;
+  const below = options.store ?? (await openMemoryStore(runtime));
+  const store = new MeteredStore(below, clock);
   const token = options.adminToken ?? randomUid(runtime.random);
   const checks = escalationChecks(() => ({ authorizer: access.authorizer, rbac }));
   const parts = serverParts(runtime, store, options, [checks]);
@@ -155,12 +199,22 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const access = accessOf(parts, options, token);
   const address: { url: string; port: number } = { url: '', port: 0 };
   const discovery = new DiscoveryPages(parts.registry, () => `${host}:${address.port}`);
-  const openApi = new OpenApiPages(parts.registry, () => runtime.clock.wallNow());
+  const openApi = new OpenApiPages(parts.registry, () => clock.wallNow());
   const health = new Health(store);
-  const common = {
+  const work = handling(parts, options);
+  const { registry, storages } = parts;
+  const metrics = metricsPage({ clock, registry, storages, store, requests: work.figures, ...work });
+  const common: Omit<HandlerOptions, 'authenticators'> = {
+    ...work,
     parts,
     subresources: subresourceHandlers(access),
-    pages: [discovery.handle, openApi.handle, health.handle, issuerPages(access.tokens, () => address.url)],
+    pages: [
+      discovery.handle,
+      openApi.handle,
+      health.handle,
+      metrics,
+      issuerPages(access.tokens, () => address.url),
+    ],
     authorizer: access.authorizer,
     allowsAnonymous: options.anonymous ?? true,
   };
@@ -176,10 +230,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     listeners.push(await listen({ host: '127.0.0.1', port: insecurePort, tls: null, handle: open.handle }));
   }
   await publishServer(parts, advertisedAddress(options.advertiseAddress ?? host), address.port);
-  let timer = runtime.clock.setTimer(bookmarkMs, tellProgress);
+  let timer = clock.setTimer(bookmarkMs, tellProgress);
   function tellProgress(): void {
-    for (const cache of parts.storages.caches()) cache.tellProgress();
-    timer = runtime.clock.setTimer(bookmarkMs, tellProgress);
+    for (const cache of storages.caches()) cache.tellProgress();
+    timer = clock.setTimer(bookmarkMs, tellProgress);
   }
   return {
     url: address.url,
@@ -188,10 +242,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     kubeconfig: kubeconfigOf(address.url, tls, token),
     async close() {
       timer.cancel();
+      health.end();
+      await drain(options, runtime, listeners, work);
       await Promise.all(listeners.map((listener) => listener.close()));
       await Promise.all(running.map((controller) => controller.close()));
-      parts.storages.close();
-      if (options.store === undefined) await store.close();
+      storages.close();
+      if (options.store === undefined) await below.close();
     },
   };
 }

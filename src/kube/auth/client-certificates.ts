@@ -13,19 +13,31 @@ function listed(value: string | string[] | undefined): readonly string[] {
 export const clientCertificates: Authenticator = {
   async authenticate({ clientCertificate }): Promise<UserInfo | null> {
     if (clientCertificate === null) return null;
-    const subject = new X509Certificate(clientCertificate).toLegacyObject().subject as unknown as {
-      readonly CN?: string | string[];
-      readonly O?: string | string[];
-    };
-    const username = listed(subject.CN)[0] ?? '';
-    if (username === '') return null;
-    const digest = createHash('sha256').update(clientCertificate).digest('hex');
-    const groups = listed(subject.O);
-    return {
-      username,
-      uid: '',
-      groups: groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated'],
-      extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
-    };
+    let user = users.get(clientCertificate);
+    if (user === undefined) {
+      user = userOf(clientCertificate);
+      users.set(clientCertificate, user);
+    }
+    return user;
   },
 };
+
+/** Users by certificate: a connection shows the same bytes with each of its requests. */
+const users = new WeakMap<Uint8Array, UserInfo | null>();
+
+function userOf(clientCertificate: Uint8Array): UserInfo | null {
+  const subject = new X509Certificate(clientCertificate).toLegacyObject().subject as unknown as {
+    readonly CN?: string | string[];
+    readonly O?: string | string[];
+  };
+  const username = listed(subject.CN)[0] ?? '';
+  if (username === '') return null;
+  const digest = createHash('sha256').update(clientCertificate).digest('hex');
+  const groups = listed(subject.O);
+  return {
+    username,
+    uid: '',
+    groups: groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated'],
+    extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
+  };
+}

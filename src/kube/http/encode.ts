@@ -8,6 +8,7 @@ import { type ApiList, type ApiObject, asJson, groupVersionText } from '../api/o
 import { badRequest, type Status } from '../api/status.ts';
 import type { ProtobufCodec } from '../proto/types.ts';
 import type { ResourceType } from '../registry/types.ts';
+import { sharedText } from '../storage/shared-text.ts';
 import { includeObject, partialMetadata, partialMetadataList, tableOf } from '../table/table.ts';
 import { type Accepted, mediaTypes } from './negotiate.ts';
 
@@ -79,21 +80,48 @@ function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The body as it is sent, and its media type. */
+/** An object of a built-in list, whose kind and apiVersion the list says. Both come first in what is stored. */
+function itemText(object: ApiObject, isCustom: boolean): string {
+  const text = sharedText(object);
+  if (isCustom) return text;
+  const head = `{"kind":${JSON.stringify(object.kind)},"apiVersion":${JSON.stringify(object.apiVersion)},`;
+  if (text.startsWith(head)) return `{${text.slice(head.length)}`;
+  const { kind: _kind, apiVersion: _version, ...rest } = object;
+  return JSON.stringify(rest);
+}
+
+/** JSON of what is shared: the texts that others made are used again. Null: this form has none. */
+function sharedJson(body: Body, { accepted, resource, isPretty }: Encoding): string | null {
+  if (accepted.format !== 'json' || accepted.as !== null || isPretty) return null;
+  if (resource === null || isStatus(body)) return null;
+  if (!isList(body)) return body.kind === undefined ? null : `${sharedText(body)}\n`;
+  const head = JSON.stringify({ kind: body.kind, apiVersion: body.apiVersion, metadata: body.metadata });
+  const isCustom = resource.custom !== null;
+  const items = body.items.map((item) => itemText(item, isCustom));
+  return `${head.slice(0, -1)},"items":[${items.join(',')}]}\n`;
+}
+
+/**
+ * The body as it is sent, and its media type.
+ * @param isShared nobody changes it, or the items of a list, any more
+ */
 export function encodeBody(
   body: Body,
   encoding: Encoding,
-): { readonly bytes: Buffer; readonly type: string } {
+  isShared: boolean,
+): { readonly body: Buffer | string; readonly type: string } {
+  const known = isShared ? sharedJson(body, encoding) : null;
+  if (known !== null) return { body: known, type: mediaTypes.json };
   const shaped = shape(body, encoding, true);
   const { format } = encoding.accepted;
   if (format === 'protobuf') {
     const bytes = encoding.protobuf?.encode(asJson(shaped));
-    if (bytes != null) return { bytes: toBuffer(bytes), type: mediaTypes.protobuf };
+    if (bytes != null) return { body: toBuffer(bytes), type: mediaTypes.protobuf };
     // Kinds without a protobuf form are asked for by clients that take JSON as well.
   }
   if (format === 'yaml') {
-    return { bytes: Buffer.from(yamlText(shaped, { aliasDuplicateObjects: false })), type: mediaTypes.yaml };
+    return { body: yamlText(shaped, { aliasDuplicateObjects: false }), type: mediaTypes.yaml };
   }
   const text = encoding.isPretty ? JSON.stringify(shaped, null, 2) : JSON.stringify(shaped);
-  return { bytes: Buffer.from(`${text}\n`), type: mediaTypes.json };
+  return { body: `${text}\n`, type: mediaTypes.json };
 }

@@ -1,24 +1,14 @@
 /**
  * One request from head to answer: who is it, may they, what do they want, and in which form. Everything that goes wrong
- * becomes a Status; what nobody foresaw becomes a 500 and a line in the log.
+ * becomes a Status; what nobody foresaw becomes a 500 and a line in the log. What takes too long is answered with 504, and
+ * what comes when too much is at work with 429.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzip } from 'node:zlib';
-import { Failure } from '../../util/failure.ts';
-import {
-  forbidden,
-  forbiddenPath,
-  internalError,
-  requestTimeout,
-  StatusError,
-  tooManyRequests,
-  unauthorized,
-  unavailable,
-} from '../api/status.ts';
-import { anonymousUser, type UserInfo } from '../api/user.ts';
+import type { Timer } from '../../util/runtime.ts';
+import { requestTimeout, StatusError, tooManyRequests } from '../api/status.ts';
+import type { UserInfo } from '../api/user.ts';
 import { impersonated } from '../auth/impersonation.ts';
-import { bearerToken } from '../auth/static-tokens.ts';
 import type { Authenticator, Authorizer } from '../auth/types.ts';
 import { randomUid } from '../meta/time.ts';
 import {
@@ -28,19 +18,30 @@ import {
   type SubresourceHandlers,
 } from '../rest/dispatch.ts';
 import type { ServerParts } from '../rest/parts.ts';
-import { type Encoding, encodeBody } from './encode.ts';
-import { type Accepted, type Format, mediaTypes, negotiate, objectShapes } from './negotiate.ts';
+import type { Audit } from './audit.ts';
+import type { Encoding } from './encode.ts';
+import { classOf, type InFlight, type RequestClass } from './limits.ts';
+import { type Accepted, type Format, negotiate, objectShapes } from './negotiate.ts';
+import { authenticated, checkPermission } from './permission.ts';
 import { apiRequest } from './request.ts';
-import { booleanParameter, resourcePath } from './route.ts';
-import type { ApiAnswer, ApiRequest, RequestContext } from './types.ts';
-import { StreamWatchWriter } from './watch-writer.ts';
-
-/** Answers beyond this are compressed for clients that accept it. */
-const gzipBytesMin = 128 << 10;
-/** Requests at work at the same time, watches not counted; more are refused with 429. */
-const maxInFlight = 1000;
+import type { RequestFigures } from './request-figures.ts';
+import {
+  type AnswerHeaders,
+  addWarnings,
+  beginStream,
+  bodyOf,
+  sendBody,
+  sendError,
+  statusOf,
+} from './respond.ts';
+import { booleanParameter, type ResourcePath, resourcePath } from './route.ts';
+import type { ApiAnswer, ApiRequest } from './types.ts';
+import { StreamWatchWriter, type WatchTurns } from './watch-writer.ts';
 
 const jsonAccepted: Accepted = { format: 'json', as: null, asVersion: '' };
+
+/** Requests that take as long as the client likes. */
+const longSubresources: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
 /** A page that is no resource: discovery, health, version. Null: not mine. */
 export type PageHandler = (request: ApiRequest) => ApiAnswer | Promise<ApiAnswer> | null;
@@ -53,6 +54,13 @@ export interface HandlerOptions {
   readonly authorizer: Authorizer;
   /** False: who shows no credentials is refused with 401. */
   readonly allowsAnonymous: boolean;
+  readonly inFlight: InFlight;
+  readonly figures: RequestFigures;
+  readonly turns: WatchTurns;
+  /** Null: nobody is told. */
+  readonly audit: Audit | null;
+  /** A request that takes longer is answered with 504. */
+  readonly timeoutMs: number;
 }
 
 const notFoundPage: ApiAnswer = {
@@ -62,24 +70,31 @@ const notFoundPage: ApiAnswer = {
   body: '404 page not found\n',
 };
 
-/** A refusal of the store, as a client sees it. */
-function statusOf(error: unknown): StatusError {
-  if (error instanceof StatusError) return error;
-  if (!(error instanceof Failure)) {
-    return internalError(error instanceof Error ? error.message : String(error));
-  }
-  if (error.reason === 'tooManyRequests') {
-    return tooManyRequests('Too many requests, please try again later.', 1);
-  }
-  if (error.reason === 'noLeader' || error.reason === 'stopped') return unavailable(error.message);
-  if (error.reason.startsWith('timeout')) return requestTimeout(`request did not complete: ${error.message}`);
-  return internalError(error.message);
+/** What is known of a request so far. */
+interface Course {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: AnswerHeaders;
+  readonly auditId: string;
+  readonly receivedMs: number;
+  readonly startedMs: number;
+  readonly warnings: string[];
+  request: ApiRequest | null;
+  path: ResourcePath | null;
+  wanted: ResourceRequest | null;
+  accepted: Accepted;
+  sender: UserInfo | null;
+  user: UserInfo | null;
+  /** Null: it is not counted. */
+  counted: RequestClass | null;
+  deadline: Timer | null;
+  isLong: boolean;
+  sentBytes: number;
 }
 
 export class RequestHandler {
   readonly #options: HandlerOptions;
   readonly #formats: readonly Format[];
-  #inFlight = 0;
 
   constructor(options: HandlerOptions) {
     this.#options = options;
@@ -89,47 +104,108 @@ export class RequestHandler {
   /** For node's servers. */
   readonly handle = (message: IncomingMessage, response: ServerResponse): void => {
     response.on('error', () => {});
-    this.#run(message, response).catch((error: unknown) => {
-      this.#options.parts.runtime.log.error('a request could not be answered', { error: String(error) });
-      response.destroy();
-    });
+    const course = this.#begin(message, response);
+    this.#run(course).then(
+      () => this.#done(course),
+      (error: unknown) => {
+        this.#options.parts.runtime.log.error('a request could not be answered', { error: String(error) });
+        response.destroy();
+        this.#done(course);
+      },
+    );
   };
 
-  async #run(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader('audit-id', randomUid(this.#options.parts.runtime.random));
-    response.setHeader('cache-control', 'no-cache, private');
-    const warnings: string[] = [];
-    let accepted = jsonAccepted;
-    let request: ApiRequest | null = null;
-    this.#inFlight++;
+  #begin(message: IncomingMessage, response: ServerResponse): Course {
+    const { clock, random } = this.#options.parts.runtime;
+    const auditId = randomUid(random);
+    return {
+      message,
+      response,
+      headers: { 'audit-id': auditId, 'cache-control': 'no-cache, private' },
+      auditId,
+      receivedMs: clock.wallNow(),
+      startedMs: clock.now(),
+      warnings: [],
+      request: null,
+      path: null,
+      wanted: null,
+      accepted: jsonAccepted,
+      sender: null,
+      user: null,
+      counted: null,
+      deadline: null,
+      isLong: false,
+      sentBytes: 0,
+    };
+  }
+
+  async #run(course: Course): Promise<void> {
+    const { parts, subresources, authorizer, authenticators, allowsAnonymous } = this.#options;
     try {
-      if (this.#inFlight > maxInFlight) {
-        throw tooManyRequests('Too many requests, please try again later.', 1);
-      }
-      request = apiRequest(message, response);
-      const wanted = this.#wanted(request);
-      const sender = await this.#authenticate(request);
-      const user = await impersonated(request, sender, this.#options.authorizer);
-      await this.#authorize(request, user, wanted);
+      const request = apiRequest(course.message, course.response);
+      course.request = request;
+      this.#route(course, request);
+      const { wanted, warnings } = course;
+      const sender = await authenticated(request, authenticators, allowsAnonymous);
+      course.sender = sender;
+      const user = await impersonated(request, sender, authorizer);
+      course.user = user;
+      this.#enter(course, user);
+      await checkPermission(request, user, wanted, authorizer);
       if (wanted === null) {
-        await this.#sendAnswer(request, response, accepted, await this.#page(request), warnings);
+        await this.#answer(course, request, await this.#page(request));
         return;
       }
-      accepted = this.#accepted(request, wanted);
-      const context: RequestContext = { request, accepted, user, warnings };
-      const answer = await handleResource(this.#options.parts, this.#options.subresources, context, wanted);
-      await this.#sendAnswer(request, response, accepted, answer, warnings);
+      course.accepted = this.#accepted(request, wanted);
+      const context = { request, accepted: course.accepted, user, warnings };
+      await this.#answer(course, request, await handleResource(parts, subresources, context, wanted));
     } catch (error) {
-      this.#fail(request, response, accepted, error, warnings);
-    } finally {
-      this.#inFlight--;
+      this.#fail(course, error);
     }
   }
 
-  #wanted(request: ApiRequest): ResourceRequest | null {
+  #route(course: Course, request: ApiRequest): void {
     const path = resourcePath(request.segments);
-    if (path === null) return null;
-    return resourceRequest(this.#options.parts.registry, path, request.method, request.query);
+    course.path = path;
+    const { registry } = this.#options.parts;
+    course.wanted = path === null ? null : resourceRequest(registry, path, request.method, request.query);
+    course.isLong =
+      course.wanted !== null && (course.wanted.verb === 'watch' || longSubresources.has(path!.subresource));
+    if (course.isLong) return;
+    const { clock } = this.#options.parts.runtime;
+    course.deadline = clock.setTimer(this.#options.timeoutMs, () => {
+      this.#fail(course, requestTimeout('request did not complete within the allotted timeout'));
+    });
+  }
+
+  /** Pages are always answered: whoever asks how the server is must hear it. @throws StatusError 429 */
+  #enter(course: Course, user: UserInfo): void {
+    if (course.isLong || course.wanted === null) return;
+    const requestClass = classOf(course.wanted.verb);
+    if (!this.#options.inFlight.enter(requestClass, user)) {
+      this.#options.figures.refused(requestClass);
+      throw tooManyRequests('Too many requests, please try again later.', 1);
+    }
+    course.counted = requestClass;
+  }
+
+  #done(course: Course): void {
+    course.deadline?.cancel();
+    if (course.counted !== null) this.#options.inFlight.leave(course.counted);
+    const { figures, audit, parts } = this.#options;
+    const { message, response, request, wanted, path } = course;
+    const verb = wanted?.verb ?? message.method?.toLowerCase() ?? '';
+    const code = response.statusCode;
+    const seconds = (parts.runtime.clock.now() - course.startedMs) / 1000;
+    figures.answered(verb, wanted === null ? null : path, code, seconds, course.sentBytes);
+    if (audit === null || request === null) return;
+    const { auditId, sender, user, receivedMs } = course;
+    audit.tell({
+      ...{ auditId, request, user, verb, path, receivedMs, code },
+      sender: sender === user ? null : sender,
+      doneMs: parts.runtime.clock.wallNow(),
+      sourceIp: message.socket?.remoteAddress ?? '',
+    });
   }
 
   #accepted(request: ApiRequest, { resource, verb }: ResourceRequest): Accepted {
@@ -143,43 +219,6 @@ export class RequestHandler {
     return negotiate(request.header('accept'), { formats, shapes: objectShapes });
   }
 
-  async #authenticate(request: ApiRequest): Promise<UserInfo> {
-    for (const authenticator of this.#options.authenticators) {
-      const user = await authenticator.authenticate(request);
-      if (user !== null) return user;
-    }
-    if (bearerToken(request) !== '' || !this.#options.allowsAnonymous) throw unauthorized();
-    return anonymousUser;
-  }
-
-  async #authorize(request: ApiRequest, user: UserInfo, wanted: ResourceRequest | null): Promise<void> {
-    const path = wanted?.path;
-    const verb = wanted?.verb ?? request.method.toLowerCase();
-    const name = path?.name === '' ? nameSelected(request) : (path?.name ?? '');
-    const decision = await this.#options.authorizer.authorize({
-      user,
-      verb,
-      isResource: wanted !== null,
-      group: path?.group ?? '',
-      version: path?.version ?? '',
-      resource: path?.plural ?? '',
-      subresource: path?.subresource ?? '',
-      namespace: path?.namespace ?? '',
-      name,
-      path: request.path,
-    });
-    if (decision.isAllowed) return;
-    const because = decision.reason === '' ? '' : `: ${decision.reason}`;
-    const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
-    if (wanted === null || path === undefined)
-      throw forbiddenPath(`${who} path ${JSON.stringify(request.path)}${because}`);
-    const what = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
-    const where =
-      path.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(path.namespace)}`;
-    const why = `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(path.group)} ${where}${because}`;
-    throw forbidden(wanted.resource, name, why);
-  }
-
   async #page(request: ApiRequest): Promise<ApiAnswer> {
     for (const page of this.#options.pages) {
       const answer = page(request);
@@ -188,107 +227,59 @@ export class RequestHandler {
     return notFoundPage;
   }
 
-  #encoding(request: ApiRequest | null, accepted: Accepted, answer: ApiAnswer | null): Encoding {
+  #encoding({ request, accepted, wanted }: Course, hasResource: boolean): Encoding {
     const { parts } = this.#options;
-    const agent = request?.header('user-agent') ?? '';
     const query = request?.query ?? new URLSearchParams();
     return {
       accepted,
       query,
-      resource: answer === null || answer.type === 'bytes' ? null : answer.resource,
+      resource: hasResource ? (wanted?.resource ?? null) : null,
       protobuf: parts.protobuf,
       nowMs: parts.runtime.clock.wallNow(),
       isPretty: query.has('pretty')
         ? booleanParameter(query, 'pretty')
-        : /^(curl|Wget|Mozilla\/5\.0)/.test(agent),
+        : /^(curl|Wget|Mozilla\/5\.0)/.test(request?.header('user-agent') ?? ''),
     };
   }
 
-  async #sendAnswer(
-    request: ApiRequest,
-    response: ServerResponse,
-    accepted: Accepted,
-    answer: ApiAnswer,
-    warnings: readonly string[],
-  ): Promise<void> {
+  async #answer(course: Course, request: ApiRequest, answer: ApiAnswer): Promise<void> {
+    const { response, headers, warnings } = course;
+    if (response.headersSent) return;
     if (answer.type === 'bytes') {
-      for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-      await this.#send(request, response, answer.code, Buffer.from(answer.body as string));
+      Object.assign(headers, answer.headers);
+      const body = typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body);
+      course.sentBytes = await sendBody(request, response, answer.code, headers, body);
       return;
     }
-    setWarnings(response, warnings);
+    addWarnings(headers, warnings);
     if (answer.type === 'object') {
-      const { bytes, type } = encodeBody(answer.body, this.#encoding(request, accepted, answer));
-      response.setHeader('content-type', type);
-      await this.#send(request, response, answer.code, bytes);
+      const encoding = { ...this.#encoding(course, false), resource: answer.resource };
+      const body = bodyOf(answer, encoding, headers);
+      course.sentBytes = await sendBody(request, response, answer.code, headers, body);
       return;
     }
-    const isProtobuf = accepted.format === 'protobuf';
-    response.writeHead(200, {
-      'content-type': isProtobuf ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json,
-    });
-    response.flushHeaders();
-    answer.open(new StreamWatchWriter(response, () => this.#encoding(request, accepted, answer)));
+    beginStream(response, headers, course.accepted.format === 'protobuf');
+    const { turns, figures } = this.#options;
+    const writer = new StreamWatchWriter(response, () => this.#encoding(course, true), turns);
+    figures.watchBegan(course.path!);
+    writer.onClose(() => figures.watchEnded(course.path!));
+    answer.open(writer);
   }
 
-  async #send(
-    request: ApiRequest | null,
-    response: ServerResponse,
-    code: number,
-    bytes: Buffer,
-  ): Promise<void> {
-    let body = bytes;
-    if (bytes.length > gzipBytesMin && /\bgzip\b/.test(request?.header('accept-encoding') ?? '')) {
-      body = await new Promise((resolve, reject) =>
-        gzip(bytes, { level: 1 }, (error, packed) => (error === null ? resolve(packed) : reject(error))),
-      );
-      response.setHeader('content-encoding', 'gzip');
-      response.setHeader('vary', 'Accept-Encoding');
-    }
-    response.writeHead(code, { 'content-length': body.length });
-    response.end(request?.method === 'HEAD' ? undefined : body);
-  }
-
-  #fail(
-    request: ApiRequest | null,
-    response: ServerResponse,
-    accepted: Accepted,
-    error: unknown,
-    warnings: readonly string[],
-  ): void {
+  #fail(course: Course, error: unknown): void {
+    const { response, request, headers, warnings } = course;
     if (response.headersSent) {
-      response.destroy();
+      // An answer that was begun cannot become another; one that is complete, by the deadline, stays as it is.
+      if (!response.writableEnded) response.destroy();
       return;
     }
-    const { log } = this.#options.parts.runtime;
-    const { status, code } = statusOf(error);
-    if (code === 500 && !(error instanceof StatusError)) {
+    const status = statusOf(error);
+    if (status.code === 500 && !(error instanceof StatusError)) {
       const stack = error instanceof Error ? error.stack : String(error);
+      const { log } = this.#options.parts.runtime;
       log.error('a request failed', { method: request?.method, path: request?.path, error: stack });
     }
-    setWarnings(response, warnings);
-    if (status.details?.retryAfterSeconds !== undefined) {
-      response.setHeader('retry-after', String(status.details.retryAfterSeconds));
-    }
-    const plain: Accepted = { ...accepted, as: null };
-    const { bytes, type } = encodeBody(status, this.#encoding(request, plain, null));
-    response.writeHead(code, { 'content-type': type, 'content-length': bytes.length });
-    response.end(bytes);
+    addWarnings(headers, warnings);
+    sendError(response, status, this.#encoding(course, false), headers);
   }
-}
-
-/** A list or watch of the one object of a name is decided as if its path named it. */
-function nameSelected({ query }: ApiRequest): string {
-  const match = /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '');
-  return match?.[1] ?? '';
-}
-
-/** One header per warning, code 299 (RFC 7234 §5.5). */
-function setWarnings(response: ServerResponse, warnings: readonly string[]): void {
-  if (warnings.length === 0) return;
-  const plain = (text: string): string => text.replace(/[\r\n]+/g, ' ').replace(/["\\]/g, '\\$&');
-  response.setHeader(
-    'warning',
-    warnings.map((text) => `299 - "${plain(text)}"`),
-  );
 }

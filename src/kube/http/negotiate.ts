@@ -63,11 +63,30 @@ function match(entry: Entry, offer: Offer): Accepted | null {
   return offer.shapes[as]?.includes(version) === true ? { format, as, asVersion: version } : null;
 }
 
+/** Results by offer and header: clients have few of them. */
+const known = new WeakMap<Offer['shapes'], Map<string, Accepted>>();
+const knownMax = 500;
+
 /**
  * @param accept the header; empty is everything
  * @throws StatusError 406
  */
 export function negotiate(accept: string, offer: Offer): Accepted {
+  let results = known.get(offer.shapes);
+  if (results === undefined) {
+    results = new Map();
+    known.set(offer.shapes, results);
+  }
+  const key = `${offer.formats.join()} ${accept}`;
+  let result = results.get(key);
+  if (result === undefined) {
+    result = chosen(accept, offer);
+    if (results.size < knownMax) results.set(key, result);
+  }
+  return result;
+}
+
+function chosen(accept: string, offer: Offer): Accepted {
   if (accept.trim() === '') return { format: offer.formats[0]!, as: null, asVersion: '' };
   const entries = accept.split(',').map(parseEntry);
   entries.sort((a, b) => b.quality - a.quality);

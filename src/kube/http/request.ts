@@ -10,6 +10,7 @@ export const bodyBytesMax: number = 3 << 20;
 
 function decodeSegments(path: string): string[] {
   const segments = path.split('/').filter((segment) => segment !== '');
+  if (!path.includes('%')) return segments;
   try {
     return segments.map(decodeURIComponent);
   } catch {
@@ -41,6 +42,19 @@ function readBody(message: IncomingMessage): Promise<Uint8Array> {
   });
 }
 
+/** Certificates by connection: they cost more to fetch than a request to answer. */
+const certificates = new WeakMap<TLSSocket, Uint8Array>();
+
+function certificateOf(socket: TLSSocket): Uint8Array | null {
+  if (socket.authorized !== true) return null;
+  const known = certificates.get(socket);
+  if (known !== undefined) return known;
+  const { raw } = socket.getPeerCertificate();
+  if (raw === undefined) return null;
+  certificates.set(socket, raw);
+  return raw;
+}
+
 /** @throws StatusError 400 when the path cannot be decoded */
 export function apiRequest(message: IncomingMessage, response: ServerResponse): ApiRequest {
   const target = message.url ?? '/';
@@ -65,8 +79,7 @@ export function apiRequest(message: IncomingMessage, response: ServerResponse): 
       response.on('close', listener);
     },
     get clientCertificate() {
-      if (socket.authorized !== true) return null;
-      return socket.getPeerCertificate().raw ?? null;
+      return certificateOf(socket);
     },
     isEncrypted: socket.encrypted === true,
   };

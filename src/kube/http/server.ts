@@ -35,6 +35,8 @@ export interface Listener {
   /** `https://127.0.0.1:6443` */
   readonly url: string;
   readonly port: number;
+  /** No new connections; those without a request end, the others when theirs is answered. */
+  drain(): void;
   /** Ends every connection, watches too. */
   close(): Promise<void>;
 }
@@ -96,9 +98,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     url: `${scheme}://${host}:${port}`,
     port,
+    drain: () => {
+      server.close();
+      if ('closeIdleConnections' in server) server.closeIdleConnections();
+    },
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        if (server.listening) server.close(() => resolve());
+        else if (sockets.size === 0) resolve();
+        else server.once('close', () => resolve());
         for (const session of sessions) session.destroy();
         for (const socket of sockets) socket.destroy();
       }),

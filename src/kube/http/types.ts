@@ -32,6 +32,10 @@ export interface ApiRequest {
 export interface WatchFrame {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: ApiObject | Status;
+  /** The object is a watch cache's: its text may be kept with it. */
+  readonly isShared: boolean;
+  /** It is part of the state that a watch begins with. */
+  readonly isInitial: boolean;
 }
 
 /** The open end of a watch. */
@@ -50,6 +54,8 @@ export type ApiAnswer =
       readonly code: number;
       readonly body: ApiObject | ApiList | Status;
       readonly resource: ResourceType | null;
+      /** Nobody changes the object, or the items of the list, any more: their texts may be kept with them. */
+      readonly isShared?: boolean;
     }
   | {
       readonly type: 'bytes';

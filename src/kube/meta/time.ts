@@ -4,7 +4,20 @@ import type { Clock, Random } from '../../util/runtime.ts';
 
 /** `metav1.Time`: RFC 3339, whole seconds, Z. @param wallMs milliseconds since 1970 */
 export function timeText(wallMs: number): string {
-  return `${new Date(Math.floor(wallMs / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const seconds = Math.floor(wallMs / 1000);
+  if (seconds !== lastSeconds) {
+    lastSeconds = seconds;
+    lastText = secondsText(seconds);
+  }
+  return lastText;
+}
+
+/** Most times are now, and now is a second long. */
+let lastSeconds = Number.NaN;
+let lastText = '';
+
+function secondsText(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 
 /** `metav1.MicroTime`: six decimals. */
@@ -17,13 +30,20 @@ export function nowText(clock: Clock): string {
   return timeText(clock.wallNow());
 }
 
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** The lower half of a word. */
+function hex16(word: number): string {
+  return hexBytes[(word >>> 8) & 0xff]! + hexBytes[word & 0xff]!;
+}
+
 /** A UUID of version 4 (RFC 9562 §5.4). */
 export function randomUid(random: Random): string {
-  const words = [random.uint32(), random.uint32(), random.uint32(), random.uint32()];
-  words[1] = ((words[1]! & 0xffff0fff) | 0x4000) >>> 0;
-  words[2] = ((words[2]! & 0x3fffffff) | 0x80000000) >>> 0;
-  const hex = words.map((word) => word.toString(16).padStart(8, '0')).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const a = random.uint32();
+  const b = ((random.uint32() & 0xffff0fff) | 0x4000) >>> 0;
+  const c = ((random.uint32() & 0x3fffffff) | 0x80000000) >>> 0;
+  const d = random.uint32();
+  return `${hex16(a >>> 16)}${hex16(a)}-${hex16(b >>> 16)}-${hex16(b)}-${hex16(c >>> 16)}-${hex16(c)}${hex16(d >>> 16)}${hex16(d)}`;
 }
 
 /** No vowels and nothing that looks like another: names made of these spell no words. */

@@ -4,13 +4,16 @@ import { Failure } from '../../util/failure.ts';
 import { type ApiList, type ApiObject, groupVersionText } from '../api/objects.ts';
 import { expired, notFound, revisionTooLarge } from '../api/status.ts';
 import type { ApiAnswer } from '../http/types.ts';
+import type { WatchCache } from '../storage/watch-cache.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
-import { answerObject, type Endpoint } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { type ListOptions, listOptions, parseResourceVersion } from './options.ts';
 import { type Selection, selectionOf } from './select.ts';
 
 /** How long a read waits for a revision that this server has not seen. */
 const futureWaitMs = 3000;
+/** How long a list waits for the watch cache before it asks the store. */
+const cacheWaitMs = 500;
 /** Entries read at once while a selector looks for matches. */
 const selectChunk = 1000;
 
@@ -23,9 +26,9 @@ export async function get(endpoint: Endpoint): Promise<ApiAnswer> {
   const wanted = parseResourceVersion(context.request.query.get('resourceVersion'));
   if (wanted !== null && wanted > 0) await reachRevision(endpoint, wanted);
   const namespace = resource.isNamespaced ? path.namespace : '';
-  const object = await endpoint.parts.storages.of(resource).get(namespace, path.name);
-  if (object === null) throw notFound(resource, path.name);
-  return answerObject(endpoint, 200, object);
+  const body = await endpoint.parts.storages.of(resource).read(namespace, path.name);
+  if (body === null) throw notFound(resource, path.name);
+  return { type: 'object', code: 200, body, resource, isShared: true };
 }
 
 /** @throws StatusError 504 when the store does not get there in time */
@@ -49,7 +52,7 @@ export async function list(endpoint: Endpoint): Promise<ApiAnswer> {
   await cache.start();
   const namespace = resource.isNamespaced ? path.namespace : '';
   const page = await readPage(endpoint, namespace, options, selection);
-  return { type: 'object', code: 200, body: listOf(endpoint, page), resource };
+  return { type: 'object', code: 200, body: listOf(endpoint, page), resource, isShared: true };
 }
 
 interface Page {
@@ -99,6 +102,8 @@ async function readPage(
   options: ListOptions,
   selection: Selection,
 ): Promise<Page> {
+  const cached = await cachedPage(endpoint, namespace, options, selection);
+  if (cached !== null) return cached;
   const start = await startOf(endpoint, options);
   try {
     return await collect(endpoint, namespace, start, selection);
@@ -107,6 +112,52 @@ async function readPage(
     if (options.continueToken === '') throw expired(tooOldText);
     throw expired(continueTooOldText, encodeContinue({ revision: -1, startKey: start.startKey }));
   }
+}
+
+/**
+ * The whole of a collection from the watch cache, which costs the store a look at its revision: as new as a read of the store
+ * would be, or as old as the client allows.
+ * @returns null: the store is to be asked, as for pages and for states of the past
+ */
+async function cachedPage(
+  { parts, resource }: Endpoint,
+  namespace: string,
+  options: ListOptions,
+  selection: Selection,
+): Promise<Page | null> {
+  const { limit, continueToken, resourceVersion, match } = options;
+  if (continueToken !== '' || match === 'Exact') return null;
+  const isAny = resourceVersion === 0;
+  if (resourceVersion !== null && !isAny) return null;
+  const storage = parts.storages.of(resource);
+  const { cache } = storage;
+  if (!isAny) {
+    const isReached = await reachesSoon(parts, cache, await parts.storages.store.revision());
+    if (!isReached) return null;
+  }
+  if (!cache.isLive) return null;
+  const { revision } = cache;
+  const all = cache.list(storage.prefixOf(namespace));
+  const items = selection.isEverything ? all : all.filter(selection.matches);
+  // The next page is read at the same revision, by the store.
+  if (limit > 0 && !isAny && items.length > limit) return null;
+  return { items, revision, continueToken: '', remaining: null };
+}
+
+/** @returns false: the cache does not get there in time, and the store is quicker */
+async function reachesSoon(
+  { runtime }: Endpoint['parts'],
+  cache: WatchCache,
+  revision: number,
+): Promise<boolean> {
+  if (revision <= cache.revision) return true;
+  return new Promise((resolve) => {
+    const timer = runtime.clock.setTimer(cacheWaitMs, () => resolve(false));
+    void cache.reach(revision).then(() => {
+      timer.cancel();
+      resolve(true);
+    });
+  });
 }
 
 /** Reads on until there are enough matches or no more entries, all at the revision of the first read. */
@@ -127,7 +178,7 @@ async function collect(
     for (let at = 0; at < result.entries.length; at++) {
       const entry = result.entries[at]!;
       startKey = `${entry.key.slice(prefixLength)}\0`;
-      const object = storage.decode(entry);
+      const object = storage.sharedOf(entry);
       if (!selection.matches(object)) continue;
       items.push(object);
       if (start.limit === 0 || items.length < start.limit) continue;

@@ -63,13 +63,18 @@ function openWatch(
   const { parts, resource } = endpoint;
   const { clock, random } = parts.runtime;
   const sink: WatchSink = {
-    event: (type, object) => {
-      writer.write({ type, object });
+    event: (type, object, event) => {
+      writer.write({ type, object, isShared: true, isInitial: event === null });
     },
     progress: (revision, isInitialEnd) => {
       if (!options.allowsBookmarks) return;
       if (isInitialEnd && options.sendsInitialEvents !== true) return;
-      writer.write({ type: 'BOOKMARK', object: bookmark(endpoint, revision, isInitialEnd) });
+      writer.write({
+        type: 'BOOKMARK',
+        object: bookmark(endpoint, revision, isInitialEnd),
+        isShared: false,
+        isInitial: false,
+      });
     },
     lost: () => writer.end(),
   };
@@ -77,7 +82,7 @@ function openWatch(
   const close = cache.watch({ ...where, sink });
   if (close === null) {
     const error = expired(`too old resource version: ${where.afterRevision} (${cache.revision})`);
-    writer.write({ type: 'ERROR', object: error.status });
+    writer.write({ type: 'ERROR', object: error.status, isShared: false, isInitial: false });
     writer.end();
     return;
   }

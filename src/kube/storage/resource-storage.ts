@@ -46,6 +46,21 @@ export class ResourceStorage {
     return this.#conversion === null ? object : this.#conversion.fromStorage(object);
   }
 
+  /**
+   * The object of an entry: the shared one of the cache where that has the same state, else one that is decoded.
+   * Nobody may change it.
+   */
+  sharedOf(entry: StoredEntry): ApiObject {
+    const known = this.cache.get(entry.key);
+    return known !== undefined && revisionOf(known) === entry.modRevision ? known : this.decode(entry);
+  }
+
+  /** As `get`, for those who only read: nobody may change what it gives. */
+  async read(namespace: string, name: string): Promise<ApiObject | null> {
+    const { entry } = await this.#store.get(this.keyOf(namespace, name));
+    return entry === null ? null : this.sharedOf(entry);
+  }
+
   /** @param namespace empty: of the cluster, or all namespaces */
   prefixOf(namespace: string): string {
     return namespace === '' ? `${this.#prefix}/` : `${this.#prefix}/${namespace}/`;
@@ -134,6 +149,11 @@ export class Storages {
       this.#byKey.set(key, storage);
     }
     return storage;
+  }
+
+  /** Null: nobody has asked for it yet. */
+  cacheOf(resource: ResourceType): WatchCache | null {
+    return this.#byKey.get(resource.storagePrefix)?.cache ?? null;
   }
 
   /** For bookmarks. */

@@ -85,6 +85,7 @@ export class WatchCache {
   /** Watchers may begin after this revision or later. */
   #oldestRevision = 0;
   #revision = 0;
+  #eventCount = 0;
   #watch: StoreWatch | null = null;
   #starting: Promise<void> | null = null;
   #isClosed = false;
@@ -101,6 +102,20 @@ export class WatchCache {
   /** Everything up to this revision is in. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** It has been filled and follows the store. */
+  get isLive(): boolean {
+    return this.#watch !== null;
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** Changes that were taken since it was made. */
+  get eventCount(): number {
+    return this.#eventCount;
   }
 
   get watcherCount(): number {
@@ -217,6 +232,7 @@ export class WatchCache {
     if (object === null) this.#objects.delete(key);
     else this.#objects.set(key, object);
     const event: CacheEvent = { key, revision, object, previous, gone: null };
+    this.#eventCount++;
     this.#ring.push(event);
     if (this.#ring.length > ringSize * 2) {
       const dropped = this.#ring.splice(0, this.#ring.length - ringSize);

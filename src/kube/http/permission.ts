@@ -1,0 +1,65 @@
+/** Who sends a request, and whether they may (reference §2.14). */
+
+import { forbidden, forbiddenPath, unauthorized } from '../api/status.ts';
+import { anonymousUser, type UserInfo } from '../api/user.ts';
+import { bearerToken } from '../auth/static-tokens.ts';
+import type { Authenticator, Authorizer } from '../auth/types.ts';
+import type { ResourceRequest } from '../rest/dispatch.ts';
+import type { ApiRequest } from './types.ts';
+
+/** @throws StatusError 401 */
+export async function authenticated(
+  request: ApiRequest,
+  authenticators: readonly Authenticator[],
+  allowsAnonymous: boolean,
+): Promise<UserInfo> {
+  for (const authenticator of authenticators) {
+    const user = await authenticator.authenticate(request);
+    if (user !== null) return user;
+  }
+  if (bearerToken(request) !== '' || !allowsAnonymous) throw unauthorized();
+  return anonymousUser;
+}
+
+/** A list or watch of the one object of a name is decided as if its path named it. */
+function nameSelected({ query }: ApiRequest): string {
+  const selector = query.get('fieldSelector');
+  if (selector === null) return '';
+  return /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(selector)?.[1] ?? '';
+}
+
+/** @throws StatusError 403 */
+export async function checkPermission(
+  request: ApiRequest,
+  user: UserInfo,
+  wanted: ResourceRequest | null,
+  authorizer: Authorizer,
+): Promise<void> {
+  const path = wanted?.path;
+  const verb = wanted?.verb ?? request.method.toLowerCase();
+  const name = path?.name === '' ? nameSelected(request) : (path?.name ?? '');
+  const pending = authorizer.authorize({
+    user,
+    verb,
+    isResource: wanted !== null,
+    group: path?.group ?? '',
+    version: path?.version ?? '',
+    resource: path?.plural ?? '',
+    subresource: path?.subresource ?? '',
+    namespace: path?.namespace ?? '',
+    name,
+    path: request.path,
+  });
+  const decision = pending instanceof Promise ? await pending : pending;
+  if (decision.isAllowed) return;
+  const because = decision.reason === '' ? '' : `: ${decision.reason}`;
+  const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
+  if (wanted === null || path === undefined) {
+    throw forbiddenPath(`${who} path ${JSON.stringify(request.path)}${because}`);
+  }
+  const what = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
+  const where =
+    path.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(path.namespace)}`;
+  const why = `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(path.group)} ${where}${because}`;
+  throw forbidden(wanted.resource, name, why);
+}
