@@ -1,38 +1,31 @@
 /**
- * The load generator: puts over HTTP/2, in a closed loop (a fixed number in flight, as fast as the answers come) or in
+ * The load generator: unary calls over HTTP/2, in a closed loop (a fixed number in flight, as fast as the answers come) or in
  * an open loop (a fixed schedule, whatever the answers do).
  *
- * Open-loop latency is counted from the instant a put was due, not from the instant it was sent: a server that stalls
- * is charged for every put that had to wait, which a closed loop would leave out (coordinated omission). How late the
+ * Open-loop latency is counted from the instant a call was due, not from the instant it was sent: a server that stalls
+ * is charged for every call that had to wait, which a closed loop would leave out (coordinated omission). How late the
  * generator itself was is recorded apart as `lag`, since the timers of Node are coarse (about a millisecond).
  */
 
 import { performance } from 'node:perf_hooks';
 import { H2Client } from './h2-client.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
-import { PUT_PATH, putRequest } from './messages.ts';
+import { type RequestOptions, RequestSource } from './requests.ts';
 
 export interface Target {
   readonly host: string;
   readonly port: number;
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends RequestOptions {
   /** Connections go round over these. */
   readonly targets: readonly Target[];
   readonly connections: number;
   /** In flight per connection, in the closed loop. */
   readonly streams: number;
-  readonly valueBytes: number;
-  readonly keyBytes: number;
-  /** Sequential keys start again after this many; random ones are drawn from as many. */
-  readonly keySpace: number;
-  readonly keyOrder: 'sequential' | 'random';
-  /** First sequential key. */
-  readonly keyFrom: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** Puts per second of the open loop; null is the closed loop. */
+  /** Calls per second of the open loop; null is the closed loop. */
   readonly rate: number | null;
 }
 
@@ -43,83 +36,27 @@ export interface LoadResult {
   readonly failed: number;
   /** Code and text of the first failure, or null. */
   readonly firstFailure: string | null;
-  /** Every put that was accepted, warm-up and drain included. */
+  /** Every call that was accepted, warm-up and drain included. */
   readonly acceptedInAll: number;
   readonly latency: HistogramData;
-  /** How late puts were sent; empty in the closed loop. */
+  /** How late calls were sent; empty in the closed loop. */
   readonly lag: HistogramData;
   /** CPU that the generator used, in seconds of one core. */
   readonly cpuSeconds: number;
   readonly keyNext: number;
+  /** Bytes of answers while it was measured. */
+  readonly receivedBytes: number;
 }
 
-/** In flight at once in the open loop; beyond it the server has lost the schedule and puts count as failed. */
+/** In flight at once in the open loop; beyond it the server has lost the schedule and calls count as failed. */
 const OPEN_IN_FLIGHT_MAX = 100_000;
 const DRAIN_MS = 10_000;
 const CONNECT_MS = 5_000;
-/** Tag and length before the key in a PutRequest: keys are shorter than 128 bytes. */
-const KEY_AT = 2;
-const ZERO = 48;
-
-/** Writes requests with ever new keys into one buffer. */
-class PutSource {
-  readonly #options: LoadOptions;
-  readonly #value: Buffer;
-  #body: Buffer;
-  #next: number;
-  #random = 0x9e3779b9;
-
-  constructor(options: LoadOptions) {
-    this.#options = options;
-    this.#next = options.keyFrom;
-    // Bytes that do not repeat, so that nobody's compression helps.
-    this.#value = Buffer.from(Array.from({ length: options.valueBytes }, () => this.#draw() & 255));
-    this.#body = this.#fresh();
-  }
-
-  get next(): number {
-    return this.#next;
-  }
-
-  #fresh(): Buffer {
-    const key = Buffer.alloc(this.#options.keyBytes, '0');
-    key[0] = 'k'.charCodeAt(0);
-    return putRequest(key, this.#value);
-  }
-
-  /** xorshift32 */
-  #draw(): number {
-    let x = this.#random;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#random = x;
-    return x >>> 0;
-  }
-
-  /** The request with the next key. Valid until the next call, unless `keep` was called. */
-  request(): Buffer {
-    let number = this.#options.keyOrder === 'random' ? this.#draw() : this.#next++;
-    number %= this.#options.keySpace;
-    const body = this.#body;
-    for (let at = KEY_AT + this.#options.keyBytes - 1; at > KEY_AT; at--) {
-      const tenth = Math.floor(number / 10);
-      body[at] = ZERO + number - tenth * 10;
-      number = tenth;
-    }
-    return body;
-  }
-
-  /** The request last given is still being sent: the next one is written to another buffer. */
-  keep(): void {
-    this.#body = this.#fresh();
-  }
-}
 
 /** What both loops share: connections, slots, counting. */
 class Load {
   readonly options: LoadOptions;
-  readonly source: PutSource;
+  readonly source: RequestSource;
   readonly clients: H2Client[] = [];
   latency = new Histogram();
   lag = new Histogram();
@@ -128,10 +65,11 @@ class Load {
   firstFailure: string | null = null;
   acceptedInAll = 0;
   inFlight = 0;
+  #receivedBefore = 0;
 
   constructor(options: LoadOptions) {
     this.options = options;
-    this.source = new PutSource(options);
+    this.source = new RequestSource(options);
   }
 
   async connect(done: (client: number, slot: number, code: number) => void): Promise<void> {
@@ -171,12 +109,19 @@ class Load {
     this.firstFailure ??= `code ${code}: ${message}`;
   }
 
-  put(client: number, slot: number): void {
+  call(client: number, slot: number): void {
     this.inFlight++;
-    if (!this.clients[client]!.start(slot, PUT_PATH, this.source.request())) this.source.keep();
+    const { source } = this;
+    const message = source.request();
+    if (!this.clients[client]!.start(slot, source.path, message)) source.keep();
+  }
+
+  get receivedBytes(): number {
+    return this.clients.reduce((sum, client) => sum + client.received, 0);
   }
 
   resetCounts(): void {
+    this.#receivedBefore = this.receivedBytes;
     this.latency = new Histogram();
     this.lag = new Histogram();
     this.completed = 0;
@@ -204,6 +149,7 @@ class Load {
       lag: this.lag.toData(),
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
       keyNext: this.source.next,
+      receivedBytes: this.receivedBytes - this.#receivedBefore,
     };
   }
 }
@@ -228,11 +174,11 @@ async function runClosedLoop(options: LoadOptions): Promise<LoadResult> {
       return;
     }
     startedAt[slot] = now;
-    load.put(client, slot);
+    load.call(client, slot);
   });
   for (let slot = 0; slot < startedAt.length; slot++) {
     startedAt[slot] = performance.now();
-    load.put(slot % options.connections, slot);
+    load.call(slot % options.connections, slot);
   }
   await pause(options.warmUpMs);
   load.resetCounts();
@@ -295,11 +241,11 @@ async function runOpenLoop(options: LoadOptions, rate: number): Promise<LoadResu
     ) {
       if (load.inFlight >= OPEN_IN_FLIGHT_MAX) {
         load.failed++;
-        load.firstFailure ??= `more than ${OPEN_IN_FLIGHT_MAX} puts in flight: the schedule is lost`;
+        load.firstFailure ??= `more than ${OPEN_IN_FLIGHT_MAX} calls in flight: the schedule is lost`;
         continue;
       }
       if (due >= countFrom) load.lag.record((now - due) * 1000);
-      load.put(sent % options.connections, slots.take(due));
+      load.call(sent % options.connections, slots.take(due));
     }
     await pause(1);
   }
@@ -308,7 +254,7 @@ async function runOpenLoop(options: LoadOptions, rate: number): Promise<LoadResu
   const unanswered = load.inFlight;
   load.close();
   const result = load.result(options.measureMs / 1000, cpu);
-  return unanswered === 0 ? result : { ...result, firstFailure: `${unanswered} puts were never answered` };
+  return unanswered === 0 ? result : { ...result, firstFailure: `${unanswered} calls were never answered` };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * `h2load` (nghttp2) as a second opinion on throughput: another generator, written by others, driven the same way.
- * It sends one fixed request, so every put has the same key, and it does not see gRPC statuses: the driver checks the
+ * It sends one fixed request, so every call has the same key, and it does not see gRPC statuses: the driver checks the
  * store's revision to know that the puts were real.
  */
 
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { Workplace } from './children.ts';
 import type { LoadOptions, LoadResult } from './generator.ts';
 import { frameMessage } from './h2-client.ts';
-import { PUT_PATH, putRequest } from './messages.ts';
+import { RequestSource } from './requests.ts';
 
 export function h2loadInstalled(): boolean {
   try {
@@ -33,6 +33,7 @@ export function parseH2load(output: string, seconds: number): LoadResult {
   const finished = /finished in [\d.]+\w+, ([\d.]+) req\/s/.exec(output);
   const requests = /requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed/.exec(output);
   const times = /time for request:\s+(\S+)\s+(\S+)\s+(\S+)/.exec(output);
+  const traffic = /traffic: .* \((\d+)\) data/.exec(output);
   if (finished === null || requests === null || times === null) {
     throw new Error(`h2load's output is not understood:\n${output.trim()}`);
   }
@@ -48,21 +49,22 @@ export function parseH2load(output: string, seconds: number): LoadResult {
     lag: { counts: [], maxUs: 0, sumUs: 0 },
     cpuSeconds: 0,
     keyNext: 0,
+    receivedBytes: Number(traffic?.[1] ?? 0),
   };
 }
 
 /** One closed-loop measurement against the first target. */
 export async function runH2load(options: LoadOptions, workplace: Workplace): Promise<LoadResult> {
-  const key = Buffer.alloc(options.keyBytes, 'k');
-  const payload = join(workplace.folder, 'h2load-put.bin');
-  writeFileSync(payload, frameMessage(putRequest(key, Buffer.alloc(options.valueBytes, 'v'))));
+  const source = new RequestSource(options);
+  const payload = join(workplace.folder, 'h2load-request.bin');
+  writeFileSync(payload, frameMessage(source.request()));
   const target = options.targets[0]!;
   const seconds = options.measureMs / 1000;
   const args = [
     ...['-c', String(options.connections), '-m', String(options.streams)],
     ...['-D', `${options.measureMs}ms`, '--warm-up-time', `${options.warmUpMs}ms`],
     ...['-d', payload, '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
-    `http://${target.host}:${target.port}${PUT_PATH}`,
+    `http://${target.host}:${target.port}${source.path}`,
   ];
   const logName = 'h2load.log';
   writeFileSync(join(workplace.folder, logName), '');

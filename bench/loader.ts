@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Workplace } from './children.ts';
 import type { LoadOptions, LoadResult } from './generator.ts';
 import type { LoadReply } from './load-process.ts';
+import type { WatchLoad } from './watch-load.ts';
 
 const LOAD_PROCESS = fileURLToPath(new URL('./load-process.ts', import.meta.url));
 
@@ -16,7 +17,7 @@ export class Loader {
     this.#child = workplace.adopt(child);
   }
 
-  run(options: LoadOptions): Promise<LoadResult> {
+  run(options: LoadOptions | WatchLoad): Promise<LoadResult> {
     return new Promise((resolve, reject) => {
       const onExit = (): void => reject(new Error('the generator process ended by itself'));
       this.#child.once('exit', onExit);

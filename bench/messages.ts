@@ -5,6 +5,10 @@
 
 export const PUT_PATH = '/etcdserverpb.KV/Put';
 export const RANGE_PATH = '/etcdserverpb.KV/Range';
+export const TXN_PATH = '/etcdserverpb.KV/Txn';
+export const LEASE_GRANT_PATH = '/etcdserverpb.Lease/LeaseGrant';
+export const LEASE_REVOKE_PATH = '/etcdserverpb.Lease/LeaseRevoke';
+export const WATCH_PATH = '/etcdserverpb.Watch/Watch';
 export const STATUS_PATH = '/etcdserverpb.Maintenance/Status';
 
 function varint(value: number): Buffer {
@@ -35,6 +39,49 @@ export function countRequest(key: Uint8Array, rangeEnd: Uint8Array): Buffer {
 /** RangeRequest { key = 1, serializable = 7 }: one key, from the member that is asked */
 export function serializableRequest(key: Uint8Array): Buffer {
   return Buffer.concat([bytesField(1, key), varint(7 * 8), varint(1)]);
+}
+
+/** RangeRequest { key = 1, range_end = 2, serializable = 7 }; `rangeEnd` null: one key */
+export function rangeRequest(key: Uint8Array, rangeEnd: Uint8Array | null, serializable: boolean): Buffer {
+  const end = rangeEnd === null ? [] : [bytesField(2, rangeEnd)];
+  return Buffer.concat([bytesField(1, key), ...end, ...(serializable ? [varintField(7, 1)] : [])]);
+}
+
+/**
+ * TxnRequest { compare = 1, success = 2, failure = 3 }: puts a key that is there, and reads one that is not. Compare
+ * { result = 1: greater, target = 2: the revision of the last change, key = 3, mod_revision = 6: 0 }.
+ */
+export function txnRequest(key: Uint8Array, value: Uint8Array): Buffer {
+  const compare = Buffer.concat([
+    varintField(1, 1),
+    varintField(2, 2),
+    bytesField(3, key),
+    varintField(6, 0),
+  ]);
+  return Buffer.concat([
+    bytesField(1, compare),
+    bytesField(2, bytesField(2, putRequest(key, value))),
+    bytesField(3, bytesField(1, rangeRequest(key, null, false))),
+  ]);
+}
+
+/** LeaseGrantRequest { TTL = 1, ID = 2 } */
+export function leaseGrantRequest(id: number): Buffer {
+  return Buffer.concat([varintField(1, 600), varintField(2, id)]);
+}
+
+/** LeaseRevokeRequest { ID = 1 } */
+export function leaseRevokeRequest(id: number): Buffer {
+  return varintField(1, id);
+}
+
+/** WatchRequest { create_request = 1 { key = 1, range_end = 2, watch_id = 7 } } */
+export function watchCreateRequest(key: Uint8Array, watchId: number): Buffer {
+  return bytesField(1, Buffer.concat([bytesField(1, key), varintField(7, watchId)]));
+}
+
+function varintField(field: number, value: number): Buffer {
+  return Buffer.concat([varint(field * 8), varint(value)]);
 }
 
 /** Varint fields as numbers or bigints, length-delimited ones as bytes; the last of a repeated field wins. */
@@ -97,4 +144,54 @@ export function statusResponse(response: Uint8Array): Status {
 /** RangeResponse { header = 1, kvs = 2, more = 3, count = 4 } */
 export function rangeCount(response: Uint8Array): number {
   return Number(integer(fields(response), 4));
+}
+
+export interface WatchAnswer {
+  readonly watchId: number;
+  readonly created: boolean;
+  readonly events: number;
+  /** Of the first event. */
+  readonly firstValue: Uint8Array | null;
+}
+
+/**
+ * WatchResponse { header = 1, watch_id = 2, created = 3, events = 11 { type = 1, kv = 2 { …, value = 5 } } }, read without an
+ * object per field: a thousand watchers make the generator read a thousand of them for each put.
+ */
+export function eventsOf(response: Uint8Array): WatchAnswer {
+  let watchId = 0;
+  let created = false;
+  let events = 0;
+  let firstAt = 0;
+  let firstEnd = 0;
+  const cursor = { at: 0 };
+  while (cursor.at < response.length) {
+    const tag = plainVarint(response, cursor);
+    const value = plainVarint(response, cursor);
+    if (tag === 16) watchId = value;
+    else if (tag === 24) created = value !== 0;
+    if ((tag & 7) !== 2) continue;
+    if (tag === 90) {
+      if (events === 0) {
+        firstAt = cursor.at;
+        firstEnd = cursor.at + value;
+      }
+      events += 1;
+    }
+    cursor.at += value;
+  }
+  const kv = events === 0 ? undefined : fields(response.subarray(firstAt, firstEnd)).get(2);
+  const firstValue = kv instanceof Uint8Array ? fields(kv).get(5) : undefined;
+  return { watchId, created, events, firstValue: firstValue instanceof Uint8Array ? firstValue : null };
+}
+
+/** Exact up to 2^53, which all that is looked at is below. */
+function plainVarint(message: Uint8Array, cursor: { at: number }): number {
+  let value = 0;
+  for (let scale = 1; ; scale *= 128) {
+    const octet = message[cursor.at++];
+    if (octet === undefined) throw new Error('malformed protobuf message');
+    value += (octet & 127) * scale;
+    if (octet < 128) return value;
+  }
 }

@@ -42,7 +42,7 @@ t.test('a short put benchmark gives figures as JSON and charts', async (t) => {
   t.equal(ran.err, '', 'no progress bar where there is no terminal');
   const report = JSON.parse(ran.out);
   t.same(report, JSON.parse(readFileSync(join(out, 'put.json'), 'utf8')));
-  t.same(readdirSync(out).sort(), ['put-latency.svg', 'put-throughput.svg', 'put.json']);
+  t.same(readdirSync(out).sort(), ['put-latency.svg', 'put-throughput.svg', 'put.json', 'report.html']);
   t.equal(report.rounds.length, withEtcd ? 4 : 2);
   for (const round of report.rounds) {
     t.ok(round.putsPerSecond > 0, `${round.system} ${round.loop}`);
@@ -50,6 +50,40 @@ t.test('a short put benchmark gives figures as JSON and charts', async (t) => {
     t.ok(round.latency.p50Us > 0 && round.latency.p50Us <= round.latency.p999Us);
   }
 });
+
+t.test(
+  'a workload of the suite gives figures for each of its cases, and a page that needs nothing else',
+  async (t) => {
+    const out = t.testdir({});
+    const flags = [
+      '--nodes',
+      '1',
+      '--seconds',
+      '1',
+      '--rounds',
+      '1',
+      '--warm-up-ms',
+      '100',
+      '--generator',
+      'own',
+    ];
+    const ran = await bench('txn', ...flags, '--json', '--out', out);
+    t.equal(ran.code, 0, ran.err);
+    const { rounds, cases } = JSON.parse(ran.out);
+    t.equal(rounds.length, cases.length);
+    for (const round of rounds) {
+      t.equal(round.failed, 0, round.firstFailure);
+      t.ok(round.perSecond > 0 && round.p50Us > 0 && round.mebibytesPerSecond > 0, round.label);
+    }
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    t.match(page, /<svg[\s\S]*compare and put/);
+    t.notMatch(
+      page.replaceAll('http://www.w3.org/2000/svg', ''),
+      /https?:|src=|@import/,
+      'it asks nobody for anything',
+    );
+  },
+);
 
 t.test('a cluster in one process is measured too', async (t) => {
   const ran = await bench('startup', '--rounds', '1', '--json', '--out', t.testdir({}));
@@ -65,4 +99,6 @@ t.test('a command line that is wrong is told so at once', async (t) => {
   t.match(ran.err, /--rounds/);
   t.match(await bench('nothing'), { code: 2, err: /no benchmark "nothing"/ });
   t.match(await bench('put', '--help'), { code: 0, out: /--against/ });
+  t.match(await bench('all', '--help'), { code: 0, out: /--quick/ });
+  t.match(await bench('lease', '--generator', 'h2load'), { code: 1, err: /h2load/ });
 });
