@@ -94,6 +94,20 @@ function matcher(pattern: string): RegExp {
   return new RegExp(inline === null ? pattern : pattern.slice(inline[0].length), `gu${inline?.[1] ?? ''}`);
 }
 
+/** The library's duration: whole seconds, and the rest in nanoseconds of the same sign. */
+interface Duration {
+  readonly seconds: bigint;
+  readonly nanos: number;
+}
+
+/** `5400s`, `1.5s` */
+function durationText({ seconds, nanos }: Duration): string {
+  const sign = seconds < 0n || nanos < 0 ? '-' : '';
+  const whole = seconds < 0n ? -seconds : seconds;
+  const rest = Math.abs(nanos).toString().padStart(9, '0').replace(/0+$/, '');
+  return `${sign}${whole}${rest === '' ? '' : `.${rest}`}s`;
+}
+
 const formats: Readonly<Record<string, (text: string) => string[]>> = {
   dns1123Label: labelProblems,
   dns1123Subdomain: subdomainProblems,
@@ -124,6 +138,9 @@ function registerFormats(language: Environment): void {
 
 export function registerTexts(language: Environment): void {
   registerLists(language);
+  language
+    .registerFunction('string(google.protobuf.Duration): string', durationText)
+    .registerFunction('string(google.protobuf.Timestamp): string', (time: Date) => plain(time));
   language
     .registerFunction('string.charAt(int): string', (text: string, at: bigint) => {
       const chars = [...text];
