@@ -263,6 +263,7 @@ class EmbeddedMember implements Member {
     const network = tcpPeerNetwork({
       id,
       clusterId,
+      urls: this.#options.initialCluster.find((member) => member.name === this.#options.name)?.peerUrls ?? [],
       listen: listenPeerUrls,
       tls: this.#options.peerTls,
       runtime: this.#runtime,

@@ -3,7 +3,8 @@
  * then hands every frame of what was read to the handler.
  *
  * Who introduces himself must belong to this cluster and mean this member. He need not be among our peers: a member
- * that was away while others joined must hear them to learn of them.
+ * that was away while others joined must hear them to learn of them. For the same reason he says where he can be dialled:
+ * a leader that joined meanwhile learns where our log ends from our answers alone.
  */
 
 import type { Socket } from 'node:net';
@@ -24,7 +25,7 @@ export interface InboundOwner {
   /** False while the member is not ready to hear anyone. */
   readonly ready: boolean;
   /** The connection is welcome; an older one of the same member is to be cut. */
-  onIntroduced(from: string, inbound: PeerInbound): void;
+  onIntroduced(from: string, inbound: PeerInbound, urls: readonly string[]): void;
   onFrame(from: string, frame: Uint8Array): void;
   onGone(inbound: PeerInbound): void;
 }
@@ -115,7 +116,7 @@ export class PeerInbound {
       this.cut(null);
       return null;
     }
-    this.accept(introduction.strings[1]!);
+    this.accept(introduction.strings[1]!, introduction.strings.slice(3));
     return input.subarray(introduction.bytes);
   }
 
@@ -131,12 +132,12 @@ export class PeerInbound {
     return null;
   }
 
-  private accept(from: string): void {
+  private accept(from: string, urls: readonly string[]): void {
     this.timer.cancel();
     this.introduction = null;
     this.from = from;
     this.socket.write(encodeIntroduction(['welcome', '']));
-    this.owner.onIntroduced(from, this);
+    this.owner.onIntroduced(from, this, urls);
   }
 
   /** Says goodbye with the reason, which goes to both logs. */

@@ -42,6 +42,8 @@ export interface LinkLimits {
 export interface LinkOwner {
   readonly id: string;
   readonly clusterId: string;
+  /** Where this member can be dialled, for peers that do not know it yet. */
+  readonly ownUrls: readonly string[];
   readonly limits: LinkLimits;
   readonly runtime: Runtime;
   readonly dialer: Dialer;
@@ -196,7 +198,9 @@ export class PeerLink {
       return;
     }
     const socket = this.owner.dialer.dial(endpoint, () => {
-      socket.write(encodeIntroduction([this.owner.clusterId, this.owner.id, this.peer]));
+      socket.write(
+        encodeIntroduction([this.owner.clusterId, this.owner.id, this.peer, ...this.owner.ownUrls]),
+      );
     });
     this.socket = socket;
     let failure = 'the connection was closed';

@@ -28,6 +28,9 @@ export const PEER_MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
 export const PEER_MAX_QUEUED_BYTES: number = 64 * 1024 * 1024;
 /** Frames that may wait for one peer. */
 export const PEER_MAX_QUEUED_FRAMES: number = 8192;
+/** What an introduction says of where its author can be dialled. */
+const toldUrlsMax = 3;
+const toldUrlBytesMax = 200;
 /** Open connections of a peer port, HTTP included. */
 export const PEER_MAX_CONNECTIONS: number = 1024;
 
@@ -36,6 +39,8 @@ export interface TcpPeerNetworkOptions {
   readonly id: string;
   /** Members of other clusters are refused. */
   readonly clusterId: string;
+  /** Where this member can be dialled; told to whom it dials. @default nowhere */
+  readonly urls?: readonly string[];
   /** At least one. */
   readonly listen: readonly Endpoint[];
   /** For the endpoints that are secure, and for the members that are called at such. @default none */
@@ -67,6 +72,7 @@ export function tcpPeerNetwork(options: TcpPeerNetworkOptions): TcpPeerNetwork {
 class TcpNetwork implements TcpPeerNetwork {
   readonly id: string;
   readonly clusterId: string;
+  readonly ownUrls: readonly string[];
   readonly runtime: Runtime;
   readonly limits: LinkLimits;
   private readonly http: Http1;
@@ -76,6 +82,8 @@ class TcpNetwork implements TcpPeerNetwork {
   private handler: PeerHandler | null = null;
   private readonly links = new Map<string, PeerLink>();
   private readonly inbounds = new Set<PeerInbound>();
+  /** Members that dialled this one and are not among its peers: they are answered as long as they stay. */
+  private readonly guests = new Set<string>();
   private dirty: PeerLink[] = [];
   private ticker: Timer | null = null;
   private tickedAt = 0;
@@ -85,6 +93,7 @@ class TcpNetwork implements TcpPeerNetwork {
   constructor(options: TcpPeerNetworkOptions) {
     this.id = options.id;
     this.clusterId = options.clusterId;
+    this.ownUrls = (options.urls ?? []).filter(isShort).slice(0, toldUrlsMax);
     this.runtime = options.runtime;
     this.limits = {
       maxFrameBytes: options.maxFrameBytes ?? PEER_MAX_FRAME_BYTES,
@@ -139,16 +148,21 @@ class TcpNetwork implements TcpPeerNetwork {
     for (const [id, link] of this.links) {
       const peer = wanted.get(id);
       if (peer === undefined) {
-        this.links.delete(id);
-        const wasUp = link.isUp;
-        link.close(ignore);
-        if (wasUp) this.runtime.scheduler.defer(() => this.tellDown(id));
+        if (!this.guests.has(id)) this.dropLink(id, link);
       } else {
+        this.guests.delete(id);
         link.setUrls(peer.urls);
         wanted.delete(id);
       }
     }
     for (const [id, peer] of wanted) this.links.set(id, new PeerLink(peer, this));
+  }
+
+  private dropLink(id: string, link: PeerLink): void {
+    this.links.delete(id);
+    const wasUp = link.isUp;
+    link.close(ignore);
+    if (wasUp) this.runtime.scheduler.defer(() => this.tellDown(id));
   }
 
   send(to: string, frame: Uint8Array): boolean {
@@ -198,11 +212,16 @@ class TcpNetwork implements TcpPeerNetwork {
     this.tellDown(peer);
   }
 
-  onIntroduced(from: string, inbound: PeerInbound): void {
+  onIntroduced(from: string, inbound: PeerInbound, urls: readonly string[]): void {
     for (const other of this.inbounds) {
       if (other !== inbound && other.from === from) other.cut(null);
     }
-    this.links.get(from)?.hurry();
+    const link = this.links.get(from);
+    if (link !== undefined) link.hurry();
+    else if (urls.length > 0) {
+      this.guests.add(from);
+      this.links.set(from, new PeerLink({ id: from, urls }, this));
+    }
   }
 
   onFrame(from: string, frame: Uint8Array): void {
@@ -211,6 +230,12 @@ class TcpNetwork implements TcpPeerNetwork {
 
   onGone(inbound: PeerInbound): void {
     this.inbounds.delete(inbound);
+    const { from } = inbound;
+    if (this.closed || !this.guests.has(from) || [...this.inbounds].some((other) => other.from === from))
+      return;
+    this.guests.delete(from);
+    const link = this.links.get(from);
+    if (link !== undefined) this.dropLink(from, link);
   }
 
   private accept(socket: Socket): void {
@@ -249,6 +274,10 @@ class TcpNetwork implements TcpPeerNetwork {
     }
     this.scheduleTick();
   }
+}
+
+function isShort(url: string): boolean {
+  return Buffer.byteLength(url) <= toldUrlBytesMax;
 }
 
 function ignore(): void {}

@@ -239,7 +239,7 @@ export class SimCluster implements Victims {
           backend,
           tokens: noTokens,
           passwords: new InlinePasswords(runtime.random, runtime.scheduler),
-          network: () => this.network.attach(process),
+          network: (memberId) => this.network.attach(process, memberId),
         },
         onFatal: (error) => this.onFatal(index, process, error),
       },

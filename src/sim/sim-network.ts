@@ -82,6 +82,8 @@ export class SimNetwork {
   private readonly paths: Path[] = [];
   private readonly connections: Connection[] = [];
   private readonly ports: (SimPort | null)[];
+  /** Who each node says it is when it dials. */
+  private readonly memberIds: string[] = [];
   /** What happened, for the counts of a run. */
   readonly counts = {
     sent: 0,
@@ -126,8 +128,9 @@ export class SimNetwork {
   }
 
   /** The network as this process sees it; the port of the process before it on the same node is dead. */
-  attach(process: SimProcess): PeerNetwork {
+  attach(process: SimProcess, memberId = ''): PeerNetwork {
     const port = new SimPort(this, process);
+    this.memberIds[process.index] = memberId;
     this.ports[process.index] = port;
     return port;
   }
@@ -188,6 +191,16 @@ export class SimNetwork {
 
   indexOf(address: PeerAddress): number {
     return this.urls.findIndex((url) => address.urls.includes(url));
+  }
+
+  /** What a node has called itself; undefined when it never dialled. */
+  memberAt(index: number): string | undefined {
+    return this.memberIds[index] === '' ? undefined : this.memberIds[index];
+  }
+
+  nodeOf(memberId: string): number | undefined {
+    const index = this.memberIds.indexOf(memberId);
+    return index < 0 ? undefined : index;
   }
 
   urlOf(index: number): string {
@@ -264,7 +277,9 @@ export class SimNetwork {
   private possible(a: number, b: number): boolean {
     const one = this.ports[a];
     const other = this.ports[b];
-    if (one == null || other == null || !one.knows(b) || !other.knows(a)) return false;
+    if (one == null || other == null || !one.isStarted || !other.isStarted) return false;
+    // Who is dialled by a member that it does not know answers it all the same.
+    if (!one.knows(b) && !other.knows(a)) return false;
     return !this.path(a, b).cut && !this.path(b, a).cut;
   }
 
@@ -350,12 +365,12 @@ class SimPort implements PeerNetwork {
 
   send(to: string, frame: Uint8Array): boolean {
     if (this.process.state === 'dead') return false;
-    const index = this.indexOfId.get(to);
+    const index = this.indexOfId.get(to) ?? this.network.nodeOf(to);
     return index !== undefined && this.network.send(this.process.index, index, frame);
   }
 
   isConnected(peer: string): boolean {
-    const index = this.indexOfId.get(peer);
+    const index = this.indexOfId.get(peer) ?? this.network.nodeOf(peer);
     return index !== undefined && this.network.isConnected(this.process.index, index);
   }
 
@@ -365,22 +380,30 @@ class SimPort implements PeerNetwork {
     done();
   }
 
+  get isStarted(): boolean {
+    return this.handler !== null;
+  }
+
+  private memberAt(index: number): string | undefined {
+    return this.idOfIndex.get(index) ?? this.network.memberAt(index);
+  }
+
   knows(index: number): boolean {
     return this.handler !== null && this.idOfIndex.has(index);
   }
 
   connected(index: number): void {
-    const id = this.idOfIndex.get(index);
+    const id = this.memberAt(index);
     if (id !== undefined) this.handler?.onConnect(id);
   }
 
   disconnected(index: number): void {
-    const id = this.idOfIndex.get(index);
+    const id = this.memberAt(index);
     if (id !== undefined) this.handler?.onDisconnect(id);
   }
 
   received(index: number, frame: Uint8Array): void {
-    const id = this.idOfIndex.get(index);
+    const id = this.memberAt(index);
     if (id !== undefined) this.handler?.onFrame(id, frame);
   }
 }

@@ -201,6 +201,27 @@ t.test('the URLs of a peer are tried in turn, and new ones at once', async (t) =
   await Promise.all([a.close(), b.close()]);
 });
 
+t.test('a member that does not know who dials it can answer, until that one leaves', async (t) => {
+  const { member: away, port } = await member('away');
+  // A port that was free a moment ago: where the dialler is has to be known before it listens.
+  const { member: first, port: free } = await member('first');
+  await first.close();
+  const made = network('new', free, { urls: ['x'.repeat(300), url(free)] });
+  await listening(made);
+  const leader = new Member('new', made);
+  leader.network.setPeers([{ id: 'away', urls: [url(port)] }]);
+  await until('the link back is up', () => away.network.isConnected('new'));
+  leader.send('away', 'where does your log end?');
+  await until('it is heard', () => away.texts.length === 1);
+  away.send('new', 'here');
+  await until('and answered', () => leader.texts.includes('here'));
+  away.network.setPeers([]);
+  t.ok(away.network.isConnected('new'), 'it is a guest, not a peer');
+  await leader.close();
+  await until('the guest is gone', () => !away.network.isConnected('new'), 20_000);
+  await away.close();
+});
+
 t.test('the peer port answers HTTP/1.1', async (t) => {
   const { member: a, port } = await member('a', {
     http: (_request, response) => response.end('{"etcdserver":"3"}'),
