@@ -156,7 +156,7 @@ export class LevelState implements BaseState {
   write(writes: Overlay, line: Line, done: (error: Error | null) => void): void {
     const { disk, scheduler, states } = this.context;
     const batch = this.#db.batch();
-    const entries = writes.entries();
+    const rest = writes.writes();
     let bytes = 0;
     const finish = (error: Error | null): void => {
       if (error === null) {
@@ -171,8 +171,7 @@ export class LevelState implements BaseState {
       try {
         const sliceEnd = bytes + sliceBytes;
         for (let i = 0; i < sliceWrites && bytes < sliceEnd; i++) {
-          const next = entries.next();
-          if (next.done === true) {
+          if (!rest.next()) {
             this.#putLine(batch, line);
             batch.write({ sync: true }).then(
               () => finish(attempt(() => disk.syncDirectory(states.pathOf(this.name)))),
@@ -180,7 +179,7 @@ export class LevelState implements BaseState {
             );
             return;
           }
-          const [key, value] = next.value;
+          const { key, value } = rest;
           if (value === null) batch.del(key);
           else batch.put(key, value);
           bytes += key.length + (value === null ? 0 : value.length);

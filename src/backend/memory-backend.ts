@@ -34,7 +34,8 @@ export class MemoryImage {
 
   /** @internal */
   apply(writes: Overlay, line: Line): void {
-    for (const [key, value] of writes.entries()) {
+    for (const rest = writes.writes(); rest.next(); ) {
+      const { key, value } = rest;
       const before = this.entries.get(key);
       if (before !== undefined) this.bytes -= key.length + before.value.length;
       if (value === null) {

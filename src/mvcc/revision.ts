@@ -15,23 +15,33 @@ export const scheduledKey = 'mcompact.scheduled';
 export const finishedKey = 'mcompact.finished';
 export const digestKey = 'mdigest';
 
-const zeroWord = '\0\0\0\0';
-const lowestPrefix = `${recordTable}${zeroWord}`;
+const recordTableCode = recordTable.charCodeAt(0);
 const tombstoneMark = 't';
 
-function word(value: number): string {
-  return String.fromCharCode(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
-}
+const byte = 0xff;
 
-/** The backend key of a record. */
+/** The backend key of a record, made in one piece: a string put together would be copied when it is first looked at. */
 export function revisionKey(main: number, sub: number, isTombstone: boolean): string {
-  let key: string;
-  if (main < 0x1_0000_0000) {
-    key = lowestPrefix + word(main);
-  } else {
-    key = recordTable + word(Math.floor(main / 0x1_0000_0000)) + word(main % 0x1_0000_0000);
-  }
-  key += sub === 0 ? zeroWord + zeroWord : zeroWord + word(sub);
+  const high = Math.floor(main / 0x1_0000_0000);
+  const key = String.fromCharCode(
+    recordTableCode,
+    high >>> 24,
+    (high >>> 16) & byte,
+    (high >>> 8) & byte,
+    high & byte,
+    (main >>> 24) & byte,
+    (main >>> 16) & byte,
+    (main >>> 8) & byte,
+    main & byte,
+    0,
+    0,
+    0,
+    0,
+    sub >>> 24,
+    (sub >>> 16) & byte,
+    (sub >>> 8) & byte,
+    sub & byte,
+  );
   return isTombstone ? key + tombstoneMark : key;
 }
 
