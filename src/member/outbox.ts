@@ -1,4 +1,7 @@
-/** Packs the messages of a turn into frames, one per peer and turn unless they are large. */
+/**
+ * Packs the messages of a turn into frames, one per peer and turn unless they are large. Followers in step are sent the
+ * same entries: they are encoded once.
+ */
 
 import type { Message, NodeId } from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
@@ -19,6 +22,9 @@ export class Outbox {
   readonly #network: PeerNetwork;
   readonly #lost: (peer: NodeId) => void;
   readonly #parcels = new Map<NodeId, Parcel>();
+  /** The last frame of this turn that is one message with entries, and the message. */
+  #shared: Message | null = null;
+  #sharedFrame: Uint8Array = new Uint8Array(0);
 
   /** @param lost told when a frame to `peer` could not be queued. */
   constructor(network: PeerNetwork, lost: (peer: NodeId) => void) {
@@ -31,6 +37,7 @@ export class Outbox {
     for (const message of messages) this.#add(message);
     for (const [peer, parcel] of this.#parcels) this.#post(peer, parcel);
     if (this.#parcels.size > maxIdleParcels) this.#parcels.clear();
+    this.#shared = null;
   }
 
   #add(message: Message): void {
@@ -47,9 +54,34 @@ export class Outbox {
 
   #post(peer: NodeId, parcel: Parcel): void {
     if (parcel.messages.length === 0) return;
-    const frame = encodeRaftFrame(parcel.messages, parcel.bytes);
+    const frame = this.#frameOf(parcel);
     parcel.messages = [];
     parcel.bytes = 0;
     if (!this.#network.send(peer, frame)) this.#lost(peer);
   }
+
+  #frameOf({ messages, bytes }: Parcel): Uint8Array {
+    const message = messages[0]!;
+    if (messages.length > 1 || message.entries.length === 0) return encodeRaftFrame(messages, bytes);
+    if (this.#shared === null || !saySame(this.#shared, message)) {
+      this.#shared = message;
+      this.#sharedFrame = encodeRaftFrame(messages, bytes);
+    }
+    return this.#sharedFrame;
+  }
+}
+
+/** Whether two messages are the same but for their receiver, which no frame names. */
+function saySame(a: Message, b: Message): boolean {
+  return (
+    a.entries === b.entries &&
+    a.type === b.type &&
+    a.term === b.term &&
+    a.index === b.index &&
+    a.logTerm === b.logTerm &&
+    a.commit === b.commit &&
+    a.reject === b.reject &&
+    a.hint === b.hint &&
+    a.context === b.context
+  );
 }

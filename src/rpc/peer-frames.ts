@@ -28,7 +28,7 @@ export const SIGN_OF_LIFE: Buffer = Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0
 const INTRODUCTION_HEADER_BYTES = 7;
 const CHECKSUM_BYTES = 4;
 /** Batches up to this size are copied into one buffer; copying is then cheaper than a vector of buffers. */
-const COPIED_BATCH_BYTES = 64 * 1024;
+const COPIED_BATCH_BYTES = 8 * 1024;
 
 /** @param strings at most 255 bytes of UTF-8 each */
 export function encodeIntroduction(strings: readonly string[]): Buffer {

@@ -1,0 +1,40 @@
+import t from 'tap';
+import { Outbox } from '../../src/member/outbox.ts';
+import { decodeRaftFrame } from '../../src/member/peer-codec.ts';
+import { newMessage } from '../../src/raft/outbox.ts';
+import { type Entry, EntryType, type Message, MessageType } from '../../src/raft/types.ts';
+import type { PeerNetwork } from '../../src/rpc/peer.ts';
+
+const entries: readonly Entry[] = [{ index: 8, term: 2, type: EntryType.Normal, data: Buffer.from('data') }];
+
+function append(to: string, changes: Partial<Message> = {}): Message {
+  const message = newMessage(MessageType.Append, 'a', to, 2);
+  return Object.assign(message, { index: 7, logTerm: 2, commit: 7, entries }, changes);
+}
+
+t.test(
+  'followers in step share one encoding, others get their own, and each reads what was meant for it',
+  async (t) => {
+    const sent: { to: string; frame: Uint8Array }[] = [];
+    const network = { send: (to: string, frame: Uint8Array) => sent.push({ to, frame }) > 0 };
+    const outbox = new Outbox(network as unknown as PeerNetwork, () => {});
+    const messages = [
+      append('b'),
+      append('c'),
+      append('d', { commit: 6 }),
+      append('e', { entries: [...entries] }),
+    ];
+    outbox.send(messages);
+    t.same(
+      sent.map(({ to }) => to),
+      ['b', 'c', 'd', 'e'],
+    );
+    t.equal(sent[0]!.frame, sent[1]!.frame);
+    t.not(sent[1]!.frame, sent[2]!.frame);
+    for (const [i, { to, frame }] of sent.entries()) t.same(decodeRaftFrame(frame, 'a', to), [messages[i]]);
+    sent.length = 0;
+    outbox.send([append('b', { term: 3 }), append('c'), newMessage(MessageType.Heartbeat, 'a', 'c', 2)]);
+    t.equal(decodeRaftFrame(sent[0]!.frame, 'a', 'b')[0]!.term, 3);
+    t.equal(decodeRaftFrame(sent[1]!.frame, 'a', 'c').length, 2);
+  },
+);
