@@ -1,13 +1,16 @@
 /** `keelson doctor`: looks at data directories or at a cluster, says what is wrong, and what to do about it. */
 
 import { examineCluster } from './doctor-cluster.ts';
-import { examineDirectory } from './doctor-directory.ts';
 import { type Finding, findingLines, findingsJson } from './findings.ts';
 import { type CtlCommand, type CtlCommands, type Session, unsupported } from './session.ts';
 
 async function examine(session: Session): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const dir of session.words) findings.push(...(await examineDirectory(dir)));
+  if (session.words.length > 0) {
+    // What a member is made of is loaded for a look at its data only.
+    const { examineDirectory } = await import('./doctor-directory.ts');
+    for (const dir of session.words) findings.push(...(await examineDirectory(dir)));
+  }
   const asksCluster = session.words.length === 0 || session.isGiven('endpoints');
   if (asksCluster) findings.push(...(await examineCluster(session)));
   return findings;

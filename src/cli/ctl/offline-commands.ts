@@ -6,12 +6,8 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { restoreMember } from '../../embed/restore.ts';
-import { startMember } from '../../embed/start-member.ts';
-import { openStorage } from '../../embed/storage.ts';
 import type { KeyValueHash } from '../../mvcc/hash.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
-import { parseInitialCluster } from '../server-options.ts';
 import { exitBadArgs, type FlagSpecs, flag, integer, text, UsageError } from './arguments.ts';
 import { framedTable, goObject, humanBytes } from './go-text.ts';
 import { field } from './print-kv.ts';
@@ -106,6 +102,8 @@ const snapshotRestore: CtlCommand = {
     if (bumpRevision > 0 !== session.isSet('mark-compacted'))
       throw refuse('--mark-compacted required if --revision-bump > 0');
     checkFile(file);
+    const { restoreMember } = await import('../../embed/restore.ts');
+    const { parseInitialCluster } = await import('../server-options.ts');
     const name = session.text('name');
     const told = parseInitialCluster(session.text('initial-cluster'));
     const walDir = session.text('wal-dir');
@@ -134,6 +132,8 @@ const snapshotRestore: CtlCommand = {
 
 /** Hashes the keys of a database as a member does: restores it beside, and asks. */
 async function hashFile(file: string, revision: number): Promise<KeyValueHash> {
+  const { restoreMember } = await import('../../embed/restore.ts');
+  const { startMember } = await import('../../embed/start-member.ts');
   const folder = mkdtempSync(join(tmpdir(), 'keelson-hashkv-'));
   try {
     const dataDir = join(folder, 'data');
@@ -202,6 +202,7 @@ export async function defragDirectory(dataDir: string): Promise<void> {
   const failed = (why: string): UsageError =>
     new UsageError(`Failed to defragment etcd data[${dataDir}] (${why})`, 1);
   if (!existsSync(join(dataDir, 'state'))) throw failed('there is no data of a member');
+  const { openStorage } = await import('../../embed/storage.ts');
   try {
     const storage = await openStorage(dataDir, nodeRuntime());
     await storage.close();

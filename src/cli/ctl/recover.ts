@@ -1,0 +1,247 @@
+/**
+ * recover: when a majority of a cluster is lost for good. It looks at the data of the members that are left, names the
+ * one with the longest log, and says what it would do; with `--confirm` it does it: a new data directory, of a new
+ * cluster with one member, that begins with all that this log holds. What is left of the old cluster stays untouched.
+ *
+ * A new cluster has a new id, which every answer carries, and its revisions begin far above those of the old one with
+ * everything before marked as compacted: whoever remembers the old cluster is told that it is another one now, and a
+ * watch that goes on is ended with what it has missed instead of being told nothing.
+ */
+
+import { closeSync, cpSync, existsSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { restoreMember } from '../../embed/restore.ts';
+import { startMember } from '../../embed/start-member.ts';
+import { goOnAlone, inspectSurvivor, longestLog, type Survivor } from '../../embed/survivor.ts';
+import type { ExportedState } from '../../member/etcd-snapshot.ts';
+import { nodeRuntime } from '../../util/node-runtime.ts';
+import { textTable } from '../text-table.ts';
+import { exitBadArgs, UsageError } from './arguments.ts';
+import { goObject } from './go-text.ts';
+import { Progress } from './progress.ts';
+import { type Session, unsupported } from './session.ts';
+
+const copiedAtOnce = 1 << 20;
+/** Parts of a data directory that a copy does not need. */
+const notCopied: readonly string[] = ['lock', 'spool'];
+
+interface Looked {
+  readonly dir: string;
+  readonly survivor: Survivor | null;
+  readonly problem: string;
+}
+
+async function lookAt(dir: string): Promise<Looked> {
+  try {
+    return { dir, survivor: await inspectSurvivor(dir, null, nodeRuntime()), problem: '' };
+  } catch (error) {
+    return { dir, survivor: null, problem: (error as Error).message };
+  }
+}
+
+const head = [
+  'member',
+  'name',
+  'cluster',
+  'last term',
+  'last entry',
+  'committed',
+  'state at',
+  'revision',
+  'data',
+];
+
+function tableOf(all: readonly Looked[], longest: Survivor | null): string {
+  const rows = all.map(({ dir, survivor, problem }) => {
+    if (survivor === null) return ['–', '', '', '', '', '', '', '', `${dir}: ${problem}`];
+    const { memberId, name, clusterId, lastTerm, lastIndex, commit, applied, revision } = survivor;
+    const numbers = [lastTerm, lastIndex, commit, applied, revision].map(String);
+    return [memberId, name, clusterId, ...numbers, survivor === longest ? `${dir}  ← longest log` : dir];
+  });
+  return textTable(head, rows);
+}
+
+function jsonOf(all: readonly Looked[], longest: Survivor | null): string {
+  const rows = all.map(({ dir, survivor, problem }) =>
+    survivor === null
+      ? goObject([
+          ['dataDir', JSON.stringify(dir)],
+          ['error', JSON.stringify(problem)],
+        ])
+      : goObject([
+          ['dataDir', JSON.stringify(dir)],
+          ['memberId', JSON.stringify(survivor.memberId)],
+          ['name', JSON.stringify(survivor.name)],
+          ['clusterId', JSON.stringify(survivor.clusterId)],
+          ['lastTerm', String(survivor.lastTerm)],
+          ['lastIndex', String(survivor.lastIndex)],
+          ['commit', String(survivor.commit)],
+          ['applied', String(survivor.applied)],
+          ['revision', String(survivor.revision)],
+          ['longest', String(survivor === longest)],
+        ]),
+  );
+  return `[${rows.join(',')}]`;
+}
+
+/** @throws UsageError when recovering would be wrong */
+function check(survivors: readonly Survivor[], isForced: boolean): void {
+  const clusters = [...new Set(survivors.map(({ clusterId }) => clusterId))];
+  if (clusters.length > 1)
+    throw new UsageError(`these are members of several clusters: ${clusters.join(', ')}`, exitBadArgs);
+  const ids = survivors.map(({ memberId }) => memberId);
+  if (new Set(ids).size < ids.length) throw new UsageError('the same member is given twice', exitBadArgs);
+  const voters = longestLog(survivors)!.members.filter(({ isLearner }) => !isLearner);
+  const present = voters.filter(({ id }) => ids.includes(id)).length;
+  const quorum = Math.floor(voters.length / 2) + 1;
+  if (present >= quorum && !isForced) {
+    const what = `${present} of ${voters.length} voting members are here, and ${quorum} make a majority`;
+    throw new UsageError(`${what}: start them, nothing is lost (--force goes on all the same)`, 1);
+  }
+}
+
+function copyData(from: string, to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  const root = basename(from);
+  cpSync(from, to, {
+    recursive: true,
+    filter: (source) => basename(join(source, '..')) !== root || !notCopied.includes(basename(source)),
+  });
+}
+
+function writeState(state: ExportedState, path: string, tell: (part: number) => void): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    for (let at = 0; at < state.sizeBytes; at += copiedAtOnce) {
+      writeSync(file, state.read(at, Math.min(copiedAtOnce, state.sizeBytes - at)));
+      tell(at / state.sizeBytes);
+    }
+  } finally {
+    closeSync(file);
+    state.close();
+  }
+}
+
+/** Lets a copy of the survivor go on alone until everything in its log is applied, and writes the state to a file. */
+async function exportWhole(
+  survivor: Survivor,
+  copy: string,
+  file: string,
+  tell: (part: number) => void,
+): Promise<void> {
+  const { dataDir, name, peerUrls } = survivor;
+  copyData(dataDir, copy);
+  await goOnAlone(copy, null, nodeRuntime());
+  const own = name === '' ? 'recovered' : name;
+  await using member = await startMember({
+    name: own,
+    dataDir: copy,
+    initialCluster: { [own]: peerUrls.length === 0 ? ['http://localhost:2380'] : [...peerUrls] },
+    initialClusterToken: survivor.clusterToken,
+  });
+  const failed = member.failed.then((error) => Promise.reject(error));
+  await Promise.race([member.ready, failed]);
+  const state = await new Promise<ExportedState>((resolve, reject) => {
+    member.served.exportState((error, exported) => (error === null ? resolve(exported!) : reject(error)));
+  });
+  writeState(state, file, tell);
+}
+
+/** Makes the new data directory. @returns the revision that the new cluster begins with, and its id */
+async function begin(
+  session: Session,
+  survivor: Survivor,
+  target: string,
+): Promise<{ readonly revision: number; readonly clusterId: string }> {
+  const scratch = `${target}.recovering`;
+  const progress = new Progress(session.io);
+  try {
+    rmSync(scratch, { recursive: true, force: true });
+    const file = `${scratch}/state.db`;
+    await exportWhole(survivor, `${scratch}/copy`, file, (part) => progress.show(part / 2, 'reading'));
+    const { name, peerUrls } = newMember(session, survivor);
+    return await restoreMember(
+      {
+        file,
+        dataDir: target,
+        name,
+        initialCluster: [{ name, peerUrls }],
+        clusterToken: `recovered-${survivor.clusterId}-${survivor.lastTerm}-${survivor.lastIndex}`,
+        skipHashCheck: true,
+        bumpRevision: session.number('bump-revision'),
+        progress: (part) => progress.show(0.5 + part / 2, 'writing'),
+      },
+      nodeRuntime(),
+    );
+  } finally {
+    progress.end();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function newMember(
+  session: Session,
+  survivor: Survivor,
+): { readonly name: string; readonly peerUrls: string[] } {
+  const told = session.text('initial-advertise-peer-urls');
+  const own = survivor.peerUrls.length > 0 ? [...survivor.peerUrls] : ['http://localhost:2380'];
+  const name = session.text('name') !== '' ? session.text('name') : survivor.name;
+  return { name: name === '' ? 'default' : name, peerUrls: told === '' ? own : told.split(',') };
+}
+
+function planLines(session: Session, survivor: Survivor, target: string): string[] {
+  const { lastIndex, commit, memberId, members } = survivor;
+  const unsure = lastIndex - commit;
+  const lost = members.filter(({ id }) => id !== memberId);
+  const names = lost.map(({ id, name }) => (name === '' ? id : `${name} (${id})`)).join(', ');
+  return [
+    `The longest log is that of ${survivor.name === '' ? memberId : survivor.name} in ${survivor.dataDir}, up to entry ${lastIndex}.`,
+    ...(unsure > 0
+      ? [`Its last ${unsure} entries may or may not have been acknowledged to clients; they are kept.`]
+      : []),
+    'What only the lost members held is lost.',
+    `A new cluster of one member would begin in ${target}, ${session.number('bump-revision')} revisions further on,`,
+    `with a new id. The old members${names === '' ? '' : `, ${names},`} are no part of it: their data must not be started again.`,
+  ];
+}
+
+/** @returns the exit code. @throws UsageError, Failure */
+export async function runRecover(session: Session): Promise<number> {
+  if (session.words.length === 0)
+    throw new UsageError('give the data directory of every member that is left', exitBadArgs);
+  const looked: Looked[] = [];
+  for (const dir of session.words) looked.push(await lookAt(dir));
+  const survivors = looked.flatMap(({ survivor }) => (survivor === null ? [] : [survivor]));
+  const longest = longestLog(survivors);
+  if (session.format === 'json') session.io.out(`${jsonOf(looked, longest)}\n`);
+  else if (session.format === 'simple' || session.format === 'table')
+    session.io.out(`${tableOf(looked, longest)}\n`);
+  else throw unsupported(session.format);
+  if (longest === null)
+    throw new UsageError('none of them can be read: nothing can be recovered from them', 1);
+  check(survivors, session.isSet('force'));
+  return act(session, longest);
+}
+
+async function act(session: Session, longest: Survivor): Promise<number> {
+  const target = session.text('to') === '' ? `${longest.dataDir}.recovered` : session.text('to');
+  const say = (lines: readonly string[]): void => {
+    if (session.format !== 'json') session.io.out(`\n${lines.join('\n')}\n`);
+  };
+  if (existsSync(target) && readdirSync(target).length > 0)
+    throw new UsageError(`${target} is not empty: choose another --to`, exitBadArgs);
+  say(planLines(session, longest, target));
+  if (!session.isSet('confirm')) {
+    say(['Nothing has been changed. To do it, give the same command with --confirm.']);
+    return 0;
+  }
+  const { revision, clusterId } = await begin(session, longest, target);
+  const { name, peerUrls } = newMember(session, longest);
+  say([
+    `Cluster ${clusterId} begins in ${target} at revision ${revision}. Start it:`,
+    `  keelson server --name ${name} --data-dir ${target} --initial-cluster ${peerUrls.map((url) => `${name}=${url}`).join(',')} \\`,
+    `    --initial-advertise-peer-urls ${peerUrls.join(',')} --listen-peer-urls ${peerUrls.join(',')}`,
+    'Then add the other members to it, each with an empty data directory: keelson ctl member join',
+  ]);
+  return 0;
+}
