@@ -54,7 +54,7 @@ const withRules = (rules: readonly object[], member = 'spec'): JsonObject =>
   ({
     type: 'object',
     properties: { [member]: { ...route, 'x-kubernetes-validations': rules } },
-  }) as JsonObject;
+  }) as unknown as JsonObject;
 
 /** What a rule says of an object, old and new. */
 function said(rule: object | string, spec: Given, old: Given | null = null): string[] {
