@@ -4,11 +4,11 @@
  * Every member learns of a token when it applies that entry, and keeps it in memory until it was not used for a while, its
  * user got another password or went, or auth was disabled. Each member counts the time by itself, from the last use there.
  *
- * Tokens are found by their index, which is no secret, and compared in constant time. They are kept in the order of their
- * last use, which is the order of their deadlines: the ones that are over are always the first.
+ * Tokens are found by their hash, which the engine seeds anew in each process: how long that takes tells nothing of letters
+ * that are right. They are kept in the order of their last use, which is the order of their deadlines: the ones that are over
+ * are always the first.
  */
 
-import { timingSafeEqual } from 'node:crypto';
 import type { Clock, Random } from '../util/runtime.ts';
 import type { Tokens } from './tokens.ts';
 import type { Caller } from './types.ts';
@@ -25,7 +25,6 @@ const fairBelow = 2 ** 32 - (2 ** 32 % letters.length);
 const form = /^([a-zA-Z]{16})\.([1-9][0-9]{0,14})$/;
 
 interface SimpleToken {
-  readonly prefix: Buffer;
   readonly user: string;
   /** By the monotonic clock. */
   deadline: number;
@@ -36,8 +35,11 @@ export class SimpleTokens implements Tokens {
   readonly #random: Random;
   readonly #ttlMs: number;
   readonly #maxTokens: number;
-  /** By index; ascending by deadline. */
-  readonly #tokens = new Map<number, SimpleToken>();
+  /**
+   * Ascending by deadline. By the whole token: users who authenticate at the same time may share an entry of the log, and
+   * have the index in common.
+   */
+  readonly #tokens = new Map<string, SimpleToken>();
 
   /** @param ttlMs how long an unused token lives; 0 and less are etcd's default. */
   constructor(
@@ -76,22 +78,20 @@ export class SimpleTokens implements Tokens {
   }
 
   judge(token: string, authRevision: number): Caller | null {
-    const parts = form.exec(token);
-    if (parts === null) return null;
     this.#sweep();
-    const index = Number(parts[2]);
-    const known = this.#tokens.get(index);
-    if (known === undefined || !timingSafeEqual(known.prefix, Buffer.from(parts[1]!, 'latin1'))) return null;
+    const known = this.#tokens.get(token);
+    if (known === undefined) return null;
     // To the end of the row.
-    this.#tokens.delete(index);
+    this.#tokens.delete(token);
     known.deadline = this.#clock.now() + this.#ttlMs;
-    this.#tokens.set(index, known);
+    this.#tokens.set(token, known);
     return { user: known.user, revision: authRevision };
   }
 
   /** Prefixes of another form come from members with other options: such tokens are no simple ones. */
   authenticated(user: string, prefix: string, index: number): void {
-    if (!form.test(`${prefix}.${index}`)) return;
+    const token = this.issue(user, prefix, index);
+    if (!form.test(token)) return;
     this.#sweep();
     if (this.#tokens.size >= this.#maxTokens) {
       for (const oldest of this.#tokens.keys()) {
@@ -100,12 +100,12 @@ export class SimpleTokens implements Tokens {
       }
     }
     const deadline = this.#clock.now() + this.#ttlMs;
-    this.#tokens.set(index, { prefix: Buffer.from(prefix, 'latin1'), user, deadline });
+    this.#tokens.set(token, { user, deadline });
   }
 
   userChanged(user: string): void {
-    for (const [index, token] of this.#tokens) {
-      if (token.user === user) this.#tokens.delete(index);
+    for (const [token, known] of this.#tokens) {
+      if (known.user === user) this.#tokens.delete(token);
     }
   }
 
@@ -119,9 +119,9 @@ export class SimpleTokens implements Tokens {
 
   #sweep(): void {
     const now = this.#clock.now();
-    for (const [index, { deadline }] of this.#tokens) {
+    for (const [token, { deadline }] of this.#tokens) {
       if (deadline > now) return;
-      this.#tokens.delete(index);
+      this.#tokens.delete(token);
     }
   }
 }

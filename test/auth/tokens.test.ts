@@ -28,6 +28,15 @@ t.test('every letter is as likely: numbers over the last whole alphabet are draw
   t.equal(tokens.newPrefix(), 'aZaaZaaZaaZaaZaa');
 });
 
+t.test('users who authenticate in one entry of the log have a token each', async (t) => {
+  const tokens = new SimpleTokens(new TestClock(), testRandom());
+  const other = `Z${prefix.slice(1)}`;
+  tokens.authenticated('alice', prefix, 29);
+  tokens.authenticated('bob', other, 29);
+  t.same(tokens.judge(`${prefix}.29`, 4), { user: 'alice', revision: 4 });
+  t.same(tokens.judge(`${other}.29`, 4), { user: 'bob', revision: 4 });
+});
+
 t.test('only the token that was made lets its user in', async (t) => {
   const tokens = new SimpleTokens(new TestClock(), testRandom());
   tokens.authenticated('alice', prefix, 29);
