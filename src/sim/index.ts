@@ -59,6 +59,7 @@ export { Replay } from './oracle/replay.ts';
 export { WatchHistory } from './oracle/watch-history.ts';
 export type { MemberPort } from './oracle/workload.ts';
 export { type Outcome, Run, type RunOptions, runSeed } from './run.ts';
+export { type Shrunk, scriptOf, shrink, swarmOf } from './shrink.ts';
 export { NodeClock, NodeRuntime, NodeScheduler, SimClock, SimProcess } from './sim-clock.ts';
 export { type DiskFaults, SimDisk } from './sim-disk.ts';
 export { type NetworkFaults, SimNetwork } from './sim-network.ts';

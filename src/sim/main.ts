@@ -10,6 +10,7 @@ import { nodeRuntime } from '../util/node-runtime.ts';
 import { controlHead, controlRow, runControl } from './control-run.ts';
 import { controls } from './controls.ts';
 import { type Outcome, type RunOptions, runSeed } from './run.ts';
+import { scriptOf, shrink } from './shrink.ts';
 import { renderLine, type TraceLine } from './trace.ts';
 
 const help = `npm run sim -- [options]
@@ -21,6 +22,7 @@ const help = `npm run sim -- [options]
   --length MS     virtual milliseconds under faults per run (default 20000)
   --mutant NAME   switch a rule off, to see that it is noticed
   --controls      switch off every rule, one at a time, and tell in how many of --seeds (default 20) each is noticed
+  --shrink        cut a failing seed down to what it needs, and print that as a script
   --trace         print every event of the run to standard output
   --keep-going    go on after a failing seed
 `;
@@ -70,6 +72,15 @@ function reportFailure(outcome: Outcome, repeat: string): void {
   );
 }
 
+function reportShrunk(seed: number, run: RunOptions): void {
+  const { trace: _, ...quiet } = run;
+  const shrunk = shrink(seed, quiet);
+  if (shrunk === null) return;
+  const { taken, runs, outcome } = shrunk;
+  process.stdout.write(`  in ${runs} runs cut to ${outcome.steps} steps: ${taken.join(', ')}\n`);
+  process.stdout.write(`${scriptOf(shrunk, run.mutant ?? '')}\n`);
+}
+
 interface Search {
   readonly first: number;
   /** Null: without end. */
@@ -77,6 +88,7 @@ interface Search {
   /** Real milliseconds; null: without end. */
   readonly realMs: number | null;
   readonly keepGoing: boolean;
+  readonly shrinks: boolean;
   readonly run: RunOptions;
   /** The flags that make a run what it is, to repeat it with. */
   readonly flags: string;
@@ -114,6 +126,7 @@ function parse(): Search | null {
       length: { type: 'string' },
       mutant: { type: 'string' },
       controls: { type: 'boolean', default: false },
+      shrink: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -141,6 +154,7 @@ function parse(): Search | null {
     seeds: seeds ?? defaultSeeds,
     realMs: hours === null ? null : hours * 3_600_000,
     keepGoing: values['keep-going'],
+    shrinks: values.shrink,
     run: {
       nodes,
       mutant: values.mutant ?? '',
@@ -151,7 +165,7 @@ function parse(): Search | null {
   };
 }
 
-function search({ first, seeds, realMs, keepGoing, run, flags }: Search): Totals {
+function search({ first, seeds, realMs, keepGoing, shrinks, run, flags }: Search): Totals {
   const { clock } = nodeRuntime();
   const started = clock.now();
   const totals: Totals = { runs: 0, simulatedMs: 0, realMs: 0, steps: 0, faults: {}, failed: [] };
@@ -163,6 +177,7 @@ function search({ first, seeds, realMs, keepGoing, run, flags }: Search): Totals
     totals.realMs = clock.now() - started;
     if (outcome.violation !== null) {
       reportFailure(outcome, `npm run sim -- --seed ${seed}${flags} --trace`);
+      if (shrinks) reportShrunk(seed, run);
       if (!keepGoing) break;
     }
     if (process.stderr.isTTY && clock.now() - shownAt > 250) {

@@ -77,6 +77,13 @@ function startWatcher(name: string, endpoints: readonly string[]): Watcher {
   return Object.assign(watcher, { watch });
 }
 
+/** When a trouble began and ended. */
+interface Window {
+  readonly kind: Kind;
+  readonly begin: number;
+  readonly end: number;
+}
+
 interface Settings {
   readonly members: number;
   readonly seconds: number;
@@ -127,19 +134,20 @@ async function harm(
   };
   const options = { machines, leader, canFill };
   const usable = faults.filter((kind) => possible(kind, options));
-  const done = new Map<string, number>();
+  const windows: Window[] = [];
   const end = performance.now() + seconds * 1000;
   for (let at = Math.floor(Math.random() * usable.length); performance.now() < end; at++) {
     const kind = usable[at % usable.length]!;
     const trouble = troubleOf(kind, options);
     await pause(1500 + Math.random() * 1500);
+    const begin = performance.now();
     await trouble.begin();
     await pause(holdMs * (0.25 + 0.75 * Math.random()));
     await trouble.end();
-    done.set(kind, (done.get(kind) ?? 0) + 1);
+    windows.push({ kind, begin, end: performance.now() });
   }
   machines.mendAll();
-  return { done, skipped: faults.filter((kind) => !usable.includes(kind)) };
+  return { windows, skipped: faults.filter((kind) => !usable.includes(kind)) };
 }
 
 function report(record: Record, watchers: readonly Watcher[], told: readonly Told[]): string[] {
@@ -172,6 +180,22 @@ function report(record: Record, watchers: readonly Watcher[], told: readonly Tol
   ];
 }
 
+/** For each kind of trouble: how long no write was accepted while it lasted and until the next one. */
+function sayOutages(record: Record, windows: readonly Window[]): void {
+  const byKind = new Map<Kind, number[]>();
+  for (const [at, { kind, begin, end }] of windows.entries()) {
+    const until = windows[at + 1]?.begin ?? end + 5000;
+    const longest = gaps([begin, ...record.writes.filter((time) => time > begin && time < until)])[0] ?? 0;
+    byKind.set(kind, [...(byKind.get(kind) ?? []), longest]);
+  }
+  for (const [kind, all] of byKind) {
+    all.sort((a, b) => a - b);
+    const [median, most] = [all[Math.floor((all.length - 1) / 2)]!, all.at(-1)!];
+    const times = `without an accepted write: median ${Math.round(median)} ms, at most ${Math.round(most)} ms`;
+    say(`${kind.padEnd(12)} ${String(all.length).padStart(3)} times; ${times}`);
+  }
+}
+
 async function run(settings: Settings): Promise<number> {
   const { members, directory } = settings;
   const machines = await Machines.make({ count: members, directory });
@@ -187,7 +211,7 @@ async function run(settings: Settings): Promise<number> {
     }
     const record = new Record();
     const workload = startWorkloads(urls, record);
-    const { done, skipped } = await harm(machines, client, settings, canFill);
+    const { windows, skipped } = await harm(machines, client, settings, canFill);
     for (let index = 0; index < members; index++) machines.start(index);
     await until(
       'the healed cluster serves',
@@ -201,7 +225,7 @@ async function run(settings: Settings): Promise<number> {
     watchers.push(final);
     const reached = (watcher: Watcher): boolean => (watcher.told.at(-1)?.revision ?? 0) >= revision;
     await until('every watcher is told the last change', 60, async () => watchers.every(reached));
-    say([...done].map(([kind, count]) => `${kind} ${count}`).join(', '));
+    sayOutages(record, windows);
     if (skipped.length > 0) say(`not possible here: ${skipped.join(' ')}`);
     const problems = report(record, watchers, final.told);
     for (const problem of problems.slice(0, 20)) say(`WRONG ${problem}`);
