@@ -14,6 +14,8 @@ const versions: Readonly<Record<Exclude<TlsVersionName, ''>, TlsVersion>> = {
 };
 const defaultQuotaBytes = 2 ** 31;
 const msPerSecond = 1000;
+/** etcd's: changes of membership are for a cluster whose members have been connected for so long. */
+const healthMs = 5000;
 
 export function startOptions(options: ServerOptions, runtime: Runtime, log: Logger): StartOptions {
   const { quotaBackendBytes: quota } = options;
@@ -61,6 +63,7 @@ export function startOptions(options: ServerOptions, runtime: Runtime, log: Logg
     bcryptCost: options.bcryptCost,
     maxLearners: options.maxLearners,
     strictReconfigCheck: options.strictReconfigCheck,
+    reconfigHealthMs: healthMs,
     initialCorruptCheck: options.initialCorruptCheck,
     corruptCheckMs: options.corruptCheckTime,
     compactHashCheckMs: options.compactHashCheckEnabled ? options.compactHashCheckTime : 0,

@@ -102,6 +102,11 @@ export interface StartOptions {
   readonly compactHashCheckMs?: number;
   /** Compares all keys with the leader's after the start, and ends if they differ. @default false */
   readonly initialCorruptCheck?: boolean;
+  /**
+   * With `strictReconfigCheck` only members count that have been connected for so long, in milliseconds. `keelson server`
+   * asks for five seconds, as etcd does. @default 0
+   */
+  readonly reconfigHealthMs?: number;
   /** Where log lines go. @default nowhere */
   readonly log?: Logger;
 }
@@ -172,6 +177,7 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     maxTxnOps: options.maxTxnOps ?? defaultLimits.maxTxnOps,
     quotaBytes: options.quotaBytes ?? defaultLimits.quotaBytes,
     catchUpEntries: options.catchUpEntries ?? defaultLimits.catchUpEntries,
+    healthMs: options.reconfigHealthMs ?? defaultLimits.healthMs,
     hashCheckMs: options.corruptCheckMs ?? defaultLimits.hashCheckMs,
     compactHashCheckMs: options.compactHashCheckMs ?? defaultLimits.compactHashCheckMs,
     hashCheckAtStart: options.initialCorruptCheck ?? defaultLimits.hashCheckAtStart,

@@ -42,7 +42,7 @@ const accesses: Readonly<Record<Exclude<Access, 'request'>, string>> = {
     'Lease/LeaseGrant Lease/LeaseRevoke Lease/LeaseTimeToLive Lease/LeaseLeases ' +
     'Cluster/MemberList Maintenance/Status',
   root:
-    'Cluster/MemberAdd Cluster/MemberRemove Cluster/MemberUpdate Cluster/MemberPromote ' +
+    'Cluster/MemberRemove Cluster/MemberUpdate Cluster/MemberPromote ' +
     'Maintenance/Defragment Maintenance/Hash Maintenance/HashKV Maintenance/Snapshot ' +
     'Maintenance/MoveLeader Maintenance/Downgrade',
 };

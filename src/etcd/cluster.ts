@@ -6,7 +6,7 @@
  */
 
 import type { MemberChange, MemberChangeResult, MemberRecord } from '../member/types.ts';
-import type { UnaryReply } from '../rpc/transport.ts';
+import type { RpcCall, UnaryReply } from '../rpc/transport.ts';
 import {
   decodeMemberAddRequest,
   decodeMemberPromoteRequest,
@@ -27,9 +27,13 @@ export function clusterMethods(context: ServiceContext): ServiceMethods {
     MemberList: listMethod(context),
     MemberAdd: changeMethod(
       context,
-      (body) => {
-        const { peerUrls, isLearner } = decodeMemberAddRequest(body);
-        return { kind: 'add', peerUrls: checkPeerUrls(peerUrls), isLearner };
+      (body, call) => {
+        const { peerUrls: texts, isLearner } = decodeMemberAddRequest(body);
+        const peerUrls = checkPeerUrls(texts);
+        // As in etcd, only who brings URLs is asked who it is.
+        const { authorizer } = context;
+        if (authorizer.enabled) authorizer.checks.admin(authorizer.callerOf(call));
+        return { kind: 'add', peerUrls, isLearner };
       },
       (header, { member, members }) =>
         encodeMemberAddResponse(header, wireMember(member), members.map(wireMember)),
@@ -74,11 +78,11 @@ function listMethod(context: ServiceContext): ServiceMethod {
 
 function changeMethod(
   context: ServiceContext,
-  decode: (body: Uint8Array) => MemberChange,
+  decode: (body: Uint8Array, call: RpcCall) => MemberChange,
   encode: (header: ResponseHeader, result: MemberChangeResult) => Uint8Array,
 ): ServiceMethod {
-  return unary((body, _call, reply) => {
-    context.member.changeMembers(decode(body), (failure, result) => {
+  return unary((body, call, reply) => {
+    context.member.changeMembers(decode(body, call), (failure, result) => {
       try {
         if (failure !== null) reply(statusOf(failure), null);
         else reply(null, encode(context.header(0), result!));

@@ -94,6 +94,12 @@ export class Leadership {
     };
   }
 
+  /** Whether there has been a link to `peer` for so long. */
+  isConnectedFor(peer: NodeId, ms: number): boolean {
+    const since = this.#connectedSince.get(peer);
+    return since !== undefined && this.#options.runtime.clock.now() - since >= ms;
+  }
+
   #isConnectedSince(startedAt: number): boolean {
     const { raft } = this.#options;
     const held = (peer: NodeId): boolean => {

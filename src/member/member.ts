@@ -137,6 +137,7 @@ export class Member implements ServedMember {
       members: () => this.members(),
       wasRemoved: (id) => this.#state.membership.wasRemoved(id),
       isConnected: (peer) => network.isConnected(peer),
+      isHealthy: (peer) => this.#loop.leadership.isConnectedFor(peer, limits.healthMs),
       clusterToken: token,
       maxLearners: options.maxLearners,
       strict: options.strictReconfigCheck,

@@ -26,6 +26,8 @@ export interface ReconfigurationOptions {
   /** Whether a member of this id was removed once. */
   readonly wasRemoved: (id: NodeId) => boolean;
   readonly isConnected: (peer: NodeId) => boolean;
+  /** Connected, and for some time: what etcd asks for, so that no cluster is changed while it comes together. */
+  readonly isHealthy: (peer: NodeId) => boolean;
   readonly clusterToken: string;
   readonly maxLearners: number;
   /** Refuses changes that would endanger the quorum. */
@@ -156,7 +158,7 @@ export class Reconfiguration {
   #planAdd(peerUrls: readonly string[], isLearner: boolean, seconds: number): Plan {
     const { strict, clusterToken, maxLearners, wasRemoved } = this.#options;
     const members = this.#options.members();
-    if (strict && !isLearner) this.#checkCanAddVoter();
+    if (strict) this.#checkCanAdd(isLearner);
     // Removed and added again within a second, it would get the same id.
     let id = memberIdOf(peerUrls, clusterToken + seconds);
     for (let later = seconds + 1; wasRemoved(id); later++) id = memberIdOf(peerUrls, clusterToken + later);
@@ -212,14 +214,15 @@ export class Reconfiguration {
     }
   }
 
-  #checkCanAddVoter(): void {
+  /** Who is added counts as one that is not there. */
+  #checkCanAdd(isLearner: boolean): void {
     const voters = this.#voters();
     const started = voters.filter(isStarted).length;
     // A cluster of one cannot have a started quorum of two, and has to begin somewhere.
-    if (voters.length === 1 && started === 1) return;
+    if (voters.length === 1 && (isLearner || started === 1)) return;
     const quorum = quorumOf(voters.length + 1);
-    if (started < quorum) throw new Failure('notEnoughStartedMembers');
-    if (this.#connected(voters) < quorum) throw new Failure('unhealthyCluster');
+    if (!isLearner && started < quorum) throw new Failure('notEnoughStartedMembers');
+    if (this.#healthy(voters) < quorum) throw new Failure('unhealthyCluster');
   }
 
   #checkCanRemoveVoter(id: NodeId): void {
@@ -227,15 +230,16 @@ export class Reconfiguration {
     if (rest.filter(isStarted).length < quorumOf(rest.length)) throw new Failure('notEnoughStartedMembers');
     // Removing one that is dead already takes nothing away.
     if (!this.#isHere(id)) return;
-    if (this.#connected(rest) < quorumOf(rest.length)) throw new Failure('unhealthyCluster');
+    if (this.#healthy(rest) < quorumOf(rest.length)) throw new Failure('unhealthyCluster');
   }
 
   #isHere(id: NodeId): boolean {
     return id === this.#options.raft.id || this.#options.isConnected(id);
   }
 
-  #connected(members: readonly MemberRecord[]): number {
-    return members.filter((member) => this.#isHere(member.id)).length;
+  #healthy(members: readonly MemberRecord[]): number {
+    const { raft, isHealthy } = this.#options;
+    return members.filter(({ id }) => id === raft.id || isHealthy(id)).length;
   }
 }
 

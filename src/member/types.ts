@@ -137,6 +137,8 @@ export interface MemberLimits {
   readonly compactHashCheckMs: number;
   /** Compare a hash of all keys with the leader's after the start, and give up if it differs. @default false */
   readonly hashCheckAtStart: boolean;
+  /** For changes of membership only those count that have been connected for so long, in milliseconds. @default 0 */
+  readonly healthMs: number;
   readonly raftMessageBytes: number;
   readonly walSegmentBytes: number;
 }
@@ -158,6 +160,7 @@ export const defaultLimits: MemberLimits = {
   hashCheckMs: 0,
   compactHashCheckMs: 0,
   hashCheckAtStart: false,
+  healthMs: 0,
   raftMessageBytes: 1 << 20,
   walSegmentBytes: 16 << 20,
 };

@@ -17,7 +17,7 @@ export interface Circumstances {
 type Rule = (call: Call, expected: unknown, actual: unknown, circumstances: Circumstances) => boolean;
 
 const leaseMethods = ['LeaseKeepAlive', 'LeaseTimeToLive', 'LeaseLeases'];
-const rootMethods = ['MemberAdd', 'MemberRemove', 'MemberUpdate', 'MemberPromote', 'MoveLeader', 'HashKV'];
+const rootMethods = ['MemberRemove', 'MemberUpdate', 'MemberPromote', 'MoveLeader', 'HashKV'];
 const namedMethods = ['MemberList', 'Status'];
 
 /** Refusals for who asks. */

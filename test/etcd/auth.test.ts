@@ -411,9 +411,14 @@ t.test('which calls are for root, for users and for everybody', async (t) => {
   atEach(
     t,
     'root',
-    'MemberAdd MemberRemove MemberUpdate MemberPromote Defragment Hash HashKV Snapshot MoveLeader Downgrade',
+    'MemberRemove MemberUpdate MemberPromote Defragment Hash HashKV Snapshot MoveLeader Downgrade',
   );
   t.equal(accessOf('/etcdserverpb.Watch/Watch'), 'request');
+  t.equal(
+    accessOf('/etcdserverpb.Cluster/MemberAdd'),
+    'request',
+    'what is wrong with the URLs is told first',
+  );
   t.equal(accessOf('/grpc.health.v1.Health/Watch'), 'open');
 
   const rig = await Rig.enabled();

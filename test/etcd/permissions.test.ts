@@ -9,6 +9,7 @@ import { startMember } from '../../src/index.ts';
 import type { RpcCall, RpcStatus, RpcStream } from '../../src/rpc/transport.ts';
 import { encodeAuthRequest } from '../../src/wire/auth-codec.ts';
 import type { AuthRequest } from '../../src/wire/auth-messages.ts';
+import { encodeMemberAddRequest } from '../../src/wire/client-messages.ts';
 import { decodeCold } from '../../src/wire/cold-codec.ts';
 import { encodeAlarmRequest, encodeMemberListRequest } from '../../src/wire/cold-messages.ts';
 import {
@@ -197,6 +198,11 @@ t.test('the cluster and its maintenance: users may look, root may act', async (t
     t.same(await outcomes(cluster, path, empty), [DENIED, DENIED, NAMELESS, BAD_TOKEN], path);
     t.notSame(await caller.outcome(path, empty, root), DENIED);
   }
+  const add = encodeMemberAddRequest(['http://127.0.0.1:1'], true);
+  const refused = await Promise.all(
+    [cluster.alice, undefined].map((token) => caller.outcome('Cluster/MemberAdd', add, token)),
+  );
+  t.same(refused, [DENIED, NAMELESS]);
   const health = '/grpc.health.v1.Health/Check';
   t.same(await outcomes(cluster, health, empty), [OK, OK, OK, OK]);
   t.equal(await cluster.ask({ kind: 'status' }), OK);

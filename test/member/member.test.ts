@@ -2,7 +2,7 @@ import t from 'tap';
 import { envelopeOverheadBytes } from '../../src/member/envelope.ts';
 import type { Member } from '../../src/member/member.ts';
 import { AlarmKind, defaultLimits } from '../../src/member/types.ts';
-import type { Failure } from '../../src/util/failure.ts';
+import { Failure } from '../../src/util/failure.ts';
 import { encodePutRequest } from '../../src/wire/kv-codec.ts';
 import { failing } from '../suites/failing.ts';
 import { changeMembers, eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
@@ -187,6 +187,27 @@ t.test('a member joins as a learner, is promoted by a request to a follower, and
   t.equal(leader.members().length, 3);
   await t.rejects(changeMembers(leader, { kind: 'remove', id }), failing('memberNotFound'));
   await put(leader, 'still', 'there');
+});
+
+t.test('nobody is added or removed while members are not known to be well', async (t) => {
+  const cluster = await new TestCluster(3, { healthMs: 3_600_000 }).startAll();
+  t.teardown(() => cluster.close());
+  const leader = await cluster.leader();
+  await eventually('names', () => leader.members().every(({ name }) => name !== ''));
+  const unhealthy = new Failure('unhealthyCluster');
+  for (const isLearner of [true, false]) {
+    await t.rejects(
+      changeMembers(leader, { kind: 'add', peerUrls: ['http://m4:2380'], isLearner }),
+      unhealthy,
+    );
+  }
+  await t.rejects(changeMembers(leader, { kind: 'remove', id: leader.members()[0]!.id }), unhealthy);
+
+  const alone = await new TestCluster(1, { healthMs: 3_600_000 }).startAll();
+  t.teardown(() => alone.close());
+  const one = await alone.leader();
+  const added = await changeMembers(one, { kind: 'add', peerUrls: ['http://m2:2380'], isLearner: true });
+  t.equal(added.members.length, 2, 'one that is alone has nobody to be connected to');
 });
 
 t.test('the leader can be removed while others write', async (t) => {
