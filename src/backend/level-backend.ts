@@ -34,7 +34,7 @@ export interface LevelBackendOptions {
   readonly log?: Logger;
   /** Compress blocks. Costs some CPU on LevelDB's own thread; halves what API objects need. @default true */
   readonly compression?: boolean;
-  /** LevelDB's cache of blocks, bytes. @default 32 MiB */
+  /** LevelDB's cache of blocks, bytes; the store has one of records before it. @default 8 MiB */
   readonly cacheBytes?: number;
 }
 
@@ -152,7 +152,7 @@ export function openLevelBackend(
       valueEncoding: 'buffer',
       createIfMissing,
       compression: options.compression ?? true,
-      cacheSize: options.cacheBytes ?? 32 * MiB,
+      cacheSize: options.cacheBytes ?? 8 * MiB,
       writeBufferSize: writeBufferBytes,
       maxFileSize: 16 * MiB,
     });

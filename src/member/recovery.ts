@@ -52,6 +52,7 @@ export function recover(
   done: (error: Error | null, recovered: Recovered | null) => void,
 ): void {
   const { runtime, backend } = dependencies;
+  const beganAt = runtime.clock.now();
   const fail = (error: unknown): void => runtime.scheduler.defer(() => done(error as Error, null));
   let found: Recovered;
   try {
@@ -61,6 +62,15 @@ export function recover(
     return;
   }
   const { wal } = found;
+  if (!found.isFresh) {
+    const ms = Math.round(runtime.clock.now() - beganAt);
+    const { base, entries } = found.initial;
+    runtime.log.info('read the log', {
+      'took-ms': ms,
+      'first-index': base.index + 1,
+      entries: entries.length,
+    });
+  }
   const close = (error: unknown): void => wal.close(() => done(error as Error, null));
   try {
     checkOwner(options, found);

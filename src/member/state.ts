@@ -26,8 +26,14 @@ export function openState(
   { identity }: Recovered,
   done: (error: Error | null, state: AppliedState | null) => void,
 ): void {
+  const beganAt = runtime.clock.now();
   openKeys(backend, { clock: runtime.clock, tokens }, (error, keys) => {
     if (error !== null || keys === null) return done(error, null);
+    if (backend.openedAt.index > 0) {
+      const ms = Math.round(runtime.clock.now() - beganAt);
+      const { keyCount, revision } = keys.store;
+      runtime.log.info('read the state', { 'took-ms': ms, keys: keyCount, revision });
+    }
     loadTables(backend, (error, tables) => {
       if (error !== null || tables === null) return done(error, null);
       const { membership } = tables;

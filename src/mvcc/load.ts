@@ -22,8 +22,9 @@ import {
 } from './revision.ts';
 import type { State } from './state.ts';
 
-const chunkEntries = 16_384;
-const chunkBytes = 4 * 1024 * 1024;
+/** So few that they are gone before the collector moves them, and that a chunk is a short turn. */
+const chunkEntries = 4096;
+const chunkBytes = 1024 * 1024;
 
 class Load {
   readonly #state: State;

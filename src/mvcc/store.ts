@@ -42,7 +42,7 @@ import { Writer } from './writer.ts';
 export interface StoreOptions {
   /** Who owns which key. On opening, every living key with a lease is attached. @default no leases */
   readonly leases?: LeaseBook;
-  /** Newest records of hot keys kept in memory, bytes. @default 64 MiB */
+  /** Newest records of hot keys kept in memory, bytes. @default 32 MiB */
   readonly cacheBytes?: number;
 }
 
@@ -61,7 +61,7 @@ export class Store implements MvccStore {
   #suspended = false;
 
   private constructor(backend: Backend, options: StoreOptions) {
-    this.#state = new State(backend, options.leases ?? noLeases, options.cacheBytes ?? 64 * 1024 * 1024);
+    this.#state = new State(backend, options.leases ?? noLeases, options.cacheBytes ?? 32 * 1024 * 1024);
     this.#writer = new Writer(this.#state);
     this.#compaction = new Compaction(this.#state);
     this.history = new StoreHistory(this.#state);

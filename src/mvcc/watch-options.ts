@@ -6,9 +6,9 @@ export interface HubOptions {
   readonly history: History;
   /** Asks for a `pump` soon: there is catch-up work to go on with. Not called for changes: each turn ends with a pump. */
   readonly wake: () => void;
-  /** Bytes of newest changes kept for watchers that are a little behind. Those further behind read from the state. @default 32 MiB */
+  /** Bytes of newest changes kept for watchers that are a little behind. Those further behind read from the state. @default 16 MiB */
   readonly ringBytes?: number;
-  /** Number of newest changes kept at most. @default 65,536 */
+  /** Number of newest changes kept at most. @default 32,768 */
   readonly ringChanges?: number;
   /**
    * Size from which on a notice is split between events for a watcher with `fragment`, bytes on the wire.
@@ -39,8 +39,8 @@ const mebibyte = 1024 * 1024;
 
 export function watchLimits(options: HubOptions): WatchLimits {
   return {
-    ringBytes: options.ringBytes ?? 32 * mebibyte,
-    ringChanges: options.ringChanges ?? 65_536,
+    ringBytes: options.ringBytes ?? 16 * mebibyte,
+    ringChanges: options.ringChanges ?? 32_768,
     maxNoticeBytes: options.maxNoticeBytes ?? 2 * mebibyte,
     batchBytes: options.batchBytes ?? mebibyte,
     batchRevisions: options.batchRevisions ?? 1000,
