@@ -60,6 +60,8 @@ export class BufferedBackend implements Backend {
   /** A restore is being put in force: no flush may start. */
   #switching: (() => void) | null = null;
   #isSwitching = false;
+  /** Replaced states that still close: whoever opens the directory after `close` must not meet them. */
+  #retiring = 0;
   #closing: ((error: Error | null) => void) | null = null;
   #closed = false;
   #failed: Error | null = null;
@@ -168,7 +170,7 @@ export class BufferedBackend implements Backend {
       const run = this.#switching;
       this.#switching = null;
       run();
-    } else if (this.#closing !== null && !this.#isSwitching) {
+    } else if (this.#closing !== null && !this.#isSwitching && this.#retiring === 0) {
       this.#finishClose();
     } else if (this.#waiters.length > 0 && !this.#isSwitching) {
       this.#startFlush();
@@ -265,7 +267,11 @@ export class BufferedBackend implements Backend {
     this.#writeKeys = [];
     this.#writeValues = [];
     this.#markedWrites = 0;
-    old.close(() => {});
+    this.#retiring++;
+    old.close(() => {
+      this.#retiring--;
+      this.#turn();
+    });
   }
 
   /** Waits for a running flush; writes that were never flushed are dropped: the state on disk is that of its line. */

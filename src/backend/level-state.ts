@@ -127,7 +127,9 @@ export class LevelState implements BaseState {
   #line: Line;
   #sequence: number;
   #tableBytes = 0;
+  /** What stands in LevelDB's log alone, and what it is making a table of. */
   #logBytes = 0;
+  #rotatedBytes = 0;
   /** The state itself, every open cursor and every replacement that has not ended. */
   #users = 1;
   readonly #replacements = new Set<LevelReplacement>();
@@ -149,7 +151,7 @@ export class LevelState implements BaseState {
   }
 
   get sizeBytes(): number {
-    return emptyBytes + this.#tableBytes + this.#logBytes;
+    return emptyBytes + this.#tableBytes + this.#logBytes + this.#rotatedBytes;
   }
 
   get(key: string): Uint8Array | undefined {
@@ -165,7 +167,7 @@ export class LevelState implements BaseState {
       if (error === null) {
         this.#sequence++;
         this.#line = line;
-        this.#logBytes = (this.#logBytes + bytes) % writeBufferBytes;
+        this.#noteLogged(bytes);
         this.#measure();
       }
       scheduler.defer(() => done(error));
@@ -210,12 +212,22 @@ export class LevelState implements BaseState {
     return new LevelCursor(this, iterator);
   }
 
+  /** LevelDB begins a new log before a write that finds the old one over its size. */
+  #noteLogged(bytes: number): void {
+    if (this.#logBytes > writeBufferBytes) {
+      this.#rotatedBytes = this.#logBytes;
+      this.#logBytes = 0;
+    }
+    this.#logBytes += bytes;
+  }
+
   #measure(): void {
     this.#users++;
     const release = (): void => this.release();
     this.#db
       .approximateSize(firstKey, behindLastKey)
       .then((size) => {
+        if (size !== this.#tableBytes) this.#rotatedBytes = 0;
         this.#tableBytes = size;
       })
       .then(release, release);
@@ -238,6 +250,7 @@ export class LevelState implements BaseState {
         (size) => {
           this.#tableBytes = size;
           this.#logBytes = 0;
+          this.#rotatedBytes = 0;
           end(null);
         },
         (error) => end(error as Error),
