@@ -16,7 +16,7 @@ import {
 import t from 'tap';
 import { type ControlPlane, startControlPlane } from '../../src/kube/control-plane.ts';
 import { memberStore } from '../../src/kube/store/member-store.ts';
-import { eventually, TestCluster } from '../member/cluster.ts';
+import { TestCluster } from '../member/cluster.ts';
 
 const configmaps = '/api/v1/namespaces/default/configmaps';
 
@@ -35,6 +35,15 @@ function configOf(url: string): KubeConfig {
 const map = (name: string, data: Record<string, string> = {}): V1ConfigMap => ({ metadata: { name }, data });
 const create = (api: CoreV1Api, name: string): Promise<V1ConfigMap> =>
   api.createNamespacedConfigMap({ namespace: 'default', body: map(name) });
+
+/** @throws Error after a minute */
+async function eventually(what: string, condition: () => boolean): Promise<void> {
+  const until = performance.now() + 60_000;
+  while (!condition()) {
+    if (performance.now() > until) throw new Error(`never happened: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 async function refusalOf(
   promise: Promise<unknown>,

@@ -118,13 +118,23 @@ t.test('a patch that makes no object of the kind is 422 with an empty kind', asy
   t.equal(wrong.code, 422);
   t.equal(
     wrong.body.message,
-    ' "" is invalid: patch: Invalid value: "map[data:7]": json: cannot unmarshal number into Go struct field ConfigMap.data of type map[string]string',
+    ' "" is invalid: patch: Invalid value: "map[data:7]": cannot restore map from int64',
   );
   t.equal(wrong.body.details.causes[0].field, 'patch');
+  for (const [changes, why] of [
+    [{ data: { a: 7 } }, 'cannot convert int64 to string'],
+    [{ data: { a: true } }, 'unrecognized type: string'],
+    [{ immutable: 'yes' }, 'unrecognized type: bool'],
+    [{ metadata: 'x' }, 'cannot restore struct from: string'],
+    [{ metadata: { finalizers: 'x' } }, 'cannot restore slice from string'],
+  ] as const) {
+    const { body } = await patch(api, `${maps}/c`, types.strategic, changes);
+    t.ok(body.message.endsWith(`": ${why}`), body.message);
+  }
   const merged = await patch(api, `${maps}/c`, types.merge, { data: { a: 7 } });
   t.match(
     merged.body.message,
-    /^ "" is invalid: patch: Invalid value: "\{.*json: cannot unmarshal number into Go struct field ConfigMap.data/,
+    /^ "" is invalid: patch: Invalid value: "\{.*json: cannot unmarshal number into Go struct field ConfigMap.data of type string$/,
   );
   const strict = await patch(api, `${maps}/c?fieldValidation=Strict`, types.merge, { foo: 1 });
   t.match(

@@ -38,6 +38,8 @@ interface PatchFunction {
   readonly apply: (current: JsonObject) => Json;
   /** The value that a refusal of the result quotes. */
   readonly quote: (patched: Json) => string;
+  /** Why the result is no object of the kind. */
+  readonly explain: (error: DecodeError) => string;
   /** What strict decoding says of the patch itself. */
   readonly problems: readonly string[];
 }
@@ -72,22 +74,23 @@ function patchFunction(endpoint: Endpoint, type: string, body: Uint8Array): Patc
   const { patches } = endpoint.parts;
   const { json, strategic } = patches;
   const quote = JSON.stringify;
+  const explain = ({ message }: DecodeError): string => message;
   if (type === mergeType) {
     const { value: changes, problems } = parsePatchText(body, decodingPrefix);
     if (!isJsonObject(changes)) throw badRequest(decodingPrefix + notAnObject(changes));
-    return { apply: (current) => patches.merge(current, changes), quote, problems };
+    return { apply: (current) => patches.merge(current, changes), quote, explain, problems };
   }
   if (type === jsonType && json !== null) {
     const { value: changes, problems } = parsePatchText(body, decodingPrefix);
     const told = [...problems, ...unknownMembers(changes)].map((problem) => `json patch ${problem}`);
-    return { apply: (current) => json(current, changes), quote, problems: told };
+    return { apply: (current) => json(current, changes), quote, explain, problems: told };
   }
   if (type === strategicType && strategic !== null && endpoint.resource.custom === null) {
     const definition = definitionOf(endpoint.resource.definition);
     const { value: changes, problems } = parsePatchText(body, '');
     if (!isJsonObject(changes)) throw badRequest(notAnObject(changes));
     const apply = (current: JsonObject): Json => strategic(current, changes, definition);
-    return { apply, quote: () => goText(changes), problems };
+    return { apply, quote: () => goText(changes), explain: ({ converted }) => converted, problems };
   }
   throw unsupported(endpoint, type);
 }
@@ -143,7 +146,7 @@ function decodePatched(
   endpoint: Endpoint,
   current: ApiObject,
   patched: Json,
-  { quote, problems: ofPatch }: PatchFunction,
+  { quote, explain, problems: ofPatch }: PatchFunction,
   { fieldValidation }: WriteOptions,
 ): ApiObject {
   const { context, resource } = endpoint;
@@ -170,7 +173,7 @@ function decodePatched(
     if (!isJsonObject(value['metadata'])) value['metadata'] = {};
     return value as unknown as ApiObject;
   } catch (error) {
-    if (error instanceof DecodeError) throw refusal(quote(patched), error.message);
+    if (error instanceof DecodeError) throw refusal(quote(patched), explain(error));
     throw error;
   }
 }

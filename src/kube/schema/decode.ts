@@ -26,9 +26,13 @@ export interface Decoded {
 
 /** Thrown with the message's part after `cannot be handled as a …: `. */
 export class DecodeError extends Error {
-  constructor(message: string) {
+  /** In the words of the converter that strategic merge patches go through in place of JSON. */
+  readonly converted: string;
+
+  constructor(message: string, converted: string = message) {
     super(message);
     this.name = 'DecodeError';
+    this.converted = converted;
   }
 }
 
@@ -46,6 +50,18 @@ const goTypes: Readonly<Record<string, string>> = {
   double: 'float64',
   bytes: '[]uint8',
 };
+
+/** The converter's words for a value that its field does not take. */
+function conversionText(field: Field, value: Json, type: string, shape: Field['shape']): string {
+  let given: string = Array.isArray(value) ? 'slice' : typeof value === 'object' ? 'map' : goKind(value);
+  if (typeof value === 'number') given = Number.isInteger(value) ? 'int64' : 'float64';
+  if (shape === 'map') return `cannot restore map from ${given}`;
+  if (shape === 'list') return `cannot restore slice from ${given}`;
+  if (field.scalar === null) return `cannot restore struct from: ${given}`;
+  const isConvertible =
+    (given === 'int64' && type === 'string') || (given === 'float64' && type.startsWith('int'));
+  return isConvertible ? `cannot convert ${given} to ${type}` : `unrecognized type: ${type}`;
+}
 
 const unionPrefix = 'apiextensions.v1.JSONSchemaPropsOr';
 
@@ -87,20 +103,20 @@ class Decoder {
 
   #field(owner: Definition, field: Field, value: Json, path: string, depth: number): Json {
     if (field.shape === 'list') {
-      if (!Array.isArray(value)) throw this.#wrong(owner, field, value, path);
+      if (!Array.isArray(value)) throw this.#wrong(owner, field, value, path, field.shape);
       return value.map((item, at) => this.#value(owner, field, item, `${path}[${at}]`, depth));
     }
     if (field.shape === 'map') {
-      if (!isJsonObject(value)) throw this.#wrong(owner, field, value, path);
+      if (!isJsonObject(value)) throw this.#wrong(owner, field, value, path, field.shape);
       const result: JsonObject = {};
       for (const key of Object.keys(value).sort()) {
         const given = value[key]!;
         if (given === null && field.scalar === null) continue;
-        setMember(
-          result,
-          key,
-          given === null ? '' : this.#value(owner, field, given, `${path}.${key}`, depth),
-        );
+        // What is wrong with a plain value is told of the map: Go does not say of which key.
+        let kept: Json = '';
+        if (field.scalar === null) kept = this.#value(owner, field, given, `${path}.${key}`, depth);
+        else if (given !== null) kept = this.#scalar(owner, field, given, path);
+        setMember(result, key, kept);
       }
       return result;
     }
@@ -217,18 +233,28 @@ class Decoder {
     }
   }
 
-  #wrong(owner: Definition, field: Field, value: Json, path: string): DecodeError {
+  /** @param shape that of the field when the value is all of it, and no item */
+  #wrong(
+    owner: Definition,
+    field: Field,
+    value: Json,
+    path: string,
+    shape: Field['shape'] = 'single',
+  ): DecodeError {
     const struct = owner.name.slice(owner.name.lastIndexOf('.') + 1);
     const plainPath = path.replace(/\[\d+\]/g, '');
     const inner = field.definition.slice(field.definition.lastIndexOf('.') + 1);
-    let type = field.scalar === null ? shortType(field.definition, inner) : (goTypes[field.scalar] ?? 'any');
-    if (field.shape === 'map') type = `map[string]${type}`;
-    if (field.shape === 'list') type = Array.isArray(value) ? type : `[]${type}`;
+    const single =
+      field.scalar === null ? shortType(field.definition, inner) : (goTypes[field.scalar] ?? 'any');
+    let type = single;
+    if (shape === 'map') type = `map[string]${type}`;
+    if (shape === 'list') type = `[]${type}`;
     // Of a number that is no such integer Go shows the number.
     const isNumber = typeof value === 'number' && (field.scalar === 'int32' || field.scalar === 'int64');
     const given = isNumber ? `number ${value}` : goKind(value);
     return new DecodeError(
       `json: cannot unmarshal ${given} into Go struct field ${struct}.${plainPath} of type ${type}`,
+      conversionText(field, value, single, shape),
     );
   }
 }
