@@ -117,7 +117,7 @@ export interface MemberLimits {
   readonly maxApplyLag: number;
   /** Log entries kept behind the durable state for followers that lag. @default 5000 */
   readonly catchUpEntries: number;
-  /** And at most so many bytes of them. @default 64 MiB */
+  /** And at most so many bytes of them: they are in memory. @default 32 MiB */
   readonly catchUpBytes: number;
   /** Unflushed state that triggers a flush of the backend. @default 8 MiB */
   readonly flushBytes: number;
@@ -150,7 +150,7 @@ export const defaultLimits: MemberLimits = {
   maxTxnOps: 128,
   maxApplyLag: 5000,
   catchUpEntries: 5000,
-  catchUpBytes: 64 << 20,
+  catchUpBytes: 32 << 20,
   flushBytes: 8 << 20,
   flushMs: 1000,
   maxPendingRequests: 100_000,
