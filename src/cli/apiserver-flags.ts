@@ -147,6 +147,8 @@ export interface ApiserverOptions {
   readonly requestTimeout: number;
   /** Milliseconds. */
   readonly shutdownDelayDuration: number;
+  /** Milliseconds. */
+  readonly etcdCompactionInterval: number;
   readonly auditLogPath: string;
   readonly auditPolicyFile: string;
 }
@@ -271,6 +273,11 @@ function tableOf(isKube: boolean): ApiserverTable {
       help: 'longest time of a request',
       initial: 60_000,
       shownDefault: '1m0s',
+    }),
+    etcdCompactionInterval: durationFlag({
+      help: 'history that is older is compacted; 0 for never',
+      initial: 300_000,
+      shownDefault: '5m0s',
     }),
     shutdownDelayDuration: durationFlag({
       help: 'how long it goes on serving after it said that it ends',

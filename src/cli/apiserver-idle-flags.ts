@@ -96,7 +96,6 @@ const storage = {
   encryptionProviderConfigAutomaticReload: toggle('read it again', 'objects are not encrypted', ['false']),
   deleteCollectionWorkers: option('workers of a deletion', oneProcess, ['1']),
   enableGarbageCollector: toggle('delete what owners leave', 'it is always on', ['true']),
-  etcdCompactionInterval: option('time between compactions', 'the store compacts itself', ['5m0s', '5m']),
   etcdCountMetricPollPeriod: option('time between counts', oneProcess, ['1m0s', '1m']),
   etcdDbMetricPollInterval: option('time between looks at its size', oneProcess, ['30s']),
   etcdHealthcheckTimeout: option('of the check etcd', oneProcess, ['2s']),

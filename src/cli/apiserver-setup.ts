@@ -3,14 +3,16 @@
  * and kept. Everything that is wrong with them is found in one pass.
  */
 
-import { readFileSync } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import type { TlsOptions } from '../client/index.ts';
 import { tokenKeys } from '../kube/auth/service-account-tokens.ts';
 import { staticTokens } from '../kube/auth/static-tokens.ts';
 import { parseTokenFile } from '../kube/auth/token-file.ts';
 import { unsecured } from '../kube/auth/unsecured.ts';
 import type { ControlPlaneOptions } from '../kube/control-plane-options.ts';
+import { type AuditSink, auditPolicyOf } from '../kube/http/audit.ts';
 import type { TlsMaterial } from '../kube/http/server.ts';
+import { parseYamlText } from '../kube/schema/yaml-text.ts';
 import type { Runtime } from '../util/runtime.ts';
 import type { ApiserverOptions } from './apiserver-flags.ts';
 import { type KubeFiles, kubeFiles, servingPair } from './kube-files.ts';
@@ -95,6 +97,12 @@ function checkFlags(options: ApiserverOptions, problems: string[]): void {
   );
 }
 
+/** Appends lines to a file, in their order. */
+function auditSink(path: string): AuditSink {
+  const out = path === '-' ? process.stdout : createWriteStream(path, { flags: 'a', mode: 0o600 });
+  return { write: (line) => void out.write(`${line}\n`) };
+}
+
 /** Where it serves: the plain port is the only one when there is no other. */
 function portsOf(
   { bindAddress: host, securePort, insecurePort }: ApiserverOptions,
@@ -126,6 +134,11 @@ export function setUpApiserver(
     key: reader.text('tls-private-key-file', options.tlsPrivateKeyFile),
   };
   const keys = accountKeys(options, reader);
+  const policy = reader.attempt('audit-policy-file', () =>
+    options.auditPolicyFile === ''
+      ? null
+      : auditPolicyOf(parseYamlText(reader.text('audit-policy-file', options.auditPolicyFile)).value),
+  );
   if (problems.length > 0) return null;
   const hosts = [options.bindAddress, options.advertiseAddress].filter((host) => host !== '');
   const files = isKube ? null : reader.attempt('cert-dir', () => kubeFiles(options.certDir, hosts, runtime));
@@ -168,7 +181,10 @@ export function setUpApiserver(
     maxRequestsInFlight: options.maxRequestsInflight,
     maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,
     requestTimeoutMs: options.requestTimeout,
+    compactionIntervalMs: options.etcdCompactionInterval,
     shutdownDelayMs: options.shutdownDelayDuration,
+    ...(policy === null ? {} : { auditPolicy: policy }),
+    ...(options.auditLogPath === '' ? {} : { audit: auditSink(options.auditLogPath) }),
   };
   return { plane, etcdTls: tls, files };
 }

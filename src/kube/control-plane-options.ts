@@ -69,4 +69,6 @@ export interface ControlPlaneOptions {
   readonly audit?: AuditSink;
   /** @default one line for each request */
   readonly auditPolicy?: AuditPolicy;
+  /** History of the store that is older than this is compacted; 0: somebody else sees to it. @default 300000 */
+  readonly compactionIntervalMs?: number;
 }

@@ -41,13 +41,14 @@ import { servedResources } from './registry/runtime-config.ts';
 import type { ServerParts } from './rest/parts.ts';
 import { subresourceHandlers } from './rest/subresources.ts';
 import { Storages } from './storage/resource-storage.ts';
+import { Upkeep } from './storage/upkeep.ts';
 import { openMemoryStore } from './store/memory-store.ts';
 import { MeteredStore } from './store/metered-store.ts';
 import type { KubeStore } from './store.ts';
 import { isAddress } from './validation/pod-fields.ts';
 
-/** Bookmarks go out this often. */
-const bookmarkMs = 60_000;
+/** The store forgets what is older than this, twice over. */
+const defaultCompactionMs = 300_000;
 /** A request takes no longer, unless another time is given. */
 const defaultTimeoutMs = 60_000;
 /** How long the end waits for requests at work, and how often it looks. */
@@ -230,18 +231,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     listeners.push(await listen({ host: '127.0.0.1', port: insecurePort, tls: null, handle: open.handle }));
   }
   await publishServer(parts, advertisedAddress(options.advertiseAddress ?? host), address.port);
-  let timer = clock.setTimer(bookmarkMs, tellProgress);
-  function tellProgress(): void {
-    for (const cache of storages.caches()) cache.tellProgress();
-    timer = clock.setTimer(bookmarkMs, tellProgress);
-  }
+  const upkeep = new Upkeep(runtime, store, storages, options.compactionIntervalMs ?? defaultCompactionMs);
   return {
     url: address.url,
     port: address.port,
     insecureUrl: listeners[1]?.url ?? null,
     kubeconfig: kubeconfigOf(address.url, tls, token),
     async close() {
-      timer.cancel();
+      upkeep.close();
       health.end();
       await drain(options, runtime, listeners, work);
       await Promise.all(listeners.map((listener) => listener.close()));

@@ -138,15 +138,6 @@ t.test('initial events end with the bookmark that informers wait for', async (t)
   t.equal(refused.code, 422);
 });
 
-t.test('a watch from a time that is gone is an ERROR event of 410, not an HTTP 410', async (t) => {
-  const api = await startApi(t);
-  await api.get(maps);
-  const [frame] = await api.frames(`${maps}?watch=1&resourceVersion=1`, 1);
-  t.equal(frame.type, 'ERROR');
-  t.equal(frame.object.code, 410);
-  t.equal(frame.object.reason, 'Expired');
-});
-
 t.test('unknown members are dropped, warned of or refused as the client asks', async (t) => {
   const api = await startApi(t);
   const body = configMap('c', { foo: 1, metadata: { name: 'c', lables: {} } });

@@ -23,6 +23,9 @@ export async function watch(endpoint: Endpoint): Promise<ApiAnswer> {
   if (options.resourceVersion === null) {
     await storage.cache.reach(await parts.storages.store.revision());
   }
+  const after = afterRevision(options, storage.cache.revision);
+  // A client may come from another server, which saw more of the past.
+  if (after !== null) await storage.cache.reachBack(after);
   const namespace = resource.isNamespaced ? path.namespace : '';
   return {
     type: 'watch',
@@ -30,7 +33,7 @@ export async function watch(endpoint: Endpoint): Promise<ApiAnswer> {
     open: (writer) =>
       openWatch(endpoint, options, writer, {
         prefix: storage.prefixOf(namespace),
-        afterRevision: afterRevision(options, storage.cache.revision),
+        afterRevision: after,
         matches: selection.matches,
       }),
   };

@@ -8,14 +8,21 @@
  * the old state and the new revision.
  */
 
+import { Failure } from '../../util/failure.ts';
 import { OrderedMap } from '../../util/ordered-map.ts';
 import type { ApiObject } from '../api/objects.ts';
 import type { Conversion } from '../registry/conversion.ts';
 import type { KubeStore, StoreChange, StoreWatch } from '../store.ts';
 import { decodeEntry, decodeObject } from './codec.ts';
+import { pastOf } from './past.ts';
 
 /** Events kept for watchers that come with a revision of the past. */
 const ringSize = 8192;
+
+/** So many revisions more are read of the past than somebody asks for. */
+const marginRevisions = 1000;
+/** Watches of the store that may break one after the other before everything begins again. */
+const breaksMax = 3;
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -86,6 +93,9 @@ export class WatchCache {
   #oldestRevision = 0;
   #revision = 0;
   #eventCount = 0;
+  /** Watches of the store that broke since one gave something. */
+  #breaks = 0;
+  #reading: Promise<boolean> | null = null;
   #watch: StoreWatch | null = null;
   #starting: Promise<void> | null = null;
   #isClosed = false;
@@ -165,13 +175,74 @@ export class WatchCache {
       options.sink.progress(this.#revision, true);
     } else {
       if (options.afterRevision < this.#oldestRevision) return null;
-      for (const event of this.#ring) if (event.revision > options.afterRevision) watcher.see(event);
+      const ring = this.#ring;
+      for (let at = this.#firstAfter(options.afterRevision); at < ring.length; at++) watcher.see(ring[at]!);
     }
     this.#watchers.add(watcher);
     return () => {
       watcher.isClosed = true;
       this.#watchers.delete(watcher);
     };
+  }
+
+  /** Index in the ring of the first event after a revision. */
+  #firstAfter(revision: number): number {
+    let from = 0;
+    let to = this.#ring.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.#ring[middle]!.revision <= revision) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  /**
+   * Sees to it that watchers may begin after `revision`, with the history of the store where the cache began later.
+   * @returns false: the history is gone, or too long
+   */
+  async reachBack(revision: number): Promise<boolean> {
+    await this.start();
+    // One reads at a time: who waits may find what they need.
+    while (this.#reading !== null) await this.#reading;
+    if (revision >= this.#oldestRevision) return true;
+    this.#reading = this.#readPast(revision).finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  async #readPast(revision: number): Promise<boolean> {
+    const to = this.#oldestRevision;
+    try {
+      // Others come from about the same time.
+      const wider = Math.max(1, revision - marginRevisions);
+      const from = (await this.#hasHistory(wider)) ? wider : revision;
+      const past = await pastOf(this.#store, this.#prefix, from, to);
+      if (past === null || this.#oldestRevision !== to) return revision >= this.#oldestRevision;
+      const events = past.map(({ key, value, revision: at, previous }): CacheEvent => {
+        const object = value === null ? null : this.#converted(decodeObject(value, at));
+        const before =
+          previous === null ? null : this.#converted(decodeObject(previous.value, previous.revision));
+        return { key, revision: at, object, previous: before, gone: null };
+      });
+      this.#ring = [...events, ...this.#ring];
+      this.#oldestRevision = from;
+      return true;
+    } catch (error) {
+      if (error instanceof Failure && error.reason === 'compacted') return false;
+      throw error;
+    }
+  }
+
+  async #hasHistory(revision: number): Promise<boolean> {
+    try {
+      await this.#store.list(this.#prefix, { limit: 1, revision });
+      return true;
+    } catch (error) {
+      if (error instanceof Failure && error.reason === 'compacted') return false;
+      throw error;
+    }
   }
 
   /** Bookmarks are made of this. */
@@ -193,18 +264,36 @@ export class WatchCache {
     for (const entry of entries) this.#objects.set(entry.key, this.#converted(decodeEntry(entry)));
     this.#ring = [];
     this.#oldestRevision = revision;
-    this.#watch = this.#store.watch(this.#prefix, revision, {
-      changes: (changes) => this.#take(changes),
-      progress: (reached) => this.#reached(reached),
-      failed: () => this.#restart(),
-    });
+    this.#follow(revision);
     this.#reached(revision);
   }
 
-  /** The store's watch broke: watchers begin again with a list of their own, and so does the cache. */
-  #restart(): void {
+  #follow(revision: number): void {
+    this.#watch = this.#store.watch(this.#prefix, revision, {
+      changes: (changes) => this.#take(changes),
+      progress: (reached) => this.#reached(reached),
+      failed: (reason) => void this.#resume(reason),
+    });
+  }
+
+  /** The store's watch broke. What it has not given it gives from the revision on that was reached, if it still can. */
+  async #resume(reason: 'compacted' | 'lost'): Promise<void> {
     if (this.#isClosed) return;
     this.#watch = null;
+    this.#breaks++;
+    try {
+      if (reason === 'compacted' || this.#breaks > breaksMax) throw new Error('begin again');
+      await this.#store.list(this.#prefix, { limit: 1, revision: this.#revision });
+      if (!this.#isClosed) this.#follow(this.#revision);
+    } catch {
+      this.#restart();
+    }
+  }
+
+  /** Watchers begin again with a list of their own, and so does the cache. */
+  #restart(): void {
+    if (this.#isClosed) return;
+    this.#breaks = 0;
     this.#loseWatchers();
     this.#starting = null;
     this.start().catch(() => {});
@@ -221,6 +310,7 @@ export class WatchCache {
   }
 
   #take(changes: readonly StoreChange[]): void {
+    this.#breaks = 0;
     for (const change of changes) this.#apply(change);
     this.#reached(changes[changes.length - 1]!.revision);
   }
