@@ -12,6 +12,8 @@ import { progressBar } from '../../src/cli/ctl/progress.ts';
 import { bytesOf, wordsOf } from '../../src/cli/ctl/words.ts';
 import { connect } from '../../src/client/index.ts';
 import { type Cluster, startCluster, startMember } from '../../src/index.ts';
+import { makeCertificate } from '../../src/rpc/self-signed.ts';
+import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { missingPrograms } from '../clients/harness.ts';
 import { ctl, ctlRunning, etcdctl } from './ctl-harness.ts';
 
@@ -310,6 +312,37 @@ t.test('progress is drawn on terminals and nowhere else', async (t) => {
   t.ok(existsSync(join(folder, 'drawn.db')));
   t.equal(progressBar(0.5).length, progressBar(1, '').length);
   t.match(progressBar(2, 'over'), /100 % {2}over$/);
+});
+
+t.test('a member at an IP address with TLS is asked without a word of warning', async (t) => {
+  const folder = folderOf(t);
+  const { clock, random } = nodeRuntime();
+  const [ours, theirs] = ['ours', 'theirs'].map((name) => {
+    const made = makeCertificate({ hosts: ['127.0.0.1'], years: 1, clock, random });
+    const files = { certFile: join(folder, `${name}.pem`), keyFile: join(folder, `${name}.key`) };
+    writeFileSync(files.certFile, made.certificate);
+    writeFileSync(files.keyFile, made.key);
+    return files;
+  });
+  await using member = await startMember({
+    memory: true,
+    clientTls: ours!,
+    listenClientUrls: ['https://127.0.0.1:0'],
+  });
+  await member.ready;
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error) => warnings.push(message);
+  process.on('warning', onWarning);
+  t.teardown(() => process.off('warning', onWarning));
+  const [url] = member.clientUrls as [string];
+  const put = (...flags: string[]) => ctl(url, { args: ['put', 'a', '1', '--command-timeout=3s', ...flags] });
+  t.match(await put('--cacert', ours!.certFile), { code: 0, out: 'OK\n', err: '' });
+  t.match(await put('--insecure-skip-tls-verify'), { code: 0, out: 'OK\n', err: '' });
+  t.match(await put('--cacert', theirs!.certFile, '--command-timeout=500ms'), { code: 1, out: '' });
+  const bare = url.replace('https://', '');
+  t.match(await ctl(bare, { args: ['get', 'a', '--cacert', ours!.certFile] }), { code: 0, out: 'a\n1\n' });
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(warnings, []);
 });
 
 t.test('help of a command comes in both ways of asking', async (t) => {

@@ -211,7 +211,7 @@ const lines: readonly Line[] = [
   simple('user delete two'),
   simple('user delete two'),
   simple('auth enable'),
-  simple('compaction 5'),
+  simple('compact 5'),
   simple('compaction 5'),
   simple('compaction 5000'),
   simple('compaction'),
@@ -219,6 +219,11 @@ const lines: readonly Line[] = [
   simple('get a -w nonsense'),
   simple('get a --nonsense'),
   simple('lease'),
+  simple('mem li'),
+  simple('ge a'),
+  simple('lea gr'),
+  simple('l'),
+  simple('co 5'),
 ];
 
 t.test(

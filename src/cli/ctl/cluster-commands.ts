@@ -1,6 +1,5 @@
 /** member …, endpoint … and move-leader. */
 
-import { EtcdError } from '../../client/index.ts';
 import { exitBadArgs, flag, integer, text, UsageError } from './arguments.ts';
 import { framedTable, goDuration, goJson, goObject, hex, humanBytes } from './go-text.ts';
 import type {
@@ -11,7 +10,14 @@ import type {
   StatusResponse,
 } from './messages.ts';
 import { field, headerFields } from './print-kv.ts';
-import type { Answer, CtlCommand, CtlCommands, Forms, Session } from './session.ts';
+import {
+  type Answer,
+  type CtlCommand,
+  type CtlCommands,
+  errorText,
+  type Forms,
+  type Session,
+} from './session.ts';
 
 const exitUnhealthy = 1;
 
@@ -241,15 +247,10 @@ async function askEach<T>(
     if (result.status === 'fulfilled') answers.push({ endpoint, answer: result.value });
     else {
       failed++;
-      session.io.err(`Failed to get the ${what} of endpoint ${endpoint} (${shortText(result.reason)})\n`);
+      session.io.err(`Failed to get the ${what} of endpoint ${endpoint} (${errorText(result.reason)})\n`);
     }
   });
   return { answers, failed };
-}
-
-function shortText(error: unknown): string {
-  if (!(error instanceof EtcdError)) return error instanceof Error ? error.message : String(error);
-  return error.reason === 'deadlineExceeded' ? 'context deadline exceeded' : error.text;
 }
 
 const endpointStatus: CtlCommand = {
@@ -349,7 +350,7 @@ const endpointHealth: CtlCommand = {
     const timeoutMs = session.number('command-timeout');
     const found = await session.clientOf(endpoints).health({ signal, timeoutMs });
     const all = found.map(({ endpoint, isHealthy, tookMs, error }): Health => {
-      return { endpoint, isHealthy, took: goDuration(tookMs), error: error === null ? '' : shortText(error) };
+      return { endpoint, isHealthy, took: goDuration(tookMs), error: error === null ? '' : errorText(error) };
     });
     const isWell = all.every(({ isHealthy }) => isHealthy);
     if (session.format === 'simple') {

@@ -3,7 +3,6 @@
  * that scripts go on working. Where the versions differ, it is 3.6; what 3.6 took from etcdctl is there still.
  */
 
-import { EtcdError } from '../../client/index.ts';
 import { etcdVersion } from '../../etcd/version.ts';
 import { askHidden } from '../hidden-line.ts';
 import { applyEnvironment, type FlagSpecs, type FlagValue, parseArguments, UsageError } from './arguments.ts';
@@ -26,6 +25,7 @@ import { recoverCommands } from './recover-command.ts';
 import {
   type CtlCommand,
   type CtlCommands,
+  errorText,
   exitInterrupted,
   globalFlags,
   type Io,
@@ -91,17 +91,39 @@ export const etcdctl: Tool = toolOf('etcdctl', 'keelson ctl', {
 
 export const etcdutl: Tool = toolOf('etcdutl', 'keelson etcdutl', utlCommands);
 
-/** The command that the first one or two words name, and how many words that took. */
-function findCommand(
-  commands: CtlCommands,
-  words: readonly string[],
-): { command: CtlCommand; used: number } | null {
-  for (const used of [2, 1]) {
-    const name = words.slice(0, used).join(' ');
-    const command = words.length >= used && Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command !== undefined) return { command, used };
-  }
-  return null;
+/** Ours alone: they do not take the abbreviations of etcdctl's commands away. */
+const unabbreviated: readonly string[] = ['doctor', 'recover'];
+
+/** The name that a word stands for: itself, or the only one that begins with it. */
+function completed(word: string | undefined, names: Iterable<string>): string | null {
+  const all = [...new Set(names)];
+  if (word === undefined || all.includes(word)) return word ?? null;
+  const fitting = all.filter((name) => name.startsWith(word) && !unabbreviated.includes(name));
+  return fitting.length === 1 ? fitting[0]! : null;
+}
+
+interface Found {
+  /** The whole first word; null: there is none that fits. */
+  readonly first: string | null;
+  /** Null: the words name a group of commands, or nothing. */
+  readonly command: CtlCommand | null;
+  /** How many words name it. */
+  readonly used: number;
+}
+
+/** The command that the first one or two words name, which may be cut short as with etcdctl: `compact`, `mem ls`. */
+function findCommand(commands: CtlCommands, words: readonly string[]): Found {
+  const names = Object.keys(commands).map((name) => name.split(' '));
+  const first = completed(
+    words[0],
+    names.map(([one]) => one!),
+  );
+  if (first === null) return { first, command: null, used: 0 };
+  const own = Object.hasOwn(commands, first) ? commands[first]! : null;
+  const inGroup = names.filter(([one, two]) => one === first && two !== undefined).map(([, two]) => two!);
+  const second = completed(words[1], inGroup);
+  const command = second === null ? undefined : commands[`${first} ${second}`];
+  return command === undefined ? { first, command: own, used: 1 } : { first, command, used: 2 };
 }
 
 function allFlags(commands: CtlCommands): FlagSpecs {
@@ -128,14 +150,6 @@ function firstWords(commands: CtlCommands, argv: readonly string[]): readonly st
   return kept;
 }
 
-/** What an error says, as etcdctl says it. */
-function errorText(error: unknown): string {
-  if (error instanceof EtcdError) {
-    return error.reason === 'deadlineExceeded' ? 'context deadline exceeded' : error.text;
-  }
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** What `--debug` tells first: every flag of all commands as a variable. */
 function debugLines(flags: Readonly<Record<string, FlagValue>>): string {
   return Object.keys(globalFlags)
@@ -156,13 +170,12 @@ function runHelp(tool: Tool, words: readonly string[], io: Io): number {
     io.out(overview(tool));
     return 0;
   }
-  const found = words[0] === 'help' ? findCommand(tool.commands, asked) : null;
-  const text = found === null ? groupHelp(tool, asked[0]!) : commandHelp(tool, found.command);
-  if (text !== '') {
-    io.out(text);
+  const { first, command } = findCommand(tool.commands, asked);
+  if (first !== null) {
+    io.out(command === null ? groupHelp(tool, first) : commandHelp(tool, command));
     return 0;
   }
-  io.err(`Error: unknown command ${JSON.stringify(asked[0])} for "${tool.call}"\n`);
+  io.err(`Error: unknown command ${JSON.stringify(asked[0])} for "${tool.name}"\n`);
   io.err(`Run '${tool.call} --help' for usage.\n`);
   return 1;
 }
@@ -170,9 +183,8 @@ function runHelp(tool: Tool, words: readonly string[], io: Io): number {
 /** Runs one command line, without the words that name the tool. Resolves with its exit code. */
 export async function runCtlWith(argv: readonly string[], io: Io, tool: Tool = etcdctl): Promise<number> {
   const words = firstWords(tool.commands, argv);
-  const found = findCommand(tool.commands, words);
-  if (found === null) return runHelp(tool, words, io);
-  const { command, used } = found;
+  const { command, used } = findCommand(tool.commands, words);
+  if (command === null) return runHelp(tool, words, io);
   let session: Session | null = null;
   try {
     const parsed = parseArguments(argv, { ...globalFlags, ...command.flags, ...helpFlag });

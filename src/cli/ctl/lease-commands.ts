@@ -6,7 +6,7 @@ import { goJson, goObject, leaseHex, quoted } from './go-text.ts';
 import { parseLease } from './kv-requests.ts';
 import type { Header } from './messages.ts';
 import { field, headerFields, headerMessage } from './print-kv.ts';
-import { type CtlCommand, type CtlCommands, exitBadConnection, type Session } from './session.ts';
+import { type CtlCommand, type CtlCommands, errorText, exitBadConnection, type Session } from './session.ts';
 
 interface Granted {
   readonly header: Header | null;
@@ -32,6 +32,12 @@ function refusing(what: string): (error: unknown) => never {
     if (!(error instanceof EtcdError)) throw error;
     throw new UsageError(`failed to ${what} lease (${error.text})`, 1);
   };
+}
+
+/** As etcdctl: who asks for leases and is refused, has a bad connection. */
+function badConnection(error: unknown): never {
+  if (!(error instanceof EtcdError)) throw error;
+  throw new UsageError(errorText(error), exitBadConnection);
 }
 
 const badId = 'bad lease ID arg';
@@ -89,7 +95,9 @@ const timetolive: CtlCommand = {
   run: async (session) => {
     const id = onlyId(session, 'lease timetolive command needs lease ID as argument');
     const keys = session.isSet('keys');
-    const answer = await session.call<Left>('Lease', 'LeaseTimeToLive', { ID: id, keys }, { effect: 'read' });
+    const answer = await session
+      .call<Left>('Lease', 'LeaseTimeToLive', { ID: id, keys }, { effect: 'read' })
+      .catch(badConnection);
     const { header, ID, TTL, grantedTTL, keys: attached } = answer.message;
     const isGone = TTL === -1n && grantedTTL === 0n;
     session.show({
@@ -125,12 +133,14 @@ const list: CtlCommand = {
   usage: 'lease list',
   summary: 'List all active leases',
   run: async (session) => {
-    const answer = await session.call<{ header: Header | null; leases: readonly { ID: bigint }[] }>(
-      'Lease',
-      'LeaseLeases',
-      {},
-      { effect: 'read' },
-    );
+    const answer = await session
+      .call<{ header: Header | null; leases: readonly { ID: bigint }[] }>(
+        'Lease',
+        'LeaseLeases',
+        {},
+        { effect: 'read' },
+      )
+      .catch(badConnection);
     const { header, leases } = answer.message;
     const idJson = leases.map(({ ID }) => goObject([['id', `${ID}`]])).join(',');
     session.show({
@@ -157,7 +167,7 @@ const keepAlive: CtlCommand = {
         renewal = await session.client.leases.renew(id, { signal });
       } catch (error) {
         if (signal.aborted) return 0;
-        if (!(error instanceof EtcdError && error.reason === 'leaseLost')) throw error;
+        if (!(error instanceof EtcdError && error.reason === 'leaseLost')) badConnection(error);
         if (isOnce) throw new UsageError('etcdserver: requested lease not found', exitBadConnection);
         session.io.out(`lease ${leaseHex(id)} expired or revoked.\n`);
         return 0;

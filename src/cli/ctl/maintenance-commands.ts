@@ -1,7 +1,6 @@
 /** alarm …, defrag and snapshot save. */
 
 import { promises, renameSync, rmSync } from 'node:fs';
-import { EtcdError } from '../../client/index.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { exitBadArgs, flag, text, UsageError } from './arguments.ts';
 import { goDuration, humanBytes } from './go-text.ts';
@@ -9,7 +8,7 @@ import type { AlarmResponse } from './messages.ts';
 import { defragDirectory } from './offline-commands.ts';
 import { field, headerFields } from './print-kv.ts';
 import { Progress } from './progress.ts';
-import type { Answer, CtlCommand, CtlCommands, Session } from './session.ts';
+import { type Answer, type CtlCommand, type CtlCommands, errorText, type Session } from './session.ts';
 
 const alarmNames: readonly string[] = ['NONE', 'NOSPACE', 'CORRUPT'];
 const alarmActions = { get: 0, deactivate: 2 };
@@ -104,7 +103,7 @@ const defrag: CtlCommand = {
         session.io.out(`Finished defragmenting etcd member[${endpoint}]. ${took()}\n`);
       } catch (error) {
         failed++;
-        const why = (error as Error).message;
+        const why = errorText(error);
         session.io.err(`Failed to defragment etcd member[${endpoint}]. ${took()}. (${why})\n`);
       }
     }
@@ -123,13 +122,6 @@ function timed(session: Session): { readonly signal: AbortSignal; readonly end: 
   const onLate = (): void => late.abort(new Error('context deadline exceeded'));
   const timer = nodeRuntime().clock.setTimer(session.number('command-timeout'), onLate);
   return { signal: AbortSignal.any([signal, late.signal]), end: () => timer.cancel() };
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof EtcdError) {
-    return error.reason === 'deadlineExceeded' ? 'context deadline exceeded' : error.text;
-  }
-  return (error as Error).message;
 }
 
 const snapshotSave: CtlCommand = {
@@ -164,7 +156,7 @@ const snapshotSave: CtlCommand = {
     } catch (error) {
       rmSync(part, { force: true });
       if (session.io.signal.aborted) throw error;
-      throw new UsageError(reasonOf(error), exitSnapshotFailed);
+      throw new UsageError(errorText(error), exitSnapshotFailed);
     } finally {
       end();
       progress.end();

@@ -1,7 +1,7 @@
 /** One run of a `ctl` command: its arguments, its client, and where its output goes. */
 
 import { readFileSync } from 'node:fs';
-import { type Client, connect, type Effect, type TlsOptions } from '../../client/index.ts';
+import { type Client, connect, type Effect, EtcdError, type TlsOptions } from '../../client/index.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { type ColdMessage, decodeCold, encodeCold } from '../../wire/cold-codec.ts';
 import {
@@ -41,6 +41,12 @@ export interface Io {
 export const exitBadConnection = 2;
 export const exitUnsupported = 4;
 export const exitInterrupted = 130;
+
+/** What an error says, as etcdctl says it. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof EtcdError)) return error instanceof Error ? error.message : String(error);
+  return error.reason === 'deadlineExceeded' ? 'context deadline exceeded' : error.text;
+}
 
 /** The flags of every command, with etcdctl's names and defaults. */
 export const globalFlags: FlagSpecs = {
