@@ -11,7 +11,7 @@
  * compares the old value, sent again after it was applied, fails, and its caller takes the failure for another's write.
  */
 
-import type { RpcChannelCall, RpcFailure, RpcMetadata } from '../rpc/channel.ts';
+import type { OpenChannel, RpcChannelCall, RpcFailure, RpcMetadata } from '../rpc/channel.ts';
 import type { Timer } from '../util/runtime.ts';
 import { decodeCold, encodeCold } from '../wire/cold-codec.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -58,9 +58,10 @@ export class Caller {
   readonly #metadata = new Map<string, RpcMetadata>();
   #isClosed = false;
 
-  constructor(options: ResolvedClientOptions) {
+  /** @param open makes channels in another way than over a network */
+  constructor(options: ResolvedClientOptions, open?: OpenChannel) {
     this.options = options;
-    this.endpoints = new Endpoints(options);
+    this.endpoints = new Endpoints(options, open);
     this.#tokens = options.auth === null ? null : new Tokens((done) => this.#authenticate(done));
   }
 

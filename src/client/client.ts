@@ -1,5 +1,6 @@
 /** The client: `connect`, and what hangs on it. */
 
+import type { OpenChannel } from '../rpc/channel.ts';
 import { Auth } from './auth.ts';
 import { Caller, type Effect } from './caller.ts';
 import { Election } from './election.ts';
@@ -58,8 +59,9 @@ export class Client implements AsyncDisposable {
   readonly #watches = new Set<Watch>();
   readonly #line: LineTools;
 
-  constructor(options: ConnectOptions) {
-    const caller = new Caller(resolveClientOptions(options));
+  /** @internal @param open makes channels in another way than over a network */
+  constructor(options: ConnectOptions, open?: OpenChannel) {
+    const caller = new Caller(resolveClientOptions(options), open);
     this.#caller = caller;
     this.#kv = new Kv(caller);
     this.leases = new Leases(caller);

@@ -44,6 +44,8 @@ export function memberMetrics(member: ServedMember, peers: MeteredPeerNetwork, r
 }
 
 export class ClientPorts {
+  /** Null until it is open. */
+  methods: RpcMethods | null = null;
   readonly #options: ResolvedOptions;
   readonly #runtime: Runtime;
   readonly #ports: Port[] = [];
@@ -68,6 +70,7 @@ export class ClientPorts {
     const { watchProgressIntervalMs, timesCalls, gateway } = this.#options;
     const metrics = memberMetrics(member, peers, this.#runtime);
     const methods = etcdMethods(member, { watchProgressIntervalMs, metrics, timesCalls });
+    this.methods = methods;
     const http = httpHandler(member, {
       versions: () => versionsOf(member),
       metrics,

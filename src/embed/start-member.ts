@@ -9,10 +9,14 @@ import { WorkerPasswords } from '../auth/password-worker.ts';
 import { bcryptCost } from '../auth/passwords.ts';
 import { openTokens } from '../auth/token-options.ts';
 import { ROOT } from '../auth/types.ts';
+import { Client } from '../client/client.ts';
+import type { ConnectOptions } from '../client/options.ts';
+import { unknownMethod } from '../etcd/services.ts';
 import { peerHandler } from '../http/peer-handler.ts';
 import { Member as MemberLoop } from '../member/member.ts';
 import { type MemberRecord, type MemberStatus, RequestKind, type ServedMember } from '../member/types.ts';
 import { Role } from '../raft/types.ts';
+import { inProcessChannel } from '../rpc/in-process-channel.ts';
 import { LocalNetwork } from '../rpc/local-peer-network.ts';
 import { MeteredPeerNetwork } from '../rpc/metered-peer-network.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
@@ -27,6 +31,9 @@ import { askToJoin } from './join.ts';
 import { type ResolvedOptions, resolveOptions, type StartOptions } from './options.ts';
 import { Readiness } from './readiness.ts';
 import { openStorage, type Storage } from './storage.ts';
+
+/** What there is to choose where nothing is connected. */
+export type LocalClientOptions = Pick<ConnectOptions, 'auth' | 'timeoutMs' | 'requireLeader' | 'log'>;
 
 /** A running member. */
 export interface Member extends AsyncDisposable {
@@ -48,6 +55,13 @@ export interface Member extends AsyncDisposable {
   close(): Promise<void>;
   /** Resolves when the member has ended by itself, with why; never after `close`. */
   readonly failed: Promise<Error>;
+  /**
+   * A client of this member in its own process: what `keelson/client` can do, without a port and without a network. It ends with
+   * the member. While auth is on, it is nobody: see `openClient`.
+   */
+  readonly client: Client;
+  /** Another one, with options of its own, such as the user whose calls it makes. The caller closes it. */
+  openClient(options?: LocalClientOptions): Client;
   /** The member as services use it, for those that are built on it without a network in between. */
   readonly served: ServedMember;
 }
@@ -89,6 +103,7 @@ class EmbeddedMember implements Member {
   #compactor: Compactor | null = null;
   #waiting: Timer | null = null;
   #closing: Promise<void> | null = null;
+  #client: Client | null = null;
   #reportFailure: (error: Error) => void = () => {};
   #reportReady: () => void = () => {};
 
@@ -127,6 +142,18 @@ class EmbeddedMember implements Member {
 
   members(): readonly MemberRecord[] {
     return this.#member.members();
+  }
+
+  get client(): Client {
+    this.#client ??= this.openClient();
+    return this.#client;
+  }
+
+  openClient(options: LocalClientOptions = {}): Client {
+    const { methods } = this.#ports;
+    if (methods === null) throw new Error('the member is not open');
+    // The endpoint has no address: it says whom the client talks to.
+    return new Client({ ...options, endpoints: 'in-process' }, inProcessChannel(methods, unknownMethod));
   }
 
   get served(): ServedMember {
@@ -292,6 +319,7 @@ class EmbeddedMember implements Member {
   /** Calls that run may still be answered while leadership is handed over; then everything closes from the outside in. */
   async #close(): Promise<void> {
     const loop = this.#loop;
+    await this.#client?.close();
     this.#readiness?.stop();
     this.#waiting?.cancel();
     this.#compactor?.stop();
