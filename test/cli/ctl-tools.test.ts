@@ -124,6 +124,15 @@ t.test('answers of leases and of members have the headers and the ids that etcdc
   t.equal(listed.members[0].ID, row);
   t.equal(listed.header.member_id, row);
   t.type(listed.header.raft_term, 'number');
+  const added = await ctl(endpoint, words('member add x --learner --peer-urls http://127.0.0.1:1'));
+  const said = /^Member ([ 0-9a-f]{16}) added as learner to cluster [ 0-9a-f]{16}\n\nETCD_NAME="x"\n/.exec(
+    added.out,
+  );
+  t.ok(said, added.out);
+  t.match(
+    (await ctl(endpoint, { args: ['member', 'remove', said![1]!.trim()] })).out,
+    /^Member [ 0-9a-f]{16} removed from cluster [ 0-9a-f]{16}\n$/,
+  );
 });
 
 t.test('going back by a version is asked for in the words of etcdctl', async (t) => {

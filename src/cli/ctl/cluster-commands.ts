@@ -31,6 +31,11 @@ function memberId(given: string | undefined): bigint {
   return BigInt(`0x${given}`);
 }
 
+/** As Go's `%16x`. */
+function padded(id: bigint): string {
+  return hex(id).padStart(16);
+}
+
 function memberCells(member: Member): string[] {
   const { ID, name, peerURLs, clientURLs, isLearner } = member;
   const state = name === '' ? 'unstarted' : 'started';
@@ -109,8 +114,8 @@ const memberAdd: CtlCommand = {
     const { header, member, members } = answer.message;
     session.show(
       memberForms(session, answer, () => {
-        const kind = member.isLearner ? 'Learner' : 'Member';
-        return `${kind} ${hex(member.ID)} added to cluster ${hex(header?.cluster_id ?? 0n)}`;
+        const how = member.isLearner ? ' as learner' : '';
+        return `Member ${padded(member.ID)} added${how} to cluster ${padded(header?.cluster_id ?? 0n)}`;
       }),
     );
     if (session.format !== 'simple') return undefined;
@@ -149,8 +154,8 @@ function memberChange(
       if (takesUrls && urls === '') throw new UsageError('member peer urls not provided', exitBadArgs);
       const request = takesUrls ? { ID, peerURLs: urls.split(',') } : { ID };
       const answer = await session.call<MembersResponse>('Cluster', method, request);
-      const cluster = hex(answer.message.header?.cluster_id ?? 0n);
-      session.show(memberForms(session, answer, () => said(hex(ID).padStart(16), cluster)));
+      const cluster = padded(answer.message.header?.cluster_id ?? 0n);
+      session.show(memberForms(session, answer, () => said(padded(ID), cluster)));
       return undefined;
     },
   };
