@@ -122,6 +122,10 @@ function settings(): Settings | null {
   };
 }
 
+async function allServe(client: Client): Promise<boolean> {
+  return (await client.health({ timeoutMs: 2000 })).every(({ isHealthy }) => isHealthy);
+}
+
 async function harm(
   machines: Machines,
   client: Client,
@@ -140,6 +144,8 @@ async function harm(
     const kind = usable[at % usable.length]!;
     const trouble = troubleOf(kind, options);
     await pause(1500 + Math.random() * 1500);
+    // One trouble at a time: on a busy machine a member may need long to come back from the one before.
+    await until('all members serve again', 60, () => allServe(client));
     const begin = performance.now();
     await trouble.begin();
     await pause(holdMs * (0.25 + 0.75 * Math.random()));
