@@ -65,6 +65,21 @@ function fallingLeaders(swarm: Swarm): Swarm {
   };
 }
 
+/** Nearly always somebody stands for election, several at once. */
+function manyElections(swarm: Swarm): Swarm {
+  return {
+    ...swarm,
+    nodes: 5,
+    heartbeatMs: 30,
+    electionMs: 150,
+    network: { ...swarm.network, delayMs: 5, jitterMs: 20, dropChance: 0.05, breakChance: 0.01 },
+    crash: { everyMs: 400, lastsMs: 100 },
+    crashAllChance: 0.2,
+    partition: { everyMs: 600, lastsMs: 300 },
+    partitionShapes: ['halves', 'links', 'ring'],
+  };
+}
+
 function restless(swarm: Swarm): Swarm {
   return { ...swarm, nodes: 3, crash: { everyMs: 1000, lastsMs: 200 }, thinkMs: 20, clients: 4, watchers: 4 };
 }
@@ -106,7 +121,7 @@ export const controls: readonly Control[] = [
   { mutant: 'countUnwritten', breaks: 'a leader counts itself when its disk has it', seeds: 20 },
   { mutant: 'ackBeforeWritten', breaks: 'a follower acknowledges what its disk has', seeds: 5 },
   { mutant: 'voteBeforeWritten', breaks: 'a vote leaves when it is on disk', seeds: 5 },
-  { mutant: 'voteTwice', isSlow: true, breaks: 'one vote per term', seeds: 40 },
+  { mutant: 'voteTwice', isSlow: true, breaks: 'one vote per term', seeds: 40, shape: manyElections },
   { mutant: 'noUpToDateCheck', isSlow: true, breaks: 'votes go to logs that are up to date', seeds: 40 },
   { mutant: 'truncateOnOverlap', isSlow: true, breaks: 'a log is cut at a conflict only', seeds: 20 },
   {

@@ -21,7 +21,8 @@ const help = `npm run sim -- [options]
   --nodes N       members per cluster: 1, 3 or 5 (default: drawn per seed)
   --length MS     virtual milliseconds under faults per run (default 20000)
   --mutant NAME   switch a rule off, to see that it is noticed
-  --controls      switch off every rule, one at a time, and tell in how many of --seeds (default 20) each is noticed
+  --controls      switch off every rule, one at a time, and tell in how many of --seeds each is noticed
+                  (default 20, or as many as the rule may take)
   --shrink        cut a failing seed down to what it needs, and print that as a script
   --trace         print every event of the run to standard output
   --keep-going    go on after a failing seed
@@ -94,13 +95,13 @@ interface Search {
   readonly flags: string;
 }
 
-/** Seeds for each control, or null when none are asked for. */
+/** Seeds for each control, 0 to leave it to the control; null when none are asked for. */
 function parseControls(): number | null {
   const { values } = parseArgs({
     strict: false,
     options: { controls: { type: 'boolean' }, seeds: { type: 'string' } },
   });
-  return values.controls === true ? Number(values.seeds ?? 20) : null;
+  return values.controls === true ? Number(values.seeds ?? 0) : null;
 }
 
 /** Returns how many broken rules were not noticed. */
@@ -108,7 +109,7 @@ function runControls(seeds: number): number {
   let survivors = 0;
   process.stdout.write(`${controlHead}\n`);
   for (const control of controls) {
-    const result = runControl(control, seeds, false);
+    const result = runControl(control, seeds > 0 ? seeds : Math.max(20, control.seeds), false);
     if (result.first === null) survivors++;
     process.stdout.write(`${controlRow(result)}\n`);
   }

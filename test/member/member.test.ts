@@ -189,6 +189,35 @@ t.test('a member joins as a learner, is promoted by a request to a follower, and
   await put(leader, 'still', 'there');
 });
 
+t.test(
+  'a cluster of one grows by voters, and whoever joins reads of the changes before without harm',
+  async (t) => {
+    const cluster = await new TestCluster(1).startAll();
+    t.teardown(() => cluster.close());
+    const first = await cluster.leader();
+    await eventually('it is published', () => first.members().every(({ name }) => name !== ''));
+    await put(first, 'before', 'value');
+    for (const size of [2, 3]) {
+      const peerUrls = [`http://m${size}:2380`];
+      const { member } = await changeMembers(first, { kind: 'add', peerUrls, isLearner: false });
+      await put(first, `with ${size} to come`, 'value');
+      const joined = await cluster.start(cluster.addSeat(), {
+        join: { origin: first.origin(), memberId: member.id },
+      });
+      await eventually('it votes', () => !joined.isLearner);
+      await eventually('all are published', () => first.members().every(({ name }) => name !== ''));
+    }
+    // Longer than a member waits that has learned of its removal.
+    await new Promise((resolve) => setTimeout(resolve, 3 * first.limits.electionMs));
+    t.same(
+      cluster.seats.map(({ fatal }) => fatal),
+      [null, null, null],
+    );
+    t.ok(first.members().every(({ isLearner }) => !isLearner));
+    await put(cluster.running[2]!, 'after', 'value');
+  },
+);
+
 t.test('nobody is added or removed while members are not known to be well', async (t) => {
   const cluster = await new TestCluster(3, { healthMs: 3_600_000 }).startAll();
   t.teardown(() => cluster.close());
