@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { type Endpoint, hostNameOf } from './address.ts';
 import type { Dialer } from './dial.ts';
 
-const answerWithinMs = 5000;
+const usualPatienceMs = 5000;
 const answerBytesMax = 16 * 1024 * 1024;
 
 export interface PeerAnswer {
@@ -12,18 +12,26 @@ export interface PeerAnswer {
   readonly body: string;
 }
 
-/** @throws Error when nobody answers within five seconds */
-export function getText(dialer: Dialer, endpoint: Endpoint, path: string): Promise<PeerAnswer> {
+/** @throws Error when the answer is not there in time. @param answerWithinMs how long that is. @default 5000 */
+export function getText(
+  dialer: Dialer,
+  endpoint: Endpoint,
+  path: string,
+  answerWithinMs: number = usualPatienceMs,
+): Promise<PeerAnswer> {
   return new Promise((resolve, reject) => {
+    // The whole of it, from the call to the last byte: a limit of silence would not hold who cannot be reached at all.
+    const limit = AbortSignal.timeout(answerWithinMs);
+    const fail = (error: Error): void =>
+      reject(limit.aborted ? new Error(`no answer within ${answerWithinMs} ms`) : error);
     const request = get({
       path,
       host: hostNameOf(endpoint),
-      timeout: answerWithinMs,
+      signal: limit,
       // Without an agent, which would make connections of its own.
       createConnection: () => dialer.dial(endpoint, () => {}),
     });
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${answerWithinMs} ms`)));
-    request.on('error', reject);
+    request.on('error', fail);
     request.on('response', (response) => {
       let body = '';
       response.setEncoding('utf8');
@@ -31,7 +39,7 @@ export function getText(dialer: Dialer, endpoint: Endpoint, path: string): Promi
         body += part;
         if (body.length > answerBytesMax) request.destroy(new Error('the answer is too long'));
       });
-      response.on('error', reject);
+      response.on('error', fail);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
     });
   });
