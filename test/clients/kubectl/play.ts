@@ -16,7 +16,7 @@ import { startControlPlane } from '../../../src/kube/control-plane.ts';
 const here = import.meta.dirname;
 const fixtures = join(here, '../../kube/fixtures');
 /** A command that takes longer has hung. */
-const stepMs = 60_000;
+const stepMs = 120_000;
 
 export interface Step {
   /** Of the rows of the table in docs/KUBERNETES.md. */
