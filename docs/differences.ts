@@ -40,6 +40,10 @@ export const notes: Readonly<Record<string, string>> = {
   etcd_mvcc_db_open_read_transactions: 'Of bbolt.',
   etcd_disk_backend_commit_duration_seconds:
     'Flushes of the state: after 8 MiB or a second, none while nothing is written.',
+  etcd_server_apply_duration_seconds:
+    'Entries are applied many at a time; what takes over 100 ms is counted as slow.',
+  etcd_server_range_duration_seconds: 'See `grpc_server_handling_seconds`.',
+  etcd_server_request_duration_seconds: 'See `grpc_server_handling_seconds`.',
   etcd_disk_backend_defrag_duration_seconds: 'Stays empty: space is given back while the member serves.',
   etcd_disk_defrag_inflight: 'Always 0, for the same reason.',
   etcd_mvcc_db_total_size_in_bytes: 'LevelDB’s files.',
@@ -50,7 +54,7 @@ export const notes: Readonly<Record<string, string>> = {
   etcd_snap_fsync_duration_seconds: 'There are no snapshot files beside the state.',
   etcd_snap_db_fsync_duration_seconds: 'There are no snapshot files beside the state.',
   etcd_snap_db_save_total_duration_seconds: 'There are no snapshot files beside the state.',
-  grpc_server_handling_seconds: 'Only with `--metrics extensive` in etcd.',
+  grpc_server_handling_seconds: 'Told with `--metrics extensive`, as in etcd.',
 };
 
 /** Title to what is different, and why. */

@@ -182,7 +182,9 @@ export async function compatibilityPage(): Promise<string> {
     member.runtime.clock,
   );
   const metrics = memberMetrics(member, network, member.runtime);
-  new ServiceContext(member).meter.register(metrics);
+  const context = new ServiceContext(member, true);
+  context.meter.register(metrics);
+  context.work.register(metrics);
   const paths = new Set(
     endpointsOf(member, { versions: () => versionsOf(member), metrics, failureText: String }).keys(),
   );

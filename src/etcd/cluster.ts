@@ -82,7 +82,9 @@ function changeMethod(
   encode: (header: ResponseHeader, result: MemberChangeResult) => Uint8Array,
 ): ServiceMethod {
   return unary((body, call, reply) => {
-    context.member.changeMembers(decode(body, call), (failure, result) => {
+    const change = decode(body, call);
+    context.member.changeMembers(change, (failure, result) => {
+      if (change.kind === 'promote') context.work.countPromotion(failure);
       try {
         if (failure !== null) reply(statusOf(failure), null);
         else reply(null, encode(context.header(0), result!));

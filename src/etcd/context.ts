@@ -8,6 +8,7 @@ import type { ResponseHeader } from '../wire/messages.ts';
 import { Authorizer } from './authorize.ts';
 import { Code, statusOfError } from './errors.ts';
 import { RpcMeter } from './metering.ts';
+import { WorkFigures } from './work-figures.ts';
 
 /** The number behind an id of 16 hexadecimal digits; 0n for an empty one. */
 export function idNumber(id: string): bigint {
@@ -23,12 +24,14 @@ export class ServiceContext {
   readonly member: ServedMember;
   readonly authorizer: Authorizer;
   readonly meter: RpcMeter;
+  readonly work: WorkFigures;
   readonly #idBytes: Uint8Array;
 
   /** @param timesCalls see `RpcMeter` */
   constructor(member: ServedMember, timesCalls: boolean = false) {
     this.member = member;
     this.meter = new RpcMeter(member.runtime.clock, timesCalls);
+    this.work = new WorkFigures(member.runtime.clock);
     this.authorizer = new Authorizer(member.auth);
     this.#idBytes = headerIdBytes(idNumber(member.clusterId), idNumber(member.id));
   }

@@ -40,13 +40,15 @@ export function wholeStateMethods(context: ServiceContext): ServiceMethods {
   return {
     Hash: unary((body, _call, reply) => {
       decodeHashRequest(body);
-      hashes.run((ended) =>
-        member.hashState((error, hash) =>
+      hashes.run((ended) => {
+        const measured = context.work.begin('hash');
+        member.hashState((error, hash) => {
+          measured();
           answered(reply, ended, error, () =>
             encodeHashResponse(context.header(context.store.revision), hash),
-          ),
-        ),
-      );
+          );
+        });
+      });
     }),
     HashKV: unary((body, _call, reply) => {
       const revision = decodeHashKvRequest(body);
@@ -55,9 +57,11 @@ export function wholeStateMethods(context: ServiceContext): ServiceMethods {
           answered(reply, ended, error, encode);
         try {
           const { store } = context;
-          store.hashKv(revision, (error, result) =>
-            done(error, () => encodeHashKvResponse(context.header(store.revision), result!)),
-          );
+          const measured = context.work.begin('hashRevision');
+          store.hashKv(revision, (error, result) => {
+            measured();
+            done(error, () => encodeHashKvResponse(context.header(store.revision), result!));
+          });
         } catch (error) {
           done(error as Error, () => body);
         }

@@ -40,7 +40,10 @@ export interface EtcdOptions {
  */
 export function etcdMethods(member: ServedMember, options: EtcdOptions = {}): RpcMethods {
   const context = new ServiceContext(member, options.timesCalls ?? false);
-  if (options.metrics !== undefined) context.meter.register(options.metrics);
+  if (options.metrics !== undefined) {
+    context.meter.register(options.metrics);
+    context.work.register(options.metrics);
+  }
   const progressIntervalMs = options.watchProgressIntervalMs ?? defaultProgressIntervalMs;
   return assemble(context, servicesOf(context, progressIntervalMs));
 }

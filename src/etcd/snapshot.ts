@@ -22,6 +22,7 @@ export function snapshotMethod(context: ServiceContext): ServiceMethod {
       isGone = true;
       sending?.close();
     });
+    const measured = context.work.begin('snapshot');
     context.member.exportState((error, state) => {
       if (state === null) {
         stream.end(statusOfError(error));
@@ -32,7 +33,7 @@ export function snapshotMethod(context: ServiceContext): ServiceMethod {
         return;
       }
       const version = clusterVersionOf(context.member.downgrade());
-      sending = new Sending(stream, state, version);
+      sending = new Sending(stream, state, version, measured);
       stream.onDrain(() => sending?.goOn());
       sending.goOn();
     });
@@ -46,10 +47,13 @@ class Sending {
   /** Of the storage. */
   readonly #version: string;
   readonly #hash: Hash = createHash('sha256');
+  readonly #sent: () => void;
   #offset = 0;
   #isClosed = false;
 
-  constructor(stream: RpcStream, state: ExportedState, version: string) {
+  /** @param sent is called with the last byte on its way */
+  constructor(stream: RpcStream, state: ExportedState, version: string, sent: () => void) {
+    this.#sent = sent;
     this.#version = version;
     this.#stream = stream;
     this.#state = state;
@@ -65,6 +69,7 @@ class Sending {
     }
     if (this.#isClosed) return;
     this.#write(0, this.#hash.digest());
+    this.#sent();
     this.close();
     this.#stream.end(null);
   }
