@@ -14,6 +14,7 @@ import { describeEnvironment } from './environment.ts';
 import { failoverCharts, failoverFlags, failoverText, runFailover } from './failover.ts';
 import { htmlReport, type Section } from './html.ts';
 import { idleFlags, idleText, runIdle } from './idle.ts';
+import { kubeFlags, kubeText, runKube } from './kube.ts';
 import { chosenSystems, systemFlags } from './options.ts';
 import { putFlags, runPut } from './put.ts';
 import { putCharts, putText } from './put-report.ts';
@@ -114,6 +115,26 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: async (argv) => {
       const report = await runRecovery(parsed(recoveryFlags, argv));
       return { data: report, text: recoveryText(report), charts: recoveryCharts(report) };
+    },
+  },
+  kube: {
+    summary: 'the Kubernetes API: pods per second, lists, watches, memory',
+    flags: kubeFlags,
+    quick: [
+      '--pods',
+      '300',
+      '--warm-up',
+      '100',
+      '--watchers',
+      '50',
+      '--changes',
+      '20',
+      '--idle-seconds',
+      '1',
+    ],
+    run: async (argv) => {
+      const report = await runKube(parsed(kubeFlags, argv));
+      return { data: report, text: kubeText(report), charts: {} };
     },
   },
   failover: {
