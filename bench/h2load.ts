@@ -7,6 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Asker } from './asker.ts';
 import type { Workplace } from './children.ts';
 import type { LoadOptions, LoadResult } from './generator.ts';
 import { frameMessage } from './h2-client.ts';
@@ -21,6 +22,7 @@ export function h2loadInstalled(): boolean {
   }
 }
 
+const ANSWER_WITHIN_MS = 10_000;
 const UNITS_US: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
 
 function microseconds(text: string): number {
@@ -33,7 +35,6 @@ export function parseH2load(output: string, seconds: number): LoadResult {
   const finished = /finished in [\d.]+\w+, ([\d.]+) req\/s/.exec(output);
   const requests = /requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed/.exec(output);
   const times = /time for request:\s+(\S+)\s+(\S+)\s+(\S+)/.exec(output);
-  const traffic = /traffic: .* \((\d+)\) data/.exec(output);
   if (finished === null || requests === null || times === null) {
     throw new Error(`h2load's output is not understood:\n${output.trim()}`);
   }
@@ -49,7 +50,7 @@ export function parseH2load(output: string, seconds: number): LoadResult {
     lag: { counts: [], maxUs: 0, sumUs: 0 },
     cpuSeconds: 0,
     keyNext: 0,
-    receivedBytes: Number(traffic?.[1] ?? 0),
+    receivedBytes: 0,
   };
 }
 
@@ -57,8 +58,10 @@ export function parseH2load(output: string, seconds: number): LoadResult {
 export async function runH2load(options: LoadOptions, workplace: Workplace): Promise<LoadResult> {
   const source = new RequestSource(options);
   const payload = join(workplace.folder, 'h2load-request.bin');
-  writeFileSync(payload, frameMessage(source.request()));
+  const message = source.request();
+  writeFileSync(payload, frameMessage(message));
   const target = options.targets[0]!;
+  const answerBytes = await bytesOfAnswer(target.port, source.path, message);
   const seconds = options.measureMs / 1000;
   const args = [
     ...['-c', String(options.connections), '-m', String(options.streams)],
@@ -73,5 +76,15 @@ export async function runH2load(options: LoadOptions, workplace: Workplace): Pro
     child.once('error', reject);
     child.once('exit', () => resolve());
   });
-  return parseH2load(readFileSync(join(workplace.folder, logName), 'utf8'), seconds);
+  const result = parseH2load(readFileSync(join(workplace.folder, logName), 'utf8'), seconds);
+  return { ...result, receivedBytes: result.completed * answerBytes };
+}
+
+/** All answers are alike, and h2load's own count of bytes has those of the warm-up in it. */
+async function bytesOfAnswer(port: number, path: string, message: Buffer): Promise<number> {
+  const asker = new Asker(port);
+  const { code, message: why, response } = await asker.call(path, message, ANSWER_WITHIN_MS);
+  asker.close();
+  if (code !== 0 || response === null) throw new Error(`${path} is refused with code ${code}: ${why}`);
+  return response.length;
 }
