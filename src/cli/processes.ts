@@ -72,6 +72,9 @@ export function parseRecord(text: string): ProcessRecord | null {
   return match === null ? null : { pid: Number(match[1]), startTime: match[2]! };
 }
 
+/** glibc's arenas in processes that we start; see `assets.ts`. */
+export const arenasMax: number = 2;
+
 /**
  * Starts this program again as a process of its own: in its own group, so that Ctrl-C at the terminal does not reach
  * it, with its output appended to a file.
@@ -81,6 +84,7 @@ export function startSelf(args: readonly string[], logPath: string): ProcessReco
   const log = openSync(logPath, 'a');
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
     detached: true,
+    env: { MALLOC_ARENA_MAX: String(arenasMax), ...process.env },
     stdio: ['ignore', log, log],
   });
   closeSync(log);

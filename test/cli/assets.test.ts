@@ -12,7 +12,7 @@ const startWithinMs = 20_000;
 t.test('a script starts the program from wherever it is called, whatever its path has in it', async (t) => {
   t.equal(
     script('/usr/bin/node', ['--flag'], "/it's here/main.js", 'etcd'),
-    `#!/bin/sh\nexec '/usr/bin/node' '--flag' '/it'\\''s here/main.js' 'etcd' "$@"\n`,
+    `#!/bin/sh\nexport MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-2}"\nexec '/usr/bin/node' '--flag' '/it'\\''s here/main.js' 'etcd' "$@"\n`,
   );
 });
 
