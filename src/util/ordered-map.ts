@@ -8,6 +8,8 @@
  *                    /             \
  *     leaf     [a:1 b:0 e:2] -> [k:1 z:1]               leaves are linked in order
  *
+ * A leaf whose entries all weigh 1 has no array of weights: in most maps that is every leaf.
+ *
  * Invariant: keys ascend strictly within a leaf and along the chain; `total` of a node is the sum of its entries'
  * weights; every node but the root holds between `nodeMin` and `nodeMax` entries or children.
  *
@@ -21,7 +23,8 @@ interface Leaf<V> {
   readonly isLeaf: true;
   keys: string[];
   values: V[];
-  weights: number[];
+  /** Null: each entry weighs 1. */
+  weights: number[] | null;
   total: number;
   next: Leaf<V> | null;
 }
@@ -72,8 +75,28 @@ function totalOf<V>(children: readonly Node<V>[]): number {
   return total;
 }
 
-function newLeaf<V>(keys: string[], values: V[], weights: number[], next: Leaf<V> | null): Leaf<V> {
-  return { isLeaf: true, keys, values, weights, total: sum(weights), next };
+function newLeaf<V>(keys: string[], values: V[], weights: number[] | null, next: Leaf<V> | null): Leaf<V> {
+  return { isLeaf: true, keys, values, weights, total: weights === null ? keys.length : sum(weights), next };
+}
+
+function sumOf<V>(leaf: Leaf<V>): number {
+  return leaf.weights === null ? leaf.keys.length : sum(leaf.weights);
+}
+
+function weightAt<V>(leaf: Leaf<V>, at: number): number {
+  return leaf.weights === null ? 1 : leaf.weights[at]!;
+}
+
+/** The weights of a leaf, to be changed. */
+function ownWeights<V>(leaf: Leaf<V>): number[] {
+  leaf.weights ??= new Array<number>(leaf.keys.length).fill(1);
+  return leaf.weights;
+}
+
+/** The same weights, or null when all are 1. */
+function leanWeights(weights: number[]): number[] | null {
+  for (let i = 0; i < weights.length; i++) if (weights[i] !== 1) return weights;
+  return null;
 }
 
 function sizeOf<V>(node: Node<V>): number {
@@ -81,7 +104,7 @@ function sizeOf<V>(node: Node<V>): number {
 }
 
 export class OrderedMap<V> {
-  #root: Node<V> = newLeaf<V>([], [], [], null);
+  #root: Node<V> = newLeaf<V>([], [], null, null);
   #size = 0;
   /** Left behind by a split below: the separator of the new right sibling. */
   #splitKey = '';
@@ -115,7 +138,12 @@ export class OrderedMap<V> {
     const pieces = evenPieces(keys.length);
     for (let i = 0, at = 0; i < pieces.length; at += pieces[i]!, i++) {
       const end = at + pieces[i]!;
-      const leaf = newLeaf(keys.slice(at, end), values.slice(at, end), weights.slice(at, end), null);
+      const leaf = newLeaf(
+        keys.slice(at, end),
+        values.slice(at, end),
+        leanWeights(weights.slice(at, end)),
+        null,
+      );
       const before = level[level.length - 1];
       if (before?.isLeaf) before.next = leaf;
       level.push(leaf);
@@ -168,9 +196,9 @@ export class OrderedMap<V> {
     const leaf = this.#leafOf(key);
     const at = lowerBound(leaf.keys, key);
     if (leaf.keys[at] !== key) throw new Error('reweigh: no such key');
-    const difference = weight - leaf.weights[at]!;
+    const difference = weight - weightAt(leaf, at);
     if (difference === 0) return;
-    leaf.weights[at] = weight;
+    ownWeights(leaf)[at] = weight;
     let node = this.#root;
     while (!node.isLeaf) {
       node.total += difference;
@@ -234,7 +262,8 @@ export class OrderedMap<V> {
       const size = sizeOf(node);
       if (size > nodeMax) throw new Error('a node is too full');
       if (!isRoot && size < nodeMin) throw new Error('a node is too empty');
-      const total = node.isLeaf ? sum(node.weights) : totalOf(node.children);
+      const total = node.isLeaf ? sumOf(node) : totalOf(node.children);
+      if (node.isLeaf && (node.weights?.length ?? size) !== size) throw new Error('weights do not fit');
       if (total !== node.total) throw new Error('a total is wrong');
       if (node.isLeaf) return 1;
       if (node.separators.length !== node.children.length - 1) throw new Error('separators do not fit');
@@ -264,6 +293,7 @@ export class OrderedMap<V> {
       node = node.children[at]!;
     }
     const at = lowerBound(node.keys, key);
+    if (node.weights === null) return below + at;
     for (let i = 0; i < at; i++) below += node.weights[i]!;
     return below;
   }
@@ -273,7 +303,7 @@ export class OrderedMap<V> {
     if (node.isLeaf) {
       for (let i = lowerBound(node.keys, from); i < node.keys.length; i++) {
         if (to !== null && node.keys[i]! >= to) return true;
-        if (node.weights[i] === 0) continue;
+        if (node.weights !== null && node.weights[i] === 0) continue;
         out.push(node.values[i]!);
         if (out.length === full) return true;
       }
@@ -306,21 +336,23 @@ export class OrderedMap<V> {
     const { keys } = leaf;
     const at = lowerBound(keys, key);
     if (at < keys.length && keys[at] === key) {
-      leaf.total += weight - leaf.weights[at]!;
       leaf.values[at] = value;
-      leaf.weights[at] = weight;
+      const before = weightAt(leaf, at);
+      if (weight !== before) {
+        leaf.total += weight - before;
+        ownWeights(leaf)[at] = weight;
+      }
       return null;
     }
     this.#size++;
     leaf.total += weight;
+    if (weight !== 1 || leaf.weights !== null) ownWeights(leaf).splice(at, 0, weight);
     if (at === keys.length) {
       keys.push(key);
       leaf.values.push(value);
-      leaf.weights.push(weight);
     } else {
       keys.splice(at, 0, key);
       leaf.values.splice(at, 0, value);
-      leaf.weights.splice(at, 0, weight);
     }
     if (keys.length <= nodeMax) return null;
     // Keys that only grow would leave every leaf half full: an append splits off little.
@@ -329,7 +361,12 @@ export class OrderedMap<V> {
   }
 
   #splitLeaf(leaf: Leaf<V>, at: number): Leaf<V> {
-    const right = newLeaf(leaf.keys.splice(at), leaf.values.splice(at), leaf.weights.splice(at), leaf.next);
+    const weights = leaf.weights === null ? null : leanWeights(leaf.weights.splice(at));
+    const right = newLeaf(leaf.keys.slice(at), leaf.values.slice(at), weights, leaf.next);
+    // Cut by copying: an array that is made shorter keeps its room.
+    leaf.keys = leaf.keys.slice(0, at);
+    leaf.values = leaf.values.slice(0, at);
+    if (leaf.weights !== null) leaf.weights = leanWeights(leaf.weights);
     leaf.next = right;
     leaf.total -= right.total;
     this.#splitKey = right.keys[0]!;
@@ -350,10 +387,10 @@ export class OrderedMap<V> {
     if (node.isLeaf) {
       const at = lowerBound(node.keys, key);
       if (at === node.keys.length || node.keys[at] !== key) return;
-      node.total -= node.weights[at]!;
+      node.total -= weightAt(node, at);
       node.keys.splice(at, 1);
       node.values.splice(at, 1);
-      node.weights.splice(at, 1);
+      node.weights?.splice(at, 1);
       this.#size--;
       return;
     }
@@ -372,9 +409,9 @@ export class OrderedMap<V> {
     const right = parent.children[leftAt + 1]!;
     const separator = parent.separators[leftAt]!;
     if (left.isLeaf && right.isLeaf) {
+      if (left.weights !== null || right.weights !== null) ownWeights(left).push(...ownWeights(right));
       left.keys.push(...right.keys);
       left.values.push(...right.values);
-      left.weights.push(...right.weights);
       left.next = right.next;
     } else if (!left.isLeaf && !right.isLeaf) {
       left.separators.push(separator, ...right.separators);
