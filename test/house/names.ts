@@ -195,7 +195,6 @@ export const allowances: readonly Allowance[] = [
     where: 'src/cli/processes.ts',
     reason: '`keelson cluster` starts a process per member',
   },
-  { what: 'node:http2', where: 'src/cli/status-call.ts', reason: '`keelson status` is a client' },
   { what: 'process.env', where: 'src/cli/', reason: 'a command takes options from the environment' },
   { what: 'process.exit', where: 'src/cli/server.ts', reason: 'a second Ctrl-C ends at once' },
   { what: 'process.exit', where: 'src/cli/apiserver.ts', reason: 'the store may never answer again' },
