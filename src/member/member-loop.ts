@@ -105,6 +105,9 @@ export class MemberLoop {
   #slowApplies = 0;
   #lateHeartbeats = 0;
   #tickedAt = 0;
+  /** Groups of records on their way to the disk, and when it last took one or had none to take. */
+  #writes = 0;
+  #wroteAt = 0;
   #isTurnDue = false;
   #hasEnded = false;
 
@@ -312,8 +315,16 @@ export class MemberLoop {
     if (ready.snapshotsWanted.length > 0) this.#transfers.send(ready.snapshotsWanted);
   }
 
+  /** For how long the disk has not finished anything that was given to it to write, in milliseconds. */
+  get diskSilenceMs(): number {
+    return this.#writes === 0 ? 0 : this.#runtime.clock.now() - this.#wroteAt;
+  }
+
   #write({ write, entries, hardState }: Ready): void {
+    if (this.#writes++ === 0) this.#wroteAt = this.#runtime.clock.now();
     this.#wal.append(entries, hardState, (error) => {
+      this.#writes--;
+      this.#wroteAt = this.#runtime.clock.now();
       if (error !== null) {
         this.fail(error);
         return;

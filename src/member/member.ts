@@ -45,6 +45,8 @@ import {
   type ServedMember,
 } from './types.ts';
 
+/** Election timeouts after which a leader is no new one any more. */
+const settledElections = 10;
 /** States that are written to files at a time. */
 const maxExports = 2;
 
@@ -69,6 +71,8 @@ export class Member implements ServedMember {
   readonly #onFatal: (error: Error) => void;
   /** Runs once this member has applied its own removal. */
   #departure: Timer | null = null;
+  /** Leadership is being handed on because of the disk. */
+  #isYielding = false;
   /** States that are being written to files. */
   #exports = 0;
   #isStopping = false;
@@ -185,6 +189,7 @@ export class Member implements ServedMember {
         this.#reconfiguration.promoteReady();
         if (!this.isInstalling) this.leases.tick();
         this.#corruption.tick();
+        this.#yieldIfDiskIsStuck();
       },
       hasWork: () => this.#leaderCalls.isWaiting,
       frame: (from, bytes) => this.#leaderCalls.onFrame(from, bytes),
@@ -439,6 +444,33 @@ export class Member implements ServedMember {
     const leads = (): boolean => this.raft.leader === target;
     if (this.#handover.begin(target, leads, ended)) this.#loop.schedule();
     else this.runtime.scheduler.defer(() => done(new Failure('badLeaderTransferee')));
+  }
+
+  /**
+   * Nothing can be acknowledged here while the disk is silent; somebody else's may not be. Leases suffer nothing: who leads
+   * next gives them an election timeout more. Half the time is for noticing, the rest for the election. Who leads since
+   * a short time only has more patience: where all disks are slow, leadership would otherwise go round and round.
+   */
+  #yieldIfDiskIsStuck(): void {
+    const { diskSilenceMs, leadership } = this.#loop;
+    const { electionMs } = this.limits;
+    if (diskSilenceMs < electionMs / 2 || this.raft.role !== Role.Leader) return;
+    const now = this.runtime.clock.now();
+    const isNew = now - leadership.situation(now).electedAt < settledElections * electionMs;
+    if (isNew && diskSilenceMs < 2 * electionMs) return;
+    const heir = this.#handover.heir();
+    const hasYielded = (): boolean => this.raft.role !== Role.Leader;
+    if (heir === null || this.#isYielding) return;
+    this.#isYielding = this.#handover.begin(heir, hasYielded, () => {
+      this.#isYielding = false;
+    });
+    if (!this.#isYielding) return;
+    const silence = Math.round(diskSilenceMs);
+    this.runtime.log.warn('the disk does not answer: another member shall lead', {
+      heir,
+      'silent-ms': silence,
+    });
+    this.#loop.schedule();
   }
 
   #refuseMove(target: NodeId): Failure | null {
