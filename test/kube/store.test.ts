@@ -6,6 +6,7 @@ import { startCluster } from '../../src/index.ts';
 import { clientStore } from '../../src/kube/store/client-store.ts';
 import { memberStore } from '../../src/kube/store/member-store.ts';
 import { openMemoryStore } from '../../src/kube/store/memory-store.ts';
+import { prefixedStore } from '../../src/kube/store/prefixed-store.ts';
 import type { KubeStore, StoreChange } from '../../src/kube/store.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { TestCluster } from '../member/cluster.ts';
@@ -148,3 +149,39 @@ function suite(t: Tap, open: Open): void {
 t.test('in memory', async (t) => suite(t, openInMemory));
 t.test('on a member', async (t) => suite(t, openOnMember));
 t.test('behind a client', async (t) => suite(t, openBehindClient));
+
+t.test('two servers below prefixes of their own do not see each other', async (t) => {
+  const store = await openInMemory(t);
+  const one = prefixedStore(store, '/one/');
+  const two = prefixedStore(store, 'two');
+  const seen: StoreChange[] = [];
+  const watch = one.watch('/registry/pods/', 0, {
+    changes: (changes) => void seen.push(...changes),
+    progress: () => {},
+    failed: () => {},
+  });
+  const written = await one.create('/registry/pods/a', bytes('1'));
+  await two.create('/registry/pods/b', bytes('2'));
+  t.strictSame(
+    (await one.list('/registry/pods/')).entries.map(({ key }) => key),
+    ['/registry/pods/a'],
+  );
+  t.equal((await two.get('/registry/pods/a')).entry, null);
+  t.equal((await store.get('/one/pods/a')).entry?.key, '/one/pods/a');
+  const again = await one.create('/registry/pods/a', bytes('3'));
+  t.equal(!again.written && again.current?.key, '/registry/pods/a', 'what stands there has its name');
+  if (!written.written) throw new Error('an empty store takes a key');
+  await one.delete('/registry/pods/a', written.revision);
+  for (let tries = 0; tries < 500 && seen.length < 2; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  watch.close();
+  t.strictSame(
+    seen.map(({ key, value }) => [key, text(value)]),
+    [
+      ['/registry/pods/a', '1'],
+      ['/registry/pods/a', null],
+    ],
+  );
+  t.equal(prefixedStore(store, '/registry'), store, 'the prefix that everybody has costs nothing');
+});
