@@ -6,12 +6,12 @@ const erase: readonly string[] = ['\u007f', '\b'];
 const eraseAll = '\u0015';
 
 /**
- * Asks at the terminal of this process, which must be one: the prompt goes to standard error, what is typed nowhere.
- * @throws Error when the user interrupts
+ * Asks at the terminal of this process, which must be one: the prompt goes to standard error, what is typed nowhere. When the
+ * user interrupts, the process is sent SIGINT, and there is no answer.
  */
 export function askHidden(prompt: string): Promise<string> {
   const { stdin, stderr } = process;
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let line = '';
     const end = (): void => {
       stdin.off('data', onData);
@@ -28,7 +28,8 @@ export function askHidden(prompt: string): Promise<string> {
         }
         if (character === interrupt) {
           end();
-          reject(new Error('interrupted'));
+          // What it means while lines are shown: who asked hears of it as of any other interrupt.
+          process.kill(process.pid, 'SIGINT');
           return;
         }
         if (erase.includes(character)) line = [...line].slice(0, -1).join('');
@@ -36,8 +37,8 @@ export function askHidden(prompt: string): Promise<string> {
         else line += character;
       }
     };
-    stderr.write(prompt);
     stdin.setRawMode(true);
+    stderr.write(prompt);
     stdin.on('data', onData);
     stdin.resume();
   });

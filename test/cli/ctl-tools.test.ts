@@ -63,6 +63,22 @@ t.test('the environment names what is watched, and a command that fails ends the
   t.same(said, { code: 1, out: 'PUT\nk\nv\n', err: 'command ["false" "x"] error (exit status 1)\n' });
 });
 
+t.test('who waits for a person can be interrupted', async (t) => {
+  const { endpoint } = await clusterOf(t);
+  for (const args of [
+    ['txn', '-i'],
+    ['watch', '-i'],
+    ['put', 'key'],
+    ['user', 'add', 'x'],
+  ]) {
+    const forever = { askHidden: () => new Promise<string>(() => {}) };
+    const running = ctlRunning(endpoint, { args }, forever);
+    if (args[0] === 'txn') await running.until(/compares:/);
+    running.interrupt();
+    t.match(await running.ended, { code: 130, err: '' }, args.join(' '));
+  }
+});
+
 t.test('passwords are asked for where nobody sees them', async (t) => {
   const { endpoint } = await clusterOf(t);
   const prompts: string[] = [];

@@ -237,5 +237,7 @@ export async function runCtl(argv: readonly string[], tool: Tool = etcdctl): Pro
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
+    // A terminal that was read from has more to say at any time, and nobody listens any more.
+    if (process.stdin.isTTY === true) process.stdin.destroy();
   }
 }

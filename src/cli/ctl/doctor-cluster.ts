@@ -83,7 +83,7 @@ function leadership(states: readonly Answered[], members: readonly ClusterMember
 function size(members: readonly ClusterMember[]): Finding[] {
   const voters = members.filter(({ isLearner }) => !isLearner).length;
   const tolerated = Math.floor((voters - 1) / 2);
-  const what = `${voters} voting members: ${tolerated === 0 ? 'no member' : `${tolerated} of them`} may fail`;
+  const what = `${voters} voting member${voters === 1 ? '' : 's'}: ${tolerated === 0 ? 'no member' : `${tolerated} of them`} may fail`;
   const findings: Finding[] = [];
   if (voters <= 2)
     findings.push(note('cluster', what, 'three members go on when one fails: keelson ctl member join'));

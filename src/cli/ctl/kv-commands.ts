@@ -114,7 +114,7 @@ const txn: CtlCommand = {
     const lines = new InputLines(session.io.input);
     const isInteractive = session.isSet('interactive');
     const request = await readTxn(
-      () => lines.next(),
+      () => session.interruptible(lines.next()),
       (title) => {
         if (isInteractive) session.io.out(`${title}\n`);
       },

@@ -157,10 +157,26 @@ export class Session implements Given {
     }
   }
 
+  /** What a promise gives; rejects when the user interrupts first, who may be who it waits for. */
+  async interruptible<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.io;
+    signal.throwIfAborted();
+    let onAbort: () => void = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([promise, aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
   /** @throws UsageError when nobody sits at a terminal */
   askPassword(prompt: string): Promise<string> {
     const { askHidden } = this.io;
-    if (askHidden !== undefined) return askHidden(prompt);
+    if (askHidden !== undefined) return this.interruptible(askHidden(prompt));
     const todo = 'give it as --user NAME:PASSWORD or --password';
     throw new UsageError(`there is no terminal to ask for a password: ${todo}`, 1);
   }
@@ -266,11 +282,15 @@ export class Session implements Given {
     };
   }
 
-  async readInput(): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this.io.input)
-      chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-    return Buffer.concat(chunks);
+  /** All of standard input. */
+  readInput(): Promise<Buffer> {
+    const read = async (): Promise<Buffer> => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of this.io.input)
+        chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      return Buffer.concat(chunks);
+    };
+    return this.interruptible(read());
   }
 
   /** Waits. True: the user interrupted. */

@@ -154,7 +154,7 @@ async function watchLines(session: Session): Promise<never> {
   const refuse = (line: string, why: string): void => session.io.err(`Invalid command ${line} (${why})\n`);
   try {
     for (;;) {
-      const line = await Promise.race([lines.next(), failure]);
+      const line = await session.interruptible(Promise.race([lines.next(), failure]));
       if (line === null) throw new UsageError('error reading watch request line: EOF', exitInvalidInput);
       const words = wordsOf(line);
       if (words.length === 0) session.io.err(`Invalid command: ${line} (watch and progress supported)\n`);
