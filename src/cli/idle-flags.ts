@@ -142,7 +142,6 @@ const services = {
     'a defragmentation stands in nobody’s way',
     ['experimental-stop-grpc-service-on-defrag'],
   ),
-  featureGates: option('features to switch, NAME=true,…', '', 'what they switch is decided here'),
   enableDistributedTracing: toggle('trace requests', 'false', noTracing, [
     'experimental-enable-distributed-tracing',
   ]),

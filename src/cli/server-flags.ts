@@ -3,6 +3,7 @@
  * `idle-flags.ts`; both together are the one table that command line, environment, configuration file and help follow.
  */
 
+import { type FeatureGates, featureGatesFlag } from './feature-gates.ts';
 import {
   checkUrl,
   choiceFlag,
@@ -52,6 +53,7 @@ export interface ServerOptions {
   strictReconfigCheck: boolean;
   forceNewCluster: boolean;
   maxLearners: number;
+  featureGates: FeatureGates;
   initialCorruptCheck: boolean;
   corruptCheckTime: number;
   compactHashCheckEnabled: boolean;
@@ -262,6 +264,10 @@ const clusterFlags = {
     min: 1,
     aliases: ['experimental-max-learners'],
   }),
+  featureGates: featureGatesFlag(
+    'features to switch: InitialCorruptCheck and CompactHashCheck are as --initial-corrupt-check and --compact-hash-check-enabled; ' +
+      'what others switch is decided here',
+  ),
   initialCorruptCheck: switchFlag(
     'compare all keys with the leader’s after the start, and end if they differ',
     false,

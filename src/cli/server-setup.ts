@@ -5,6 +5,7 @@ import { hostNameOf, parseEndpoint } from '../rpc/address.ts';
 import { selfSigned } from '../rpc/self-signed.ts';
 import type { TlsOptions, TlsVersion } from '../rpc/tls-options.ts';
 import type { Logger, Runtime } from '../util/runtime.ts';
+import { isOn } from './feature-gates.ts';
 import type { ServerOptions, TlsVersionName } from './server-flags.ts';
 import { compactionRetention } from './server-options.ts';
 
@@ -22,6 +23,8 @@ export function startOptions(options: ServerOptions, runtime: Runtime, log: Logg
   const clientTls = tlsForClients(options, runtime);
   const peerTls = tlsForPeers(options, runtime);
   const retention = compactionRetention(options);
+  const { featureGates: gates } = options;
+  const comparesCompactions = options.compactHashCheckEnabled || isOn(gates, 'CompactHashCheck');
   return {
     name: options.name,
     dataDir: options.dataDir,
@@ -64,9 +67,9 @@ export function startOptions(options: ServerOptions, runtime: Runtime, log: Logg
     maxLearners: options.maxLearners,
     strictReconfigCheck: options.strictReconfigCheck,
     reconfigHealthMs: healthMs,
-    initialCorruptCheck: options.initialCorruptCheck,
+    initialCorruptCheck: options.initialCorruptCheck || isOn(gates, 'InitialCorruptCheck'),
     corruptCheckMs: options.corruptCheckTime,
-    compactHashCheckMs: options.compactHashCheckEnabled ? options.compactHashCheckTime : 0,
+    compactHashCheckMs: comparesCompactions ? options.compactHashCheckTime : 0,
     gateway: options.enableGrpcGateway,
     timesCalls: options.metrics === 'extensive',
     cors: options.cors,
