@@ -62,6 +62,12 @@ export function collectedRules(role: ApiObject, roles: readonly ApiObject[]): Js
   return rules;
 }
 
+/** The same rules, in whatever order: two roles that collect each other would turn it round for ever. */
+function isSame(left: readonly Json[], right: readonly Json[]): boolean {
+  const isWithin = (rule: Json): boolean => right.some((other) => isEqualJson(rule, other));
+  return left.length === right.length && left.every(isWithin);
+}
+
 export class RoleCollector {
   readonly #parts: ServerParts;
   readonly #client: LocalClient;
@@ -96,7 +102,7 @@ export class RoleCollector {
     const role = all.find(({ metadata }) => metadata.name === name);
     if (role === undefined) return;
     const rules = collectedRules(role, all);
-    if (isEqualJson(((role as ClusterRole).rules ?? []) as Json[], rules)) return;
+    if (isSame((role as ClusterRole).rules ?? [], rules)) return;
     await this.#client.update(this.#roles!, '', name, '', (current) => {
       (current as ClusterRole).rules = structuredClone(rules);
       return current;

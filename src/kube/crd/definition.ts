@@ -64,8 +64,11 @@ export interface DefinitionStatus {
 /** While it stands, the definition has instances that are to go. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
+/** Of one that has not been looked at yet, too: what is missing is empty. */
 export function specOf(definition: ApiObject): DefinitionSpec {
-  return definition.spec as unknown as DefinitionSpec;
+  const spec = (definition.spec ?? {}) as unknown as Partial<DefinitionSpec>;
+  const { versions = [], names = { plural: '', kind: '' } } = spec;
+  return { ...(spec as DefinitionSpec), versions, names };
 }
 
 export function statusOf(definition: ApiObject): DefinitionStatus {
