@@ -104,6 +104,10 @@ function changingMembers(swarm: Swarm): Swarm {
   };
 }
 
+function leased(swarm: Swarm): Swarm {
+  return { ...restless(swarm), leases: 4 };
+}
+
 function failingDisks(swarm: Swarm): Swarm {
   return { ...restless(swarm), disk: { ...swarm.disk, syncErrorChance: 0.01, writeErrorChance: 0.002 } };
 }
@@ -117,7 +121,7 @@ export const controls: readonly Control[] = [
     seeds: 20,
     shape: fallingLeaders,
   },
-  { mutant: 'commitBeyondNew', breaks: 'a follower commits up to what it was sent', seeds: 40 },
+  { mutant: 'commitBeyondNew', isSlow: true, breaks: 'a follower commits up to what it was sent', seeds: 40 },
   { mutant: 'countUnwritten', breaks: 'a leader counts itself when its disk has it', seeds: 20 },
   { mutant: 'ackBeforeWritten', breaks: 'a follower acknowledges what its disk has', seeds: 5 },
   { mutant: 'voteBeforeWritten', breaks: 'a vote leaves when it is on disk', seeds: 5 },
@@ -146,6 +150,7 @@ export const controls: readonly Control[] = [
   },
   {
     mutant: 'configKeptOnTruncation',
+    isSlow: true,
     breaks: 'a configuration goes with its entry',
     seeds: 40,
     shape: changingMembers,
@@ -159,7 +164,13 @@ export const controls: readonly Control[] = [
     seeds: 40,
     shape: restless,
   },
-  { mutant: 'noChecksum', breaks: 'what a crash has torn is not read', seeds: 40, shape: restless },
+  {
+    mutant: 'noChecksum',
+    isSlow: true,
+    breaks: 'what a crash has torn is not read',
+    seeds: 40,
+    shape: restless,
+  },
   { mutant: 'goOnAfterError', breaks: 'a failed sync ends the member', seeds: 40, shape: failingDisks },
   {
     mutant: 'wipedDisk',
@@ -170,10 +181,17 @@ export const controls: readonly Control[] = [
   { mutant: 'readLocal', breaks: 'a linearizable read asks a quorum', seeds: 20, shape: restless },
   { mutant: 'applyDiffers', breaks: 'all members apply the same', seeds: 5 },
   { mutant: 'writeTwice', breaks: 'a write in doubt is not repeated', seeds: 5 },
+  { mutant: 'leasePromisesMore', breaks: 'a lease lives as long as was promised', seeds: 10, shape: leased },
   { mutant: 'watchSkipsEvent', breaks: 'a watcher is told everything', seeds: 10, shape: restless },
   { mutant: 'watchRepeatsEvent', breaks: 'a watcher is told once', seeds: 10, shape: restless },
   { mutant: 'watchReordersEvents', breaks: 'a watcher is told in order', seeds: 10, shape: restless },
-  { mutant: 'watchSplitsRevision', breaks: 'a revision comes whole', seeds: 20, shape: restless },
+  {
+    mutant: 'watchSplitsRevision',
+    isSlow: true,
+    breaks: 'a revision comes whole',
+    seeds: 20,
+    shape: restless,
+  },
   { mutant: 'watchRunsAhead', breaks: 'progress is told after what it covers', seeds: 10, shape: restless },
   {
     mutant: 'watchHidesCompaction',
@@ -198,6 +216,7 @@ export const wrappedMutants: ReadonlySet<string> = new Set([
   'readLocal',
   'applyDiffers',
   'writeTwice',
+  'leasePromisesMore',
   'watchSkipsEvent',
   'watchRepeatsEvent',
   'watchReordersEvents',

@@ -4,7 +4,7 @@
 
 import { Failure } from '../util/failure.ts';
 import type { RangeRequest, RangeResult } from '../wire/messages.ts';
-import type { AnswerDone, MemberPort } from './oracle/workload.ts';
+import type { AnswerDone, LeaseDone, MemberPort } from './oracle/workload.ts';
 import type { SimClock, SimProcess } from './sim-clock.ts';
 import type { LiveMember } from './sim-member.ts';
 import type { Trace } from './trace.ts';
@@ -30,6 +30,13 @@ export function clientPort(options: PortOptions): MemberPort {
       done(reason, result);
     };
   };
+  const saidOfLease = (done: LeaseDone): LeaseDone => {
+    return (reason, ttl) => {
+      if (process.state === 'dead') return;
+      trace.note(clock.now, 'lease', index, ttl, reason ?? 'ok');
+      done(reason, ttl);
+    };
+  };
   const ask = (what: string, bytes: number): void => {
     touch(index);
     trace.note(clock.now, 'ask', index, bytes, what);
@@ -51,6 +58,18 @@ export function clientPort(options: PortOptions): MemberPort {
       };
       if (request.serializable) clock.schedule(0, process, () => read(null));
       else member.linearize(read);
+    },
+    grant(id, ttl, done) {
+      ask('lease', ttl);
+      member.grant(id, ttl, saidOfLease(done));
+    },
+    renew(id, done) {
+      ask('renewal', 0);
+      member.renew(id, saidOfLease(done));
+    },
+    revoke(id) {
+      ask('revocation', 0);
+      member.revoke(id);
     },
   };
 }

@@ -13,6 +13,7 @@ import { Violation } from './invariants/invariant.ts';
 import { type FaultCounts, Nemesis } from './nemesis.ts';
 import { Operator } from './operator.ts';
 import { History } from './oracle/history.ts';
+import { LeaseFleet } from './oracle/lease-fleet.ts';
 import { showModel, showRange } from './oracle/render.ts';
 import { Replay } from './oracle/replay.ts';
 import { Watchers } from './oracle/watchers.ts';
@@ -61,6 +62,7 @@ export class Run {
   private readonly replay: Replay = new Replay(openLogged);
   private readonly workload: Workload;
   private readonly watchers: Watchers;
+  private readonly fleet: LeaseFleet;
   private readonly livenessMs: number;
   private readonly safetyMs: number;
 
@@ -92,6 +94,11 @@ export class Run {
     this.workload = new Workload(clock, random.fork('clients'), this.swarm, this.history, (node) =>
       this.cluster.portOf(node),
     );
+    this.fleet = new LeaseFleet(clock, random.fork('leases'), this.swarm, (node) =>
+      this.cluster.portOf(node),
+    );
+    this.replay.onExpired = (lease) => this.fleet.expired(lease);
+    this.workload.pickLease = () => this.fleet.pick();
     this.watchers = new Watchers(
       clock,
       random.fork('watchers'),
@@ -116,6 +123,7 @@ export class Run {
     this.cluster.startAll();
     this.workload.start();
     this.watchers.start();
+    this.fleet.start();
     this.nemesis.start();
     this.operator.start();
     this.until(this.safetyMs, () => false);
@@ -142,6 +150,7 @@ export class Run {
         `healed for ${this.livenessMs} ms, the cluster does not serve: ${this.situation()}`,
       );
     this.workload.stop();
+    this.fleet.stop();
     let problem: string | null = 'not looked at';
     const converged = this.until(deadline, (steps) => {
       if (steps % 64 !== 0) return false;
@@ -161,6 +170,7 @@ export class Run {
       ...network.counts,
       diskErrors: nodes.reduce((sum, node) => sum + node.disk.errors, 0),
       ...this.history.counts,
+      ...this.fleet.counts,
       watchesOpened: this.watchers.counts.opened,
       watchEvents: this.watchers.counts.events,
       watchesCompacted: this.watchers.counts.compacted,
@@ -224,6 +234,8 @@ export class Run {
       if (view.conf.votersOutgoing.length > 0) return `${name} is in a joint configuration`;
       first = view;
     }
+    const { leases } = this.replay.model;
+    if (leases.size > 0) return `I38: ${leases.size} leases that nobody renews do not end`;
     return this.watchers.behind(this.replay.model.revision);
   }
 

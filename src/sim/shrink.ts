@@ -29,7 +29,7 @@ interface Cut {
 
 const never = Number.POSITIVE_INFINITY;
 const troubles = ['crash', 'pause', 'partition', 'clog', 'stall', 'slow', 'wallStep'] as const;
-const counts = ['clients', 'watchers', 'keys', 'spares'] as const;
+const counts = ['clients', 'watchers', 'leases', 'keys', 'spares'] as const;
 
 function cuts(): Cut[] {
   const list: Cut[] = [];

@@ -3,7 +3,8 @@
  * from a disk when it is down.
  */
 
-import { EnvelopeCodec, requestCount } from '../member/envelope.ts';
+import { decodeExpiry } from '../lease/commands.ts';
+import { EnvelopeCodec } from '../member/envelope.ts';
 import { identifyCluster } from '../member/identity.ts';
 import { Member } from '../member/member.ts';
 import {
@@ -31,6 +32,7 @@ import {
   decodePutRequest,
   decodeTxnRequest,
 } from '../wire/kv-codec.ts';
+import { decodeLeaseGrantRequest, decodeLeaseRevokeRequest } from '../wire/lease-codec.ts';
 import { applyDiffers, unreliableHub, wrappedMutants } from './controls.ts';
 import type { Probe } from './live-view.ts';
 import type { Asked } from './oracle/history.ts';
@@ -134,6 +136,24 @@ export class LiveMember implements Probe {
       return;
     }
     this.member.linearize((failure: Failure | null) => done(failure?.reason ?? null));
+  }
+
+  grant(id: bigint, ttl: number, done: (reason: string | null, ttl: number) => void): void {
+    this.member.leases.grant(id, ttl, (failure, result) =>
+      done(failure?.reason ?? null, this.promised(result?.ttl ?? 0)),
+    );
+  }
+
+  renew(id: bigint, done: (reason: string | null, ttl: number) => void): void {
+    this.member.leases.renew(id, (failure, ttl) => done(failure?.reason ?? null, this.promised(ttl)));
+  }
+
+  private promised(ttl: number): number {
+    return this.mutant === 'leasePromisesMore' ? 2 * ttl : ttl;
+  }
+
+  revoke(id: bigint): void {
+    this.member.leases.revoke(id, () => {});
   }
 
   members(): readonly MemberRecord[] {
@@ -240,9 +260,14 @@ export function confOfEntry(entry: Entry): ConfState {
 
 const reader = new EnvelopeCodec('0000000000000000', 0);
 
-/** How many requests a log entry holds. */
+/** How many revisions a log entry may make: one for each request, one for each lease that ends. */
 export function requestsIn({ type, data }: Entry): number {
-  return type === EntryType.Normal ? requestCount(data) : 0;
+  if (type !== EntryType.Normal || data.length === 0) return 0;
+  let count = 0;
+  for (const opened = reader.open(data); opened.next(); ) {
+    count += opened.kind === RequestKind.LeaseExpire ? decodeExpiry(opened.body).ids.length : 1;
+  }
+  return count;
 }
 
 /** Reads the requests out of a log entry that holds some, in the order in which they are applied. */
@@ -265,6 +290,12 @@ function decodeLogged(kind: RequestKind, body: Uint8Array): LoggedRequest {
       return { kind: 'txn', request: decodeTxnRequest(body) };
     case RequestKind.Compact:
       return { kind: 'compact', request: decodeCompactionRequest(body) };
+    case RequestKind.LeaseGrant:
+      return { kind: 'leaseGrant', id: decodeLeaseGrantRequest(body).id };
+    case RequestKind.LeaseRevoke:
+      return { kind: 'leaseRevoke', id: decodeLeaseRevokeRequest(body) };
+    case RequestKind.LeaseExpire:
+      return { kind: 'leaseExpire', ...decodeExpiry(body) };
     default:
       return { kind: 'other' };
   }

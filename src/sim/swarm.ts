@@ -66,6 +66,8 @@ export interface Swarm {
   /** A client gives up on an answer after this. */
   readonly patienceMs: number;
   readonly watchers: number;
+  /** Holders of leases at a time. */
+  readonly leases: number;
   readonly keys: number;
   readonly compactEveryMs: number;
   /** Weights of the operations. */
@@ -224,6 +226,7 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     thinkMs: random.pick([5, 40, 150, 400]),
     patienceMs: random.pick([300, 2000, 10_000]),
     watchers: random.below(6),
+    leases: random.fork('leases').pick([0, 0, 1, 4]),
     keys: 1 + random.below(8),
     compactEveryMs: random.chance(0.6) ? random.between(200, 5000) : Number.POSITIVE_INFINITY,
     weights: drawWeights(random.fork('weights')),
@@ -263,6 +266,7 @@ export function calmSwarm(nodes: number): Swarm {
     thinkMs: 100,
     patienceMs: 10_000,
     watchers: 0,
+    leases: 0,
     keys: 8,
     compactEveryMs: Number.POSITIVE_INFINITY,
     weights: {

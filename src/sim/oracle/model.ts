@@ -64,17 +64,49 @@ export class Model {
   /** What each revision changed; index 0 and 1 are empty. */
   readonly changes: (readonly ModelChange[])[] = [[], []];
   private running: ModelChange[] = [];
+  /** The keys of each lease. */
+  readonly leases: Map<bigint, Set<string>> = new Map();
 
-  put(request: PutRequest): ModelResult {
-    return this.mutate(() => this.applyPut(request));
+  /** Null when the store must refuse: it names a lease that is not there. The same for a txn. */
+  put(request: PutRequest): ModelResult | null {
+    return this.canAttach(request) ? this.mutate(() => this.applyPut(request)) : null;
   }
 
   deleteRange(request: DeleteRangeRequest): ModelResult {
     return this.mutate(() => this.applyDelete(request));
   }
 
-  txn(request: TxnRequest): ModelResult {
+  txn(request: TxnRequest): ModelResult | null {
+    const branch = this.holds(request.compare, Number.POSITIVE_INFINITY) ? request.success : request.failure;
+    if (branch.some((op) => op.kind === OpKind.Put && !this.canAttach(op.request))) return null;
     return this.mutate(() => this.applyTxn(request, Number.POSITIVE_INFINITY));
+  }
+
+  grant(lease: bigint): void {
+    if (!this.leases.has(lease)) this.leases.set(lease, new Set());
+  }
+
+  /** The keys of a lease go with it, in one revision. */
+  revoke(lease: bigint): void {
+    const keys = this.leases.get(lease);
+    if (keys === undefined) return;
+    this.leases.delete(lease);
+    this.mutate(() => {
+      for (const key of [...keys].sort()) {
+        const victim = this.versionAt(key, Number.POSITIVE_INFINITY);
+        if (victim === null) throw new Error(`a lease holds ${key}, which is not there`);
+        this.write({ key, create: 0, mod: this.revision + 1, version: 0, value: '' }, victim);
+      }
+      return { kind: 'delete', deleted: keys.size, previous: [] };
+    });
+  }
+
+  private canAttach({ lease }: PutRequest): boolean {
+    return lease === 0n || this.leases.has(lease);
+  }
+
+  private detach(key: string): void {
+    for (const keys of this.leases.values()) keys.delete(key);
   }
 
   /** False when the store must refuse: compacted already, or in the future. */
@@ -154,6 +186,8 @@ export class Model {
     const value = request.ignoreValue && previous !== null ? previous.value : binary(request.value);
     const mod = this.revision + 1;
     const create = previous === null ? mod : previous.create;
+    this.detach(key);
+    if (request.lease !== 0n) this.leases.get(request.lease)!.add(key);
     this.write({ key, create, mod, version: (previous?.version ?? 0) + 1, value }, previous);
     return { kind: 'put', previous: request.prevKv ? previous : null };
   }
@@ -161,6 +195,7 @@ export class Model {
   private applyDelete(request: DeleteRangeRequest): ModelResult {
     const victims = this.select(request.key, request.rangeEnd, Number.POSITIVE_INFINITY);
     for (const victim of victims) {
+      this.detach(victim.key);
       this.write({ key: victim.key, create: 0, mod: this.revision + 1, version: 0, value: '' }, victim);
     }
     return { kind: 'delete', deleted: victims.length, previous: request.prevKv ? victims : [] };

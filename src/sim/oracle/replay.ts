@@ -15,6 +15,9 @@ export type LoggedRequest =
   | { readonly kind: 'delete'; readonly request: DeleteRangeRequest }
   | { readonly kind: 'txn'; readonly request: TxnRequest }
   | { readonly kind: 'compact'; readonly request: CompactionRequest }
+  | { readonly kind: 'leaseGrant' | 'leaseRevoke'; readonly id: bigint }
+  /** Counts in the term in which it was decided only. */
+  | { readonly kind: 'leaseExpire'; readonly term: number; readonly ids: readonly bigint[] }
   | { readonly kind: 'other' };
 
 export interface Logged {
@@ -41,6 +44,8 @@ export class Replay {
   /** Compaction revisions, in log order. */
   readonly compactions: number[] = [];
   applied = 0;
+  /** Told when a lease has come to its end by itself. */
+  onExpired: (lease: bigint) => void = () => {};
   private readonly open: (entry: Entry) => readonly Logged[];
 
   /** @param open reads the requests of an entry that holds some */
@@ -52,13 +57,37 @@ export class Replay {
     if (entry.index !== this.applied + 1) throw new Error(`replay of ${entry.index} after ${this.applied}`);
     this.applied = entry.index;
     if (entry.type === EntryType.Normal && entry.data.length > 0) {
-      for (const logged of this.open(entry)) this.apply(entry.index, logged);
+      for (const logged of this.open(entry)) {
+        if (!this.applyLease(entry, logged.what)) this.apply(entry.index, logged);
+      }
     }
     this.revisionAt[entry.index] = this.model.revision;
   }
 
+  /** False when it is not about leases. */
+  private applyLease({ term }: Entry, what: LoggedRequest): boolean {
+    switch (what.kind) {
+      case 'leaseGrant':
+        this.model.grant(what.id);
+        return true;
+      case 'leaseRevoke':
+        this.model.revoke(what.id);
+        return true;
+      case 'leaseExpire':
+        if (what.term !== term) return true;
+        for (const id of what.ids) {
+          if (this.model.leases.has(id)) this.onExpired(id);
+          this.model.revoke(id);
+        }
+        return true;
+      default:
+        return false;
+    }
+  }
+
   private apply(index: number, { what, body }: Logged): void {
-    if (what.kind === 'other') return;
+    if (what.kind !== 'put' && what.kind !== 'delete' && what.kind !== 'txn' && what.kind !== 'compact')
+      return;
     const text = binary(body);
     this.appearances.set(text, (this.appearances.get(text) ?? 0) + 1);
     const before = this.model.revision;

@@ -27,6 +27,7 @@ import type { Swarm } from '../swarm.ts';
 import type { Asked, History, Operation } from './history.ts';
 import { versionOf } from './render.ts';
 
+export type LeaseDone = (reason: string | null, ttl: number) => void;
 export type AnswerDone = (reason: string | null, result: unknown) => void;
 
 /** One member as a client reaches it. Callbacks come later or never; never before the call returns. */
@@ -36,6 +37,11 @@ export interface MemberPort {
   readonly node: number;
   write(asked: Asked, body: Uint8Array, done: AnswerDone): void;
   range(request: RangeRequest, done: AnswerDone): void;
+  /** `done` gets the seconds that were granted. */
+  grant(id: bigint, ttl: number, done: LeaseDone): void;
+  /** `done` gets the seconds from when it was asked, 0 for a lease that is gone. */
+  renew(id: bigint, done: LeaseDone): void;
+  revoke(id: bigint): void;
 }
 
 const noBytes = new Uint8Array(0);
@@ -77,6 +83,8 @@ export class Workload {
   private readonly portOf: (node: number) => MemberPort | null;
   private readonly clients: Client[] = [];
   private running = false;
+  /** A lease that some writes may be attached to; 0n for none. */
+  pickLease: () => bigint = () => 0n;
   private thinkMs: number;
 
   constructor(
@@ -221,7 +229,10 @@ export class Workload {
   private make(kind: keyof Swarm['weights'], client: Client): Asked {
     switch (kind) {
       case 'put':
-        return { kind: 'put', request: this.put(client, this.key(), this.random.chance(0.3)) };
+        return {
+          kind: 'put',
+          request: this.put(client, this.key(), this.random.chance(0.3), this.pickLease()),
+        };
       case 'delete':
         return { kind: 'delete', request: this.deletion() };
       case 'compareAndSet':
@@ -246,13 +257,13 @@ export class Workload {
     return `k/${this.random.below(this.swarm.keys)}`;
   }
 
-  private put(client: Client, key: string, prevKv: boolean): PutRequest {
+  private put(client: Client, key: string, prevKv: boolean, lease: bigint = 0n): PutRequest {
     const padding = '.'.repeat(this.random.below(this.swarm.limits.valueBytes + 1));
     const value = Buffer.from(`${client.index}:${++client.written}${padding}`, 'latin1');
     return {
       key: Buffer.from(key, 'latin1'),
       value,
-      lease: 0n,
+      lease,
       prevKv,
       ignoreValue: false,
       ignoreLease: false,
