@@ -107,7 +107,6 @@ export class Applier {
   /** What an alarm forbids is refused when it is applied: on every member alike. */
   #checkAlarms(kind: RequestKind, body: Uint8Array, decoded: unknown): void {
     const { alarms } = this.#state;
-    if (alarms.list().length === 0) return;
     if (alarms.has(AlarmKind.Corrupt) && changesKeys.has(kind)) throw new Failure('corrupt');
     if (!alarms.has(AlarmKind.NoSpace)) return;
     const puts =
@@ -118,13 +117,18 @@ export class Applier {
   }
 
   #execute(opened: OpenedEntry, decoded: unknown, { term, index }: Entry): unknown {
-    const { store, auth } = this.#state;
-    const { kind, body, asker } = opened;
-    if (auth.enabled && asker !== 'member') checkPermission(auth, asker, kind, body, decoded);
-    this.#checkAlarms(kind, body, decoded);
+    const { store, auth, alarms } = this.#state;
+    const { kind, asker } = opened;
+    if (auth.enabled && asker !== 'member') checkPermission(auth, asker, kind, opened.body, decoded);
+    if (alarms.list().length > 0) this.#checkAlarms(kind, opened.body, decoded);
+    // Most requests are puts: they are read where they stand.
+    if (kind === RequestKind.Put) {
+      return store.put(
+        (decoded as PutRequest | undefined) ?? decodePutRequest(opened.data, opened.from, opened.to),
+      );
+    }
+    const { body } = opened;
     switch (kind) {
-      case RequestKind.Put:
-        return store.put((decoded as PutRequest | undefined) ?? decodePutRequest(body));
       case RequestKind.DeleteRange:
         return store.deleteRange(
           (decoded as DeleteRangeRequest | undefined) ?? decodeDeleteRangeRequest(body),

@@ -22,6 +22,43 @@ export interface SavedDigest {
   readonly digest: number;
 }
 
+/** Records are checksummed so many bytes at a time: the call costs more than the bytes of a small record. */
+const gatheredBytes = 16 * 1024;
+
+/** The digest of records that come one by one. A chained CRC is that of all bytes in a row, however they are cut. */
+export class RollingDigest {
+  #digest = 0;
+  readonly #gathered: Uint8Array = new Uint8Array(gatheredBytes);
+  #bytes = 0;
+
+  add(record: KeyValueBytes): void {
+    if (this.#bytes + record.length > gatheredBytes) this.#settle();
+    if (record.length > gatheredBytes) {
+      this.#digest = chainDigest(this.#digest, record);
+      return;
+    }
+    this.#gathered.set(record, this.#bytes);
+    this.#bytes += record.length;
+  }
+
+  get value(): number {
+    if (this.#bytes > 0) this.#settle();
+    return this.#digest;
+  }
+
+  /** Goes on from another digest. */
+  restart(digest: number): void {
+    this.#digest = digest;
+    this.#bytes = 0;
+  }
+
+  #settle(): void {
+    this.#digest = crc32(this.#gathered.subarray(0, this.#bytes), this.#digest);
+    this.#bytes = 0;
+  }
+}
+
+/** The digest behind one more record. */
 export function chainDigest(digest: number, record: KeyValueBytes): number {
   return crc32(record, digest);
 }
@@ -29,7 +66,7 @@ export function chainDigest(digest: number, record: KeyValueBytes): number {
 /** Writes the digest of the present revision down. */
 export function saveDigest(state: State): void {
   const bytes = Buffer.alloc(12);
-  bytes.writeUInt32BE(state.digest, 0);
+  bytes.writeUInt32BE(state.digest.value, 0);
   bytes.writeUInt32BE(Math.floor(state.revision / 0x1_0000_0000), 4);
   bytes.writeUInt32BE(state.revision % 0x1_0000_0000, 8);
   state.backend.put(digestKey, bytes);

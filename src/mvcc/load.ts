@@ -102,7 +102,7 @@ class Load {
     state.replaceIndex(Index.fromTable(table));
     state.compactRevision = Math.max(scheduledRevision, finishedRevision);
     state.revision = Math.max(this.#revision, state.compactRevision);
-    state.digest = this.#digest;
+    state.digest.restart(this.#digest);
     state.digestRevision = this.#saved.revision;
     state.sizeInUseBytes = this.#bytes;
     for (const [row, lease] of table.leases) state.leases.attach(lease, table.keyOf(row));

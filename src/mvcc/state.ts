@@ -3,6 +3,7 @@
 import type { Backend } from '../backend/backend.ts';
 import { Failure } from '../util/failure.ts';
 import type { KeyValueBytes } from '../wire/messages.ts';
+import { RollingDigest } from './digest.ts';
 import { noStoreFigures, type StoreFigures } from './figures.ts';
 import { Index } from './index.ts';
 import type { KeyIndex } from './key-index.ts';
@@ -18,7 +19,7 @@ export class State {
   cache: RecordCache;
   revision = 1;
   compactRevision = -1;
-  digest = 0;
+  readonly digest: RollingDigest = new RollingDigest();
   /** The revision whose digest the backend has. */
   digestRevision = 1;
   sizeInUseBytes = 0;

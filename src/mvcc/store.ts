@@ -121,7 +121,7 @@ export class Store implements MvccStore {
   }
 
   get digest(): number {
-    return this.#state.digest;
+    return this.#state.digest.value;
   }
 
   get keyCount(): number {

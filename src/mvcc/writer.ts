@@ -8,7 +8,7 @@
 
 import { encodeRecord, encodeTombstone } from '../wire/key-value.ts';
 import { EventType, type KeyValueBytes } from '../wire/messages.ts';
-import { chainDigest, digestInterval, saveDigest } from './digest.ts';
+import { digestInterval, saveDigest } from './digest.ts';
 import type { KeyIndex } from './key-index.ts';
 import { revisionKey } from './revision.ts';
 import type { State } from './state.ts';
@@ -80,7 +80,7 @@ export class Writer {
     const key = revisionKey(index.mod, index.sub, isTombstone);
     state.backend.put(key, record);
     state.sizeInUseBytes += index.bytes;
-    state.digest = chainDigest(state.digest, record);
+    state.digest.add(record);
   }
 
   /** Ends the write and returns what changed; nothing changed, no new revision. */

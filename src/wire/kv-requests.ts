@@ -91,9 +91,12 @@ function writeRangeRequest(to: Writer, request: RangeRequest): void {
   to.bytesField(1, request.key);
 }
 
-/** @throws Failure 'malformedRequest' */
-export function decodePutRequest(bytes: Uint8Array): PutRequest {
-  return readPutRequest(new Reader(bytes));
+/**
+ * Decodes `bytes[from, to)`.
+ * @throws Failure 'malformedRequest'
+ */
+export function decodePutRequest(bytes: Uint8Array, from = 0, to: number = bytes.length): PutRequest {
+  return readPutRequest(new Reader(bytes, from, to));
 }
 
 function readPutRequest(reader: Reader): PutRequest {
