@@ -246,8 +246,9 @@ t.test('a streamed range is read no faster than its client takes it', async (t) 
     };
   };
   const read = slowClient(served, all());
+  await until('the first key', () => keys > 0, 20_000);
   await pauseFor(100);
-  t.ok(keys > 0 && keys < 20, `${keys} keys were read for a client that reads nothing`);
+  t.ok(keys < 20, `${keys} keys were read for a client that reads nothing`);
   await read();
   t.equal(keys, 200);
 });
