@@ -17,6 +17,8 @@ import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { missingPrograms } from '../clients/harness.ts';
 import { ctl, ctlRunning, etcdctl } from './ctl-harness.ts';
 
+t.setTimeout(120_000);
+
 const words = (command: string) => ({ args: command.split(' ') });
 
 function folderOf(t: Test): string {

@@ -11,6 +11,8 @@ import { startCluster } from '../../src/index.ts';
 import { missingPrograms, type Servers, startServers } from '../clients/harness.ts';
 import { ctl, ctlRunning, etcdctl, etcdctlRunning, type Line, type Said } from './ctl-harness.ts';
 
+t.setTimeout(180_000); // Two hundred times etcdctl is started, and the machine may be busy.
+
 /** Hides what differs from cluster to cluster and from run to run; with ids of one digit less a table is narrower. */
 function masked(text: string, endpoint: string): string {
   return text

@@ -9,6 +9,8 @@ import { connect } from '../../src/client/index.ts';
 import { startCluster, startMember } from '../../src/index.ts';
 import { ctl } from './ctl-harness.ts';
 
+t.setTimeout(120_000);
+
 const timing = { heartbeatMs: 20, electionMs: 200 };
 const everything = /./;
 
