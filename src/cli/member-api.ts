@@ -25,6 +25,8 @@ export async function startMemberApi(
     ...{ runtime, store, port, tls, adminToken, serviceAccountKey },
     authority: files.authority,
     authorizationModes: ['Node', 'RBAC'],
+    // The history of a member is its clients' too: it ends by `--auto-compaction-retention`, and not unasked.
+    compactionIntervalMs: 0,
   });
   const kubeconfig = join(dir, 'kubeconfig');
   // The first one that serves is as good as any other.
