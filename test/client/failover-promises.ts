@@ -91,16 +91,13 @@ export const failoverPromises: Promises = (t, bench) => {
     await killing;
     await client.put('failover/count', 'end');
     for (const own of await Promise.all(consuming)) {
+      // A put that was given up may be carried out late, behind puts that were made after it.
       t.same(
-        seen.filter((at) => !own.includes(at)),
-        [],
-        'nothing that was acknowledged is missing',
+        own.filter((at) => seen.includes(at)),
+        seen,
+        'what was acknowledged came, and in its order',
       );
-      t.same(
-        own,
-        [...new Set(own)].sort((a, b) => a - b),
-        'nothing came twice, or out of order',
-      );
+      t.equal(new Set(own).size, own.length, 'nothing came twice');
     }
     t.equal(lock.isHeld, true);
     t.equal(lease.isLost, false);
