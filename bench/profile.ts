@@ -24,16 +24,17 @@ export interface ProfileShare {
   readonly microseconds: number;
 }
 
-const SPECIAL: Readonly<Record<string, string>> = {
-  '(garbage collector)': 'gc',
-  '(program)': 'program',
-  '(idle)': 'idle',
-  '(root)': 'node',
-};
+/** A map, as functions are called `constructor` too. */
+const SPECIAL: ReadonlyMap<string, string> = new Map([
+  ['(garbage collector)', 'gc'],
+  ['(program)', 'program'],
+  ['(idle)', 'idle'],
+  ['(root)', 'node'],
+]);
 
 /** The owner that a frame names by itself, or null. */
 function ownerOf(frame: ProfileNode['callFrame']): string | null {
-  const special = SPECIAL[frame.functionName];
+  const special = SPECIAL.get(frame.functionName);
   if (special !== undefined) return special;
   const inPackage = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(frame.url);
   if (inPackage !== null) return inPackage[1]!;

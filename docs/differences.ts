@@ -69,6 +69,11 @@ export const general: readonly (readonly [title: string, text: string])[] = [
     'Members of Keelson speak a protocol of their own: a cluster is either of Keelson or of etcd, and not mixed.',
   ],
   [
+    'Log',
+    'Requests that arrive together share an entry of the log. An index of Raft, as `endpoint status` and the counters of ' +
+      'proposals tell it, therefore grows by less than the number of writes while many clients write at once.',
+  ],
+  [
     'Transactions',
     'etcd 3.5 finds some mistakes of a txn, such as a read at a future revision, in the middle of its execution, when ' +
       'members may already differ. Keelson refuses before anything is done.',

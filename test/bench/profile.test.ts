@@ -11,7 +11,7 @@ t.test('CPU time is charged to the room that asked for it', async (t) => {
       { id: 1, callFrame: frame('(root)'), children: [2, 6, 7, 8] },
       { id: 2, callFrame: frame('processTicks', 'node:internal/process'), children: [3] },
       { id: 3, callFrame: frame('turn', 'file:///x/dist/member/member.js'), children: [4] },
-      { id: 4, callFrame: frame('append', 'file:///x/dist/wal/wal.js'), children: [5] },
+      { id: 4, callFrame: frame('constructor', 'file:///x/dist/wal/wal.js'), children: [5] },
       { id: 5, callFrame: frame('writev', 'node:fs') },
       { id: 6, callFrame: frame('(idle)') },
       { id: 7, callFrame: frame('(garbage collector)') },
