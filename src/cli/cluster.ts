@@ -76,11 +76,11 @@ const SAME_SIGNAL_MS = 500;
 
 /** A refusal in plain words: what is wrong, what to do. */
 class Refusal extends Error {
-  readonly todo: string;
+  readonly advice: string;
 
-  constructor(happened: string, todo: string) {
+  constructor(happened: string, advice: string) {
     super(happened);
-    this.todo = todo;
+    this.advice = advice;
   }
 }
 
@@ -289,7 +289,7 @@ export async function runCluster(argv: readonly string[]): Promise<number> {
     for (const line of (error instanceof Error ? error.message : String(error)).split('\n')) {
       complain(`keelson cluster: ${line}`);
     }
-    if (error instanceof Refusal) complain(error.todo);
+    if (error instanceof Refusal) complain(error.advice);
     return EXIT_FAILED;
   }
 }

@@ -78,13 +78,13 @@ function logger(options: ServerOptions): Logger {
 }
 
 function refuse(log: Logger, name: ServerName, error: unknown): number {
-  const [happened, todo] = describeFailure(error);
+  const [happened, advice] = describeFailure(error);
   if (process.stderr.isTTY === true) {
     complain(`keelson ${name}: ${happened}`);
-    complain(todo);
+    complain(advice);
   } else {
     log.error(happened);
-    log.error(todo);
+    log.error(advice);
   }
   return EXIT_FAILED;
 }

@@ -37,14 +37,14 @@ const WHAT_TO_DO: Readonly<Record<OperatorReason, string>> = {
  * A failure as two lines: what happened, what to do. The text of a `Failure` may hold both (its first sentence is what
  * happened); otherwise its reason tells what to do.
  */
-export function describeFailure(error: unknown): readonly [happened: string, todo: string] {
+export function describeFailure(error: unknown): readonly [happened: string, advice: string] {
   const text = error instanceof Error ? error.message : String(error);
   const flat = text.replaceAll(/\s*\n\s*/g, ' ').trim();
   const cut = /^(.*?[^.\s]\.)\s+(?=[A-Z])(.*)$/s.exec(flat);
   if (error instanceof Failure) {
     if (cut !== null) return [cut[1]!, cut[2]!];
-    const todo = (WHAT_TO_DO as Readonly<Record<string, string | undefined>>)[error.reason];
-    if (todo !== undefined) return [flat, todo];
+    const advice = (WHAT_TO_DO as Readonly<Record<string, string | undefined>>)[error.reason];
+    if (advice !== undefined) return [flat, advice];
   }
   return [flat, 'This should not happen: run it again with --log-level debug and report what it says.'];
 }

@@ -85,7 +85,7 @@ t.test('a directory is whole, in use, damaged, or none', async (t) => {
   const wrong = damaged.findings.filter(
     ({ level, what }) => level === 'problem' && !/a sync takes|are free/.test(what),
   );
-  t.match(wrong, { length: 1, 0: { todo: everything } }, JSON.stringify(damaged.findings));
+  t.match(wrong, { length: 1, 0: { advice: everything } }, JSON.stringify(damaged.findings));
   writeFileSync(log, bytes);
   t.equal(
     count((await examined('unused', dataDir)).findings, 'ok', /the log is whole/),
@@ -100,7 +100,7 @@ t.test('a directory is whole, in use, damaged, or none', async (t) => {
   mkdirSync(join(folder, 'etcd', 'member', 'snap'), { recursive: true });
   writeFileSync(join(folder, 'etcd', 'member', 'snap', 'db'), '');
   const foreign = await examined('unused', join(folder, 'etcd'));
-  t.match(foreign.findings[0], { level: 'note', what: /of an etcd/, todo: /keelson restore/ });
+  t.match(foreign.findings[0], { level: 'note', what: /of an etcd/, advice: /keelson restore/ });
 });
 
 t.test('a cluster is looked at from one endpoint, all members included', async (t) => {

@@ -7,9 +7,9 @@ t.test('a failure is told in two lines: what happened, what to do', async (t) =>
     'data is locked by process 7.',
     'Stop that process.',
   ]);
-  const [happened, todo] = describeFailure(new Failure('walDamaged', 'wal/0001: bad CRC at 4096'));
+  const [happened, advice] = describeFailure(new Failure('walDamaged', 'wal/0001: bad CRC at 4096'));
   t.equal(happened, 'wal/0001: bad CRC at 4096');
-  t.match(todo, /Move the directory away/);
+  t.match(advice, /Move the directory away/);
   t.match(describeFailure(new Failure('portTaken', 'port 2379\n is taken')), ['port 2379 is taken', /\S/]);
 });
 

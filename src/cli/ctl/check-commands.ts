@@ -158,8 +158,8 @@ function say(session: Session, lines: readonly string[]): void {
 async function checkEmpty(client: Client, prefix: string, signal: AbortSignal): Promise<void> {
   const { pairs } = await client.range({ prefix }, { limit: 1, keysOnly: true, signal });
   if (pairs.length === 0) return;
-  const todo = `Delete with etcdctl del --prefix ${prefix} first`;
-  throw new UsageError(`prefix ${quoted(prefix)} has keys. ${todo}`, exitInvalidInput);
+  const advice = `Delete with etcdctl del --prefix ${prefix} first`;
+  throw new UsageError(`prefix ${quoted(prefix)} has keys. ${advice}`, exitInvalidInput);
 }
 
 /** Deletes what was put, and as asked for, compacts and defragments. */

@@ -49,10 +49,10 @@ function nameOf(id: bigint, members: readonly ClusterMember[]): string {
 
 function silence({ endpoint, error }: Asked): Finding {
   const isLate = error === 'no answer in time';
-  const todo = isLate
+  const advice = isLate
     ? 'look whether the member runs and the network lets you reach it; with TLS, whether the URL begins with https:// and --cacert is given'
     : 'look whether the member runs, and at what it logs';
-  return problem(endpoint, `it does not answer: ${error}`, todo);
+  return problem(endpoint, `it does not answer: ${error}`, advice);
 }
 
 type Answered = MemberState;
@@ -101,8 +101,8 @@ function size(members: readonly ClusterMember[]): Finding[] {
         problem(`member ${hex(id)}`, said, 'start it with --initial-cluster-state existing, or remove it'),
       );
     } else if (isLearner) {
-      const todo = `when it has caught up: keelson ctl member promote ${hex(id)}`;
-      findings.push(note(nameOf(id, members), 'it is a learner and has no vote', todo));
+      const advice = `when it has caught up: keelson ctl member promote ${hex(id)}`;
+      findings.push(note(nameOf(id, members), 'it is a learner and has no vote', advice));
     }
   }
   return findings;
@@ -113,10 +113,10 @@ function space(about: string, { dbSize, dbSizeInUse, dbSizeQuota }: Answered): F
   if (dbSizeQuota > 0) {
     const part = dbSizeInUse / dbSizeQuota;
     const what = `${humanBytes(dbSizeInUse)} are used of a quota of ${humanBytes(dbSizeQuota)}`;
-    const todo =
+    const advice =
       'compact old revisions (--auto-compaction-retention), delete keys, or raise --quota-backend-bytes';
-    if (part >= fullProblem) findings.push(problem(about, what, todo));
-    else if (part >= fullNote) findings.push(note(about, what, todo));
+    if (part >= fullProblem) findings.push(problem(about, what, advice));
+    else if (part >= fullNote) findings.push(note(about, what, advice));
   }
   if (dbSize > emptyBytes && dbSizeInUse < dbSize * emptyShare) {
     const what = `its database takes ${humanBytes(dbSize)}, of which ${humanBytes(dbSizeInUse)} are used`;
@@ -131,10 +131,10 @@ function progress(states: readonly Answered[], members: readonly ClusterMember[]
     const about = nameOf(state.header.memberId, members);
     const behind = newest - state.raftAppliedIndex;
     const findings = space(about, state);
-    const todo = 'look at its disk (keelson doctor on its data directory), its processor and its network';
+    const advice = 'look at its disk (keelson doctor on its data directory), its processor and its network';
     if (behind > lagNote) {
       const what = `it is ${behind} entries behind`;
-      findings.push(behind > lagProblem ? problem(about, what, todo) : note(about, what, todo));
+      findings.push(behind > lagProblem ? problem(about, what, advice) : note(about, what, advice));
     }
     return findings;
   });
@@ -149,7 +149,7 @@ function versions(states: readonly Answered[], members: readonly ClusterMember[]
   return [note('cluster', `members are of several versions: ${each}`, 'finish the upgrade')];
 }
 
-const alarmAdvice: Readonly<Record<string, readonly [what: string, todo: string]>> = {
+const alarmAdvice: Readonly<Record<string, readonly [what: string, advice: string]>> = {
   noSpace: [
     'its quota is used up: the whole cluster refuses to put',
     'compact and delete, then: keelson ctl alarm disarm',
@@ -174,8 +174,8 @@ async function alarms(session: Session, members: readonly ClusterMember[]): Prom
 /** What could not be looked at. */
 function denied(what: string, error: unknown): Finding {
   const isRight = error instanceof EtcdError && /permission|auth|user name/.test(error.text);
-  const todo = isRight ? 'log in as root for that: --user root' : 'first deal with what is found above';
-  return note('cluster', `${what} could not be looked at: ${textOf(error)}`, todo);
+  const advice = isRight ? 'log in as root for that: --user root' : 'first deal with what is found above';
+  return note('cluster', `${what} could not be looked at: ${textOf(error)}`, advice);
 }
 
 async function reads(session: Session): Promise<Finding> {
@@ -185,9 +185,9 @@ async function reads(session: Session): Promise<Finding> {
   } catch (error) {
     if (error instanceof EtcdError && error.reason === 'permissionDenied')
       return ok('cluster', 'a read that needs a majority is answered');
-    const todo =
+    const advice =
       'a majority of the members must run and reach each other; if it is lost for good: keelson ctl recover';
-    return problem('cluster', `a read that needs a majority fails: ${textOf(error)}`, todo);
+    return problem('cluster', `a read that needs a majority fails: ${textOf(error)}`, advice);
   }
 }
 
@@ -214,9 +214,9 @@ async function agreement(
     if (new Set(same.map(({ hash }) => hash)).size <= 1)
       return [ok('cluster', `members agree on all keys up to revision ${revision}`)];
     const each = same.map(({ about, hash }) => `${about} ${hash}`).join(', ');
-    const todo =
+    const advice =
       'the data of a member is damaged: the one that differs from the majority has to be taken out and in anew';
-    return [problem('cluster', `members differ at revision ${revision}: ${each}`, todo)];
+    return [problem('cluster', `members differ at revision ${revision}: ${each}`, advice)];
   } catch (error) {
     return [denied('hashes', error)];
   }

@@ -33,9 +33,9 @@ function freeSpace(dir: string): Finding {
   const { bavail, blocks, bsize } = statfsSync(dir);
   const [free, total] = [bavail * bsize, blocks * bsize];
   const what = `${humanBytes(free)} of ${humanBytes(total)} are free on its disk`;
-  const todo = 'make room before the disk is full: a member ends when it cannot write its log';
-  if (free < freeBytesLow) return problem(dir, what, todo);
-  return total > 0 && free / total < freeShareLow ? note(dir, what, todo) : ok(dir, what);
+  const advice = 'make room before the disk is full: a member ends when it cannot write its log';
+  if (free < freeBytesLow) return problem(dir, what, advice);
+  return total > 0 && free / total < freeShareLow ? note(dir, what, advice) : ok(dir, what);
 }
 
 /** Writes and syncs a block some times over, in a folder of its own that is removed again. */
@@ -59,10 +59,10 @@ function syncSpeed(dir: string): Finding {
     took.sort((a, b) => a - b);
     const [median, worst] = [took[syncs / 2]!, took.at(-1)!];
     const what = `a sync takes ${median.toFixed(2)} ms, the slowest of ${syncs} took ${worst.toFixed(2)} ms`;
-    const todo =
+    const advice =
       'every write waits for syncs: give the log a faster disk, or one that nobody else uses (--wal-dir)';
-    if (median > stuckSyncMs) return problem(dir, what, todo);
-    return median > slowSyncMs ? note(dir, what, todo) : ok(dir, what);
+    if (median > stuckSyncMs) return problem(dir, what, advice);
+    return median > slowSyncMs ? note(dir, what, advice) : ok(dir, what);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -117,11 +117,11 @@ function rejoin(memberId: string): string {
 }
 
 function failureOf(dir: string, error: unknown): Finding {
-  const [happened, todo] = describeFailure(error);
+  const [happened, advice] = describeFailure(error);
   if (error instanceof Failure && error.reason === 'dataDirLocked') {
     return ok(dir, 'a running member uses it; ask that member: keelson doctor --endpoints …');
   }
-  return problem(dir, happened, todo);
+  return problem(dir, happened, advice);
 }
 
 /** Looks at a data directory. Nothing in it is changed but what every start changes. */
@@ -132,11 +132,11 @@ export async function examineDirectory(dir: string): Promise<Finding[]> {
   if (!stat.isDirectory()) return [problem(dir, 'it is no directory', 'name the --data-dir of the member')];
   const findings: Finding[] = [];
   if (existsSync(join(dir, 'member', 'snap', 'db'))) {
-    const todo = `make a member of it: keelson restore ${dir} --data-dir <new directory>`;
-    findings.push(note(dir, 'it is the data directory of an etcd, not of Keelson', todo));
+    const advice = `make a member of it: keelson restore ${dir} --data-dir <new directory>`;
+    findings.push(note(dir, 'it is the data directory of an etcd, not of Keelson', advice));
   } else if (!holdsLog(dir, null)) {
-    const todo = 'a member makes its data there when it starts; with --wal-dir its log is elsewhere';
-    findings.push(note(dir, 'it holds no log of a member', todo));
+    const advice = 'a member makes its data there when it starts; with --wal-dir its log is elsewhere';
+    findings.push(note(dir, 'it holds no log of a member', advice));
   } else {
     const found = await inspectSurvivor(dir, null, nodeRuntime()).then(
       (survivor) => wholeness(dir, survivor),

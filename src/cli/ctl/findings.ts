@@ -11,19 +11,19 @@ export interface Finding {
   readonly about: string;
   readonly what: string;
   /** Empty: nothing. */
-  readonly todo: string;
+  readonly advice: string;
 }
 
 export function ok(about: string, what: string): Finding {
-  return { level: 'ok', about, what, todo: '' };
+  return { level: 'ok', about, what, advice: '' };
 }
 
-export function note(about: string, what: string, todo: string): Finding {
-  return { level: 'note', about, what, todo };
+export function note(about: string, what: string, advice: string): Finding {
+  return { level: 'note', about, what, advice };
 }
 
-export function problem(about: string, what: string, todo: string): Finding {
-  return { level: 'problem', about, what, todo };
+export function problem(about: string, what: string, advice: string): Finding {
+  return { level: 'problem', about, what, advice };
 }
 
 const colours: Readonly<Record<Level, string>> = { ok: '32', note: '33', problem: '31' };
@@ -40,9 +40,9 @@ export function findingLines(findings: readonly Finding[], paints: boolean): str
   const lines = order.flatMap((level) =>
     findings
       .filter((finding) => finding.level === level)
-      .flatMap(({ about, what, todo }) => [
+      .flatMap(({ about, what, advice }) => [
         `${label(level, paints)}${about}: ${what}`,
-        ...(todo === '' ? [] : [`${' '.repeat(labelWidth)}→ ${todo}`]),
+        ...(advice === '' ? [] : [`${' '.repeat(labelWidth)}→ ${advice}`]),
       ]),
   );
   const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
@@ -54,12 +54,12 @@ export function findingLines(findings: readonly Finding[], paints: boolean): str
 }
 
 export function findingsJson(findings: readonly Finding[]): string {
-  const rows = findings.map(({ level, about, what, todo }) =>
+  const rows = findings.map(({ level, about, what, advice }) =>
     goObject([
       ['level', JSON.stringify(level)],
       ['about', JSON.stringify(about)],
       ['what', JSON.stringify(what)],
-      ['todo', JSON.stringify(todo)],
+      ['advice', JSON.stringify(advice)],
     ]),
   );
   return `[${rows.join(',')}]`;

@@ -172,8 +172,8 @@ async function undo(session: Session, id: bigint): Promise<void> {
     await session.client.members.remove(id);
     session.io.err(`Member ${hex(id)} has been removed again; the cluster is as it was.\n`);
   } catch (error) {
-    const todo = `remove it yourself: keelson ctl member remove ${hex(id)}`;
-    session.io.err(`Member ${hex(id)} could not be removed (${(error as Error).message}): ${todo}\n`);
+    const advice = `remove it yourself: keelson ctl member remove ${hex(id)}`;
+    session.io.err(`Member ${hex(id)} could not be removed (${(error as Error).message}): ${advice}\n`);
   }
 }
 

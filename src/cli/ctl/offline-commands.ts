@@ -234,8 +234,8 @@ const migrate: CtlCommand = {
     force: flag('Ignore migration failure'),
   },
   run: async () => {
-    const todo = 'to go to an etcd of that version, save a snapshot and restore it there';
-    throw new UsageError(`there is nothing to migrate in a data directory of Keelson: ${todo}`, 1);
+    const advice = 'to go to an etcd of that version, save a snapshot and restore it there';
+    throw new UsageError(`there is nothing to migrate in a data directory of Keelson: ${advice}`, 1);
   },
 };
 

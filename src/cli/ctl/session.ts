@@ -177,8 +177,8 @@ export class Session implements Given {
   askPassword(prompt: string): Promise<string> {
     const { askHidden } = this.io;
     if (askHidden !== undefined) return this.interruptible(askHidden(prompt));
-    const todo = 'give it as --user NAME:PASSWORD or --password';
-    throw new UsageError(`there is no terminal to ask for a password: ${todo}`, 1);
+    const advice = 'give it as --user NAME:PASSWORD or --password';
+    throw new UsageError(`there is no terminal to ask for a password: ${advice}`, 1);
   }
 
   get endpoints(): readonly string[] {
