@@ -99,16 +99,38 @@ export const general: readonly (readonly [title: string, text: string])[] = [
   ],
 ];
 
-/** Where releases of etcd differ among themselves, as far as the comparison with etcd 3.4 has met it. */
+export interface ReleaseDifference {
+  /** The first releases that answer as Keelson does, one for each line of releases that was still mended. */
+  readonly since: readonly string[];
+  readonly text: string;
+}
+
+/** Where releases of etcd differ among themselves, as far as the comparisons with etcd 3.4 and 3.5 have met it. */
 export const olderReleases = {
-  leaseAccess:
-    'Leases are for users only, and their keys for those who may read or write them, since 3.4.26 and 3.6.9.',
-  rootFirst: 'What only root may do is refused to others before anything else.',
-  namedReads: 'Members, status and alarms are told to users only, since 3.6.9.',
-  authenticateWithToken: 'Who authenticates may show a bad token, since 3.5.',
-  hashPath: 'The gateway has a path of its own for the hash of a revision since 3.5.',
-  hashRevision: 'The hash tells its revision since 3.6.',
-  hashOfTombstones:
-    'A compaction keeps the deletion at its own revision since 3.4.34, so that hashes differ.',
-  rootRole: 'The role root is shown with the permission that it has.',
-} as const;
+  leaseAccess: {
+    since: ['3.4.42', '3.5.28', '3.6.9'],
+    text: 'Leases are for users only, and their keys for those who may read or write them.',
+  },
+  rootFirst: {
+    since: ['3.4.42', '3.5.28', '3.6.9'],
+    text: 'What only root may do is refused to others before anything else.',
+  },
+  rootRefusals: {
+    since: ['3.6.0'],
+    text: 'Who may not ask for hashes, snapshots and defragmentation is refused as elsewhere.',
+  },
+  namedReads: {
+    since: ['3.4.42', '3.5.28', '3.6.9'],
+    text: 'Members and alarms are told to users only, and the status to root.',
+  },
+  authenticateWithToken: { since: ['3.5.0'], text: 'Who authenticates may show a bad token.' },
+  authStatus: { since: ['3.7.0'], text: 'Whether auth is on is told to everybody.' },
+  downgrade: { since: ['3.5.0'], text: 'A cluster may be downgraded.' },
+  hashPath: { since: ['3.5.0'], text: 'The gateway has a path of its own for the hash of a revision.' },
+  hashRevision: { since: ['3.6.0'], text: 'The hash tells its revision.' },
+  hashOfTombstones: {
+    since: ['3.4.34', '3.5.16', '3.6.0'],
+    text: 'A compaction keeps the deletion at its own revision, so that hashes differ.',
+  },
+  rootRole: { since: ['3.6.0'], text: 'The role root is shown with the permission that it has.' },
+} as const satisfies Readonly<Record<string, ReleaseDifference>>;

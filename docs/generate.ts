@@ -162,16 +162,20 @@ function differences(): string {
   return `## Different on purpose\n\n${lines.join('')}\nWhat concerns a single RPC, path or metric stands beside it below.\n`;
 }
 
-/** What the comparison with an older etcd has met; another difference would fail it. */
+/** What the comparisons with older releases have met; another difference would fail them. */
 function older(): string {
-  const lines = Object.values(olderReleases).map((text) => `- ${text}\n`);
-  return `## Beside etcd 3.4
+  const lines = Object.values(olderReleases).map(({ since, text }) => `- ${text} Since ${listed(since)}.\n`);
+  return `## Beside etcd 3.4 and 3.5
 
-A test sends the same random calls of several users to Keelson and to etcd 3.4, by gRPC and by the JSON gateway, and has
-both watched; \`npm run differential -- --seeds 50\` does so for longer. Every field of every answer that is no id and no
-time is the same, codes and texts of refusals included, but for what has changed in etcd since:
+A test sends the same random calls of several users to Keelson and to the newest etcd that it finds, by gRPC and by the JSON
+gateway, and has both watched; \`npm run differential -- --seeds 50\` does so for longer. Every field of every answer that is
+no id and no time is the same, codes and texts of refusals included, but for what has changed in etcd since that release:
 
 ${lines.join('')}`;
+}
+
+function listed(versions: readonly string[]): string {
+  return versions.join(', ').replace(/, ([^,]*)$/, ' and $1');
 }
 
 /** The page as it ought to be. @throws Error for a note on something that is in no table */

@@ -24,7 +24,8 @@ export interface Client extends Disposable {
 
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => join(import.meta.dirname, '../proto', target);
-root.loadSync('etcdserverpb/rpc.proto', { keepCase: true });
+for (const file of ['etcdserverpb/rpc.proto', 'v3lockpb/lock.proto', 'v3electionpb/election.proto'])
+  root.loadSync(file, { keepCase: true });
 
 /** How messages look here: 64-bit numbers as text, bytes as buffers, and what is not on the wire as its default. */
 const plain = { longs: String, enums: String, bytes: Buffer, defaults: true };

@@ -38,12 +38,10 @@ export type Access = 'open' | 'request' | 'named' | 'root';
 /** Of what is not listed here the access is `request`. */
 const accesses: Readonly<Record<Exclude<Access, 'request'>, string>> = {
   open: 'Auth/Authenticate',
-  named:
-    'Lease/LeaseGrant Lease/LeaseRevoke Lease/LeaseTimeToLive Lease/LeaseLeases ' +
-    'Cluster/MemberList Maintenance/Status',
+  named: 'Lease/LeaseGrant Lease/LeaseRevoke Lease/LeaseTimeToLive Lease/LeaseLeases ' + 'Cluster/MemberList',
   root:
     'Cluster/MemberRemove Cluster/MemberUpdate Cluster/MemberPromote ' +
-    'Maintenance/Defragment Maintenance/Hash Maintenance/HashKV Maintenance/Snapshot ' +
+    'Maintenance/Status Maintenance/Defragment Maintenance/Hash Maintenance/HashKV Maintenance/Snapshot ' +
     'Maintenance/MoveLeader Maintenance/Downgrade',
 };
 

@@ -1,13 +1,15 @@
 /**
- * Looks for differences between Keelson and the etcd on the PATH, for as many seeds as it is told:
+ * Looks for differences between Keelson and an etcd, the newest one that is found or that of a release, for as many
+ * seeds as it is told:
  *
- *     npm run differential -- --seeds 10 --calls 5000 --from 1 --transport grpc|gateway|both|watch --no-auth
+ *     npm run differential -- --seeds 10 --calls 5000 --from 1 --transport grpc|gateway|both|watch --no-auth --etcd 3.5
  *
  * Ends with 1 if there are any, after printing the seed, the number of the call and both answers.
  */
 
 import { parseArgs } from 'node:util';
 import { Workplace } from '../../bench/children.ts';
+import { findTools } from '../tools.ts';
 import { type Compared, compareSystems, shown, type Transport } from './differential.ts';
 import { type Servers, startServers } from './harness.ts';
 import { compareWatches } from './watch-differential.ts';
@@ -20,14 +22,22 @@ const { values } = parseArgs({
     transport: { type: 'string', default: 'both' },
     'no-auth': { type: 'boolean', default: false },
     differences: { type: 'string', default: '3' },
+    etcd: { type: 'string', default: '' },
   },
 });
+
+const tool = findTools('etcd').find(({ version }) =>
+  `${version}.`.startsWith(`${values.etcd}.`.replace(/^\.$/, '')),
+);
+if (tool === undefined) throw new Error(`there is no etcd ${values.etcd} here`);
+console.log(`beside etcd ${tool.version}`);
+const { path: etcdPath, version } = tool;
 
 async function withBoth<T>(work: (etcd: Servers, keelson: Servers) => Promise<T>): Promise<T> {
   const workplace = new Workplace();
   try {
     const [etcd, keelson] = await Promise.all([
-      startServers('etcd', 1, workplace, async () => {}, { 'bcrypt-cost': '4' }),
+      startServers('etcd', 1, workplace, async () => {}, { 'bcrypt-cost': '4' }, [etcdPath, '--logger=zap']),
       startServers('keelson', 1, workplace, async () => {}, { 'bcrypt-cost': '4' }),
     ]);
     return await work(etcd, keelson);
@@ -44,6 +54,7 @@ function runSeed(seed: number, transport: Transport): Promise<Compared> {
       transport,
       asksAuth: !values['no-auth'],
       maxDifferences: Number(values.differences),
+      version,
     }),
   );
 }

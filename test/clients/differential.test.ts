@@ -1,21 +1,23 @@
 import t, { type Test } from 'tap';
 import { Workplace } from '../../bench/children.ts';
+import { findTool } from '../tools.ts';
 import { compareSystems, shown, type Transport } from './differential.ts';
-import { missingPrograms, type Servers, startServers } from './harness.ts';
+import { type Servers, startServers } from './harness.ts';
 import { compareWatches } from './watch-differential.ts';
 
 const { SEED: seedText = '1' } = process.env;
 const seed = Number(seedText);
 t.setTimeout(180_000); // Eight servers are started, and the machine may be busy.
 
-const skip = missingPrograms('etcd');
+const tool = findTool('etcd');
+const skip = tool === null && 'not installed here: etcd';
 
 async function withBoth(t: Test, work: (etcd: Servers, keelson: Servers) => Promise<void>): Promise<void> {
   const workplace = new Workplace();
   t.teardown(() => workplace.close());
   const flags = { 'bcrypt-cost': '4' };
   const [etcd, keelson] = await Promise.all([
-    startServers('etcd', 1, workplace, async () => {}, flags),
+    startServers('etcd', 1, workplace, async () => {}, flags, [tool!.path, '--logger=zap']),
     startServers('keelson', 1, workplace, async () => {}, flags),
   ]);
   await work(etcd, keelson);
@@ -35,7 +37,7 @@ const sessions: readonly (readonly [
 for (const [calls, transport, asksAuth, kinds] of sessions) {
   const who = asksAuth ? 'several users' : 'anybody';
   t.test(
-    `random calls of ${who} by ${transport} get the answers and the refusals of etcd`,
+    `random calls of ${who} by ${transport} get the answers and the refusals of etcd ${tool?.version ?? ''}`,
     { skip },
     async (t) => {
       await withBoth(t, async (etcd, keelson) => {
@@ -45,6 +47,7 @@ for (const [calls, transport, asksAuth, kinds] of sessions) {
           transport,
           asksAuth,
           maxDifferences: 5,
+          version: tool!.version,
         });
         for (const { count, call, expected, actual } of compared.differences) {
           const asked = `${call.user || 'nobody'}: ${call.service}/${call.method} ${shown(call.message)}`;

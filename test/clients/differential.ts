@@ -63,7 +63,7 @@ class Asked {
   }
 
   #client(service: string): Client {
-    const client = this.#clients.get(service) ?? connect(`etcdserverpb.${service}`, this.#url);
+    const client = this.#clients.get(service) ?? connect(`${packageOf(service)}.${service}`, this.#url);
     this.#clients.set(service, client);
     return client;
   }
@@ -100,6 +100,10 @@ class Asked {
     const refusal = typeof said['error'] === 'object' ? (said['error'] as Message) : said;
     return `code ${refusal['code'] ?? refusal['grpc_code']}: ${refusal['message'] ?? refusal['error']}`;
   }
+}
+
+function packageOf(service: string): string {
+  return service === 'Lock' || service === 'Election' ? `v3${service.toLowerCase()}pb` : 'etcdserverpb';
 }
 
 /** Messages as JSON takes them: bytes in base64. */
@@ -177,6 +181,8 @@ export interface DifferentialOptions {
   readonly asksAuth: boolean;
   /** Stops after so many. */
   readonly maxDifferences: number;
+  /** The release of the etcd. */
+  readonly version: string;
 }
 
 /** What older releases let others do: left out when root could not log in. */
@@ -195,6 +201,7 @@ export async function compareSystems(
   const older = new Map<string, number>();
   const tally = (map: Map<string, number>, name: string): unknown => map.set(name, (map.get(name) ?? 0) + 1);
   const context = { authOn: false, compacted: false };
+  const { transport, version } = options;
 
   const one = async (call: Call, count: number): Promise<void> => {
     const [expected, actual] = await Promise.all(both.map((asked) => asked.ask(call)));
@@ -202,7 +209,7 @@ export async function compareSystems(
     const { header } = (typeof expected === 'string' ? {} : expected) as { header?: { revision?: string } };
     calls.revision = Number(header?.revision ?? 0);
     if (JSON.stringify(actual) !== JSON.stringify(expected)) {
-      const reason = olderEtcd(call, expected, actual, { ...context, transport: options.transport });
+      const reason = olderEtcd(call, expected, actual, { ...context, transport, version });
       if (reason === null) differences.push({ count, call, expected, actual });
       else tally(older, reason);
     }

@@ -61,7 +61,7 @@ export interface Servers {
 }
 
 /** How a system's server is started; the flags that follow are etcd's on both. Keelson runs from its source. */
-const serverCommands: Readonly<Record<SystemName, readonly string[]>> = {
+export const serverCommands: Readonly<Record<SystemName, readonly string[]>> = {
   etcd: ['etcd', '--logger=zap'],
   keelson: [
     process.execPath,
@@ -76,6 +76,7 @@ const serverCommands: Readonly<Record<SystemName, readonly string[]>> = {
  * Starts `count` members of a new cluster, `m1` to `mN`, and waits until each says that it is healthy.
  * @param prepare is run for each before it starts, to put something into its data directory
  * @param moreFlags flags besides the usual ones, which they replace
+ * @param serverCommand starts a server, with the flags behind it: another etcd than the one on the PATH
  * @throws Error with the last words of a member that ended or did not become healthy
  */
 export async function startServers(
@@ -84,6 +85,7 @@ export async function startServers(
   workplace: Workplace,
   prepare: (place: Place) => Promise<void> = async () => {},
   moreFlags: Readonly<Record<string, string>> = {},
+  serverCommand: readonly string[] = serverCommands[system],
 ): Promise<Servers> {
   const ports = await freePorts(count * 2);
   const url = (index: number): string => `http://127.0.0.1:${ports[index]}`;
@@ -110,7 +112,7 @@ export async function startServers(
       'log-level': 'warn',
       ...moreFlags,
     };
-    const [command, ...first] = serverCommands[system] as [string, ...string[]];
+    const [command, ...first] = serverCommand as [string, ...string[]];
     const args = [...first, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)];
     return { name, clientUrl, peerUrl, child: workplace.spawn(command, args, `${folder}-${name}.log`) };
   });

@@ -10,7 +10,7 @@ import { RandomDraws } from './random-draws.ts';
 import { RandomRequests } from './random-requests.ts';
 
 export interface Call {
-  readonly service: 'KV' | 'Lease' | 'Auth' | 'Cluster' | 'Maintenance';
+  readonly service: 'KV' | 'Lease' | 'Auth' | 'Cluster' | 'Maintenance' | 'Lock' | 'Election';
   readonly method: string;
   readonly message: Message;
   /** Who calls. Nobody shows no token, a stranger a wrong one. */
@@ -23,6 +23,8 @@ export const stranger = 'a stranger';
 const leases = [1, 2, 3, 77, '-5', '4611686018427387904'];
 const users = ['root', 'bob', 'eve', 'zoe', ''];
 const roles = ['root', 'reader', 'writer', 'other', ''];
+/** Outside of the keys of requests, which would be waited for. */
+const recipeNames = ['lk1', 'lk2', 'lk3'];
 const names = ['', 'a', 'aa', 'b', 'b/', 'c', '\0'];
 export const passwords: readonly string[] = ['p', 'q'];
 
@@ -73,6 +75,7 @@ export class RandomCalls extends RandomDraws {
     if (draw < 0.55) return this.#forKeys(user);
     if (draw < 0.8) return this.#forLeases(user);
     if (draw < 0.85) return { ...this.#other(), user };
+    if (draw < 0.89) return { ...this.#recipe(), user };
     if (!this.#asksAuth) return this.#forKeys(user);
     if (!this.isAuthOn && this.chance(15)) return this.#planRoot();
     return { service: 'Auth', ...this.#auth(), user: this.chance(3) ? user : this.#admin() };
@@ -145,9 +148,32 @@ export class RandomCalls extends RandomDraws {
       { service: 'Cluster', method: 'MemberAdd', message: { peerURLs: ['nonsense'] } },
       { service: 'Maintenance', method: 'Status', message: {} },
       { service: 'Maintenance', method: 'HashKV', message: { revision: this.below(4) } },
+      { service: 'Maintenance', method: 'Defragment', message: {} },
+      { service: 'Maintenance', method: 'Downgrade', message: this.#downgrade() },
+      { service: 'Auth', method: 'AuthStatus', message: {} },
       { service: 'Maintenance', method: 'MoveLeader', message: { targetID: 12 } },
       { service: 'Maintenance', method: 'Alarm', message: this.#alarm() },
       { service: 'Maintenance', method: 'Alarm', message: this.#alarm() },
+    ]);
+  }
+
+  /** Each name has one lease that asks for it, so that nobody waits for his turn. */
+  #recipe(): Pick<Call, 'service' | 'method' | 'message'> {
+    const at = this.below(3);
+    const name = Buffer.from(recipeNames[at]!);
+    const lease = leases[at]!;
+    const key = Buffer.from(`${name}/${this.one([lease, 9]).toString(16)}`);
+    const value = Buffer.from(this.one(passwords));
+    const rev = this.one([this.#kv.revision, 1]);
+    const leader = { name, key, rev, lease };
+    return this.one<Pick<Call, 'service' | 'method' | 'message'>>([
+      { service: 'Lock', method: 'Lock', message: { name, lease } },
+      { service: 'Lock', method: 'Unlock', message: { key } },
+      { service: 'Election', method: 'Campaign', message: { name, lease, value } },
+      { service: 'Election', method: 'Campaign', message: { name, lease, value } },
+      { service: 'Election', method: 'Leader', message: { name } },
+      { service: 'Election', method: 'Proclaim', message: { value, ...this.at(1.2, () => ({ leader })) } },
+      { service: 'Election', method: 'Resign', message: this.at(1.2, () => ({ leader })) },
     ]);
   }
 
@@ -156,6 +182,18 @@ export class RandomCalls extends RandomDraws {
     return this.#asksAuth
       ? { action: 0 }
       : this.one<Message>([{ action: 0 }, { action: 1, alarm: 1 }, { action: 2, alarm: 1 }]);
+  }
+
+  /** To no version that any release could go back to. */
+  #downgrade(): Message {
+    return this.one<Message>([
+      { action: 0, version: '' },
+      { action: 0, version: 'three' },
+      { action: 0, version: '3.9.1' },
+      { action: 1, version: '1.0.0' },
+      { action: 2 },
+      { action: 7, version: '3.0' },
+    ]);
   }
 
   #auth(): { method: string; message: Message } {
