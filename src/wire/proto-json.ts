@@ -4,7 +4,7 @@
  *     out   names as in the .proto files; what has its default is left out; 64-bit integers are decimal text, bytes
  *           base64, enums their names
  *     in    names also in lowerCamelCase; integers as number or text, enums as name or number, bytes in either base64;
- *           null is the default; fields that do not exist are passed over
+ *           null is the default; fields and names of enums that do not exist are passed over (grpc-gateway since 2.0)
  *
  * Types come from the descriptor, at first use.
  */
@@ -189,7 +189,8 @@ function readMessage(shape: MessageShape, value: unknown, depth: number): ColdMe
         throw malformed(`${field.name}: another one of ${field.oneof} is set already`);
       oneofs.add(field.oneof);
     }
-    message[field.name] = readField(field, given, depth);
+    const read = readField(field, given, depth);
+    if (read !== undefined) message[field.name] = read;
   }
   return message;
 }
@@ -197,9 +198,12 @@ function readMessage(shape: MessageShape, value: unknown, depth: number): ColdMe
 function readField(field: Field, value: unknown, depth: number): unknown {
   if (!field.isRepeated) return readElement(field, value, depth);
   if (!Array.isArray(value)) throw malformed(`${field.name} is a list, not ${shown(value)}`);
-  return value.map((element) => readElement(field, element, depth));
+  return value
+    .map((element) => readElement(field, element, depth))
+    .filter((element) => element !== undefined);
 }
 
+/** Undefined for what is passed over. */
 function readElement(field: Field, value: unknown, depth: number): unknown {
   const { name, scalar } = field;
   switch (scalar) {
@@ -241,12 +245,8 @@ function readBytes(name: string, text: string): Uint8Array {
   return Buffer.from(text, 'base64');
 }
 
-function readEnum({ typeName, numbers }: EnumShape, value: unknown): number {
-  if (typeof value === 'string') {
-    const number = numbers.get(value);
-    if (number === undefined) throw malformed(`unknown value ${shown(value)} for enum ${typeName}`);
-    return number;
-  }
+function readEnum({ typeName, numbers }: EnumShape, value: unknown): number | undefined {
+  if (typeof value === 'string') return numbers.get(value);
   return Number(readInteger(typeName, 'int32', value));
 }
 

@@ -8,6 +8,7 @@ import { parseDuration } from '../../src/cli/ctl/arguments.ts';
 import { runCtlWith, etcdctl as tool } from '../../src/cli/ctl/ctl.ts';
 import { goDuration, humanBytes, quoted } from '../../src/cli/ctl/go-text.ts';
 import { startCluster } from '../../src/index.ts';
+import { plainTable } from '../clients/etcdctl-text.ts';
 import { missingPrograms, type Servers, startServers } from '../clients/harness.ts';
 import { ctl, ctlRunning, etcdctl, etcdctlRunning, type Line, type Said } from './ctl-harness.ts';
 
@@ -15,14 +16,14 @@ t.setTimeout(180_000); // Two hundred times etcdctl is started, and the machine 
 
 /** Hides what differs from cluster to cluster and from run to run; with ids of one digit less a table is narrower. */
 function masked(text: string, endpoint: string): string {
-  return text
+  return plainTable(Buffer.from(text, 'latin1').toString())
     .replaceAll(endpoint, '<endpoint>')
     .replace(/127\.0\.0\.1:\d+/g, '<address>')
     .replace(/("(?:cluster_?id|member_?id)" ?): ?\d+/gi, '$1:<id>')
     .replace(/\b\d{15,}\b/g, '<id>')
     .replace(/\b[0-9a-f]{12,16}\b/g, '<hex>')
     .replace(/^[+|].*$/gm, (line) => line.replace(/-+/g, '-').replace(/ +/g, ' '))
-    .replace(/(took[^\d]*)[\d.]+(\u00c2?\u00b5s|ms|s)/gi, '$1<time>')
+    .replace(/(took[^\d]*)[\d.]+(\u00b5s|ms|s)/gi, '$1<time>')
     .replace(/("raft_?[tT]erm"|"RaftTerm" ):? ?\d+/g, '$1:<term>')
     .replace(/("hash"|"Hash" ):? ?\d+/g, '$1:<hash>');
 }
@@ -35,7 +36,14 @@ function ownWords({ args }: Line, { out, code, err }: Said): Said {
   if (command === 'defrag') return { out: out.replace(/\. took .*/, ''), code, err };
   if (command.includes('-w protobuf') && out !== '') return { out: '<protobuf>', code, err };
   if (/nonsense|^lease$/.test(command)) return { out: '', code, err };
+  if (args[0] === 'txn')
+    return { out: out.replace(/"Response(Range|Put|DeleteRange|Txn)"/g, lower), code, err };
   return { out, code, err };
+}
+
+/** Names within a txn's answers are what etcdctl has called them since 3.5. */
+function lower(name: string): string {
+  return name.replace(/(?<=[a-z])[A-Z]/g, '_$&').toLowerCase();
 }
 
 /** Members may tell changes one at a time or several at once. */

@@ -31,12 +31,23 @@ const replacements: readonly Replacement[] = [
   [/\b\d+(?:\.\d+)?[µnm]?s\b/g, '<time>'],
   [/"ts":"[^"]*"/g, '"ts":"<time>"'],
   [/endpoint:\/\/client-[0-9a-f-]+\//g, 'endpoint://client-<uuid>/'],
+  [/etcd-endpoints:\/\/0x[0-9a-f]+\//g, 'etcd-endpoints://<pointer>/'],
+  [/(LocalAddr: ')[^']*'/g, "$1<address>'"],
 ];
 
 /** Columns that hold raft's numbers, or say who leads, in a line about an endpoint. */
 function endpointLine(line: string): string {
   const isEndpoint = /^(?:\| )?(?:http:\/\/)?<client>.*<size>/.test(line);
   return isEndpoint ? line.replace(/\b(\d+)\b/g, '<n>').replace(/\b(true|false)\b/, '<leads>') : line;
+}
+
+const borders: Readonly<Record<string, string>> = { '─': '-', '│': '|' };
+
+/** Some builds of etcdctl draw tables with lines, others with signs. Of the same width either way. */
+export function plainTable(text: string): string {
+  return text
+    .replace(/[\u2500-\u257f]/g, (sign) => borders[sign] ?? '+')
+    .replace(/^\+-[-+]*[+|]$/gm, (line) => line.replaceAll('|', '+'));
 }
 
 /** Tables are as wide as their cells. */
@@ -54,7 +65,7 @@ function sortedRows(lines: readonly string[]): string[] {
 
 /** `text` with what must differ between clusters replaced by placeholders. */
 export function comparable(text: string, names: Names): string {
-  let plain = text;
+  let plain = plainTable(text);
   for (const host of names.clientHosts) plain = plain.replaceAll(host, '<client>');
   for (const host of names.peerHosts) plain = plain.replaceAll(host, '<peer>');
   for (const [pattern, by] of replacements) plain = plain.replace(pattern, by);

@@ -1,6 +1,9 @@
 import t from 'tap';
 import { Workplace } from '../../bench/children.ts';
-import { missingPrograms, type Servers, startServers } from './harness.ts';
+import { findTool } from '../tools.ts';
+import { type Servers, startServers } from './harness.ts';
+
+const tool = findTool('etcd');
 
 /** Path behind `/v3/`, body, and headers besides. `HTTP` stands for another method. */
 type Request = readonly [path: string, body: string, headers?: Record<string, string>];
@@ -147,7 +150,9 @@ function comparable(text: string): unknown {
 function isAboutJson({ status, body }: Answer): boolean {
   return (
     status === 400 &&
-    /json|base64|character|enum|EOF|unmarshal|not "|no JSON object|, not /.test(JSON.stringify(body))
+    /json|base64|character|enum|EOF|unmarshal|not "|no JSON object|, not |"proto:\s/.test(
+      JSON.stringify(body),
+    )
   );
 }
 
@@ -157,6 +162,14 @@ function lasting(answer: Answer, [path]: Request): Answer {
   if (path !== 'maintenance/alarm') return { ...answer, status };
   const [body] = answer.body as [object];
   return { ...answer, body: [{ ...body, header: null }] };
+}
+
+/** The gateway of etcd 3.6, and of some builds of 3.5, tells a refusal once; ours tells it under the older name, too. */
+function alike(actual: Answer, expected: Answer): Answer {
+  const [body, other] = [actual.body, expected.body].map((lines) => Object((lines as unknown[])[0]));
+  if (!('code' in body) || !('code' in other) || 'error' in other) return actual;
+  const { error: _, ...rest } = body as { error?: string };
+  return { ...actual, body: [rest] };
 }
 
 interface Answer {
@@ -197,21 +210,23 @@ class System {
 
 t.test(
   'clients of the JSON gateway get the answers of etcd',
-  { skip: missingPrograms('etcd') },
+  { skip: tool === null && 'not installed here: etcd' },
   async (t) => {
     const workplace = new Workplace();
     t.teardown(() => workplace.close());
     const servers = await Promise.all([
-      startServers('etcd', 1, workplace),
+      startServers('etcd', 1, workplace, async () => {}, {}, [tool!.path, '--logger=zap']),
       startServers('keelson', 1, workplace),
     ]);
     const [etcd, keelson] = servers.map((system) => new System(system)) as [System, System];
     for (const request of session) {
       const [expected, actual] = await Promise.all([etcd.ask(request), keelson.ask(request)]);
       const title = request.join(' ');
-      if (isAboutJson(expected)) t.ok(isAboutJson(actual) && actual.status === 400, title);
+      if (/for enum/.test(JSON.stringify(expected.body)))
+        t.equal(actual.status, 200, `${title}: since gateway 2`);
+      else if (isAboutJson(expected)) t.ok(isAboutJson(actual) && actual.status === 400, title);
       else if (expected.type !== 'application/json') t.equal(actual.status, expected.status, title);
-      else t.same(lasting(actual, request), lasting(expected, request), title);
+      else t.same(lasting(alike(actual, expected), request), lasting(expected, request), title);
     }
     await Promise.all(servers.map((system) => system.stop()));
   },

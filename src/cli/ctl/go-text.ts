@@ -16,13 +16,13 @@ function isZero(value: unknown): boolean {
   return (value instanceof Uint8Array || Array.isArray(value)) && value.length === 0;
 }
 
-/** The members of a oneof that Go wraps by its name, and how it calls them. */
-const wrapped: Readonly<Record<string, string>> = {
-  response_range: 'ResponseRange',
-  response_put: 'ResponsePut',
-  response_delete_range: 'ResponseDeleteRange',
-  response_txn: 'ResponseTxn',
-};
+/** The members of a oneof that Go wraps by its name. Until 3.4 they were called `ResponseRange` and so on. */
+const wrapped: ReadonlySet<string> = new Set([
+  'response_range',
+  'response_put',
+  'response_delete_range',
+  'response_txn',
+]);
 
 /**
  * A value as Go's encoding/json prints it. Objects are messages as the cold codec decodes them: fields with their zero
@@ -37,8 +37,7 @@ export function goJson(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   const fields: string[] = [];
   for (const [name, field] of Object.entries(value as ColdMessage)) {
-    const wrapper = wrapped[name];
-    if (wrapper !== undefined) fields.push(`"Response":{"${wrapper}":${goJson(field)}}`);
+    if (wrapped.has(name)) fields.push(`"Response":{"${name}":${goJson(field)}}`);
     else if (!isZero(field)) fields.push(`${jsonString(name)}:${goJson(field)}`);
   }
   return `{${fields.join(',')}}`;
