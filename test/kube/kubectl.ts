@@ -3,7 +3,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 export interface Ran {
   readonly code: number;
@@ -11,19 +11,44 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Every kubectl there is: the one on the path, and others by version beside it. Empty: none. */
-export function findKubectls(): readonly string[] {
-  let found: string;
+/** `36` of a program that says it is v1.36.4; NaN of one that says nothing of the kind. */
+function minorOf(program: string): number {
   try {
-    found = realpathSync(execFileSync('sh', ['-c', 'command -v kubectl'], { encoding: 'utf8' }).trim());
+    const text = execFileSync(program, ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
+    const { clientVersion } = JSON.parse(text) as { clientVersion: { minor: string } };
+    return Number.parseInt(clientVersion.minor, 10);
   } catch {
-    return [];
+    return Number.NaN;
   }
-  const folder = dirname(found);
-  const versions = readdirSync(folder)
-    .filter((name) => /^kubectl\.\d+\.\d+$/.test(name))
-    .map((name) => join(folder, name));
-  return versions.length > 0 ? versions : [found];
+}
+
+/** The kubectls of a folder by minor version: those that name it (`kubectl.1.36`), or else the one that has to be asked. */
+function kubectlsOf(folder: string): ReadonlyMap<number, string> {
+  const numbered = readdirSync(folder)
+    .filter((name) => /^kubectl\.1\.\d+$/.test(name))
+    .map((name): [number, string] => [Number(name.split('.')[2]), join(folder, name)]);
+  if (numbered.length > 0) return new Map(numbered);
+  const plain = join(folder, 'kubectl');
+  return existsSync(plain) ? new Map([[minorOf(plain), plain]]) : new Map();
+}
+
+/**
+ * Every kubectl there is, one of each minor version, the oldest first: in the folders of the path, and beside what a `kubectl`
+ * there links to. Of two of the same version the path decides.
+ */
+export function findKubectls(): readonly string[] {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => existsSync(folder));
+  const withLinked = folders.flatMap((folder) => {
+    const program = join(folder, 'kubectl');
+    return existsSync(program) ? [dirname(realpathSync(program)), folder] : [folder];
+  });
+  const found = new Map<number, string>();
+  for (const folder of new Set(withLinked)) {
+    for (const [minor, program] of kubectlsOf(folder)) {
+      if (!found.has(minor) && !Number.isNaN(minor)) found.set(minor, program);
+    }
+  }
+  return [...found].sort(([left], [right]) => left - right).map(([, program]) => program);
 }
 
 export class Kubectl {
