@@ -248,8 +248,6 @@ export const newerSession: readonly Step[] = [
   'get --prefix many/ --count-only -w fields',
   'get --prefix many/ --count-only --limit=2 -w json',
   'get --prefix many/ --keys-only --limit=2 -w json',
-  'put watched/z progress',
-  { watch: 'watch --prefix watched/z --progress-notify', until: 'more', during: ['put watched/z more'] },
 ];
 
 /** Everything in one go, on one member. */
