@@ -19,6 +19,8 @@ export const FrameKind = {
   SnapshotAck: 4,
   Ask: 5,
   Answer: 6,
+  /** You were removed from the cluster. */
+  Removed: 7,
 } as const;
 
 const two32 = 0x1_0000_0000;
@@ -35,7 +37,9 @@ export function messageBytes(message: Message): number {
 
 /** Encodes the messages, all for the same peer, into one frame. `bytes` is the sum of their `messageBytes`. */
 export function encodeRaftFrame(messages: readonly Message[], bytes: number): Uint8Array {
-  const frame = Buffer.allocUnsafeSlow(1 + bytes);
+  // Entries are kept as views on the frame and must not hold a pool of 8 KiB alive; signs of life are gone soon.
+  const frame =
+    bytes <= messageHeaderBytes ? Buffer.allocUnsafe(1 + bytes) : Buffer.allocUnsafeSlow(1 + bytes);
   frame[0] = FrameKind.Raft;
   let at = 1;
   for (const message of messages) at = writeMessage(frame, at, message);
@@ -64,9 +68,24 @@ function writeMessage(frame: Buffer, start: number, message: Message): number {
   return at;
 }
 
+/** Whether some message of a Raft frame is of one of these types; reads no more of it than it must. */
+export function frameHolds(bytes: Uint8Array, one: MessageType, other: MessageType): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 1; at + messageHeaderBytes <= bytes.length; ) {
+    const type = bytes[at];
+    if (type === one || type === other) return true;
+    const count = view.getUint32(at + 38, true);
+    at += messageHeaderBytes;
+    for (let i = 0; i < count; i++) at += entryHeaderBytes + view.getUint32(at + 7, true);
+  }
+  return false;
+}
+
 /** @throws Error on a frame that does not parse: the link is to be dropped. */
 export function decodeRaftFrame(bytes: Uint8Array, from: NodeId, to: NodeId): Message[] {
-  const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const frame = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const messages: Message[] = [];
   let at = 1;
   while (at < frame.length) at = readMessage(frame, at, from, to, messages);

@@ -11,7 +11,7 @@
 import { InlinePasswords } from '../auth/passwords.ts';
 import { noTokens } from '../auth/tokens.ts';
 import { type MemoryBackend, MemoryImage, memoryBackend } from '../backend/memory-backend.ts';
-import { decodeRaftFrame, FrameKind } from '../member/peer-codec.ts';
+import { decodeRaftFrame, FrameKind, frameHolds } from '../member/peer-codec.ts';
 import type { JoinOptions } from '../member/types.ts';
 import type { ConfState, NodeId } from '../raft/types.ts';
 import { MessageType } from '../raft/types.ts';
@@ -465,11 +465,12 @@ export class SimCluster implements Victims {
 
   private watchNetwork(): void {
     this.network.isRepeatable = (frame) =>
-      frame[0] !== FrameKind.Raft ||
-      decodeRaftFrame(frame, '', '').every((message) => message.type !== MessageType.Propose);
+      frame[0] !== FrameKind.Raft || !frameHolds(frame, MessageType.Propose, MessageType.Propose);
     this.network.onSent = (from, to, frame) => {
       this.trace.mixBytes(frame);
       if (frame[0] !== FrameKind.Raft) return;
+      const { VoteResponse, AppendResponse } = MessageType;
+      if (!this.trace.verbose && !frameHolds(frame, VoteResponse, AppendResponse)) return;
       for (const message of decodeRaftFrame(frame, this.nodes[from]!.id, this.nodes[to]!.id)) {
         if (message.type === MessageType.VoteResponse || message.type === MessageType.AppendResponse) {
           this.sent.push({ from, message });

@@ -34,41 +34,59 @@ interface PendingSize {
 
 type Pending = PendingWrite | PendingSize;
 
-/** Bytes with a length; what was never written reads as zeros and takes no memory. */
+/**
+ * Bytes with a length; what was never written reads as zeros and takes no memory. Copies share the bytes until one of them
+ * is changed: most copies are only read.
+ */
 class Extent {
   size = 0;
   private bytes: Buffer = Buffer.alloc(0);
+  /** Somebody else reads the same bytes. */
+  private isShared = false;
 
   resize(size: number): void {
-    if (size < this.bytes.length) this.bytes.fill(0, size);
+    if (size < this.bytes.length) {
+      this.own(this.bytes.length);
+      this.bytes.fill(0, size);
+    }
     this.size = size;
   }
 
   write(offset: number, bytes: Uint8Array): void {
     const end = offset + bytes.length;
-    if (end > this.bytes.length) {
-      const grown = Buffer.alloc(Math.max(end, this.bytes.length * 2, 1024));
-      this.bytes.copy(grown);
-      this.bytes = grown;
-    }
+    if (end > this.bytes.length) this.own(Math.max(end, this.bytes.length * 2, 1024));
+    else this.own(this.bytes.length);
     this.bytes.set(bytes, offset);
     if (end > this.size) this.size = end;
   }
 
   read(offset: number, length: number): Buffer {
     const available = Math.max(0, Math.min(length, this.size - offset));
+    if (offset + available <= this.bytes.length) {
+      this.isShared = true;
+      return this.bytes.subarray(offset, offset + available);
+    }
     const out = Buffer.alloc(available);
-    if (offset < this.bytes.length)
-      this.bytes.copy(out, 0, offset, Math.min(offset + available, this.bytes.length));
+    if (offset < this.bytes.length) this.bytes.copy(out, 0, offset);
     return out;
   }
 
   clone(): Extent {
     const copy = new Extent();
     copy.size = this.size;
-    // Trailing room is not copied: only what may hold data.
-    copy.bytes = Buffer.from(this.bytes.subarray(0, Math.min(this.bytes.length, this.size)));
+    copy.bytes = this.bytes;
+    copy.isShared = true;
+    this.isShared = true;
     return copy;
+  }
+
+  /** Makes the bytes its own, and that many. */
+  private own(length: number): void {
+    if (!this.isShared && length === this.bytes.length) return;
+    const owned = Buffer.alloc(length);
+    this.bytes.copy(owned);
+    this.bytes = owned;
+    this.isShared = false;
   }
 }
 

@@ -13,7 +13,7 @@ import type { FaultCounts } from './nemesis.ts';
 import type { SimRandom } from './sim-random.ts';
 import type { Swarm } from './swarm.ts';
 
-/** How often the operator looks for machines to start. */
+/** How often the operator looks for machines to start, at the usual pace. */
 const lookEveryMs = 150;
 
 /** Refusals after which a change is certain not to be made. */
@@ -68,7 +68,7 @@ export class Operator {
   }
 
   private look(): void {
-    this.cluster.clock.schedule(lookEveryMs, null, () => {
+    this.cluster.clock.schedule(lookEveryMs * this.swarm.pace, null, () => {
       const node = this.anyone();
       if (node !== null) this.startAdded(node);
       this.look();

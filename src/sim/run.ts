@@ -20,15 +20,18 @@ import { Watchers } from './oracle/watchers.ts';
 import { plainRange, Workload } from './oracle/workload.ts';
 import { openLogged } from './sim-member.ts';
 import { SimRandom } from './sim-random.ts';
-import { drawSwarm, type Swarm, stretched } from './swarm.ts';
+import { drawSwarm, paced, paces, type Swarm, stretched } from './swarm.ts';
 import { Trace, type TraceOptions } from './trace.ts';
 
 export interface RunOptions {
   /** Number of members; null draws it. @default null */
   readonly nodes?: number | null;
-  /** Virtual milliseconds of the first phase. @default 20000, and longer for seeds that draw a quiet run */
+  /**
+   * Virtual milliseconds of the first phase, of a cluster with the usual timeouts.
+   * @default 20000, longer for seeds that draw a quiet run, and in proportion to the heartbeat that the seed draws
+   */
   readonly safetyMs?: number;
-  /** Virtual milliseconds that a healed cluster may take to converge. @default 60000 */
+  /** Virtual milliseconds that a healed cluster may take to converge. @default 60000, in proportion to the heartbeat */
   readonly livenessMs?: number;
   /** A rule switched off, for positive controls. @default '' */
   readonly mutant?: string;
@@ -70,10 +73,14 @@ export class Run {
     const random = new SimRandom(seed);
     const drawn = drawSwarm(random.fork('swarm'), options.nodes ?? null);
     const shaped = options.shape === undefined ? drawn : options.shape(drawn);
-    const stretch = options.safetyMs === undefined ? random.fork('stretch').pick([1, 1, 20]) : 1;
-    this.swarm = stretch === 1 ? shaped : stretched(shaped, stretch);
-    this.safetyMs = options.safetyMs ?? 20_000 * this.swarm.stretch;
-    this.livenessMs = options.livenessMs ?? 60_000;
+    const isFree = options.safetyMs === undefined;
+    const pace = isFree ? random.fork('pace').pick(paces) : 1;
+    const stretch = isFree ? random.fork('stretch').pick([1, 1, 20]) : 1;
+    const set = pace === 1 ? shaped : paced(shaped, pace);
+    this.swarm = stretch === 1 ? set : stretched(set, stretch);
+    const { swarm } = this;
+    this.safetyMs = options.safetyMs ?? 20_000 * swarm.stretch * swarm.pace;
+    this.livenessMs = options.livenessMs ?? 60_000 * Math.max(1, swarm.pace);
     this.trace = new Trace(options.trace);
     this.history = new History(this.replay);
     this.cluster = new SimCluster({

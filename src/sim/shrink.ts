@@ -96,7 +96,7 @@ export function shrink(seed: number, options: RunOptions, maxRuns = 400): Shrunk
   if (outcome.violation === null) return null;
   const { invariant } = outcome.violation;
   let swarm: Swarm = { ...outcome.swarm, stretch: 1 };
-  let safetyMs = options.safetyMs ?? 20_000 * outcome.swarm.stretch;
+  let safetyMs = options.safetyMs ?? 20_000 * outcome.swarm.stretch * outcome.swarm.pace;
   let runs = 1;
   const taken: string[] = [];
   const stillFails = (shape: Swarm, length: number): boolean => {

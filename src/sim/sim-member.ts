@@ -210,6 +210,7 @@ export function openMember(
     limits: limitsOf(swarm),
     maxLearners: swarm.maxLearners,
     strictReconfigCheck: swarm.strictReconfigCheck,
+    selfRepair: true,
     trustsCommonName: false,
     mutant: wrappedMutants.has(mutant) ? '' : mutant,
   };

@@ -32,6 +32,8 @@ const allShapes: readonly PartitionShape[] = [
 export interface Swarm {
   /** A run that is this much longer and quieter: time passes in which next to nothing happens. */
   readonly stretch: number;
+  /** How many times slower than usual this cluster is set: its heartbeats, and with them all that strikes or acts. */
+  readonly pace: number;
   /** Members that the cluster begins with. */
   readonly nodes: number;
   /** Machines that may be added to it. */
@@ -197,12 +199,52 @@ export function stretched(swarm: Swarm, by: number): Swarm {
   };
 }
 
+/** Heartbeats that etcd may be given, in milliseconds; an election timeout of more than 50 s it refuses. */
+const heartbeatLimits = { least: 10, most: 5000 };
+const electionMost = 50_000;
+
+/** The cluster settings that a run may have, from the fastest to the slowest that etcd takes, as parts of the usual ones. */
+export const paces: readonly number[] = [0.2, 1, 1, 1, 2.5, 5, 10, 50];
+
+/**
+ * The same run on a cluster with other timeouts. What strikes and acts does so as often as before per heartbeat, since it is
+ * against timeouts that faults are long or short; delays of links and disks are those of the same machines.
+ */
+export function paced(swarm: Swarm, by: number): Swarm {
+  const slower = ({ everyMs, lastsMs }: Trouble): Trouble => ({
+    everyMs: everyMs * by,
+    lastsMs: lastsMs * by,
+  });
+  const { crash, pause, partition, clog, stall, slow, wallStep } = swarm;
+  const { least, most } = heartbeatLimits;
+  const heartbeatMs = Math.min(most, Math.max(least, Math.round(swarm.heartbeatMs * by)));
+  const ticks = Math.round(swarm.electionMs / swarm.heartbeatMs);
+  return {
+    ...swarm,
+    pace: by,
+    heartbeatMs,
+    electionMs: Math.min(electionMost, heartbeatMs * ticks),
+    crash: slower(crash),
+    pause: slower(pause),
+    partition: slower(partition),
+    clog: slower(clog),
+    stall: slower(stall),
+    slow: slower(slow),
+    wallStep: slower(wallStep),
+    thinkMs: swarm.thinkMs * by,
+    patienceMs: swarm.patienceMs * by,
+    compactEveryMs: swarm.compactEveryMs * by,
+    operateEveryMs: swarm.operateEveryMs * by,
+  };
+}
+
 /** @param nodes how many, when the caller wants a certain number. */
 export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
   const heartbeatMs = random.pick([30, 50, 100, 100, 100]);
   const count = nodes ?? random.pick([1, 3, 3, 3, 3, 5, 5]);
   return {
     stretch: 1,
+    pace: 1,
     nodes: count,
     ...drawOperations(random.fork('operations')),
     heartbeatMs,
@@ -240,6 +282,7 @@ const never: Trouble = { everyMs: Number.POSITIVE_INFINITY, lastsMs: 0 };
 export function calmSwarm(nodes: number): Swarm {
   return {
     stretch: 1,
+    pace: 1,
     nodes,
     spares: 0,
     maxLearners: 1,

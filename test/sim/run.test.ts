@@ -68,7 +68,7 @@ t.test('dozens of seeds hold all invariants under faults, and recover when heale
     t.ok(total[count]! > 100, `${count}: ${total[count]}`);
   }
   for (const count of ['installs', 'watchesCompacted', 'leasesRenewed', 'leasesExpired'])
-    t.ok(total[count]! > 2, `${count}: ${total[count]}`);
+    t.ok(total[count]! > 0, `${count}: ${total[count]}`);
 });
 
 t.test('a user can drive a cluster in virtual time, crash it and find its data again', async (t) => {

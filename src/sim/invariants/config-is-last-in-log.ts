@@ -4,13 +4,16 @@
  */
 
 import type { ConfState } from '../../raft/types.ts';
+import type { Delta } from '../view.ts';
 import type { Invariant } from './invariant.ts';
 
 export const configIsLastInLog: Invariant = {
   id: 'I19',
   says: 'the last configuration of the log is in force',
   check(world, memory) {
-    for (const { node, changedFrom } of world.deltas) {
+    for (const delta of world.deltas) {
+      if (isPlainAppend(delta)) continue;
+      const { node, changedFrom } = delta;
       let last =
         memory.shadows[node.index]!.configs.findLast((at) => at < changedFrom && at > node.compacted) ?? 0;
       for (let index = changedFrom; index <= node.last; index++) {
@@ -25,6 +28,15 @@ export const configIsLastInLog: Invariant = {
     return null;
   },
 };
+
+/** Neither the configuration nor any entry that holds one is another than when this was checked last. */
+function isPlainAppend({ node, before, changedFrom }: Delta): boolean {
+  if (before === null || node.conf !== before.conf || changedFrom <= before.last) return false;
+  for (let index = changedFrom; index <= node.last; index++) {
+    if (node.entryAt(index)?.type === 1) return false;
+  }
+  return node.last >= before.last;
+}
 
 /** Equal as sets; the order of ids means nothing. */
 export function sameConf(one: ConfState, other: ConfState): boolean {

@@ -53,12 +53,16 @@ export const invariants: readonly Invariant[] = [
   everythingIsBounded,
 ];
 
+/** What there is to see where no member has changed and only something was sent. */
+const ofMessages: readonly Invariant[] = [oneVote, promiseAfterDurable];
+
 /**
  * Runs every invariant over one step and then takes the step into memory.
  * @throws Violation the first one that does not hold.
  */
 export function checkInvariants(world: World, memory: Memory): void {
-  for (const invariant of invariants) {
+  const isQuiet = world.deltas.length === 0 && !world.deep;
+  for (const invariant of isQuiet ? ofMessages : invariants) {
     const seen = invariant.check(world, memory);
     if (seen !== null) throw new Violation(invariant.id, `${seen} (${invariant.says})`);
   }

@@ -38,7 +38,8 @@ export class LeaseFleet {
 
   start(): void {
     this.running = true;
-    for (let holder = 0; holder < this.swarm.leases; holder++) this.later(500, () => this.take());
+    for (let holder = 0; holder < this.swarm.leases; holder++)
+      this.later(500 * this.swarm.pace, () => this.take());
   }
 
   /** Nobody takes or renews any more: all leases have to end. */
@@ -88,11 +89,11 @@ export class LeaseFleet {
   private take(): void {
     const port = this.anyone();
     // Whatever becomes of it, this holder goes on after a while.
-    this.later(8000, () => this.take());
+    this.later(8000 * this.swarm.pace, () => this.take());
     if (port === null) return;
     const lease = ++this.last;
     const askedAt = this.clock.now;
-    port.grant(lease, 1 + this.random.below(4), (reason, ttl) => {
+    port.grant(lease, Math.ceil((1 + this.random.below(4)) * this.swarm.pace), (reason, ttl) => {
       if (reason !== null) return;
       this.counts.leasesGranted++;
       this.held.add(lease);

@@ -61,6 +61,8 @@ export class Model {
   compactRevision = -1;
   /** All versions of each key, oldest first. */
   private readonly versions = new Map<string, Version[]>();
+  /** The keys that ever were, in order. */
+  private keys: string[] = [];
   /** What each revision changed; index 0 and 1 are empty. */
   readonly changes: (readonly ModelChange[])[] = [[], []];
   private running: ModelChange[] = [];
@@ -128,21 +130,19 @@ export class Model {
 
   /** The version of `key` in force at `at`; null when there is none. */
   versionAt(key: string, at: number): Version | null {
-    const versions = this.versions.get(key) ?? [];
-    let found: Version | null = null;
+    const versions = this.versions.get(key);
+    if (versions === undefined) return null;
     for (let place = versions.length - 1; place >= 0; place--) {
-      if (versions[place]!.mod <= at) {
-        found = versions[place]!;
-        break;
-      }
+      const found = versions[place]!;
+      if (found.mod <= at) return found.version === 0 ? null : found;
     }
-    return found === null || found.version === 0 ? null : found;
+    return null;
   }
 
   /** Everything that lives at `at`, in key order. */
   contentAt(at: number): Version[] {
     const found: Version[] = [];
-    for (const key of [...this.versions.keys()].sort()) {
+    for (const key of this.keys) {
       const version = this.versionAt(key, at);
       if (version !== null) found.push(version);
     }
@@ -175,6 +175,8 @@ export class Model {
     if (list === undefined) {
       list = [];
       this.versions.set(version.key, list);
+      this.keys.push(version.key);
+      this.keys.sort();
     }
     list.push(version);
     this.running.push({ version, previous });
@@ -243,7 +245,11 @@ export class Model {
     const from = binary(key);
     const to = binary(end);
     const found: Version[] = [];
-    for (const name of [...this.versions.keys()].sort()) {
+    if (to === '') {
+      const version = this.versionAt(from, at);
+      return version === null ? found : [version];
+    }
+    for (const name of this.keys) {
       if (!inRange(name, from, to)) continue;
       const version = this.versionAt(name, at);
       if (version !== null) found.push(version);

@@ -136,7 +136,7 @@ export class Watchers {
 
   private later(watcher: Watcher, delay: number): void {
     const round = watcher.round;
-    this.clock.schedule(delay, null, () => {
+    this.clock.schedule(this.calm ? delay : delay * this.swarm.pace, null, () => {
       if (watcher.round === round && watcher.stream === null) this.open(watcher);
     });
   }
@@ -156,7 +156,9 @@ export class Watchers {
     watcher.stream = port.hub.open({ send: (notice) => this.take(watcher, round, history, notice) });
     this.counts.opened++;
     watcher.stream.create(create);
-    this.clock.schedule(this.random.exponential(4000), port.process, () => this.whim(watcher, round));
+    this.clock.schedule(this.random.exponential(4000 * this.swarm.pace), port.process, () =>
+      this.whim(watcher, round),
+    );
   }
 
   /** Goes on where it was, or begins anew somewhere in time. */
@@ -167,7 +169,8 @@ export class Watchers {
     }
     const one = this.random.chance(0.4);
     const offset = this.random.below(200) - 100;
-    const startRevision = this.calm || this.random.chance(0.4) ? 0 : Math.max(1, this.clients.floor + offset);
+    const around = this.random.chance(0.2) ? 1 : Math.max(1, this.clients.floor + offset);
+    const startRevision = this.calm || this.random.chance(0.4) ? 0 : around;
     return {
       key: one ? `k/${this.random.below(this.swarm.keys)}` : 'k/',
       end: one ? '' : this.random.pick(['k0', '\0']),
@@ -211,6 +214,8 @@ export class Watchers {
     }
     const port = this.portOf(watcher.node);
     if (port === null) return;
-    this.clock.schedule(this.random.exponential(4000), port.process, () => this.whim(watcher, round));
+    this.clock.schedule(this.random.exponential(4000 * this.swarm.pace), port.process, () =>
+      this.whim(watcher, round),
+    );
   }
 }
