@@ -32,7 +32,8 @@ export const notes: Readonly<Record<string, string>> = {
     'CORRUPT is raised when members have applied different things: they compare digests of it every few seconds. The one that ' +
     'differs from the majority is named.',
   'ServerReflection/ServerReflectionInfo': 'Keelson’s own: etcd does not serve reflection.',
-  '/debug/vars': 'Figures of Go’s runtime.',
+  '/debug/vars':
+    'Raft’s state as this member sees it, and memory as far as JavaScript knows it. Without the command line, the vote and the progress of others.',
   '/debug/pprof/': 'Profiles of Go’s runtime.',
   '/debug/requests': 'Traces of Go’s runtime.',
   etcd_server_go_version: 'There is no Go in it.',

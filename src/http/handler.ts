@@ -1,7 +1,7 @@
 /**
- * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version`, `/metrics` (etcd §4.1), and
- * the way to the JSON gateway. Headers, texts
- * and status codes are those that Go's server and etcd's handlers give, for probes and scripts compare them.
+ * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version`, `/metrics`, `/debug/vars`
+ * (etcd §4.1), and the way to the JSON gateway. Headers, texts and status codes are those that Go's server and etcd's
+ * handlers give, for probes and scripts compare them.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,6 +12,7 @@ import type { Metrics } from '../util/metrics.ts';
 import { type Access, admit, openAccess } from './access.ts';
 import { serveCheck, serveChecks } from './check-endpoints.ts';
 import { livezChecks, readyzChecks } from './checks.ts';
+import { serveDebugVars } from './debug-vars.ts';
 import { type GatewayOptions, gatewayOf } from './gateway.ts';
 import { serveHealth } from './health.ts';
 import { HealthFigures } from './health-figures.ts';
@@ -65,6 +66,7 @@ export function endpointsOf(member: ServedMember, options: HttpOptions): Readonl
     const { server, cluster, storage } = versions();
     sendJson(response, { etcdserver: server, etcdcluster: cluster, storage });
   });
+  endpoints.set('/debug/vars', (_query, response) => serveDebugVars(member, response));
   const { log } = member.runtime;
   for (const [name, checks] of [
     ['livez', livezChecks(member, failureText)],

@@ -107,6 +107,19 @@ t.test('every check has a path of its own', async (t) => {
   t.equal(await line(served, '/livez/linearizable_read'), '404 404 page not found\n');
 });
 
+t.test('/debug/vars tells the state of Raft as etcd names it, and is JSON as a whole', async (t) => {
+  const served = await Served.open(t);
+  const { status, body, headers } = await get(served, '/debug/vars');
+  t.equal(status, 200);
+  t.equal(headers.get('content-type'), 'application/json; charset=utf-8');
+  const variables = JSON.parse(body);
+  t.equal(variables['raft.status'].raftState, 'StateLeader');
+  t.equal(variables['raft.status'].id, served.member.status().id.replace(/^0+/, ''));
+  t.equal(variables['raft.status'].commit, served.member.status().committedIndex);
+  t.ok(variables.memstats.HeapAlloc > 0);
+  t.match(body, /^"raft\.status": \{.*\}$/m, 'a line per variable');
+});
+
 t.test('what is not there is 404, what may not be done 405, and both as Go says it', async (t) => {
   const served = await Served.open(t);
   for (const path of ['/', '/v2/keys', '/health/', '/version/x', '//', '/Health']) {
