@@ -67,7 +67,8 @@ const metricGroups: readonly (readonly [prefix: string, names: string])[] = [
   ['grpc_server_', 'started_total msg_received_total msg_sent_total handled_total handling_seconds'],
   [
     'process_',
-    'resident_memory_bytes cpu_seconds_total open_fds max_fds start_time_seconds virtual_memory_bytes',
+    'resident_memory_bytes cpu_seconds_total open_fds max_fds start_time_seconds virtual_memory_bytes ' +
+      'virtual_memory_max_bytes network_receive_bytes_total network_transmit_bytes_total',
   ],
   ['os_fd_', 'used limit'],
 ];

@@ -28,6 +28,9 @@ const unknownVersion = 'unknown';
 /** Clients may write anything into their version: the names that are kept are bounded. */
 const maxClientVersions = 100;
 
+/** Methods whose failures are counted by themselves, and how etcd calls them. */
+const streamNames: Readonly<Record<string, string>> = { Watch: 'watch', LeaseKeepAlive: 'lease-keepalive' };
+
 interface ClientFigures {
   unary: number;
   stream: number;
@@ -143,6 +146,12 @@ export class RpcMeter {
         for (const { labels, seconds } of this.#methods) add(labels, seconds!);
       });
     }
+    metrics.family(
+      'counter',
+      'etcd_network_server_stream_failures_total',
+      'Streams of watches and of renewals that ended with an error of this member.',
+      (add) => this.#addFailedStreams(add),
+    );
     metrics.counter(
       'etcd_network_client_grpc_received_bytes_total',
       'Bytes of messages that came from clients.',
@@ -168,6 +177,16 @@ export class RpcMeter {
       }
       const others = handled[codeNames.length]!;
       if (others > 0) add({ ...labels, grpc_code: 'Code' }, others);
+    }
+  }
+
+  /** In etcd's words. A client that leaves is no failure. */
+  #addFailedStreams(add: AddSeries<number>): void {
+    for (const { labels, handled } of this.#methods) {
+      const name = streamNames[labels['grpc_method']!];
+      if (name === undefined || !labels['grpc_service']!.startsWith('etcdserverpb.')) continue;
+      const all = handled.reduce((sum, count) => sum + count, 0);
+      add({ API: name, Type: 'receive' }, all - handled[Code.Ok]! - handled[Code.Canceled]!);
     }
   }
 

@@ -23,9 +23,19 @@ import { LargeRanges, rangeChunkBytes } from './large-ranges.ts';
 const firstChunkKeys = 10;
 
 export function rangeMethod(context: ServiceContext): ServiceMethod {
-  const { member, authorizer } = context;
+  const { member, authorizer, work } = context;
   const large = new LargeRanges(context);
   const read = (request: RangeRequest, call: RpcCall, reply: UnaryReply): void => {
+    const beganAt = work.now;
+    let isRead = false;
+    try {
+      answer(request, call, reply);
+      isRead = true;
+    } finally {
+      work.countRange(beganAt, isRead);
+    }
+  };
+  const answer = (request: RangeRequest, call: RpcCall, reply: UnaryReply): void => {
     const { store } = context;
     const caller = authorizer.callerOf(call);
     authorizer.checks.range(caller, request);

@@ -9,6 +9,9 @@ export class WorkFigures {
   readonly #hash = new Histogram(exponentialBounds(0.01, 2, 15));
   readonly #hashRevision = new Histogram(exponentialBounds(0.01, 2, 15));
   readonly #snapshot = new Histogram(exponentialBounds(0.01, 2, 17));
+  /** Ranges that were read, and those that were refused; a thing of 0.1 ms and up. */
+  readonly #rangesRead = new Histogram(exponentialBounds(0.0001, 2, 20));
+  readonly #rangesRefused = new Histogram(exponentialBounds(0.0001, 2, 20));
   #promoted = 0;
   /** By the text of the refusal. */
   readonly #notPromoted = new Map<string, number>();
@@ -25,6 +28,16 @@ export class WorkFigures {
     return () => histogram.observe((this.#clock.now() - beganAt) / 1000);
   }
 
+  /** Of the clock that `countRange` counts by. */
+  get now(): number {
+    return this.#clock.now();
+  }
+
+  /** A range was read from the store, or the store refused it. */
+  countRange(beganAt: number, isRead: boolean): void {
+    (isRead ? this.#rangesRead : this.#rangesRefused).observe((this.#clock.now() - beganAt) / 1000);
+  }
+
   countPromotion(failure: Failure | null): void {
     if (failure === null) {
       this.#promoted++;
@@ -37,6 +50,14 @@ export class WorkFigures {
   register(metrics: Metrics): void {
     metrics.histogram('etcd_mvcc_hash_duration_seconds', 'Hashes of the whole state.', this.#hash);
     metrics.histogram('etcd_mvcc_hash_rev_duration_seconds', 'Hashes of a revision.', this.#hashRevision);
+    metrics.histograms(
+      'etcd_server_range_duration_seconds',
+      'How long ranges took to be read from the store.',
+      (add) => {
+        add({ success: 'true' }, this.#rangesRead);
+        add({ success: 'false' }, this.#rangesRefused);
+      },
+    );
     metrics.histogram(
       'etcd_disk_backend_snapshot_duration_seconds',
       'Snapshots for clients, to their last byte.',

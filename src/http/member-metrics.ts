@@ -6,9 +6,10 @@
  */
 
 import type { MemberFigures } from '../member/figures.ts';
+import type { PeerTransfers } from '../member/transfer-figures.ts';
 import type { ServedMember } from '../member/types.ts';
 import { Role } from '../raft/types.ts';
-import { exponentialBounds, Histogram, type Metrics } from '../util/metrics.ts';
+import { exponentialBounds, Histogram, type MetricKind, type Metrics } from '../util/metrics.ts';
 import { AlarmType } from '../wire/cold-messages.ts';
 import type { Versions } from './handler.ts';
 
@@ -34,6 +35,8 @@ export function registerMemberMetrics(
   registerServer(metrics, member, versions);
   registerProposals(metrics, member);
   registerDisk(metrics, member);
+  registerApplies(metrics, member);
+  registerTransfers(metrics, member);
   registerStore(metrics, member);
   registerWatches(metrics, member);
   registerLeases(metrics, member);
@@ -169,6 +172,46 @@ function registerDisk(metrics: Metrics, member: ServedMember): void {
     'Times that the state was rewritten and not served.',
     new Histogram(exponentialBounds(0.1, 2, 13)),
   );
+}
+
+function registerApplies(metrics: Metrics, member: ServedMember): void {
+  const name = 'etcd_server_apply_duration_seconds';
+  metrics.histograms(name, 'How long requests took to be applied.', (add) => {
+    for (const [op, { succeeded, refused }] of member.figures().applies) {
+      add({ version: 'v3', op, success: 'true' }, succeeded);
+      add({ version: 'v3', op, success: 'false' }, refused);
+    }
+  });
+}
+
+/** States that go to other members, and those that come from them. */
+function registerTransfers(metrics: Metrics, member: ServedMember): void {
+  for (const [way, label, what] of [
+    ['send', 'To', 'sent to a member'],
+    ['receive', 'From', 'received from a member'],
+  ] as const) {
+    const peers = (): MemberFigures['sends'] =>
+      way === 'send' ? member.figures().sends : member.figures().receipts;
+    const each = (
+      kind: MetricKind,
+      name: string,
+      help: string,
+      read: (figures: PeerTransfers) => number,
+    ): void =>
+      metrics.family(kind, `etcd_network_snapshot_${way}_${name}`, `States ${help}.`, (add) => {
+        for (const [id, figures] of peers()) add({ [label]: idText(id) }, read(figures));
+      });
+    each('counter', 'success', what, ({ succeeded }) => succeeded);
+    each('counter', 'failures', `that were to be ${what}`, ({ failed }) => failed);
+    each('gauge', 'inflights_total', `that are being ${what}`, ({ running }) => running);
+    metrics.histograms(
+      `etcd_network_snapshot_${way}_total_duration_seconds`,
+      `How long states took to be ${what}.`,
+      (add) => {
+        for (const [id, { seconds }] of peers()) add({ [label]: idText(id) }, seconds);
+      },
+    );
+  }
 }
 
 function registerStore(metrics: Metrics, member: ServedMember): void {

@@ -17,6 +17,26 @@ export function registerProcessMetrics(metrics: Metrics, clock: Pick<Clock, 'wal
   );
   gauge('process_resident_memory_bytes', 'Memory that is in place.', ({ residentBytes }) => residentBytes);
   gauge('process_virtual_memory_bytes', 'Memory that is addressed.', ({ virtualBytes }) => virtualBytes);
+  gauge(
+    'process_virtual_memory_max_bytes',
+    'Memory that may be addressed.',
+    ({ maxVirtualBytes }) => maxVirtualBytes,
+  );
+  const counter = (name: string, help: string, read: (figures: ProcessFigures) => number | null): void =>
+    metrics.family('counter', name, help, (add) => {
+      const value = read(processFigures());
+      if (value !== null) add({}, value);
+    });
+  counter(
+    'process_network_receive_bytes_total',
+    'Bytes of IP that came into the network namespace of this process.',
+    ({ networkReceivedBytes }) => networkReceivedBytes,
+  );
+  counter(
+    'process_network_transmit_bytes_total',
+    'Bytes of IP that left it.',
+    ({ networkSentBytes }) => networkSentBytes,
+  );
   gauge('process_open_fds', 'Files and sockets that are open.', ({ openFiles }) => openFiles);
   gauge('process_max_fds', 'Files and sockets that may be open.', ({ maxOpenFiles }) => maxOpenFiles);
   const startedAt = clock.wallNow() / 1000 - processFigures().uptimeSeconds;

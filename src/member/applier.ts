@@ -27,6 +27,7 @@ import {
 } from '../wire/lease-codec.ts';
 import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../wire/messages.ts';
 import { txnPuts } from './alarms.ts';
+import type { ApplyFigures } from './apply-figures.ts';
 import { checkpointLeases, expireLeases, grantLease, revokeLease } from './apply-leases.ts';
 import { checkPermission } from './check-permission.ts';
 import type { EnvelopeCodec, OpenedEntry } from './envelope.ts';
@@ -64,6 +65,7 @@ export class Applier {
   readonly #state: AppliedState;
   readonly #codec: EnvelopeCodec;
   readonly #pending: PendingRequests;
+  readonly #figures: ApplyFigures;
   readonly #onConfig: (entry: Entry, conf: ConfState) => void;
 
   /** @param state read anew at every entry: a snapshot replaces what is in it. */
@@ -71,12 +73,14 @@ export class Applier {
     state: AppliedState,
     codec: EnvelopeCodec,
     pending: PendingRequests,
+    figures: ApplyFigures,
     onConfig: (entry: Entry, conf: ConfState) => void,
   ) {
     this.#onConfig = onConfig;
     this.#state = state;
     this.#codec = codec;
     this.#pending = pending;
+    this.#figures = figures;
   }
 
   apply(entry: Entry): void {
@@ -88,6 +92,7 @@ export class Applier {
     }
     if (entry.data.length === 0) return;
     const opened = this.#codec.open(entry.data);
+    this.#figures.begin();
     while (opened.next()) this.#applyOne(opened, entry);
   }
 
@@ -101,6 +106,7 @@ export class Applier {
       if (!(error instanceof Failure)) throw error;
       failure = error;
     }
+    this.#figures.applied(opened.kind, failure !== null);
     if (pending !== undefined) this.#pending.resolve(pending, failure, result);
   }
 

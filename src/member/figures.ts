@@ -3,7 +3,9 @@
 import type { LeaseFigures } from '../lease/leases.ts';
 import type { Histogram } from '../util/metrics.ts';
 import type { WalFigures } from '../wal/wal.ts';
+import type { ApplyTimes } from './apply-figures.ts';
 import type { CompactionFigures } from './compaction-pacer.ts';
+import type { PeerTransfers } from './transfer-figures.ts';
 
 export interface MemberFigures {
   /** How often a member came to lead, as seen from here. */
@@ -16,6 +18,11 @@ export interface MemberFigures {
   readonly failedReads: number;
   /** Times that entries took more than 100 ms to apply. */
   readonly slowApplies: number;
+  /** How long requests took to be applied, by etcd's word for what they ask for. */
+  readonly applies: ReadonlyMap<string, ApplyTimes>;
+  /** States sent to other members and received from them, by the member. */
+  readonly sends: ReadonlyMap<string, PeerTransfers>;
+  readonly receipts: ReadonlyMap<string, PeerTransfers>;
   /** Times that this member led and its heartbeats left late. */
   readonly lateHeartbeats: number;
   /** True while a state received from the leader is put in force. */

@@ -24,6 +24,7 @@ import { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import type { Wal } from '../wal/wal.ts';
 import { Applier } from './applier.ts';
+import { ApplyFigures } from './apply-figures.ts';
 import { CompactionPacer } from './compaction-pacer.ts';
 import { EnvelopeCodec } from './envelope.ts';
 import type { MemberFigures } from './figures.ts';
@@ -42,6 +43,7 @@ import { type AppliedState, stateDigest } from './state.ts';
 import { encodeStateMeta } from './state-meta.ts';
 import { Ticker } from './ticker.ts';
 import { requestTimeoutMs, timeoutFailure } from './timeouts.ts';
+import { TransferFigures } from './transfer-figures.ts';
 import type { MemberDependencies, MemberLimits, MemberOptions } from './types.ts';
 
 /** Rounds of the core's output that one turn carries out, so that requests of others come in between. */
@@ -98,6 +100,9 @@ export class MemberLoop {
   readonly #flusher: Flusher;
   readonly #retention: LogRetention;
   readonly #transfers: SnapshotTransfers;
+  readonly #applies: ApplyFigures;
+  readonly #sends: TransferFigures;
+  readonly #receipts: TransferFigures;
   readonly #installer: Installer;
   readonly #compaction: CompactionPacer;
   readonly #ticker: Ticker;
@@ -148,7 +153,11 @@ export class MemberLoop {
     const codec = new EnvelopeCodec(id, runtime.random.uint32());
     this.proposals = new Proposals(codec, limits, runtime.clock);
     const { pending } = this.proposals;
-    this.#applier = new Applier(state, codec, pending, (entry, conf) => hooks.configured(entry, conf));
+    const now = (): number => runtime.clock.now();
+    this.#applies = new ApplyFigures(now);
+    this.#applier = new Applier(state, codec, pending, this.#applies, (entry, conf) =>
+      hooks.configured(entry, conf),
+    );
     this.#outbox = new Outbox(network, (peer) => raft.reportUnreachable(peer));
     this.#flusher = new Flusher(backend, limits, runtime.clock, {
       mark: () => this.mark(),
@@ -162,7 +171,13 @@ export class MemberLoop {
       this.#installer.offer(received);
       this.schedule();
     };
-    this.#transfers = new SnapshotTransfers({ raft, backend, network, runtime, mark, complete, changed });
+    this.#sends = new TransferFigures(now);
+    this.#receipts = new TransferFigures(now);
+    const [sends, receipts] = [this.#sends, this.#receipts];
+    this.#transfers = new SnapshotTransfers({
+      ...{ raft, backend, network, runtime, mark, complete, changed },
+      ...{ sends, receipts },
+    });
     this.#installer = new Installer({
       raft,
       wal,
@@ -224,6 +239,9 @@ export class MemberLoop {
       slowReads: this.#reads.slow,
       failedReads: this.#reads.failed,
       slowApplies: this.#slowApplies,
+      applies: this.#applies.times,
+      sends: this.#sends.peers,
+      receipts: this.#receipts.peers,
       lateHeartbeats: this.#lateHeartbeats,
       isInstalling: this.isInstalling,
       wal: this.#wal.figures,

@@ -21,12 +21,15 @@ export interface ReceivedSnapshot {
 export interface SnapshotReceiverHooks {
   send(to: string, frame: Uint8Array): boolean;
   complete(received: ReceivedSnapshot): void;
+  /** A transfer begins; what is returned is called when it is over. */
+  begins(from: string): (ok: boolean) => void;
 }
 
 interface Transfer {
   readonly from: string;
   readonly offer: SnapshotOffer;
   readonly restore: BackendRestore;
+  readonly over: (ok: boolean) => void;
   next: number;
   /** Chunks `next`, `next + 1`, … that came while one was being written. */
   readonly waiting: SnapshotChunk[];
@@ -64,6 +67,7 @@ export class SnapshotReceiver {
     }
     if (current?.complete === true) return;
     current?.restore.abort();
+    current?.over(false);
     this.#transfer = null;
     if (offer.snapshot.index <= applied) {
       const frame = encodeAck({ transfer: offer.transfer, next: 0, status: AckStatus.Installed });
@@ -71,7 +75,8 @@ export class SnapshotReceiver {
       return;
     }
     const restore = this.#backend.beginRestore();
-    this.#transfer = { from, offer, restore, next: 0, waiting: [], adding: false, complete: false };
+    const over = this.#hooks.begins(from);
+    this.#transfer = { from, offer, restore, over, next: 0, waiting: [], adding: false, complete: false };
     this.#acknowledge(this.#transfer, AckStatus.Continue);
   }
 
@@ -112,6 +117,7 @@ export class SnapshotReceiver {
       if (error !== null) {
         this.#transfer = null;
         transfer.restore.abort();
+        transfer.over(false);
         this.#acknowledge(transfer, AckStatus.Refused);
         return;
       }
@@ -124,6 +130,7 @@ export class SnapshotReceiver {
 
   abort(): void {
     if (this.#transfer !== null && !this.#transfer.complete) this.#transfer.restore.abort();
+    this.#transfer?.over(false);
     this.#transfer = null;
   }
 
@@ -137,6 +144,7 @@ export class SnapshotReceiver {
       restore: transfer.restore,
       answer: (installed) => {
         if (this.#transfer === transfer) this.#transfer = null;
+        transfer.over(installed);
         this.#acknowledge(transfer, installed ? AckStatus.Installed : AckStatus.Refused);
       },
     });

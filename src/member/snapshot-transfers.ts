@@ -9,6 +9,7 @@ import { FrameKind } from './peer-codec.ts';
 import { decodeAck, decodeChunk, decodeOffer } from './snapshot-frames.ts';
 import { type ReceivedSnapshot, SnapshotReceiver } from './snapshot-receiver.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
+import type { TransferFigures } from './transfer-figures.ts';
 
 /** States sent at once; followers beyond wait for their turn. */
 const maxSenders = 2;
@@ -30,6 +31,8 @@ export interface SnapshotTransfersOptions {
   readonly complete: (received: ReceivedSnapshot) => void;
   /** Something changed in the core. */
   readonly changed: () => void;
+  readonly sends: TransferFigures;
+  readonly receipts: TransferFigures;
 }
 
 export class SnapshotTransfers {
@@ -44,6 +47,7 @@ export class SnapshotTransfers {
     this.#receiver = new SnapshotReceiver(options.backend, {
       send: (to, frame) => options.network.send(to, frame),
       complete: options.complete,
+      begins: (from) => options.receipts.begin(from),
     });
   }
 
@@ -83,6 +87,7 @@ export class SnapshotTransfers {
     const { raft, backend, network, runtime, mark, changed } = this.#options;
     this.#transfer = (this.#transfer + 1) >>> 0;
     mark();
+    const over = this.#options.sends.begin(peer);
     const sending: Sending = {
       index: 0,
       sender: new SnapshotSender(this.#transfer, raft.term, {
@@ -95,6 +100,7 @@ export class SnapshotTransfers {
         },
         finished: (meta, ok) => {
           this.#sending.delete(peer);
+          over(ok);
           if (meta !== null) raft.reportSnapshot(peer, meta.index, ok);
           runtime.log.info('sending the state has ended', { peer, ok });
           changed();

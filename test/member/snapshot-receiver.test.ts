@@ -16,12 +16,14 @@ const backend = {
 
 t.test('the sender of a transfer that has ended is told how, whenever it goes on', async (t) => {
   const acks: SnapshotAck[] = [];
+  const ends: string[] = [];
   let received: ReceivedSnapshot | null = null;
   const receiver = new SnapshotReceiver(backend, {
     send: (_to, frame) => acks.push(decodeAck(frame)) > 0,
     complete: (whole) => {
       received = whole;
     },
+    begins: (from) => (ok) => ends.push(`${from} ${ok}`),
   });
   const chunk = (transfer: number) => ({ transfer, sequence: 0, last: true, entries: [] });
   receiver.onOffer(
@@ -41,4 +43,5 @@ t.test('the sender of a transfer that has ended is told how, whenever it goes on
   t.same(acks.pop(), { transfer: 6, next: 0, status: AckStatus.Refused }, 'a transfer that nobody remembers');
   receiver.onChunk('b', chunk(7));
   t.equal(acks.pop()?.status, AckStatus.Refused, 'a transfer of somebody else');
+  t.same(ends, ['a true']);
 });

@@ -1,0 +1,75 @@
+/**
+ * How long requests take to be applied, by what they ask for and whether they were refused: for metrics, under the words
+ * that etcd has for them. Nothing of it is replicated, and nothing decides by it.
+ *
+ * Requests of an entry follow each other without a pause: the end of one is the beginning of the next, so that the clock
+ * is read once for each.
+ */
+
+import { exponentialBounds, Histogram } from '../util/metrics.ts';
+import { RequestKind } from './types.ts';
+
+/** 0.1 ms and up. */
+const bounds: readonly number[] = exponentialBounds(0.0001, 2, 20);
+
+const words: Readonly<Record<RequestKind, string>> = {
+  [RequestKind.Put]: 'Put',
+  [RequestKind.DeleteRange]: 'DeleteRange',
+  [RequestKind.Txn]: 'Txn',
+  [RequestKind.Compact]: 'Compaction',
+  [RequestKind.PublishMember]: 'ClusterMemberAttrSet',
+  [RequestKind.AlarmGet]: 'Alarm',
+  [RequestKind.AlarmRaise]: 'Alarm',
+  [RequestKind.AlarmClear]: 'Alarm',
+  [RequestKind.DowngradeEnable]: 'DowngradeInfoSet',
+  [RequestKind.DowngradeCancel]: 'DowngradeInfoSet',
+  [RequestKind.LeaseGrant]: 'LeaseGrant',
+  [RequestKind.LeaseRevoke]: 'LeaseRevoke',
+  [RequestKind.LeaseExpire]: 'LeaseRevoke',
+  [RequestKind.LeaseCheckpoint]: 'LeaseCheckpoint',
+  [RequestKind.Auth]: 'Auth',
+};
+
+export interface ApplyTimes {
+  readonly succeeded: Histogram;
+  readonly refused: Histogram;
+}
+
+export class ApplyFigures {
+  readonly #now: () => number;
+  readonly #byKind: (ApplyTimes | undefined)[] = [];
+  readonly #byWord = new Map<string, ApplyTimes>();
+  #since = 0;
+
+  /** @param now in milliseconds */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** What was applied so far, by etcd's word for it. */
+  get times(): ReadonlyMap<string, ApplyTimes> {
+    return this.#byWord;
+  }
+
+  /** An entry begins. */
+  begin(): void {
+    this.#since = this.#now();
+  }
+
+  /** A request is applied, or refused. */
+  applied(kind: RequestKind, isRefused: boolean): void {
+    const now = this.#now();
+    const times = this.#byKind[kind] ?? this.#add(kind);
+    (isRefused ? times.refused : times.succeeded).observe((now - this.#since) / 1000);
+    this.#since = now;
+  }
+
+  #add(kind: RequestKind): ApplyTimes {
+    const word = words[kind];
+    const known = this.#byWord.get(word);
+    const times = known ?? { succeeded: new Histogram(bounds), refused: new Histogram(bounds) };
+    this.#byKind[kind] = times;
+    this.#byWord.set(word, times);
+    return times;
+  }
+}
