@@ -127,6 +127,7 @@ export const olderReleases = {
   authenticateWithToken: { since: ['3.5.0'], text: 'Who authenticates may show a bad token.' },
   authStatus: { since: ['3.7.0'], text: 'Whether auth is on is told to everybody.' },
   downgrade: { since: ['3.5.0'], text: 'A cluster may be downgraded.' },
+  downgradeCancel: { since: ['3.6.0'], text: 'A downgrade that nobody asked for can be canceled.' },
   hashPath: { since: ['3.5.0'], text: 'The gateway has a path of its own for the hash of a revision.' },
   hashRevision: { since: ['3.6.0'], text: 'The hash tells its revision.' },
   hashOfTombstones: {

@@ -76,6 +76,12 @@ const rules: Readonly<Record<keyof typeof olderReleases, Rule>> = {
 
   downgrade: ({ method }, expected) => method === 'Downgrade' && isUnknown(expected),
 
+  downgradeCancel: ({ method, message }, expected, actual) =>
+    method === 'Downgrade' &&
+    message['action'] === 2 &&
+    expected === 'code 9: etcdserver: no inflight downgrade job' &&
+    typeof actual === 'object',
+
   hashPath: ({ method }, _expected, _actual, { transport }) => method === 'HashKV' && transport === 'gateway',
 
   hashRevision: ({ method }, expected, actual) =>

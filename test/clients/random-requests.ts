@@ -97,9 +97,11 @@ export class RandomRequests extends RandomDraws {
     return { key, range_end: this.#end(key, Buffer.from(rangeEnd)), prev_kv: this.chance(2) };
   }
 
+  /** Never of revision 0, whose hash etcd keeps, and answers with whenever the hash of what is newest is asked for. */
   #compact(): Message {
+    const revision = this.chance(5) ? this.#aRevision() : Math.floor(this.revision * 0.7);
     return {
-      revision: this.chance(5) ? this.#aRevision() : Math.floor(this.revision * 0.7),
+      revision: revision === 0 ? 1 : revision,
       physical: this.chance(2),
     };
   }
