@@ -94,6 +94,12 @@ export interface StartOptions {
   /** Refuse changes of membership that would endanger the quorum. @default true */
   readonly strictReconfigCheck?: boolean;
   /**
+   * A member whose data is damaged or differs from the majority's is rebuilt from the others, without an operator. Where
+   * this is off it stops, or stays with its alarm, as etcd's does.
+   * @default true
+   */
+  readonly selfRepair?: boolean;
+  /**
    * What members have applied is compared all the time. Compares all keys with the leader's so often besides, which reads
    * them, in milliseconds; 0: never. @default 0
    */
@@ -147,6 +153,7 @@ export interface ResolvedOptions {
   readonly maxLearners: number;
   readonly rpcTransport: RpcTransportName;
   readonly strictReconfigCheck: boolean;
+  readonly selfRepair: boolean;
   /** Links members of one process; null uses TCP. */
   readonly localNetwork: LocalNetwork | null;
 }
@@ -213,6 +220,7 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     maxLearners: options.maxLearners ?? 1,
     rpcTransport: options.rpcTransport ?? 'http2',
     strictReconfigCheck: options.strictReconfigCheck ?? true,
+    selfRepair: options.selfRepair ?? true,
     localNetwork,
   };
   checkTls(resolved, problems);

@@ -248,6 +248,7 @@ class EmbeddedMember implements Member {
       limits,
       maxLearners: this.#options.maxLearners,
       strictReconfigCheck: this.#options.strictReconfigCheck,
+      selfRepair: this.#options.selfRepair,
       trustsCommonName: this.#options.clientTls?.clientCertAuth === true,
       mutant: '',
     };

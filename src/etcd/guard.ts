@@ -68,8 +68,14 @@ function isText(value: string | undefined): boolean {
   return true;
 }
 
-function refusalOf(context: ServiceContext, method: ServiceMethod, call: RpcCall): RpcStatus | null {
+function refusalOf(
+  context: ServiceContext,
+  method: ServiceMethod,
+  needsState: boolean,
+  call: RpcCall,
+): RpcStatus | null {
   const { member, meter } = context;
+  if (needsState && member.isRebuilding) return statuses.corrupt;
   if (member.isLearner && !method.servesLearner) return statuses.notSupportedForLearner;
   const version = call.metadata(CLIENT_API_VERSION_KEY);
   if (!isText(version)) return statuses.invalidClientApiVersion;
@@ -110,15 +116,23 @@ function holdBack(authorizer: Authorizer, stream: RpcStream): void {
   stream.pause();
 }
 
-/** The method as the transport calls it. */
-export function guarded(context: ServiceContext, leaders: LeaderGuard, method: ServiceMethod): RpcMethod {
+/**
+ * The method as the transport calls it.
+ * @param needsState it answers from the state: not while that is lost or wrong, and another one is waited for
+ */
+export function guarded(
+  context: ServiceContext,
+  leaders: LeaderGuard,
+  method: ServiceMethod,
+  needsState: boolean = true,
+): RpcMethod {
   if (method.kind === 'unary') {
     const { handle } = method;
     return {
       kind: 'unary',
       handle: (request, call, reply) => {
         try {
-          const refusal = refusalOf(context, method, call);
+          const refusal = refusalOf(context, method, needsState, call);
           if (refusal !== null) reply(refusal, null);
           else if (context.authorizer.enabled) admitted(context, handle, request, call, reply);
           else handle(request, call, reply);
@@ -132,7 +146,7 @@ export function guarded(context: ServiceContext, leaders: LeaderGuard, method: S
   return {
     kind: 'stream',
     handle: (stream) => {
-      const refusal = refusalOf(context, method, stream);
+      const refusal = refusalOf(context, method, needsState, stream);
       if (refusal !== null) {
         stream.end(refusal);
         return;

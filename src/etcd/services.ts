@@ -34,6 +34,15 @@ export interface EtcdOptions {
   readonly timesCalls?: boolean;
 }
 
+/** What is asked to see how a member is, also while it has no state to answer from. */
+const forOperators: ReadonlySet<string> = new Set([
+  'etcdserverpb.Cluster',
+  'etcdserverpb.Maintenance',
+  'grpc.health.v1.Health',
+  'grpc.reflection.v1.ServerReflection',
+  'grpc.reflection.v1alpha.ServerReflection',
+]);
+
 /**
  * The methods of etcd 3.7, for a transport: every path is there, and those without a service behind them answer
  * UNIMPLEMENTED. Nothing has to be closed: what the methods hold goes with the calls.
@@ -79,7 +88,7 @@ function assemble(context: ServiceContext, services: Readonly<Record<string, Ser
       if ((method.kind === 'unary') !== (shape === 'unary')) {
         throw new Error(`${service}/${name} is a ${shape} method and served as ${method.kind}`);
       }
-      const guardedMethod = guarded(context, leaders, method);
+      const guardedMethod = guarded(context, leaders, method, !forOperators.has(service));
       methods.set(`/${service}/${name}`, context.meter.metered(service, name, shape, guardedMethod));
     }
     for (const name of Object.keys(served)) {

@@ -37,6 +37,9 @@ const probe: RangeRequest = {
   maxCreateRevision: 0,
 };
 
+/** What a member says of itself that has no state, or a wrong one. */
+export const rebuildingText: string = 'CORRUPT: this member is being rebuilt from a healthy one';
+
 function problemOf(error: unknown, failureText: FailureText): string {
   return error instanceof Failure ? failureText(error) : String(error);
 }
@@ -72,7 +75,8 @@ export function readyzChecks(member: ServedMember, failureText: FailureText): re
       name: 'data_corruption',
       run: (done) => {
         const isCorrupt = member.alarms().some(({ alarm }) => alarm === AlarmType.Corrupt);
-        done(isCorrupt ? 'alarm activated: CORRUPT' : null);
+        if (isCorrupt) done('alarm activated: CORRUPT');
+        else done(member.isRebuilding ? rebuildingText : null);
       },
     },
     { name: 'serializable_read', run: (done) => readLocally(member, failureText, done) },

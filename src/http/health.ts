@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ServedMember } from '../member/types.ts';
 import { AlarmType } from '../wire/cold-messages.ts';
-import { type FailureText, readLinearizably, readLocally } from './checks.ts';
+import { type FailureText, readLinearizably, readLocally, rebuildingText } from './checks.ts';
 import type { HealthFigures } from './health-figures.ts';
 import { sendError, sendText } from './respond.ts';
 
@@ -37,6 +37,8 @@ export function serveHealth(
   const alarm = alarmOf(member, new Set(query.getAll('exclude')));
   if (alarm !== '') {
     answer(`ALARM ${alarm}`);
+  } else if (member.isRebuilding) {
+    answer(rebuildingText);
   } else if (!isLocal && !member.hasLeader) {
     answer('RAFT NO LEADER');
   } else {

@@ -10,6 +10,8 @@ import type { AlarmRecord } from './types.ts';
 
 const table = 'a';
 const nothing = new Uint8Array(0);
+/** The value of an alarm that a comparison has raised. */
+const found = new Uint8Array([1]);
 /** A bound that no real cluster reaches: three kinds for each of its members. */
 const maxAlarms = 1000;
 
@@ -34,14 +36,21 @@ export class Alarms {
    * Returns the record, also when it was raised before.
    * @throws Failure 'tooManyRequests' when there are far too many already
    */
-  raise(memberId: string, alarm: number): AlarmRecord {
+  raise(memberId: string, alarm: number, isFound: boolean = false): AlarmRecord {
     const known = this.#find(memberId, alarm);
     if (known !== undefined) return known;
     if (this.#records.length >= maxAlarms) throw new Failure('tooManyRequests');
-    const record = { memberId, alarm };
+    const record = recordOf(memberId, alarm, isFound);
     this.#records = [...this.#records, record];
-    this.#backend.put(keyOf(record), nothing);
+    this.#backend.put(keyOf(record), isFound ? found : nothing);
     return record;
+  }
+
+  /** Ends what was found out about members that do not belong to the cluster any more. */
+  forget(belongs: (memberId: string) => boolean): void {
+    for (const { memberId, alarm, isFound } of this.#records) {
+      if (isFound === true && memberId !== '' && !belongs(memberId)) this.clear(memberId, alarm);
+    }
   }
 
   /** Returns the record that was cleared, if there was one. */
@@ -58,6 +67,10 @@ export class Alarms {
   }
 }
 
+function recordOf(memberId: string, alarm: number, isFound: boolean): AlarmRecord {
+  return isFound ? { memberId, alarm, isFound } : { memberId, alarm };
+}
+
 function keyOf({ memberId, alarm }: AlarmRecord): string {
   return `${table}${alarm}/${memberId}`;
 }
@@ -68,9 +81,9 @@ export function loadAlarms(
 ): void {
   backend.scan(table, String.fromCharCode(table.charCodeAt(0) + 1), maxAlarms, (error, entries) => {
     if (error !== null) return done(error, null);
-    const records = entries.map(({ key }) => {
+    const records = entries.map(({ key, value }) => {
       const [alarm, memberId] = key.slice(1).split('/') as [string, string];
-      return { memberId, alarm: Number(alarm) };
+      return recordOf(memberId, Number(alarm), value.length > 0);
     });
     done(null, new Alarms(backend, records));
   });

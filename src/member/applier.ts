@@ -86,7 +86,9 @@ export class Applier {
   apply(entry: Entry): void {
     if (entry.type === EntryType.Config) {
       const { conf, context } = decodeConfigEntry(entry.data);
-      this.#state.membership.applyConfig(conf, context);
+      const { membership, alarms } = this.#state;
+      membership.applyConfig(conf, context);
+      alarms.forget((id) => membership.get(id) !== undefined);
       this.#onConfig(entry, conf);
       return;
     }
@@ -167,8 +169,10 @@ export class Applier {
       case RequestKind.AlarmGet:
         return { alarms: this.#state.alarms.list() } satisfies AlarmResult;
       case RequestKind.AlarmRaise: {
-        const { memberId, alarm } = packr.unpack(Buffer.from(body)) as AlarmRecord;
-        return { alarms: [this.#state.alarms.raise(memberId, alarm)] } satisfies AlarmResult;
+        const { memberId, alarm, isFound } = packr.unpack(Buffer.from(body)) as AlarmRecord;
+        return {
+          alarms: [this.#state.alarms.raise(memberId, alarm, isFound === true)],
+        } satisfies AlarmResult;
       }
       case RequestKind.AlarmClear: {
         const { memberId, alarm } = packr.unpack(Buffer.from(body)) as AlarmRecord;

@@ -1,7 +1,8 @@
 /**
  * Members compare what they have applied, all the time, and what they have on disk, when they are told to (etcd's
  * `--corrupt-check-time` and `--compact-hash-check-enabled`). Whoever differs from the majority is named in a CORRUPT
- * alarm, and nothing more is written until an operator has looked.
+ * alarm, and nothing more is written until it is gone: the member that is named rebuilds itself from another one and ends
+ * it (`rebuild.ts`), or an operator does.
  *
  *     follower                                    leader
  *     digest at every 16th entry (a ring)         the same
@@ -10,8 +11,10 @@
  *
  * Only what both have at the same place is compared: an index that the leader has forgotten or not applied yet, or a
  * revision below its compaction, says nothing. One that differs from the leader is not the wrong one for that: with
- * members a, b, c, where the leader a applied something wrong, b and c differ from it, and a is named. Where there is
- * no majority to go by, the alarm names nobody (etcd's member 0).
+ * members a, b, c, where the leader a applied something wrong, b and c differ from it and agree with each other, and a is
+ * named. That they agree has to be seen: were b and c each wrong in their own way, a would be rebuilt from a wrong one. So
+ * a member that differs sends all the digests that it remembers, of which some are of the same index. Where there is
+ * no majority to go by, the alarm names nobody (etcd's member 0), and nobody rebuilds himself from anybody.
  */
 
 import type { HashDone } from '../mvcc/hash.ts';
@@ -19,6 +22,7 @@ import { type NodeId, nobody } from '../raft/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { Clock, Logger } from '../util/runtime.ts';
 import { LeaderMethod, type LeaderReply } from './leader-calls.ts';
+import { Testimony } from './testimony.ts';
 import type { MemberLimits } from './types.ts';
 
 /** Entries between two digests; a power of two. */
@@ -32,6 +36,8 @@ const neverCompacted = -1;
 interface Checkpoint {
   readonly index: number;
   readonly digest: number;
+  /** All that are remembered, index and digest in turn, of a member that was told that it differs. */
+  readonly ring?: readonly number[];
 }
 
 interface HashReport {
@@ -80,8 +86,10 @@ export class CorruptionWatch {
   #isHashing = false;
   #isStartChecked: boolean;
   #leader: NodeId = nobody;
-  /** On the leader: who agreed with it when it last reported, by kind of report. */
-  readonly #agrees = new Map<string, Map<NodeId, boolean>>();
+  /** It was told so when it last reported. */
+  #differs = false;
+  /** On the leader: what the others have reported, by kind. */
+  readonly #testimonies = { digest: new Testimony(), hash: new Testimony() };
 
   constructor(member: ComparedMember, limits: MemberLimits, clock: Pick<Clock, 'now'>, log: Logger) {
     this.#member = member;
@@ -104,10 +112,26 @@ export class CorruptionWatch {
     if (this.#digests.size > maxDigests) this.#digests.delete(this.#digests.keys().next().value!);
   }
 
+  /** Another state has taken the place of the one that was compared. */
+  reset(): void {
+    this.#digests.clear();
+    this.#newest = null;
+    this.#differs = false;
+    this.#reportedIndex = 0;
+    this.#checkedCompaction = neverCompacted;
+  }
+
+  /** Compares a hash of all keys with the leader's, once. @param done null where there was nothing to compare with */
+  compareKeys(done: (isSame: boolean | null) => void): void {
+    this.#reportHash(0, done);
+  }
+
   /** Now and then. A follower compares itself with its leader; a leader is compared with. */
   tick(): void {
     const member = this.#member;
     const { leader } = member;
+    // Who is named already is not to be named again by what he reported before he was rebuilt.
+    if (!member.isReady) this.#forgetTestimonies();
     if (!member.isReady || leader === nobody) return;
     if (leader !== this.#leader) this.#follow(leader);
     if (leader === member.id) {
@@ -135,31 +159,42 @@ export class CorruptionWatch {
   /** What was reported before was compared with another leader; who leads anew has heard of nobody. */
   #follow(leader: NodeId): void {
     this.#leader = leader;
-    this.#agrees.clear();
+    this.#forgetTestimonies();
     this.#reportedIndex = 0;
     this.#checkedCompaction = neverCompacted;
   }
 
+  #forgetTestimonies(): void {
+    this.#testimonies.digest.clear();
+    this.#testimonies.hash.clear();
+  }
+
   #reportDigest(): void {
     const newest = this.#newest;
-    if (newest === null || newest.index === this.#reportedIndex) return;
+    if (newest === null || (newest.index === this.#reportedIndex && !this.#differs)) return;
     this.#reportedIndex = newest.index;
-    this.#member.callLeader(LeaderMethod.CompareDigest, { id: this.#member.id, ...newest }, () => {});
+    const ring = this.#differs ? { ring: [...this.#digests].flat() } : {};
+    const report = { id: this.#member.id, ...newest, ...ring };
+    this.#member.callLeader(LeaderMethod.CompareDigest, report, (failure, verdict) => {
+      this.#differs = failure === null && (verdict as Verdict).isSame === false;
+    });
   }
 
   /** @param revision 0: the newest */
-  #reportHash(revision: number): void {
+  #reportHash(revision: number, compared: (isSame: boolean | null) => void = () => {}): void {
     const member = this.#member;
     this.#isHashing = true;
     this.#hash(revision, (error, result) => {
       if (error !== null || result === null) {
         this.#isHashing = false;
+        compared(null);
         return;
       }
       const report = { id: member.id, ...result };
       member.callLeader(LeaderMethod.CompareHash, report, (failure, verdict) => {
         this.#isHashing = false;
         const { isSame } = failure === null ? (verdict as Verdict) : { isSame: null };
+        compared(isSame);
         if (isSame === null) return;
         if (revision === result.compactRevision) this.#checkedCompaction = revision;
         this.#judgeStart(isSame);
@@ -186,12 +221,11 @@ export class CorruptionWatch {
   }
 
   /** On the leader: what another member reports. */
-  serve(method: LeaderMethod, body: unknown, reply: LeaderReply): void {
+  serve(_method: LeaderMethod, body: unknown, reply: LeaderReply): void {
     const report = body as Report;
     const answer = (isSame: boolean | null): void => {
       reply(null, { isSame } satisfies Verdict);
-      if (isSame !== null)
-        this.#tally(method === LeaderMethod.CompareHash ? 'hash' : 'digest', report.id, isSame);
+      if (isSame !== null) this.#take(report, isSame);
     };
     if ('index' in report) {
       const digest = this.#digests.get(report.index);
@@ -209,21 +243,30 @@ export class CorruptionWatch {
     });
   }
 
-  #tally(kind: string, id: NodeId, isSame: boolean): void {
-    const agrees = this.#agrees.get(kind) ?? new Map<NodeId, boolean>();
-    this.#agrees.set(kind, agrees.set(id, isSame));
+  #take(report: Report, isSame: boolean): void {
     if (!this.#member.isReady) return;
-    const members = this.#member.members();
-    const known = members.filter((member) => agrees.has(member.id));
-    const differing = known.filter((member) => agrees.get(member.id) === false);
-    if (differing.length === 0) return;
-    const withLeader = 1 + known.length - differing.length;
-    const majority = Math.floor(members.length / 2) + 1;
-    const context = { kind, members: differing.map((member) => member.id) };
-    this.#log.error('members have applied different things', context);
-    if (withLeader >= majority) for (const member of differing) this.#member.raise(member.id);
-    else if (differing.length >= majority) this.#member.raise(this.#member.id);
-    // Otherwise those who have not reported yet decide.
-    else if (known.length === members.length - 1) this.#member.raise(unknownMember);
+    if ('index' in report) {
+      const ring = [report.index, report.digest, ...(report.ring ?? [])];
+      this.#testimonies.digest.give(report.id, isSame, ring, (index) => this.#digests.get(index));
+      this.#judge('digest');
+      return;
+    }
+    // Hashes of one revision and one compaction compare; the leader's own is only known to be another one.
+    const place = report.revision * 2 ** 20 + (report.compactRevision % 2 ** 20);
+    this.#testimonies.hash.give(report.id, isSame, [place, report.hash], () => undefined);
+    this.#judge('hash');
+  }
+
+  #judge(kind: 'digest' | 'hash'): void {
+    const member = this.#member;
+    const ids = member.members().map(({ id }) => id);
+    const { wrong, isUndecided } = this.#testimonies[kind].judge(ids, member.id);
+    if (wrong.length === 0 && !isUndecided) return;
+    this.#log.error('members have applied different things', { kind, members: wrong });
+    for (const id of wrong) member.raise(id);
+    if (!isUndecided) return;
+    const told = 'no majority of the members agrees: nobody can tell who is right, and nothing is rebuilt';
+    this.#log.error(told, { kind });
+    member.raise(unknownMember);
   }
 }

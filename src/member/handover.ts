@@ -21,12 +21,12 @@ export class Handover {
   }
 
   /** The voter that lacks the least of the log; null where there is nothing to hand over or nobody to take it. */
-  heir(): NodeId | null {
+  heir(accepts: (id: NodeId) => boolean = () => true): NodeId | null {
     if (this.#raft.role !== Role.Leader) return null;
     let heir: NodeId | null = null;
     let most = -1;
     for (const [peer, { match, isLearner, recentActive }] of this.#raft.status().progress) {
-      if (isLearner || !recentActive || match <= most) continue;
+      if (isLearner || !recentActive || match <= most || !accepts(peer)) continue;
       most = match;
       heir = peer;
     }

@@ -3,14 +3,22 @@
  * follows. A crash in between leaves the old state, or the new one with a log that recovery begins anew.
  *
  * While it runs the core's output is left alone, so that nothing overtakes the beginning of the log.
+ *
+ * A member that has lost its state and not its log (`rebuild.ts`) puts the state beneath the log that it has, which stays
+ * as it is: it may hold entries that were acknowledged and that the state does not know of.
+ *
+ *     log             │ base … s … last │      stays
+ *     state, new           at s                then s + 1 … is applied to it
  */
 
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BackendRestore } from '../backend/backend.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
 import { type Message, MessageType, type Ready, type SnapshotMeta } from '../raft/types.ts';
+import { Failure } from '../util/failure.ts';
 import type { Wal } from '../wal/wal.ts';
 import type { ReceivedSnapshot } from './snapshot-receiver.ts';
-import { type AppliedState, reloadState } from './state.ts';
+import { type AppliedState, reloadState, stateDigest } from './state.ts';
+import { decodeStateMeta } from './state-meta.ts';
 
 export interface InstallerOptions {
   readonly raft: RaftNode;
@@ -44,6 +52,16 @@ export class Installer {
     const { raft } = this.#options;
     const { snapshot } = received;
     if (!this.#stopped && this.#accepted === null && !this.#isRunning) {
+      if (raft.continuesFrom(snapshot)) {
+        this.#putBeneath(received);
+        return;
+      }
+      // Neither where its log goes on nor ahead of it: a later one will be.
+      if (raft.isHollow && snapshot.index <= Math.max(raft.commit, raft.lastIndex)) {
+        received.restore.abort();
+        received.answer(false);
+        return;
+      }
       raft.step(snapshotMessage(received, raft.id));
       if (raft.pendingSnapshot === snapshot) {
         this.#accepted = received;
@@ -56,7 +74,7 @@ export class Installer {
 
   /** @param ready the core's order to install what it accepted */
   install(ready: Ready): void {
-    const { raft, wal, state, begins } = this.#options;
+    const { raft, wal } = this.#options;
     const received = this.#accepted;
     if (received === null || received.snapshot !== ready.snapshot) {
       throw new Error('the core installs a state that is not here');
@@ -64,9 +82,7 @@ export class Installer {
     const { index, term } = received.snapshot;
     const hardState = { term: raft.term, vote: raft.vote, commit: index };
     this.#accepted = null;
-    this.#isRunning = true;
-    state.store.suspend();
-    begins();
+    this.#begin();
     const begun = this.#unlessFailed(() => {
       raft.written(ready.write);
       this.#load(received);
@@ -75,9 +91,49 @@ export class Installer {
     received.restore.commit(index, received.meta, durable);
   }
 
+  #putBeneath(received: ReceivedSnapshot): void {
+    const { raft } = this.#options;
+    const { snapshot, meta, restore } = received;
+    this.#begin();
+    const durable = this.#unlessFailed(() => {
+      raft.restored(snapshot);
+      this.#load(received);
+    });
+    restore.commit(snapshot.index, meta, durable);
+  }
+
+  #begin(): void {
+    const { state, begins } = this.#options;
+    this.#isRunning = true;
+    state.store.suspend();
+    begins();
+  }
+
+  /**
+   * Throws the state away, durably: a start finds none, and goes on where this ends. Memory keeps what it had, and nothing
+   * may be read from it.
+   */
+  discard(done: () => void): void {
+    this.#begin();
+    emptyBackend(
+      this.#options.backend,
+      this.#unlessFailed(() => {
+        this.#isRunning = false;
+        done();
+      }),
+    );
+  }
+
   #load(received: ReceivedSnapshot): void {
-    const { state, backend, installed } = this.#options;
+    const { state, backend, installed, failed } = this.#options;
     const loaded = this.#unlessFailed(() => {
+      const { digest } = decodeStateMeta(received.meta);
+      if (stateDigest(state) !== digest) {
+        const told =
+          'the state that was received is not the one that was sent: it changed on the way or on the disk';
+        failed(new Failure('backendDamaged', told));
+        return;
+      }
       this.#isRunning = false;
       received.answer(true);
       installed(received.snapshot);
@@ -98,6 +154,12 @@ export class Installer {
     this.#accepted?.restore.abort();
     this.#accepted = null;
   }
+}
+
+/** Replaces the state by none, at index 0. */
+export function emptyBackend(backend: Backend, done: (error: Error | null) => void): void {
+  const restore: BackendRestore = backend.beginRestore();
+  restore.commit(0, new Uint8Array(0), done);
 }
 
 function snapshotMessage({ from, term, snapshot }: ReceivedSnapshot, to: string): Message {

@@ -25,6 +25,7 @@ export const LeaderMethod = {
   LeaseTimeToLive: 3,
   CompareDigest: 4,
   CompareHash: 5,
+  SendState: 6,
 } as const;
 export type LeaderMethod = (typeof LeaderMethod)[keyof typeof LeaderMethod];
 

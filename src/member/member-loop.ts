@@ -68,6 +68,12 @@ export interface LoopHooks {
   hasWork(): boolean;
   /** A frame that is neither of the core nor of a transfer. @throws Error when it does not parse */
   frame(from: NodeId, bytes: Uint8Array): void;
+  /** Another state has taken the place of the one that was applied. */
+  installed(): void;
+  /** A frame came from a member that was removed. */
+  heardRemoved(from: NodeId): void;
+  /** Another member says that this one was removed. */
+  toldRemoved(): void;
   /** A configuration is applied. */
   configured(entry: Entry, conf: ConfState): void;
   /** The members are others than before, or their addresses. */
@@ -150,6 +156,10 @@ export class MemberLoop {
     const failed = (error: Error): void => this.fail(error);
     this.hub = new Hub({ history: state.store.history, wake: changed });
     state.store.attach(this.hub, (changes) => this.hub.publish(changes));
+    if (raft.isHollow) {
+      state.store.suspend();
+      this.hub.suspend();
+    }
     const codec = new EnvelopeCodec(id, runtime.random.uint32());
     this.proposals = new Proposals(codec, limits, runtime.clock);
     const { pending } = this.proposals;
@@ -196,9 +206,27 @@ export class MemberLoop {
     this.#ticker = new Ticker(runtime.clock, heartbeatMs, () => this.#guard(() => this.#tick()));
   }
 
-  /** True while a state from elsewhere is being put in force: log and state do not match. */
+  /** True while there is no state that matches the log: it is lost, or one from elsewhere is being put in force. */
   get isInstalling(): boolean {
+    return this.raft.pendingSnapshot !== null || this.#installer.isRunning || this.raft.isHollow;
+  }
+
+  /** A state is being written to the disk in place of the one before. */
+  get isReplacingState(): boolean {
     return this.raft.pendingSnapshot !== null || this.#installer.isRunning;
+  }
+
+  /** Throws the applied state away: the log is sound, and another state is to be put beneath it. */
+  discardState(done: () => void): void {
+    this.#transfers.abort();
+    this.raft.forgetState();
+    this.#reads.failAll(new Failure('corrupt'));
+    this.#installer.discard(done);
+  }
+
+  /** Sends the state to a member that asks for it. */
+  sendState(peer: NodeId): void {
+    this.#transfers.send([peer]);
   }
 
   get hasEnded(): boolean {
@@ -252,6 +280,10 @@ export class MemberLoop {
 
   /** Answers when everything acknowledged before the call is visible here. */
   linearize(done: (failure: Failure | null) => void): void {
+    if (this.raft.isHollow) {
+      this.#runtime.scheduler.defer(() => done(new Failure('corrupt')));
+      return;
+    }
     this.#reads.add(this.#runtime.clock.now(), done);
     this.schedule();
   }
@@ -277,7 +309,7 @@ export class MemberLoop {
     this.proposals.handOver(this.#propose);
     this.#reads.begin(this.#runtime.clock.now(), this.#askRead);
     for (let i = 0; i < readiesPerTurn && this.#mayGoOn(); i++) this.#carryOut(this.raft.ready());
-    if (!this.#installer.isRunning) this.#reads.release(this.raft.appliedIndex);
+    if (!this.isInstalling) this.#reads.release(this.raft.appliedIndex);
     this.leadership.observe();
     this.#hooks.turnEnds();
     this.hub.pump();
@@ -298,6 +330,7 @@ export class MemberLoop {
     const frames = this.#frames;
     this.#frames = [];
     for (const { from, bytes } of frames) {
+      if (this.state.membership.wasRemoved(from)) this.#hooks.heardRemoved(from);
       for (const message of this.#open(from, bytes)) this.raft.step(message);
     }
   }
@@ -312,6 +345,9 @@ export class MemberLoop {
         case FrameKind.SnapshotChunk:
         case FrameKind.SnapshotAck:
           this.#transfers.onFrame(from, bytes);
+          return [];
+        case FrameKind.Removed:
+          this.#hooks.toldRemoved();
           return [];
         default:
           this.#hooks.frame(from, bytes);
@@ -383,8 +419,9 @@ export class MemberLoop {
   }
 
   #onInstalled(index: number, term: number): void {
-    this.#retention.reset();
+    this.#retention.recount(this.raft);
     this.hub.resync();
+    this.#hooks.installed();
     this.#hooks.membersChanged();
     this.#runtime.log.info('installed a state received from the leader', { index, term });
     this.schedule();

@@ -3,19 +3,20 @@
  */
 
 import { type Caller, nobody } from '../auth/types.ts';
+import type { Backend } from '../backend/backend.ts';
 import type { Store } from '../mvcc/store.ts';
 import type { WatchHub } from '../mvcc/types.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
 import { type ConfState, type Entry, type NodeId, Role } from '../raft/types.ts';
-import type { Disk } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
-import type { Runtime, Timer } from '../util/runtime.ts';
+import type { Runtime } from '../util/runtime.ts';
 import { encodeAuthOperation } from '../wire/auth-codec.ts';
 import { encodeAlarm } from './applier.ts';
 import type { ServedAuth } from './auth-types.ts';
 import { hashBackend } from './backend-hash.ts';
 import { type ComparedMember, CorruptionWatch } from './corruption.ts';
-import { type ExportedState, exportState } from './etcd-snapshot.ts';
+import { Departure } from './departure.ts';
+import type { ExportedState } from './etcd-snapshot.ts';
 import type { MemberFigures } from './figures.ts';
 import { Handover } from './handover.ts';
 import { LeaderCalls, LeaderMethod, type LeaderReply } from './leader-calls.ts';
@@ -24,9 +25,12 @@ import { type LoopHooks, MemberLoop } from './member-loop.ts';
 import { PeerLinks } from './peer-links.ts';
 import { Publisher } from './publisher.ts';
 import { Quota } from './quota.ts';
+import { type RebuiltMember, StateRebuild } from './rebuild.ts';
 import { hasLeft, Reconfiguration } from './reconfiguration.ts';
 import { type Recovered, recover } from './recovery.ts';
 import { type AppliedState, openState, stateDigest } from './state.ts';
+import { StateExports } from './state-exports.ts';
+import { decodeStateMeta } from './state-meta.ts';
 import {
   AlarmKind,
   type AlarmRecord,
@@ -44,11 +48,7 @@ import {
   RequestKind,
   type ServedMember,
 } from './types.ts';
-
-/** Election timeouts after which a leader is no new one any more. */
-const settledElections = 10;
-/** States that are written to files at a time. */
-const maxExports = 2;
+import { Yielding } from './yielding.ts';
 
 export class Member implements ServedMember {
   readonly id: NodeId;
@@ -65,16 +65,14 @@ export class Member implements ServedMember {
   readonly #quota: Quota;
   readonly #handover: Handover;
   readonly #corruption: CorruptionWatch;
+  readonly #yielding: Yielding;
+  readonly #rebuild: StateRebuild;
   readonly #reconfiguration: Reconfiguration;
   readonly #leaderCalls: LeaderCalls;
   readonly #publisher: Publisher;
   readonly #onFatal: (error: Error) => void;
-  /** Runs once this member has applied its own removal. */
-  #departure: Timer | null = null;
-  /** Leadership is being handed on because of the disk. */
-  #isYielding = false;
-  /** States that are being written to files. */
-  #exports = 0;
+  readonly #departure: Departure;
+  readonly #exports: StateExports;
   #isStopping = false;
   #whenStopped: (() => void)[] = [];
 
@@ -94,11 +92,11 @@ export class Member implements ServedMember {
     recover(options, dependencies, (error, recovered) => {
       if (error !== null || recovered === null) return done(error, null);
       openState(dependencies, recovered, (error, state) => {
-        if (error !== null || state === null) return recovered.wal.close(() => done(error, null));
+        const damage = state === null ? error : damageOf(dependencies.backend, state);
+        if (damage !== null || state === null) return recovered.wal.close(() => done(damage, null));
         let member: Member;
         try {
           member = new Member(options, dependencies, recovered, state, onFatal);
-          emptySpool(dependencies.disk, options.spoolDirectory);
           member.#loop.start();
           // It may have been started again by mistake.
           member.#departIfRemoved();
@@ -136,6 +134,30 @@ export class Member implements ServedMember {
     const { raft } = this.#loop;
     this.#handover = new Handover(raft, network, runtime.clock, limits);
     this.#corruption = new CorruptionWatch(this.#compared(), limits, runtime.clock, runtime.log);
+    this.#exports = new StateExports({
+      backend: dependencies.backend,
+      disk: dependencies.disk,
+      directory: options.spoolDirectory,
+      runtime,
+      mark: () => this.#loop.mark(),
+    });
+    this.#departure = new Departure({
+      clock: runtime.clock,
+      log: runtime.log,
+      electionMs: limits.electionMs,
+      send: (to, frame) => network.send(to, frame),
+      fail: (failure) => this.#loop.fail(failure),
+    });
+    this.#yielding = new Yielding({
+      raft,
+      handover: this.#handover,
+      limits,
+      runtime,
+      diskSilenceMs: () => this.#loop.diskSilenceMs,
+      electedAt: () => this.#loop.leadership.situation(runtime.clock.now()).electedAt,
+      changed: () => this.#loop.schedule(),
+    });
+    this.#rebuild = new StateRebuild(this.#rebuilt(), options.selfRepair, runtime.clock, runtime.log);
     this.#reconfiguration = new Reconfiguration({
       raft,
       members: () => this.members(),
@@ -180,6 +202,9 @@ export class Member implements ServedMember {
         this.#reconfiguration.pump();
       },
       applied: (index) => this.#corruption.applied(index),
+      installed: () => this.#corruption.reset(),
+      heardRemoved: (from) => this.#departure.heard(from),
+      toldRemoved: () => this.#departure.begin(),
       turnEnds: () => {
         this.#state.auth.applied(this.raft.appliedIndex);
         this.#publishSelf();
@@ -189,7 +214,8 @@ export class Member implements ServedMember {
         this.#reconfiguration.promoteReady();
         if (!this.isInstalling) this.leases.tick();
         this.#corruption.tick();
-        this.#yieldIfDiskIsStuck();
+        this.#yielding.tick();
+        this.#rebuild.tick();
       },
       hasWork: () => this.#leaderCalls.isWaiting,
       frame: (from, bytes) => this.#leaderCalls.onFrame(from, bytes),
@@ -222,9 +248,46 @@ export class Member implements ServedMember {
       members: () => this.members(),
       hashKv: (revision, done) => this.store.hashKv(revision, done),
       callLeader: (method, body, done) => this.#callLeader(method, body, true, done),
-      raise: (id) => this.#raiseAlarm(AlarmKind.Corrupt, id),
+      raise: (id) => this.#raiseAlarm({ memberId: id, alarm: AlarmKind.Corrupt, isFound: true }),
       giveUp: (failure) => this.#loop.fail(failure),
     };
+  }
+
+  #rebuilt(): RebuiltMember {
+    const member = this;
+    const { raft } = this;
+    const cleared = encodeAlarm({ memberId: this.id, alarm: AlarmKind.Corrupt });
+    return {
+      id: this.id,
+      get leader() {
+        return raft.leader;
+      },
+      get isHollow() {
+        return raft.isHollow;
+      },
+      get isReplacingState() {
+        return member.#loop.isReplacingState;
+      },
+      isNamed: (id) => this.#isNamed(id),
+      handOver: () =>
+        this.#yielding.yield('a member with a sound state shall lead', {}, (id) => !this.#isNamed(id)),
+      stepDown: () => raft.stepDown(),
+      discardState: (done) => this.#loop.discardState(done),
+      callLeader: (method, body, done) => this.#callLeader(method, body, true, done),
+      compareKeys: (done) => this.#corruption.compareKeys(done),
+      clearAlarm: () => this.#proposeOwn(RequestKind.AlarmClear, cleared, ignoreOutcome),
+    };
+  }
+
+  /** A comparison has shown that this member, or that one, differs from the majority. */
+  #isNamed(id: NodeId): boolean {
+    return this.alarms().some(
+      ({ memberId, alarm, isFound }) => memberId === id && alarm === AlarmKind.Corrupt && isFound === true,
+    );
+  }
+
+  get isRebuilding(): boolean {
+    return this.#rebuild.isUnderWay;
   }
 
   get #state(): AppliedState {
@@ -268,6 +331,8 @@ export class Member implements ServedMember {
 
   /** True also before this member has learned that it was let in at all. */
   get isLearner(): boolean {
+    // Without its state a member does not know what it is.
+    if (this.raft.isHollow) return false;
     const { voters, votersOutgoing } = this.raft.conf;
     return !voters.includes(this.id) && !votersOutgoing.includes(this.id);
   }
@@ -312,20 +377,9 @@ export class Member implements ServedMember {
   }
 
   exportState(done: (error: Error | null, state: ExportedState | null) => void): void {
-    const failure = this.#hasStopped || this.isInstalling ? new Failure('stopped') : null;
-    if (failure !== null || this.#exports >= maxExports) {
-      const refusal = failure ?? new Failure('tooManyRequests');
-      this.runtime.scheduler.defer(() => done(refusal, null));
-      return;
-    }
-    const { backend, disk } = this.#dependencies;
-    const path = `${this.#options.spoolDirectory}/${this.runtime.random.uint32().toString(16)}.db`;
-    this.#exports++;
-    this.#loop.mark();
-    exportState({ backend, disk, path }, (error, state) => {
-      this.#exports--;
-      done(error, state);
-    });
+    if (this.#hasStopped || this.isInstalling) {
+      this.runtime.scheduler.defer(() => done(new Failure('stopped'), null));
+    } else this.#exports.begin(done);
   }
 
   onLeaderChange(listener: () => void): () => void {
@@ -366,9 +420,10 @@ export class Member implements ServedMember {
 
   #refuse(kind: RequestKind, request: unknown): Failure | null {
     if (this.#hasStopped) return new Failure('stopped');
+    if (this.isRebuilding) return new Failure('corrupt');
     const cost = this.#quota.costOf(kind, request);
     if (cost === 0 || this.#quota.hasRoom(cost)) return null;
-    this.#raiseAlarm(AlarmKind.NoSpace);
+    this.#raiseAlarm({ memberId: this.id, alarm: AlarmKind.NoSpace });
     return new Failure('noSpace');
   }
 
@@ -376,10 +431,10 @@ export class Member implements ServedMember {
     return this.#isStopping || this.#loop.hasEnded;
   }
 
-  #raiseAlarm(alarm: number, memberId: NodeId = this.id): void {
-    const record = { memberId, alarm };
+  #raiseAlarm(record: AlarmRecord): void {
+    const { memberId, alarm } = record;
     if (this.alarms().some((known) => known.memberId === memberId && known.alarm === alarm)) return;
-    this.runtime.log.warn('raises an alarm', record);
+    this.runtime.log.warn('raises an alarm', { memberId, alarm });
     this.#proposeOwn(RequestKind.AlarmRaise, encodeAlarm(record), ignoreOutcome);
   }
 
@@ -394,8 +449,12 @@ export class Member implements ServedMember {
   }
 
   linearize(done: ReadDone): void {
-    const stopped = new Failure('stopped');
-    if (this.#hasStopped) this.runtime.scheduler.defer(() => done(stopped));
+    const failure = this.#hasStopped
+      ? new Failure('stopped')
+      : this.isRebuilding
+        ? new Failure('corrupt')
+        : null;
+    if (failure !== null) this.runtime.scheduler.defer(() => done(failure));
     else this.#loop.linearize(done);
   }
 
@@ -429,9 +488,22 @@ export class Member implements ServedMember {
       case LeaderMethod.CompareHash:
         this.#corruption.serve(method, body, reply);
         break;
+      case LeaderMethod.SendState:
+        this.#serveState((body as { readonly id: NodeId }).id, reply);
+        break;
       default:
         reply(new Failure('unimplemented', `this member knows no call ${String(method)}`), null);
     }
+  }
+
+  /** A member that has no state, or a wrong one, wants this one's. */
+  #serveState(id: NodeId, reply: LeaderReply): void {
+    if (this.isInstalling || this.#isNamed(this.id)) {
+      reply(new Failure('corrupt', 'the leader has no sound state itself'), null);
+      return;
+    }
+    this.#loop.sendState(id);
+    reply(null, null);
   }
 
   moveLeader(target: NodeId, done: (failure: Failure | null) => void): void {
@@ -444,33 +516,6 @@ export class Member implements ServedMember {
     const leads = (): boolean => this.raft.leader === target;
     if (this.#handover.begin(target, leads, ended)) this.#loop.schedule();
     else this.runtime.scheduler.defer(() => done(new Failure('badLeaderTransferee')));
-  }
-
-  /**
-   * Nothing can be acknowledged here while the disk is silent; somebody else's may not be. Leases suffer nothing: who leads
-   * next gives them an election timeout more. Half the time is for noticing, the rest for the election. Who leads since
-   * a short time only has more patience: where all disks are slow, leadership would otherwise go round and round.
-   */
-  #yieldIfDiskIsStuck(): void {
-    const { diskSilenceMs, leadership } = this.#loop;
-    const { electionMs } = this.limits;
-    if (diskSilenceMs < electionMs / 2 || this.raft.role !== Role.Leader) return;
-    const now = this.runtime.clock.now();
-    const isNew = now - leadership.situation(now).electedAt < settledElections * electionMs;
-    if (isNew && diskSilenceMs < 2 * electionMs) return;
-    const heir = this.#handover.heir();
-    const hasYielded = (): boolean => this.raft.role !== Role.Leader;
-    if (heir === null || this.#isYielding) return;
-    this.#isYielding = this.#handover.begin(heir, hasYielded, () => {
-      this.#isYielding = false;
-    });
-    if (!this.#isYielding) return;
-    const silence = Math.round(diskSilenceMs);
-    this.runtime.log.warn('the disk does not answer: another member shall lead', {
-      heir,
-      'silent-ms': silence,
-    });
-    this.#loop.schedule();
   }
 
   #refuseMove(target: NodeId): Failure | null {
@@ -487,7 +532,7 @@ export class Member implements ServedMember {
   }
 
   #publishSelf(): void {
-    if (!this.hasLeader || this.#isStopping) return;
+    if (!this.hasLeader || this.#isStopping || this.isInstalling) return;
     const body = this.#publisher.next(this.#state.membership.get(this.id));
     if (body !== null) this.#proposeOwn(RequestKind.PublishMember, body, ignoreOutcome);
   }
@@ -504,18 +549,8 @@ export class Member implements ServedMember {
     if (hasLeft(conf, this.id)) this.#departIfRemoved();
   }
 
-  /**
-   * A configuration without this member does not say that it was removed: one that joins first reads of the changes
-   * that were made before it was added. Only the list of those who were removed says so.
-   */
   #departIfRemoved(): void {
-    if (!this.#state.membership.wasRemoved(this.id) || this.#departure !== null) return;
-    this.runtime.log.warn('this member was removed from the cluster and will stop');
-    const told = 'this member was removed from the cluster: its data is of no more use';
-    // Time to pass on what it has committed; nobody waits for it.
-    this.#departure = this.runtime.clock.setTimer(this.limits.electionMs, () =>
-      this.#loop.fail(new Failure('memberRemoved', told)),
-    );
+    if (this.#state.membership.wasRemoved(this.id)) this.#departure.begin();
   }
 
   /** Hands leadership over, makes the state durable and closes the log. Nothing is answered any more afterwards. */
@@ -550,15 +585,16 @@ export class Member implements ServedMember {
     this.#state.auth.close();
     this.#handover.stop();
     this.#links.stop();
-    this.#departure?.cancel();
+    this.#departure.stop();
     this.#leaderCalls.failAll(new Failure('stopped'));
   }
 }
 
-function ignoreOutcome(): void {}
-
-/** What an earlier run was writing when it ended is of no use. */
-function emptySpool(disk: Disk, directory: string): void {
-  disk.makeDirectory(directory);
-  for (const name of disk.list(directory)) disk.remove(`${directory}/${name}`);
+/** A state that was read from the disk and is not the one that was written. */
+function damageOf(backend: Backend, state: AppliedState): Failure | null {
+  const { index, meta } = backend.openedAt;
+  if (index === 0 || decodeStateMeta(meta).digest === stateDigest(state)) return null;
+  return new Failure('backendDamaged', `the state at entry ${index} is not the one that was written there`);
 }
+
+function ignoreOutcome(): void {}

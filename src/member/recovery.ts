@@ -5,15 +5,22 @@
  *     state        A: applied, durable            base ≤ A ≤ last: the rest of the log is applied anew
  *
  * A state beyond the log's end is a snapshot whose installation was cut off before the log began anew behind it: that
- * is made up for here. A log that begins behind the state's end has lost entries, and nobody may go on with it.
+ * is made up for here.
+ *
+ * Where the log begins behind the state's end (the state is an old copy, or was thrown away), what lies between is lost
+ * here, and not elsewhere: one of several members is hollow then and is sent a state (`rebuild.ts`). A member alone cannot
+ * go on.
  */
 
+import type { Backend } from '../backend/backend.ts';
 import type { RaftInitialState } from '../raft/options.ts';
-import { type Entry, type EntryType, nobody } from '../raft/types.ts';
+import { type Entry, EntryType, nobody } from '../raft/types.ts';
 import { Failure } from '../util/failure.ts';
+import { parseSegmentName } from '../wal/segment.ts';
 import type { WalMutant } from '../wal/types.ts';
 import { Wal } from '../wal/wal.ts';
 import { identifyCluster } from './identity.ts';
+import { emptyBackend } from './installer.ts';
 import {
   decodeLogIdentity,
   decodeStateMeta,
@@ -75,7 +82,12 @@ export function recover(
   try {
     checkOwner(options, found);
     const applied = backend.openedAt.index;
-    checkReach(found, applied);
+    if (applied < found.initial.base.index) {
+      startHollow(options, dependencies, found, (error, hollow) =>
+        error === null ? done(null, hollow) : close(error),
+      );
+      return;
+    }
     if (applied === 0) return void runtime.scheduler.defer(() => done(null, found));
     const meta = decodeStateMeta(backend.openedAt.meta);
     if (holdsState(found, applied, meta)) {
@@ -96,6 +108,10 @@ export function recover(
 
 function openLog(options: MemberOptions, { disk, runtime, backend }: MemberDependencies): Recovered {
   const own = identityOf(options);
+  // Before a new log is made in its place, which the next start would take for the one behind an installed state.
+  if (!disk.list(options.walDirectory).some((name) => parseSegmentName(name) !== null)) {
+    refuseState(own, backend.openedAt);
+  }
   const { wal, recovered } = Wal.open({
     disk,
     directory: options.walDirectory,
@@ -121,6 +137,15 @@ function openLog(options: MemberOptions, { disk, runtime, backend }: MemberDepen
       applied: backend.openedAt.index,
     },
   };
+}
+
+/** Without a log there must be no state. @throws Failure 'dataDirForeign', 'walDamaged' */
+function refuseState({ clusterId }: LogIdentity, { index, meta }: Backend['openedAt']): void {
+  if (index === 0) return;
+  const told = `there is a state up to entry ${index}, but the log is missing`;
+  const other = decodeStateMeta(meta).clusterId;
+  if (other === clusterId) throw new Failure('walDamaged', told);
+  throw new Failure('dataDirForeign', `${told}; the state is of cluster ${other}, not of ${clusterId}`);
 }
 
 /** Who this is, going by what it was told. @throws Failure 'badConfig' */
@@ -169,29 +194,43 @@ function checkOwner(options: MemberOptions, { identity, isFresh }: Recovered): v
   );
 }
 
-/** @throws Failure 'backendDamaged' when entries are missing between the state and the log */
-function checkReach({ initial }: Recovered, applied: number): void {
-  const { index } = initial.base;
-  if (applied >= index) return;
-  throw new Failure(
-    'backendDamaged',
-    `the state ends at entry ${applied}, but the log begins after ${index}: remove this member's data and let it ` +
-      'be sent the state by the others',
-  );
+/** Goes on without the state that ends before the log begins. Failure 'backendDamaged' where nobody else has one. */
+function startHollow(
+  options: MemberOptions,
+  { backend, runtime }: MemberDependencies,
+  found: Recovered,
+  done: (error: Error | null, hollow: Recovered | null) => void,
+): void {
+  const { index } = found.initial.base;
+  const applied = backend.openedAt.index;
+  const told = `the state ends at entry ${applied}, but the log begins after ${index}`;
+  if (!options.selfRepair || isAlone(found)) {
+    const advice = "remove this member's data and let it be sent the state by the others";
+    throw new Failure('backendDamaged', `${told}: ${advice}`);
+  }
+  runtime.log.warn(`${told}: this member asks the others for a state`);
+  const hollow = { ...found, initial: { ...found.initial, applied: index, isHollow: true } };
+  const emptied = (error: Error | null): void => done(error, error === null ? hollow : null);
+  if (applied === 0) runtime.scheduler.defer(() => emptied(null));
+  else emptyBackend(backend, emptied);
+}
+
+/** As far as its log tells. The first member of a cluster that grew counts as alone once that is long ago. */
+function isAlone({ identity, initial }: Recovered): boolean {
+  const { bootstrap, memberId } = identity;
+  if (bootstrap.some(({ id }) => id !== memberId)) return false;
+  return !initial.entries.some(({ type }) => type === EntryType.Config);
 }
 
 /**
  * True when the state stands for an entry of this log.
- * @throws Failure 'dataDirForeign', 'walDamaged' when the two cannot belong together
+ * @throws Failure 'dataDirForeign' when the two cannot belong together
  */
-function holdsState({ identity, initial, isFresh }: Recovered, applied: number, meta: StateMeta): boolean {
+function holdsState({ identity, initial }: Recovered, applied: number, meta: StateMeta): boolean {
   if (meta.clusterId !== identity.clusterId) {
     const { clusterId } = identity;
     const told = `the log is of cluster ${clusterId}, the state beside it of cluster ${meta.clusterId}`;
     throw new Failure('dataDirForeign', told);
-  }
-  if (isFresh) {
-    throw new Failure('walDamaged', `there is a state up to entry ${applied}, but the log is missing`);
   }
   const { base, entries } = initial;
   const term = applied === base.index ? base.term : entries[applied - base.index - 1]?.term;

@@ -58,11 +58,17 @@ export class SnapshotTransfers {
     return needed;
   }
 
+  /** A state that is no newer than this is not needed. */
+  get #held(): number {
+    const { raft } = this.#options;
+    return raft.isHollow ? 0 : raft.appliedIndex;
+  }
+
   /** Takes a frame that is no Raft frame. @throws RangeError when it does not parse */
   onFrame(from: NodeId, frame: Uint8Array): void {
     switch (frame[0]) {
       case FrameKind.SnapshotOffer:
-        this.#receiver.onOffer(from, decodeOffer(frame), this.#options.raft.appliedIndex);
+        this.#receiver.onOffer(from, decodeOffer(frame), this.#held);
         return;
       case FrameKind.SnapshotChunk:
         this.#receiver.onChunk(from, decodeChunk(frame));

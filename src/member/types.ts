@@ -98,6 +98,11 @@ export interface MemberOptions {
   readonly maxLearners: number;
   /** Refuse changes of membership that would endanger the quorum, as etcd does. @default true */
   readonly strictReconfigCheck: boolean;
+  /**
+   * A state that is lost or differs from the majority's is thrown away, and the leader's takes its place.
+   * @default true
+   */
+  readonly selfRepair: boolean;
   /** Clients must come with a certificate, whose common name is a user. @default false */
   readonly trustsCommonName: boolean;
   /** A rule switched off on purpose, so that the simulator can show that it would notice. Never set otherwise. */
@@ -202,6 +207,8 @@ export interface AlarmRecord {
   readonly memberId: string;
   /** An AlarmType of the wire: 1 is NOSPACE, 2 CORRUPT. */
   readonly alarm: number;
+  /** Members compared what they hold and this one differs from the majority: it may rebuild itself. An operator's differs. */
+  readonly isFound?: true;
 }
 
 /** Numbers of the wire's AlarmType. */
@@ -262,6 +269,8 @@ export interface ServedMember {
   readonly hasLeader: boolean;
   /** True while this member is a learner: it answers next to nothing. */
   readonly isLearner: boolean;
+  /** True while this member has no state that it may answer from, and waits for that of a healthy one. */
+  readonly isRebuilding: boolean;
 
   /**
    * Asks the cluster for `kind`. The request has been checked (`mvcc/request-checks.ts`); `body` are its encoded bytes, which

@@ -59,6 +59,15 @@ export class ConfHistory {
     this.#confs.splice(0, drop);
   }
 
+  /** A state tells the configuration at `index`. What the log says of later ones stays. */
+  rebase(index: number, conf: ConfState): void {
+    assertSound(conf);
+    let drop = 0;
+    while (drop < this.#indexes.length && this.#indexes[drop]! <= index) drop++;
+    this.#indexes.splice(0, drop, index);
+    this.#confs.splice(0, drop, conf);
+  }
+
   /** A snapshot replaces everything. */
   reset(index: number, conf: ConfState): void {
     assertSound(conf);

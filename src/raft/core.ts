@@ -63,6 +63,8 @@ export class RaftCore {
   /** It has not been handed to storage yet. */
   snapshotDue = false;
   snapshotsWanted: NodeId[] = [];
+  /** The log is sound and the state machine has nothing: see `RaftNode.forgetState`. */
+  isHollow: boolean;
   /** Proposals of this node that a leader has sent back. */
   returned: Uint8Array[] = [];
 
@@ -73,6 +75,7 @@ export class RaftCore {
     this.mutant = config.mutant;
     this.term = hardState.term;
     this.vote = hardState.vote;
+    this.isHollow = config.initial.isHollow === true;
     // The commit index is written along with other things, so what was applied may be ahead of it.
     const commit = Math.max(hardState.commit, base.index, applied);
     this.log = new RaftLog(base.index, base.term, entries, commit, applied);
@@ -97,10 +100,11 @@ export class RaftCore {
    * May campaign: a voter, or one that stops being a voter by a configuration that is not known to be committed. Such a
    * node may be the only one that can be elected (thesis 4.2.2): of three nodes that leave the joint configuration to
    * the voter 3 alone, 1 and 2 may have the entry that says so and 3 not. Then 3 cannot win, since in its eyes it needs
-   * a vote of those whose logs are longer. A node that installs a snapshot is busy: its log is not yet its own.
+   * a vote of those whose logs are longer. A node that installs a snapshot is busy: its log is not yet its own; and a
+   * hollow one may not even know who votes.
    */
   get isPromotable(): boolean {
-    if (this.pendingSnapshot !== null) return false;
+    if (this.pendingSnapshot !== null || this.isHollow) return false;
     if (isVoter(this.conf, this.id)) return true;
     return this.confs.currentIndex > this.log.commit && isVoter(this.confs.at(this.log.commit), this.id);
   }

@@ -146,6 +146,14 @@ export class RaftLog {
     this.written = index;
   }
 
+  /** The state machine was given the state at `index`, which may be behind what it had applied before. */
+  restore(index: number): void {
+    if (index < this.#baseIndex || index > this.commit)
+      throw new Error(`raft log: a state at ${index}, committed are ${this.#baseIndex} to ${this.commit}`);
+    this.applied = index;
+    this.applying = index;
+  }
+
   /** Whether a log that ends with (index, term) holds all that this one does (paper 5.4.1): term first, then length. */
   isUpToDate(index: number, term: number): boolean {
     const ownTerm = this.lastTerm;

@@ -19,6 +19,8 @@ export interface RaftInitialState {
   readonly entries: readonly Entry[];
   /** What the state machine holds; at least `base.index`. */
   readonly applied: number;
+  /** The state machine holds nothing that belongs to this log; see `RaftNode.forgetState`. @default false */
+  readonly isHollow?: boolean;
 }
 
 export interface RaftConfig {

@@ -179,6 +179,48 @@ export class RaftNode {
     if (this.#core.role === Role.Follower) this.#core.setLeader(nobody);
   }
 
+  /** A leader stops leading; who leads next is for the others to settle. */
+  stepDown(): void {
+    if (this.#core.role === Role.Leader) this.#core.becomeFollower(this.#core.term, nobody);
+  }
+
+  /** The state machine holds nothing: see `forgetState`. */
+  get isHollow(): boolean {
+    return this.#core.isHollow;
+  }
+
+  /**
+   * What was applied is lost or wrong, and the log is not. Until a state takes its place (`restored`, or a snapshot that
+   * replaces the log too) nothing is handed out for apply, and this node does not stand for election, for it could
+   * answer nobody. It goes on to store and to vote: what it has promised it can keep.
+   */
+  forgetState(): void {
+    const core = this.#core;
+    core.isHollow = true;
+    if (core.role === Role.PreCandidate || core.role === Role.Candidate)
+      core.becomeFollower(core.term, nobody);
+  }
+
+  /**
+   * Whether a hollow node can go on from the state at `snapshot`: its log holds that entry durably. Another one would be
+   * applied to a log with a hole.
+   */
+  continuesFrom({ index, term }: SnapshotMeta): boolean {
+    const { log, isHollow, pendingSnapshot } = this.#core;
+    if (!isHollow || pendingSnapshot !== null) return false;
+    return index >= log.baseIndex && index <= log.stable && log.termAt(index) === term;
+  }
+
+  /** The state machine holds the state at `snapshot` again; the log stays as it is. */
+  restored(snapshot: SnapshotMeta): void {
+    const core = this.#core;
+    if (!this.continuesFrom(snapshot)) throw new Error(`raft: no log goes on behind ${snapshot.index}`);
+    core.commitTo(snapshot.index);
+    core.log.restore(snapshot.index);
+    core.confs.rebase(snapshot.index, snapshot.conf);
+    core.isHollow = false;
+  }
+
   /** Takes in a message of a peer. Late, repeated and unexpected messages are harmless. */
   step(message: Message): void {
     receive(this.#core, message);
@@ -248,7 +290,7 @@ export class RaftNode {
       core.reads.hasResults ||
       core.snapshotsWanted.length > 0 ||
       needsWrite(core) ||
-      Math.min(log.commit, log.stable) > log.applying
+      (!core.isHollow && Math.min(log.commit, log.stable) > log.applying)
     );
   }
 

@@ -31,6 +31,7 @@ export function noteDurable(core: RaftCore, write: PendingWrite): void {
   if (write.snapshot !== null && write.snapshot === core.pendingSnapshot) {
     log.applied = write.snapshot.index;
     core.pendingSnapshot = null;
+    core.isHollow = false;
   }
 }
 
@@ -62,6 +63,7 @@ function hardStateToWrite(core: RaftCore): HardState | null {
  */
 export function takeCommitted(core: RaftCore): readonly Entry[] {
   const { log } = core;
+  if (core.isHollow) return noEntries;
   const end = core.mutant === 'countUnwritten' ? log.commit : Math.min(log.commit, log.stable);
   if (end <= log.applying) return noEntries;
   const from = log.applying + 1;

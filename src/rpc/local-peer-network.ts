@@ -4,7 +4,10 @@
  * It keeps the promises of a real one, so that nothing above can come to rely on more: a frame is never delivered
  * within `send`, queues are bounded, and what waits for a member that leaves is lost.
  *
- * A link from A to B is up while both have joined and started and A counts B among its peers.
+ * A link from A to B is up while both have joined and started and A counts B among its peers. Besides, whoever links to a
+ * member that does not know it is its guest as long as that link lives, and can be answered, as on a real network: a
+ * member that was away while another joined and came to lead does not know it, and one that was removed meanwhile is known
+ * to nobody.
  */
 
 import type { Scheduler } from '../util/runtime.ts';
@@ -60,6 +63,8 @@ export class LocalNetwork {
   }
 }
 
+const noMembers: ReadonlySet<string> = new Set();
+
 /** Frames on their way from one member to another. */
 interface LocalLink {
   readonly to: LocalMember;
@@ -74,6 +79,7 @@ class LocalMember implements PeerNetwork {
   private readonly deliver: () => void;
   private handler: PeerHandler | null = null;
   private peers: readonly string[] = [];
+  private readonly guests = new Set<string>();
   private links = new Map<string, LocalLink>();
   /** Links with frames, in the order of their first frame of this turn. */
   private waiting: LocalLink[] = [];
@@ -97,7 +103,19 @@ class LocalMember implements PeerNetwork {
 
   setPeers(peers: readonly PeerAddress[]): void {
     this.peers = peers.map((peer) => peer.id).filter((id) => id !== this.id);
+    for (const id of this.peers) this.guests.delete(id);
     this.relink();
+  }
+
+  /** `from`, which may be no peer, has linked to this member. */
+  welcome(from: string): void {
+    if (this.peers.includes(from) || this.guests.has(from)) return;
+    this.guests.add(from);
+    this.relink();
+  }
+
+  farewell(from: string): void {
+    if (this.guests.delete(from)) this.relink();
   }
 
   send(to: string, frame: Uint8Array): boolean {
@@ -131,11 +149,12 @@ class LocalMember implements PeerNetwork {
 
   /** Brings the links in line with who is there and who is wanted. The handler hears of it on the next turn. */
   relink(): void {
-    const wanted = this.started ? this.peers : [];
+    const wanted = this.started ? new Set([...this.peers, ...this.guests]) : noMembers;
     for (const [id, link] of this.links) {
-      if (wanted.includes(id) && this.network.find(id) === link.to) continue;
+      if (wanted.has(id) && this.network.find(id) === link.to) continue;
       link.up = false;
       this.links.delete(id);
+      link.to.farewell(this.id);
       this.report(id, false);
     }
     for (const id of wanted) {
@@ -143,6 +162,7 @@ class LocalMember implements PeerNetwork {
       if (to === null || this.links.has(id)) continue;
       this.links.set(id, { to, frames: [], bytes: 0, up: true });
       this.report(id, true);
+      to.welcome(this.id);
     }
   }
 

@@ -162,6 +162,7 @@ export class FakeMember implements ServedMember {
   linearized = 0;
   readonly proposed: { kind: RequestKind; body: Uint8Array }[] = [];
   isLearner = false;
+  isRebuilding = false;
   alarmList: AlarmRecord[] = [];
   memberList: MemberRecord[] = [];
   downgradeRecord: DowngradeRecord = { enabled: false, targetVersion: '' };

@@ -72,6 +72,7 @@ export class TestCluster {
       limits: this.limits,
       maxLearners: 1,
       strictReconfigCheck: true,
+      selfRepair: true,
       trustsCommonName: false,
       mutant: '',
     };
@@ -113,8 +114,8 @@ export class TestCluster {
     return this.seats.length - 1;
   }
 
-  async startAll(): Promise<this> {
-    await Promise.all(this.seats.map((_, index) => this.start(index)));
+  async startAll(overrides: Partial<MemberOptions> = {}): Promise<this> {
+    await Promise.all(this.seats.map((_, index) => this.start(index, overrides)));
     return this;
   }
 

@@ -1,0 +1,229 @@
+import t, { type Test } from 'tap';
+import { MemoryImage } from '../../src/backend/memory-backend.ts';
+import type { Member } from '../../src/member/member.ts';
+import { AlarmKind, type MemberLimits } from '../../src/member/types.ts';
+import { revisionKey } from '../../src/mvcc/revision.ts';
+import { Failure } from '../../src/util/failure.ts';
+import { failing } from '../suites/failing.ts';
+import { eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
+
+const watching: Partial<MemberLimits> = { digestCheckMs: 30 };
+/** The log is cut early, so that a state is needed and entries alone do not do. */
+const shortLog: Partial<MemberLimits> = {
+  catchUpEntries: 1,
+  catchUpBytes: 100,
+  flushMs: 10,
+  walSegmentBytes: 4096,
+};
+
+async function started(t: Test, count: number, limits: Partial<MemberLimits>): Promise<TestCluster> {
+  const cluster = await new TestCluster(count, limits).startAll();
+  t.teardown(() => cluster.close());
+  await cluster.leader();
+  return cluster;
+}
+
+async function write(member: Member, from = 0): Promise<void> {
+  for (let index = from; index < from + 40; index++) await put(member, `key ${index}`, 'value');
+}
+
+/** A put that no log knows of. */
+function damage(member: Member): void {
+  member.store.put(putRequest('stray', 'x'));
+}
+
+function isNamed(member: Member): boolean {
+  return member.alarms().some(({ alarm }) => alarm === AlarmKind.Corrupt);
+}
+
+function hash(member: Member): Promise<string> {
+  return new Promise((resolve, reject) => {
+    member.store.hashKv(0, (error, result) =>
+      error === null ? resolve(JSON.stringify(result)) : reject(error),
+    );
+  });
+}
+
+async function agree(t: Test, cluster: TestCluster): Promise<void> {
+  for (const member of cluster.running) await linearize(member);
+  const hashes = await Promise.all(cluster.running.map(hash));
+  t.equal(new Set(hashes).size, 1, hashes.join(' '));
+  t.equal(new Set(cluster.running.map(({ digest }) => digest)).size, 1);
+}
+
+async function cutLog(cluster: TestCluster, index: number): Promise<void> {
+  const leader = await cluster.leader();
+  for (let i = 0; i < 30; i++) await put(leader, 'filler', 'v'.repeat(1000));
+  await eventually(
+    'old segments are gone',
+    () => !cluster.seats[index]!.disk.list('wal')[0]!.includes('01.wal'),
+  );
+}
+
+for (const which of ['follower', 'leader'] as const) {
+  t.test(
+    `a ${which} that differs from the majority answers nobody, is rebuilt and serves again`,
+    async (t) => {
+      const cluster = await started(t, 3, watching);
+      const leader = await cluster.leader();
+      const wrong = which === 'leader' ? leader : cluster.running.find((member) => member !== leader)!;
+      const { id } = wrong;
+      await write(leader);
+      damage(wrong);
+      await write(leader, 100).catch(() => {});
+      await eventually('it notices', () => wrong.isRebuilding);
+      await t.rejects(linearize(wrong), new Failure('corrupt'));
+      await t.rejects(put(wrong, 'more', 'x'), new Failure('corrupt'));
+      await eventually('the alarm is gone', () => cluster.running.every((member) => !isNamed(member)));
+      await eventually('it serves', () => !wrong.isRebuilding);
+      t.equal(wrong.id, id, 'it is who it was');
+      t.equal(get(wrong, 'stray'), null);
+      await write(await cluster.leader(), 200);
+      await agree(t, cluster);
+      t.ok(
+        (await cluster.leader()).members().every(({ isLearner }) => !isLearner),
+        'and has its vote',
+      );
+    },
+  );
+}
+
+t.test('of two that differ nobody rebuilds himself from the other', async (t) => {
+  const cluster = await started(t, 2, watching);
+  const leader = await cluster.leader();
+  await write(leader);
+  damage(cluster.running.find((member) => member !== leader)!);
+  await write(leader, 100).catch(() => {});
+  await eventually('an alarm', () => cluster.running.every(isNamed));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.ok(cluster.running.every((member) => isNamed(member) && !member.isRebuilding));
+});
+
+t.test('where all three differ nobody is rebuilt', async (t) => {
+  const cluster = await started(t, 3, watching);
+  const leader = await cluster.leader();
+  await write(leader);
+  cluster.running.forEach((member, index) => {
+    for (let i = 0; i < index; i++) damage(member);
+  });
+  await write(leader, 100).catch(() => {});
+  await eventually('an alarm', () => cluster.running.every(isNamed));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.same(leader.alarms(), [{ memberId: '', alarm: AlarmKind.Corrupt, isFound: true }]);
+  t.ok(cluster.running.every((member) => !member.isRebuilding));
+});
+
+t.test('an alarm that an operator raises makes nobody throw his state away', async (t) => {
+  const cluster = await started(t, 3, watching);
+  const leader = await cluster.leader();
+  const record = {
+    memberId: cluster.running.find((member) => member !== leader)!.id,
+    alarm: AlarmKind.Corrupt,
+  };
+  const { encodeAlarm } = await import('../../src/member/applier.ts');
+  const { RequestKind } = await import('../../src/member/types.ts');
+  await new Promise<void>((resolve) => {
+    leader.propose(RequestKind.AlarmRaise, encodeAlarm(record), null, () => resolve());
+  });
+  await eventually('the alarm', () => cluster.running.every(isNamed));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  t.ok(cluster.running.every((member) => isNamed(member) && !member.isRebuilding));
+});
+
+t.test('a member that stops in the middle of it goes on with it', async (t) => {
+  const cluster = await started(t, 3, { ...watching, ...shortLog });
+  const leader = await cluster.leader();
+  const wrong = cluster.running.find((member) => member !== leader)!;
+  const index = cluster.indexOf(wrong);
+  await write(leader);
+  await cutLog(cluster, index);
+  // It cannot be sent anything: only its own part is done.
+  damage(wrong);
+  await write(leader, 100).catch(() => {});
+  await eventually('it has thrown its state away', () => cluster.seats[index]!.image.index === 0);
+  await cluster.stop(index);
+  if (cluster.seats[index]!.image.index !== 0) cluster.seats[index]!.image = new MemoryImage();
+  const back = await cluster.start(index);
+  await eventually('the alarm is gone', () => cluster.running.every((member) => !isNamed(member)));
+  await eventually('it serves', () => !back.isRebuilding);
+  await write(await cluster.leader(), 300);
+  await agree(t, cluster);
+});
+
+t.test('a member whose state is lost keeps its log and its vote, and is sent a state', async (t) => {
+  const cluster = await started(t, 3, shortLog);
+  const leader = await cluster.leader();
+  const index = cluster.indexOf(cluster.running.find((member) => member !== leader)!);
+  await cutLog(cluster, index);
+  const { id } = cluster.member(index);
+  await cluster.stop(index);
+  cluster.seats[index]!.image = new MemoryImage();
+  const other = cluster.seats.findIndex((seat, at) => at !== index && seat.member !== leader);
+  await cluster.stop(other);
+  // Two of three: nothing is committed without the one that has no state yet.
+  const back = await cluster.start(index);
+  await t.rejects(linearize(back), new Failure('corrupt'), 'it does not answer before');
+  await put(leader, 'with its log', 'alone');
+  await eventually('it has a state', () => !back.isRebuilding);
+  await linearize(back);
+  t.equal(get(back, 'with its log'), 'alone');
+  t.equal(back.id, id);
+  await cluster.start(other);
+  await agree(t, cluster);
+});
+
+t.test('a log that reaches back to its beginning brings a lost state back alone', async (t) => {
+  const cluster = await started(t, 3, {});
+  const leader = await cluster.leader();
+  await write(leader);
+  const index = cluster.indexOf(cluster.running.find((member) => member !== leader)!);
+  await cluster.stop(index);
+  cluster.seats[index]!.image = new MemoryImage();
+  const back = await cluster.start(index);
+  await linearize(back);
+  t.equal(get(back, 'key 7'), 'value');
+  await agree(t, cluster);
+});
+
+t.test('a state that changed on disk is refused, as one that is to be moved aside', async (t) => {
+  const cluster = await started(t, 3, {});
+  const leader = await cluster.leader();
+  await write(leader);
+  const index = cluster.indexOf(cluster.running.find((member) => member !== leader)!);
+  await linearize(cluster.member(index));
+  const { backend } = cluster.seats[index]!;
+  const record = Buffer.from(backend!.get(revisionKey(9, 0, false))!);
+  record[record.length - 1]! ^= 1;
+  backend!.put(revisionKey(9, 0, false), record);
+  await cluster.stop(index);
+  await t.rejects(cluster.start(index), failing('backendDamaged', /is not the one that was written/));
+});
+
+t.test('without repair a member that lost its state is refused', async (t) => {
+  const cluster = await started(t, 3, shortLog);
+  const leader = await cluster.leader();
+  const index = cluster.indexOf(cluster.running.find((member) => member !== leader)!);
+  await cutLog(cluster, index);
+  await cluster.stop(index);
+  cluster.seats[index]!.image = new MemoryImage();
+  await t.rejects(cluster.start(index, { selfRepair: false }), failing('backendDamaged'));
+});
+
+t.test('a member that was away when it was removed is told, and stops', async (t) => {
+  const cluster = await started(t, 3, {});
+  const leader = await cluster.leader();
+  const index = cluster.indexOf(cluster.running.find((member) => member !== leader)!);
+  const { id } = cluster.member(index);
+  await cluster.stop(index);
+  await new Promise<void>((resolve, reject) => {
+    leader.changeMembers({ kind: 'remove', id }, (failure) =>
+      failure === null ? resolve() : reject(failure),
+    );
+  });
+  // Links to it are given up after a while.
+  await new Promise((resolve) => setTimeout(resolve, 3 * cluster.limits.electionMs));
+  await cluster.start(index);
+  await eventually('it gives up', () => cluster.seats[index]!.fatal !== null);
+  t.match(cluster.seats[index]!.fatal, { reason: 'memberRemoved' });
+  cluster.seats[index]!.member = null;
+});
