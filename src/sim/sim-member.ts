@@ -3,7 +3,6 @@
  * from a disk when it is down.
  */
 
-import { type Caller, nobody } from '../auth/types.ts';
 import { decodeExpiry } from '../lease/commands.ts';
 import { EnvelopeCodec } from '../member/envelope.ts';
 import { identifyCluster } from '../member/identity.ts';
@@ -27,8 +26,6 @@ import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { silentLogger } from '../util/runtime.ts';
 import { Wal } from '../wal/wal.ts';
-import { decodeAuthOperation } from '../wire/auth-codec.ts';
-import type { AuthOperation } from '../wire/auth-messages.ts';
 import {
   decodeCompactionRequest,
   decodeDeleteRangeRequest,
@@ -36,14 +33,13 @@ import {
   decodeTxnRequest,
 } from '../wire/kv-codec.ts';
 import { decodeLeaseGrantRequest, decodeLeaseRevokeRequest } from '../wire/lease-codec.ts';
-import type { RangeRequest } from '../wire/messages.ts';
 import { applyDiffers, unreliableHub, wrappedMutants } from './controls.ts';
 import type { Probe } from './live-view.ts';
 import type { Asked } from './oracle/history.ts';
 import type { Logged, LoggedRequest } from './oracle/replay.ts';
 import type { AnswerDone } from './oracle/workload.ts';
 import { SimRandom } from './sim-random.ts';
-import { drawLimits, type Swarm } from './swarm.ts';
+import type { Swarm } from './swarm.ts';
 import type { DurableView } from './view.ts';
 
 const clusterToken = 'sim';
@@ -70,10 +66,8 @@ export function memberIdsOf(count: number): readonly NodeId[] {
   return identifyCluster(initialCluster(count), clusterToken).memberIds;
 }
 
-function limitsOf(swarm: Swarm, index: number): MemberLimits {
-  const limits = swarm.mixedLimits
-    ? drawLimits(new SimRandom(swarm.limits.flushBytes + swarm.limits.valueBytes, `limits ${index}`))
-    : swarm.limits;
+function limitsOf(swarm: Swarm): MemberLimits {
+  const { limits } = swarm;
   return {
     ...defaultLimits,
     heartbeatMs: swarm.heartbeatMs,
@@ -129,27 +123,11 @@ export class LiveMember implements Probe {
     return this.member.isInstalling;
   }
 
-  /** The caller that a token of this user would stand for, as this member knows users now. */
-  callerOf(user: string): Caller {
-    const { auth } = this.member.auth;
-    return user !== '' && auth.enabled ? { user, revision: auth.revision } : nobody;
-  }
-
-  /** What a service asks when a read is answered. @throws Failure */
-  checkRange(caller: Caller, request: RangeRequest): void {
-    this.member.auth.auth.checks.range(caller, request);
-  }
-
-  changeUsers(operation: AuthOperation): void {
-    this.member.auth.proposeAuth(operation, this.callerOf('root'), () => {});
-  }
-
-  write(asked: Asked, body: Uint8Array, caller: Caller, done: AnswerDone): void {
+  write(asked: Asked, body: Uint8Array, done: AnswerDone): void {
     const answer = (failure: Failure | null, result: unknown): void => done(failure?.reason ?? null, result);
-    this.member.propose(kindOf(asked), body, asked.request, answer, caller);
+    this.member.propose(kindOf(asked), body, asked.request, answer);
     // As a client would that takes no answer for no.
-    if (this.mutant === 'writeTwice')
-      this.member.propose(kindOf(asked), body, asked.request, () => {}, caller);
+    if (this.mutant === 'writeTwice') this.member.propose(kindOf(asked), body, asked.request, () => {});
   }
 
   linearize(done: (reason: string | null) => void): void {
@@ -161,9 +139,9 @@ export class LiveMember implements Probe {
   }
 
   grant(id: bigint, ttl: number, done: (reason: string | null, ttl: number) => void): void {
-    const granted = (failure: Failure | null, result: { readonly ttl: number } | null): void =>
-      done(failure?.reason ?? null, this.promised(result?.ttl ?? 0));
-    this.member.leases.grant(id, ttl, granted, this.callerOf('root'));
+    this.member.leases.grant(id, ttl, (failure, result) =>
+      done(failure?.reason ?? null, this.promised(result?.ttl ?? 0)),
+    );
   }
 
   renew(id: bigint, done: (reason: string | null, ttl: number) => void): void {
@@ -175,7 +153,7 @@ export class LiveMember implements Probe {
   }
 
   revoke(id: bigint): void {
-    this.member.leases.revoke(id, () => {}, this.callerOf('root'));
+    this.member.leases.revoke(id, () => {});
   }
 
   members(): readonly MemberRecord[] {
@@ -229,9 +207,10 @@ export function openMember(
     walDirectory,
     spoolDirectory: 'spool',
     preallocate: true,
-    limits: limitsOf(swarm, index),
+    limits: limitsOf(swarm),
     maxLearners: swarm.maxLearners,
     strictReconfigCheck: swarm.strictReconfigCheck,
+    selfRepair: true,
     selfRepair: true,
     trustsCommonName: false,
     mutant: wrappedMutants.has(mutant) ? '' : mutant,
@@ -297,8 +276,8 @@ export function requestsIn({ type, data }: Entry): number {
 export function openLogged(entry: Entry): Logged[] {
   const requests: Logged[] = [];
   for (const opened = reader.open(entry.data); opened.next(); ) {
-    const { kind, body, asker } = opened;
-    requests.push({ what: decodeLogged(kind, body), body, asker });
+    const { kind, body } = opened;
+    requests.push({ what: decodeLogged(kind, body), body });
   }
   return requests;
 }
@@ -319,8 +298,6 @@ function decodeLogged(kind: RequestKind, body: Uint8Array): LoggedRequest {
       return { kind: 'leaseRevoke', id: decodeLeaseRevokeRequest(body) };
     case RequestKind.LeaseExpire:
       return { kind: 'leaseExpire', ...decodeExpiry(body) };
-    case RequestKind.Auth:
-      return { kind: 'auth', operation: decodeAuthOperation(body) };
     default:
       return { kind: 'other' };
   }
