@@ -211,7 +211,6 @@ export function openMember(
     maxLearners: swarm.maxLearners,
     strictReconfigCheck: swarm.strictReconfigCheck,
     selfRepair: true,
-    selfRepair: true,
     trustsCommonName: false,
     mutant: wrappedMutants.has(mutant) ? '' : mutant,
   };
