@@ -62,7 +62,7 @@ export const notes: Readonly<Record<string, string>> = {
 export const general: readonly (readonly [title: string, text: string])[] = [
   [
     'Storage',
-    'The state is on LevelDB, the log in files of our own. A data directory of etcd is not used in place: `keelson restore` ' +
+    'The state is on LevelDB, the log in files of our own. A data directory of etcd is refused, not used in place: `keelson restore` ' +
       'makes one from it, or from a snapshot; `keelson ctl snapshot save` makes a file that `etcdutl snapshot restore` accepts.',
   ],
   [

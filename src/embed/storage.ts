@@ -16,6 +16,7 @@ import { Failure } from '../util/failure.ts';
 import { memoryDisk } from '../util/memory-disk.ts';
 import { nodeDisk } from '../util/node-disk.ts';
 import type { Runtime } from '../util/runtime.ts';
+import { refuseEtcdData } from './foreign-data.ts';
 
 export interface Storage {
   readonly disk: Disk;
@@ -28,7 +29,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** @throws Failure 'dataDirLocked', 'dataDirNotWritable', 'backendDamaged', 'diskFailed' */
+/** @throws Failure 'dataDirForeign', 'dataDirLocked', 'dataDirNotWritable', 'backendDamaged', 'diskFailed' */
 export function openStorage(
   dataDir: string | null,
   runtime: Runtime,
@@ -55,6 +56,7 @@ async function openDirectory(
   { scheduler, log }: Runtime,
 ): Promise<Storage> {
   const disk = nodeDisk();
+  refuseEtcdData(dataDir, disk);
   disk.makeDirectory(dataDir);
   const lock = disk.lock(`${dataDir}/lock`);
   try {
