@@ -6,6 +6,7 @@
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import type { Member } from '../embed/start-member.ts';
 import { etcdVersion } from '../etcd/version.ts';
+import { giveHeapRoom } from '../util/node-heap.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import { type Logger, LogLevel } from '../util/runtime.ts';
 import type { Setting } from './flags.ts';
@@ -206,6 +207,7 @@ export async function runServer(argv: readonly string[], name: ServerName = 'ser
   if (problems.length > 0) return complainUsage(name, problems);
   const log = logger(options);
   for (const warning of warnings) log.warn(warning);
+  giveHeapRoom();
   let member: Member;
   try {
     const { startMember } = await import('../embed/start-member.ts');

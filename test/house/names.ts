@@ -61,6 +61,8 @@ export const allowances: readonly Allowance[] = [
     where: 'src/util/node-process.ts',
     reason: 'what Linux tells of a process stands in /proc',
   },
+  { what: 'node:v8', where: 'src/util/node-heap.ts', reason: 'how much garbage may gather' },
+  { what: 'node:perf_hooks', where: 'src/util/node-heap.ts', reason: 'to hear of collections' },
   {
     what: 'node:fs',
     where: 'src/util/node-lock.ts',
