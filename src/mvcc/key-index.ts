@@ -3,9 +3,7 @@
  * none may be kept beyond the call it was made for, because a row of a key that is gone may become another's.
  *
  * The newest revision stands in columns, because most keys have one revision and most reads want the newest. Older ones
- * follow in one flat array, ascending:
- *
- *     older = [ main, sub * 2 + isTombstone, bytes,   main, sub * 2 + isTombstone, bytes,   … ]
+ * follow in `OlderRevisions`, ascending.
  *
  * A life of the key (etcd calls it a generation) runs from a put after nothing or a deletion to the next deletion. The
  * fields `create`, `version` and `lease` describe the newest revision; of older ones only the record knows them.
@@ -14,9 +12,8 @@
  */
 
 import { type KeyTable, numberColumns, smallColumns } from './key-table.ts';
+import { OlderRevisions } from './older-revisions.ts';
 import { revisionKeyLength } from './revision.ts';
-
-const stride = 3;
 
 export class KeyIndex {
   readonly key: string;
@@ -114,8 +111,12 @@ export class KeyIndex {
     const { older } = this.#table;
     const { mod, bytes } = this;
     const mark = this.sub * 2 + (this.version === 0 ? 1 : 0);
-    if (this.newest === 0) older.set(this.row, [mod, mark, bytes]);
-    else older.get(this.row)!.push(mod, mark, bytes);
+    let revisions = older.get(this.row);
+    if (revisions === undefined) {
+      revisions = new OlderRevisions();
+      older.set(this.row, revisions);
+    }
+    revisions.push(mod, mark, bytes);
     this.#small[this.#smallAt + 2] = this.newest + 1;
   }
 
@@ -125,7 +126,7 @@ export class KeyIndex {
     else if (leases.size > 0) leases.delete(this.row);
   }
 
-  get #older(): number[] {
+  get #older(): OlderRevisions {
     return this.#table.older.get(this.row)!;
   }
 
@@ -139,7 +140,7 @@ export class KeyIndex {
     let high = newest;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (older[middle * stride]! <= revision) low = middle + 1;
+      if (older.mainAt(middle) <= revision) low = middle + 1;
       else high = middle;
     }
     return low - 1;
@@ -152,19 +153,19 @@ export class KeyIndex {
   }
 
   mainAt(place: number): number {
-    return place === this.newest ? this.mod : this.#older[place * stride]!;
+    return place === this.newest ? this.mod : this.#older.mainAt(place);
   }
 
   subAt(place: number): number {
-    return place === this.newest ? this.sub : Math.floor(this.#older[place * stride + 1]! / 2);
+    return place === this.newest ? this.sub : Math.floor(this.#older.markAt(place) / 2);
   }
 
   isTombstoneAt(place: number): boolean {
-    return place === this.newest ? !this.isLive : this.#older[place * stride + 1]! % 2 === 1;
+    return place === this.newest ? !this.isLive : this.#older.markAt(place) % 2 === 1;
   }
 
   bytesAt(place: number): number {
-    return place === this.newest ? this.bytes : this.#older[place * stride + 2]!;
+    return place === this.newest ? this.bytes : this.#older.bytesAt(place);
   }
 
   /**
@@ -184,7 +185,7 @@ export class KeyIndex {
     if (count === 0) return true;
     if (count > newest) return false;
     if (count === newest) this.#table.older.delete(this.row);
-    else this.#table.older.set(this.row, this.#older.slice(count * stride));
+    else this.#older.forget(count);
     this.#small[this.#smallAt + 2] = newest - count;
     return true;
   }

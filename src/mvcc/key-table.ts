@@ -15,6 +15,8 @@
  * Invariant: a row in use stands in exactly one hash table or in the Map; rows that were given back are used again.
  */
 
+import type { OlderRevisions } from './older-revisions.ts';
+
 const rowBits = 10;
 const rowsPerPage = 1 << rowBits;
 const rowMask = rowsPerPage - 1;
@@ -71,8 +73,8 @@ export class KeyTable {
   readonly #freeRows: number[] = [];
   /** Leases of the newest revisions, by row; no entry is no lease. */
   readonly leases: Map<number, bigint> = new Map();
-  /** Older revisions by row; see `key-index.ts`. */
-  readonly older: Map<number, number[]> = new Map();
+  /** Older revisions by row, where there are any. */
+  readonly older: Map<number, OlderRevisions> = new Map();
 
   constructor() {
     for (let i = 0; i < parts; i++)

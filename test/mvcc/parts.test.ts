@@ -5,6 +5,7 @@ import t from 'tap';
 import { IntervalSet } from '../../src/mvcc/interval-set.ts';
 import { KeyIndex } from '../../src/mvcc/key-index.ts';
 import { KeyTable } from '../../src/mvcc/key-table.ts';
+import { OlderRevisions } from '../../src/mvcc/older-revisions.ts';
 import { readRecord } from '../../src/mvcc/record.ts';
 import { RecordCache } from '../../src/mvcc/record-cache.ts';
 import {
@@ -300,6 +301,37 @@ t.test('keys that were chosen to collide are found like others, and go like othe
   t.equal(table.size, 20_000 + keys.length / 2);
   for (const key of keys) if (!rows.has(key)) rows.set(key, table.add(key));
   check('all are there again');
+});
+
+t.test('older revisions are what a list of them is, however many come and however they go', async (t) => {
+  const step = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 2500 }));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const older = new OlderRevisions();
+      let list: number[] = [];
+      let next = 1;
+      for (const [adds, count] of steps) {
+        if (adds) {
+          for (let i = 0; i < count; i++, next++) {
+            older.push(next, next * 2, next + 7);
+            list.push(next);
+          }
+        } else {
+          const forgotten = Math.min(count, list.length);
+          older.forget(forgotten);
+          list = list.slice(forgotten);
+        }
+        if (older.length !== list.length) throw new Error('another length');
+        for (let place = 0; place < list.length; place += 1 + (place % 97)) {
+          const main = list[place]!;
+          const found = [older.mainAt(place), older.markAt(place), older.bytesAt(place)];
+          if (found.join() !== [main, main * 2, main + 7].join()) throw new Error(`${found} at ${place}`);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+  t.pass('60 lists');
 });
 
 t.test('an interval set has what any of its intervals has', async (t) => {
