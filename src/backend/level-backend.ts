@@ -7,6 +7,8 @@
  * could still lose silently, a damaged record, the ledger notices (`level-ledger.ts`). Each state has a directory of its
  * own, and a pointer says which is in force (`state-directory.ts`).
  *
+ * Records of tables whose keys ascend are kept in packs (`pack.ts`), others one by one.
+ *
  * Keys are stored as the UTF-8 of their binary strings. That keeps the order of the bytes, costs a byte more for those
  * above 127, and saves a buffer for every key that goes in or out, which is most of what reading a large state costs.
  *
@@ -21,8 +23,12 @@ import { type Logger, type Scheduler, silentLogger } from '../util/runtime.ts';
 import type { Backend, BackendEntry } from './backend.ts';
 import { type Line, noLine } from './base-state.ts';
 import { BufferedBackend } from './buffered-backend.ts';
+import type { LevelDb } from './level-db.ts';
 import { decodeLine, ledgerFault, ledgerFrom, ledgerTo, lineKey } from './level-ledger.ts';
-import { type LevelContext, type LevelDb, LevelState, writeBufferBytes } from './level-state.ts';
+import { type LevelContext, LevelState, writeBufferBytes } from './level-state.ts';
+import { wholePack } from './level-writer.ts';
+import { decodeDead, expandPack, packBytes } from './pack.ts';
+import { PackDirectory, packKey, packTable, packTableEnd } from './pack-directory.ts';
 import { StateDirectory } from './state-directory.ts';
 
 export interface LevelBackendOptions {
@@ -32,6 +38,10 @@ export interface LevelBackendOptions {
   readonly disk: Disk;
   readonly scheduler: Scheduler;
   readonly log?: Logger;
+  /** Tables whose keys mostly ascend, a char each: their small records are kept in packs. @default none */
+  readonly packedTables?: string;
+  /** Bytes at which a pack is full. @default 8 KiB */
+  readonly packBytes?: number;
   /** Compress blocks. Costs some CPU on LevelDB's own thread; halves what API objects need. @default true */
   readonly compression?: boolean;
   /** LevelDB's cache of blocks, bytes; the store has one of records before it. @default 8 MiB */
@@ -110,6 +120,28 @@ async function readLine(db: LevelDb, path: string): Promise<{ sequence: number; 
   return found;
 }
 
+/** Reads which packs there are. @throws Failure 'backendDamaged' */
+async function readPacks(db: LevelDb, path: string): Promise<PackDirectory> {
+  const iterator = db.iterator({ gte: packTable, lt: packTableEnd, values: false });
+  const keys: string[] = [];
+  try {
+    for (;;) {
+      const chunk = await iterator.nextv(1000);
+      if (chunk.length === 0) break;
+      for (const [key] of chunk) keys.push(key);
+    }
+  } finally {
+    await iterator.close();
+  }
+  const directory = PackDirectory.fromKeys(keys, (key) => decodeDead(db.getSync(key)!));
+  for (const pack of directory.lastPacks()) {
+    const records: BackendEntry[] = [];
+    expandPack(wholePack(path, pack, db.getSync(packKey(pack))), null, '', null, records);
+    directory.extend(records[records.length - 1]!.key);
+  }
+  return directory;
+}
+
 async function openState(context: LevelContext): Promise<LevelState> {
   const { states, disk } = context;
   const name = states.current();
@@ -128,7 +160,7 @@ async function openState(context: LevelContext): Promise<LevelState> {
       context.log.info('removing a state that was never put in force', { path: leftover });
       await destroyDb(leftover);
     }
-    return new LevelState(context, name, db, sequence, line);
+    return new LevelState(context, name, db, await readPacks(db, path), sequence, line);
   } catch (error) {
     await db.close();
     throw error;
@@ -161,7 +193,8 @@ export function openLevelBackend(
   };
   const open = async (): Promise<Backend> => {
     const states = new StateDirectory(disk, directory);
-    const state = await openState({ disk, scheduler, log, states, openDb, destroyDb });
+    const packing = { tables: options.packedTables ?? '', packBytes: options.packBytes ?? packBytes };
+    const state = await openState({ disk, scheduler, log, states, packing, openDb, destroyDb });
     return new BufferedBackend(state, scheduler);
   };
   open().then(

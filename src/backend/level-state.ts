@@ -9,32 +9,14 @@ import type { Disk } from '../util/disk.ts';
 import type { Logger, Scheduler } from '../util/runtime.ts';
 import type { BackendEntry } from './backend.ts';
 import type { BaseCursor, BaseReplacement, BaseState, Line } from './base-state.ts';
+import { LevelCursor } from './level-cursor.ts';
+import type { LevelBatch, LevelDb } from './level-db.ts';
 import { encodeLedgerEntry, encodeLine, ledgerKey, ledgerLength, lineKey } from './level-ledger.ts';
+import { LevelWriter, type Packing, wholePack } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
+import { findInPack } from './pack.ts';
+import { type Pack, PackDirectory, packKey } from './pack-directory.ts';
 import type { StateDirectory } from './state-directory.ts';
-
-/** The part of `level` that is used; some of it is missing in its own types. */
-export interface LevelDb {
-  open(): Promise<void>;
-  close(): Promise<void>;
-  getSync(key: string): Buffer | undefined;
-  batch(): LevelBatch;
-  iterator(options: object): LevelIterator;
-  approximateSize(start: string, end: string): Promise<number>;
-  compactRange(start: string, end: string): Promise<void>;
-}
-
-export interface LevelBatch {
-  put(key: string, value: Uint8Array): LevelBatch;
-  del(key: string): LevelBatch;
-  write(options: { sync: boolean }): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface LevelIterator {
-  nextv(size: number): Promise<[string, Buffer][]>;
-  close(): Promise<void>;
-}
 
 /**
  * LevelDB keeps this much in memory before it makes a table of it, and as much again while it does; what it frees stays
@@ -47,6 +29,14 @@ const sliceBytes = 1024 * 1024;
 /** Keys of all tables, the backend's own included, stand between these. */
 const firstKey = '\0';
 const behindLastKey = '\xff'.repeat(32);
+/** Packs kept in memory, for reads of records that were written together. */
+const packsKept = 16;
+
+interface ReadPack {
+  readonly pack: Pack;
+  readonly bytes: Buffer;
+}
+
 /** An empty LevelDB is about this large. */
 const emptyBytes = 4096;
 
@@ -56,67 +46,10 @@ export interface LevelContext {
   readonly scheduler: Scheduler;
   readonly log: Logger;
   readonly states: StateDirectory;
+  readonly packing: Packing;
   readonly openDb: (path: string, createIfMissing: boolean) => Promise<LevelDb>;
   /** Removes a database that is not open, files and all. */
   readonly destroyDb: (path: string) => Promise<void>;
-}
-
-class LevelCursor implements BaseCursor {
-  readonly #state: LevelState;
-  readonly #iterator: LevelIterator;
-  #rest: BackendEntry[] = [];
-  #closed = false;
-
-  constructor(state: LevelState, iterator: LevelIterator) {
-    this.#state = state;
-    this.#iterator = iterator;
-  }
-
-  next(
-    limit: number,
-    maxBytes: number,
-    done: (error: Error | null, entries: readonly BackendEntry[]) => void,
-  ): void {
-    const { scheduler } = this.#state.context;
-    if (this.#rest.length > 0) {
-      const entries = this.#takeRest(limit, maxBytes);
-      scheduler.defer(() => done(null, entries));
-      return;
-    }
-    this.#iterator.nextv(Math.max(1, limit)).then(
-      (pairs) => {
-        for (let i = 0; i < pairs.length; i++) {
-          const pair = pairs[i]!;
-          this.#rest.push({ key: pair[0], value: pair[1] });
-        }
-        const entries = this.#takeRest(limit, maxBytes);
-        scheduler.defer(() => done(null, entries));
-      },
-      (error) => scheduler.defer(() => done(error as Error, [])),
-    );
-  }
-
-  #takeRest(limit: number, maxBytes: number): BackendEntry[] {
-    const rest = this.#rest;
-    let count = 0;
-    for (let bytes = 0; count < rest.length && count < limit && bytes < maxBytes; count++) {
-      bytes += rest[count]!.key.length + rest[count]!.value.length;
-    }
-    if (count === rest.length) {
-      this.#rest = [];
-      return rest;
-    }
-    this.#rest = rest.slice(count);
-    return rest.slice(0, count);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#rest = [];
-    const release = (): void => this.#state.release();
-    this.#iterator.close().then(release, release);
-  }
 }
 
 /** One state on disk. */
@@ -124,6 +57,9 @@ export class LevelState implements BaseState {
   readonly context: LevelContext;
   readonly name: string;
   readonly #db: LevelDb;
+  readonly #directory: PackDirectory;
+  /** Packs that were read last, each at its place. */
+  readonly #packs: (ReadPack | null)[] = new Array<ReadPack | null>(packsKept).fill(null);
   #line: Line;
   #sequence: number;
   #tableBytes = 0;
@@ -137,10 +73,18 @@ export class LevelState implements BaseState {
   /** Another state took its place: its files go when it is closed. */
   isSuperseded = false;
 
-  constructor(context: LevelContext, name: string, db: LevelDb, sequence: number, line: Line) {
+  constructor(
+    context: LevelContext,
+    name: string,
+    db: LevelDb,
+    directory: PackDirectory,
+    sequence: number,
+    line: Line,
+  ) {
     this.context = context;
     this.name = name;
     this.#db = db;
+    this.#directory = directory;
     this.#sequence = sequence;
     this.#line = line;
     this.#measure();
@@ -155,39 +99,72 @@ export class LevelState implements BaseState {
   }
 
   get(key: string): Uint8Array | undefined {
+    const pack = this.#directory.find(key);
+    if (pack !== null && pack.dead?.has(key) !== true) {
+      const bytes = this.#packBytes(pack);
+      const value = bytes === null ? undefined : findInPack(bytes, key);
+      // A copy: whoever keeps a small value must not keep its pack.
+      if (value !== undefined) return Buffer.from(value);
+    }
     return this.#db.getSync(key);
   }
 
+  /** Null: what is left of the pack stands alone by now, and that is about to be told here. */
+  #packBytes(pack: Pack): Buffer | null {
+    const place = pack.id % packsKept;
+    const kept = this.#packs[place]!;
+    if (kept !== null && kept.pack === pack) return kept.bytes;
+    const bytes = this.#db.getSync(packKey(pack));
+    if (bytes === undefined) return null;
+    wholePack(this.#path, pack, bytes);
+    this.#packs[place] = { pack, bytes };
+    return bytes;
+  }
+
+  get #path(): string {
+    return this.context.states.pathOf(this.name);
+  }
+
   write(writes: Overlay, line: Line, done: (error: Error | null) => void): void {
-    const { disk, scheduler, states } = this.context;
+    const { disk, scheduler, packing } = this.context;
     const batch = this.#db.batch();
+    const writer = new LevelWriter(batch, this.#directory, packing, (pack) =>
+      wholePack(this.#path, pack, this.#db.getSync(packKey(pack))),
+    );
     const rest = writes.writes();
-    let bytes = 0;
+    let isCopied = false;
     const finish = (error: Error | null): void => {
       if (error === null) {
         this.#sequence++;
         this.#line = line;
-        this.#noteLogged(bytes);
+        writer.apply();
+        this.#noteLogged(writer.bytes);
         this.#measure();
       }
       scheduler.defer(() => done(error));
     };
+    const copyNext = (): boolean => {
+      if (isCopied) return writer.settle();
+      if (!rest.next()) {
+        isCopied = true;
+        return true;
+      }
+      const { key, value } = rest;
+      if (value === null) writer.delete(key);
+      else writer.put(key, value);
+      return true;
+    };
     const copySlice = (): void => {
       try {
-        const sliceEnd = bytes + sliceBytes;
-        for (let i = 0; i < sliceWrites && bytes < sliceEnd; i++) {
-          if (!rest.next()) {
-            this.#putLine(batch, line);
-            batch.write({ sync: true }).then(
-              () => finish(attempt(() => disk.syncDirectory(states.pathOf(this.name)))),
-              (error) => finish(error as Error),
-            );
-            return;
-          }
-          const { key, value } = rest;
-          if (value === null) batch.del(key);
-          else batch.put(key, value);
-          bytes += key.length + (value === null ? 0 : value.length);
+        const sliceEnd = writer.bytes + sliceBytes;
+        for (let i = 0; i < sliceWrites && writer.bytes < sliceEnd; i++) {
+          if (copyNext()) continue;
+          this.#putLine(batch, line);
+          batch.write({ sync: true }).then(
+            () => finish(attempt(() => disk.syncDirectory(this.#path))),
+            (error) => finish(error as Error),
+          );
+          return;
         }
         scheduler.defer(copySlice);
       } catch (error) {
@@ -206,10 +183,17 @@ export class LevelState implements BaseState {
   }
 
   cursor(from: string, to: string | null, _atMost: number, chunkBytes: number): BaseCursor {
-    const range = to === null ? { gte: from } : { gte: from, lt: to };
-    const iterator = this.#db.iterator({ ...range, highWaterMarkBytes: chunkBytes });
     this.#users++;
-    return new LevelCursor(this, iterator);
+    return new LevelCursor({
+      db: this.#db,
+      from,
+      to,
+      chunkBytes,
+      firstPack: this.#directory.firstAt(from, to),
+      wholePack: (pack, bytes) => wholePack(this.#path, pack, bytes),
+      defer: this.context.scheduler.defer,
+      closed: () => this.release(),
+    });
   }
 
   /** LevelDB begins a new log before a write that finds the old one over its size. */
@@ -311,6 +295,7 @@ class LevelReplacement implements BaseReplacement {
   readonly #name: string;
   readonly #path: string;
   #db: LevelDb | null = null;
+  readonly #directory = new PackDirectory();
   #tail: Promise<void>;
   #isCommitting = false;
 
@@ -340,9 +325,14 @@ class LevelReplacement implements BaseReplacement {
   add(entries: readonly BackendEntry[], done: (error: Error | null) => void): void {
     this.#step(async () => {
       const batch = this.#db!.batch();
-      for (const entry of entries) batch.put(entry.key, entry.value);
+      const writer = new LevelWriter(batch, this.#directory, this.#context.packing, (pack) =>
+        wholePack(this.#path, pack, this.#db!.getSync(packKey(pack))),
+      );
+      for (const entry of entries) writer.put(entry.key, entry.value);
+      while (writer.settle());
       // Synced each time, as a flush is: an unsynced batch before a synced one could vanish alone.
       await batch.write({ sync: true });
+      writer.apply();
     }, done);
   }
 
@@ -357,7 +347,7 @@ class LevelReplacement implements BaseReplacement {
         batch.put(ledgerKey(1), encodeLedgerEntry(line.index));
         await batch.write({ sync: true });
         states.point(this.#name);
-        state = new LevelState(this.#context, this.#name, this.#db!, 1, line);
+        state = new LevelState(this.#context, this.#name, this.#db!, this.#directory, 1, line);
         this.#old.isSuperseded = true;
       },
       (error) => {

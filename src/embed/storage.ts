@@ -11,6 +11,7 @@
 import type { Backend } from '../backend/backend.ts';
 import { openLevelBackend } from '../backend/level-backend.ts';
 import { memoryBackend } from '../backend/memory-backend.ts';
+import { recordTable } from '../mvcc/revision.ts';
 import type { Disk } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
 import { memoryDisk } from '../util/memory-disk.ts';
@@ -62,7 +63,7 @@ async function openDirectory(
   try {
     const directory = `${dataDir}/state`;
     const backend = await new Promise<Backend>((resolve, reject) => {
-      openLevelBackend({ directory, disk, scheduler, log }, (error, opened) => {
+      openLevelBackend({ directory, disk, scheduler, log, packedTables: recordTable }, (error, opened) => {
         if (opened === null) reject(error ?? new Failure('backendDamaged'));
         else resolve(opened);
       });

@@ -26,9 +26,9 @@ function freshDirectory(base: string): string {
   return `${base}/data-${directories}`;
 }
 
-function open(directory: string, disk: Disk = nodeDisk()): Promise<Backend> {
+function open(directory: string, disk: Disk = nodeDisk(), packing: object = {}): Promise<Backend> {
   return new Promise((resolve, reject) => {
-    openLevelBackend({ directory, disk, scheduler }, (error, backend) => {
+    openLevelBackend({ directory, disk, scheduler, ...packing }, (error, backend) => {
       if (backend === null) reject(error);
       else resolve(backend);
     });
@@ -79,6 +79,15 @@ t.test('conformance', async (t) => {
   backendSuite(t, async () => {
     const directory = freshDirectory(base);
     return { open: () => open(directory), reopen: () => open(directory) };
+  });
+});
+
+t.test('conformance with tables in packs', async (t) => {
+  const base = t.testdir();
+  backendSuite(t, async () => {
+    const directory = freshDirectory(base);
+    const packed = () => open(directory, nodeDisk(), { packedTables: 'km', packBytes: 32 });
+    return { open: packed, reopen: packed };
   });
 });
 
