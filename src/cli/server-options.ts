@@ -140,13 +140,14 @@ function checkTls(options: ServerOptions, problems: string[]): void {
   for (const [certFlag, cert, keyFlag, key] of pairs) {
     if ((cert === '') !== (key === '')) problems.push(`${certFlag} and ${keyFlag} go together`);
   }
-  const clientUrls = [
-    ...options.listenClientUrls,
-    ...options.listenClientHttpUrls,
-    ...options.listenMetricsUrls,
-  ];
-  if (clientUrls.some(isSecure) && options.certFile === '' && !options.autoTls) {
-    problems.push('a client URL with TLS needs --cert-file and --key-file, or --auto-tls');
+  if (options.certFile === '' && !options.autoTls) {
+    const needed = 'TLS key/cert (--cert-file, --key-file) must be provided for';
+    for (const url of [...options.listenClientUrls, ...options.listenClientHttpUrls].filter(isSecure)) {
+      problems.push(`${needed} client url ${url} with HTTPS scheme, or --auto-tls`);
+    }
+    for (const url of options.listenMetricsUrls.filter(isSecure)) {
+      problems.push(`client ${needed} metrics secure url ${url}, or --auto-tls`);
+    }
   }
   if (options.listenPeerUrls.some(isSecure) && options.peerCertFile === '' && !options.peerAutoTls) {
     problems.push('a peer URL with TLS needs --peer-cert-file and --peer-key-file, or --peer-auto-tls');

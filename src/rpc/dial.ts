@@ -5,6 +5,7 @@ import { connect, isIP } from 'node:net';
 import { checkServerIdentity, connect as connectTls } from 'node:tls';
 import type { Logger } from '../util/runtime.ts';
 import { type Endpoint, hostNameOf } from './address.ts';
+import { isRevoked } from './revocation.ts';
 import { TlsFiles } from './tls-files.ts';
 import type { TlsOptions } from './tls-options.ts';
 
@@ -28,14 +29,18 @@ export function dialer(options: TlsOptions | null, log: Logger): Dialer {
       if (!endpoint.secure) return connect({ ...where, noDelay: true }, ready);
       files ??= new TlsFiles(tls, 'client', log);
       const name = hostNameOf(endpoint);
+      const { settings, revoked } = files.current();
       const socket = connectTls(
         {
           ...where,
-          ...files.current().settings,
+          ...settings,
           // An address is never sent as a name (RFC 6066 §3).
           servername: isIP(name) === 0 ? name : '',
           rejectUnauthorized: tls.trustsAnyone !== true,
-          checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+          checkServerIdentity: (_host, certificate) =>
+            isRevoked(certificate, revoked)
+              ? new Error('the certificate was revoked')
+              : checkServerIdentity(name, certificate),
         },
         ready,
       );

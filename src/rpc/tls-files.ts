@@ -9,7 +9,15 @@ import { createSecureContext } from 'node:tls';
 import { Failure } from '../util/failure.ts';
 import type { Logger } from '../util/runtime.ts';
 import { opensslCiphers } from './cipher-suites.ts';
+import { type Revoked, revokedSerials } from './revocation.ts';
 import type { TlsOptions } from './tls-options.ts';
+
+/** What is needed for a connection. */
+export interface TlsSetting {
+  readonly context: SecureContext;
+  readonly settings: SecureContextOptions;
+  readonly revoked: Revoked;
+}
 
 /** Which side of a connection the context is for. */
 export type TlsSide = 'server' | 'client';
@@ -19,8 +27,7 @@ export class TlsFiles {
   readonly #side: TlsSide;
   readonly #log: Logger;
   #mark = '';
-  #settings: SecureContextOptions;
-  #context: SecureContext;
+  #current: TlsSetting;
 
   /** @throws Failure 'badConfig' when a file is missing or not what it should be */
   constructor(options: TlsOptions, side: TlsSide, log: Logger) {
@@ -29,21 +36,18 @@ export class TlsFiles {
     this.#log = log;
     try {
       this.#mark = this.#look();
-      this.#settings = this.#read();
-      this.#context = createSecureContext(this.#settings);
+      this.#current = this.#read();
     } catch (error) {
       throw new Failure('badConfig', `TLS cannot be served: ${(error as Error).message}`, { cause: error });
     }
   }
 
   /** For the next connection. */
-  current(): { readonly context: SecureContext; readonly settings: SecureContextOptions } {
+  current(): TlsSetting {
     try {
       const mark = this.#look();
       if (mark !== this.#mark) {
-        const settings = this.#read();
-        this.#context = createSecureContext(settings);
-        this.#settings = settings;
+        this.#current = this.#read();
         this.#mark = mark;
         this.#log.info('certificates were read again', { side: this.#side, files: this.#paths() });
       }
@@ -54,7 +58,7 @@ export class TlsFiles {
         error,
       });
     }
-    return { context: this.#context, settings: this.#settings };
+    return this.#current;
   }
 
   get #pair(): readonly [cert: string, key: string] {
@@ -78,7 +82,7 @@ export class TlsFiles {
       .join();
   }
 
-  #read(): SecureContextOptions {
+  #read(): TlsSetting {
     const {
       trustedCaFile = '',
       crlFile = '',
@@ -88,23 +92,14 @@ export class TlsFiles {
     } = this.#options;
     const [certFile, keyFile] = this.#pair;
     const pair = certFile === '' ? {} : { cert: readFileSync(certFile), key: readFileSync(keyFile) };
-    return {
+    const settings: SecureContextOptions = {
       ...pair,
       ...(trustedCaFile === '' ? {} : { ca: readFileSync(trustedCaFile) }),
-      ...(crlFile === '' ? {} : { crl: asPem(readFileSync(crlFile)) }),
       minVersion,
       ...(maxVersion === undefined ? {} : { maxVersion }),
       ...(cipherSuites.length === 0 ? {} : { ciphers: opensslCiphers(cipherSuites) }),
     };
+    const revoked: Revoked = crlFile === '' ? new Set() : revokedSerials(readFileSync(crlFile));
+    return { context: createSecureContext(settings), settings, revoked };
   }
-}
-
-const pemStart = '-----BEGIN';
-const pemColumns = 64;
-
-function asPem(bytes: Buffer): string {
-  const text = bytes.toString('latin1');
-  if (text.includes(pemStart)) return text;
-  const lines = bytes.toString('base64').match(new RegExp(`.{1,${pemColumns}}`, 'g')) ?? [];
-  return `${pemStart} X509 CRL-----\n${lines.join('\n')}\n-----END X509 CRL-----\n`;
 }

@@ -4,15 +4,23 @@ import { lookup, reverse } from 'node:dns';
 import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
 import { checkServerIdentity } from 'node:tls';
+import { isRevoked, type Revoked } from './revocation.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** @param problem null: the caller may. */
 export type IdentityDone = (problem: string | null) => void;
 
 /** Judges a socket after its handshake. */
-export function checkCaller(socket: TLSSocket, options: TlsOptions, done: IdentityDone): void {
-  const certificate = socket.getPeerCertificate();
-  const problem = nameProblem(certificate, options);
+export function checkCaller(
+  socket: TLSSocket,
+  options: TlsOptions,
+  revoked: Revoked,
+  done: IdentityDone,
+): void {
+  const certificate = socket.getPeerCertificate(true);
+  const problem = isRevoked(certificate, revoked)
+    ? 'the certificate was revoked'
+    : nameProblem(certificate, options);
   if (problem !== null || options.checksAddress !== true || Object.keys(certificate).length === 0) {
     done(problem);
     return;

@@ -40,7 +40,7 @@ export function tlsAcceptor(
     rejectUnauthorized: mustShow,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   });
-  let { settings } = files.current();
+  let { settings, revoked } = files.current();
   let isClosed = false;
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     // Somebody looked whether the port is there, and went away.
@@ -49,7 +49,7 @@ export function tlsAcceptor(
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', ignore);
-    checkCaller(socket, options, (problem) => {
+    checkCaller(socket, options, revoked, (problem) => {
       if (problem === null && !isClosed) {
         secured(socket);
         return;
@@ -64,7 +64,7 @@ export function tlsAcceptor(
     accept(socket) {
       const current = files.current();
       if (current.settings !== settings) {
-        settings = current.settings;
+        ({ settings, revoked } = current);
         server.setSecureContext(settings);
       }
       server.emit('connection', socket);

@@ -26,6 +26,20 @@ function made(dir: string, name: string, hosts: string[], commonName?: string): 
   return files;
 }
 
+function serialOf({ certFile }: CertificateFiles): Buffer {
+  return Buffer.from(new X509Certificate(readFileSync(certFile)).serialNumber, 'hex');
+}
+
+/** A list of revoked certificates that nobody signed and that ended long ago. */
+function listOf(serials: readonly Buffer[]): Buffer {
+  const algorithm = der.sequence(der.objectId('1.2.840.10045.4.3.2'));
+  const entries = serials.map((serial) => der.sequence(der.integer(serial), der.time(Date.UTC(2020, 0))));
+  const dates = [der.time(Date.UTC(2020, 1)), der.time(Date.UTC(2020, 2))];
+  const revoked = entries.length === 0 ? [] : [der.sequence(...entries)];
+  const parts = [der.integer(Buffer.from([1])), algorithm, der.sequence(), ...dates, ...revoked];
+  return der.sequence(der.sequence(...parts), algorithm, der.bitString(Buffer.from([0])));
+}
+
 /** Answers each connection with `hello`. */
 async function serve(t: Test, tls: TlsOptions, isHeld = false): Promise<Listener> {
   const listener = new Listener({
@@ -208,3 +222,40 @@ t.test('closing a port ends those who never shook hands', async (t) => {
   await new Promise<void>((resolve) => listener.close(50, resolve));
   await gone;
 });
+
+t.test(
+  'a certificate on a list of revoked ones is refused, and others are not, also when the list is past its date',
+  async (t) => {
+    const dir = t.testdir();
+    const good = made(dir, 'good', ['127.0.0.1'], 'good');
+    const bad = made(dir, 'bad', ['127.0.0.1'], 'bad');
+    const trusted = join(dir, 'trusted.pem');
+    writeFileSync(trusted, readFileSync(good.certFile, 'utf8') + readFileSync(bad.certFile, 'utf8'));
+    const crlFile = join(dir, 'revoked.crl');
+    writeFileSync(crlFile, listOf([serialOf(bad)]));
+    const { port } = await serve(t, { ...good, trustedCaFile: trusted, clientCertAuth: true, crlFile });
+    t.equal(await ask(port, { ...good, trustedCaFile: trusted }), 'hello');
+    t.not(await ask(port, { ...bad, trustedCaFile: trusted }), 'hello');
+    t.equal(await ask(port, { ...good, trustedCaFile: trusted, crlFile }), 'hello');
+    writeFileSync(crlFile, listOf([serialOf(good), serialOf(bad)]));
+    t.match(
+      await ask(port, { ...good, trustedCaFile: trusted, crlFile }),
+      'revoked',
+      'whoever calls looks, too',
+    );
+    writeFileSync(crlFile, listOf([]));
+    t.equal(await ask(port, { ...bad, trustedCaFile: trusted }), 'hello', 'the list is read again');
+    writeFileSync(crlFile, 'no list');
+    t.equal(await ask(port, { ...bad, trustedCaFile: trusted }), 'hello', 'what is no list changes nothing');
+    const refused = new Listener({
+      host: '127.0.0.1',
+      port: 0,
+      tls: { ...good, crlFile },
+      maxConnections: 1,
+      runtime,
+      protocols: [],
+    });
+    const failure = await new Promise<Error | null>((resolve) => refused.listen(resolve));
+    t.match(failure?.message, 'TLS cannot be served');
+  },
+);
