@@ -91,6 +91,11 @@ export const general: readonly (readonly [title: string, text: string])[] = [
     'What is left of a lease is always replicated, as etcd does with `LeaseCheckpoint`. A new leader gives what was left at the last checkpoint and an election timeout more: never less.',
   ],
   [
+    'Gateway',
+    'A refusal names its text twice, as `message` and, as before etcd 3.6, as `error`. What is wrong with a JSON text is said ' +
+      'in words of our own. Over a WebSocket single calls are answered, too, and its end is said with a close frame.',
+  ],
+  [
     'Elections',
     'A lost link to the leader begins a pre-vote at once, so that the death of a process is noticed in less than an election timeout.',
   ],

@@ -214,7 +214,8 @@ export async function compatibilityPage(): Promise<string> {
     section(
       'HTTP paths',
       'On the client ports, or with `--listen-client-http-urls` on ports of their own. What is asked with POST is the JSON gateway, ' +
-        'with the method behind it as a note. `/metrics`, `/health`, `/livez` and `/readyz` are also at `--listen-metrics-urls`.',
+        'with the method behind it as a note; each of its paths also takes a WebSocket (a message for each request and each line of ' +
+        'the answer, a token as the protocols `Bearer, TOKEN`; over HTTP/1.1 only). `/metrics`, `/health`, `/livez` and `/readyz` are also at `--listen-metrics-urls`.',
       ['method', 'path'],
       rows['HTTP paths'],
     ),

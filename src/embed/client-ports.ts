@@ -6,6 +6,8 @@
 import { statusOf } from '../etcd/errors.ts';
 import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
 import { clusterVersionOf, etcdVersion } from '../etcd/version.ts';
+import { gatewayOf } from '../http/gateway.ts';
+import { gatewaySocket } from '../http/gateway-socket.ts';
 import { httpHandler, type Versions } from '../http/handler.ts';
 import { registerMemberMetrics } from '../http/member-metrics.ts';
 import { metricsPortHandler } from '../http/metrics-port.ts';
@@ -16,7 +18,7 @@ import type { Member as MemberLoop } from '../member/member.ts';
 import type { ServedMember } from '../member/types.ts';
 import type { Endpoint } from '../rpc/address.ts';
 import { grpcJsTransport } from '../rpc/grpc-js-transport.ts';
-import type { HttpHandler } from '../rpc/http1.ts';
+import type { HttpHandler, UpgradeHandler } from '../rpc/http1.ts';
 import { http2Transport } from '../rpc/http2/http2-transport.ts';
 import type { MeteredPeerNetwork } from '../rpc/metered-peer-network.ts';
 import { listen, type Port, type PortOptions } from '../rpc/port.ts';
@@ -71,20 +73,24 @@ export class ClientPorts {
     const metrics = memberMetrics(member, peers, this.#runtime);
     const methods = etcdMethods(member, { watchProgressIntervalMs, metrics, timesCalls });
     this.methods = methods;
+    const access = { origins: cors, hosts: hostWhitelist };
+    const maxBytes = maxReceiveBytes(this.#options.limits);
+    const served = gateway ? { methods, maxReceiveBytes: maxBytes } : null;
+    const webSocket = served === null ? null : gatewaySocket(gatewayOf(member, served), access, 2 * maxBytes);
     const http = httpHandler(member, {
       versions: () => versionsOf(member),
       metrics,
-      ...(gateway ? { gateway: { methods, maxReceiveBytes: maxReceiveBytes(this.#options.limits) } } : {}),
+      ...(served === null ? {} : { gateway: served }),
       failureText: (failure) => statusOf(failure).message,
-      access: { origins: cors, hosts: hostWhitelist },
+      access,
     });
     const alone = listenClientHttpUrls.length > 0;
     for (const endpoint of listenClientUrls) {
       const grpc = this.#transport(methods, endpoint.secure, alone ? null : http);
-      this.#urls.push(await this.#open(endpoint, grpc, alone ? null : http));
+      this.#urls.push(await this.#open(endpoint, grpc, alone ? null : http, webSocket));
     }
     for (const endpoint of listenClientHttpUrls) {
-      await this.#open(endpoint, this.#httpTransport(endpoint.secure, http), http);
+      await this.#open(endpoint, this.#httpTransport(endpoint.secure, http), http, webSocket);
     }
     for (const endpoint of listenMetricsUrls) {
       const some = metricsPortHandler(http);
@@ -93,7 +99,12 @@ export class ClientPorts {
   }
 
   /** @returns the URL with the port that was taken */
-  async #open(endpoint: Endpoint, grpc: RpcTransport | null, http: HttpHandler | null): Promise<string> {
+  async #open(
+    endpoint: Endpoint,
+    grpc: RpcTransport | null,
+    http: HttpHandler | null,
+    webSocket: UpgradeHandler | null = null,
+  ): Promise<string> {
     const { address, secure, url } = endpoint;
     const port = await openPort({
       ...(address.kind === 'tcp' ? address : { host: '', port: 0, path: address.path }),
@@ -101,6 +112,7 @@ export class ClientPorts {
       isHeld: true,
       grpc,
       http,
+      webSocket,
       runtime: this.#runtime,
     });
     this.#ports.push(port);

@@ -39,6 +39,13 @@ export function admit(request: IncomingMessage, response: ServerResponse, access
   return false;
 }
 
+/** The same for what is no request after its head: a page elsewhere could open a WebSocket without asking. */
+export function mayAsk(request: IncomingMessage, { origins, hosts }: Access): boolean {
+  const isSecure = (request.socket as { encrypted?: boolean }).encrypted === true;
+  const { host = '', origin } = request.headers;
+  return (isSecure || allows(hosts, hostOf(host))) && (origin === undefined || allows(origins, origin));
+}
+
 function allowOrigin(response: ServerResponse, { origins }: Access, origin: string): void {
   const isAny = allows(origins, '*');
   if (!isAny && !allows(origins, origin)) return;

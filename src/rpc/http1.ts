@@ -13,6 +13,9 @@ import type { Runtime, Timer } from '../util/runtime.ts';
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Takes over a connection whose request asks for another protocol. `head` came behind the request. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+
 /** From the opening of a connection, or its last response, to the end of the next request's headers. */
 export const REQUEST_HEAD_TIMEOUT_MS: number = 30_000;
 
@@ -29,12 +32,24 @@ export class Http1 {
   private readonly connections = new Map<Socket, Connection>();
   private closing = false;
 
-  constructor(handler: HttpHandler, runtime: Runtime) {
+  /** @param upgrade gets every request that asks for another protocol. @default they are requests as others */
+  constructor(handler: HttpHandler, runtime: Runtime, upgrade: UpgradeHandler | null = null) {
     this.handler = handler;
     this.runtime = runtime;
     this.server = createServer((request, response) => this.serve(request, response));
     // A client may close its side once it has asked; it still gets its answer (Go's servers do the same).
     Object.assign(this.server, { httpAllowHalfOpen: true });
+    if (upgrade === null) return;
+    this.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      const connection = this.connections.get(request.socket);
+      if (connection === undefined || this.closing) {
+        socket.destroy();
+        return;
+      }
+      connection.timer?.cancel();
+      connection.running += 1;
+      upgrade(request, socket, head);
+    });
   }
 
   /** `socket` speaks HTTP/1.1 from its first byte; it may be paused. */

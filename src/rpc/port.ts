@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
-import type { HttpHandler } from './http1.ts';
+import type { HttpHandler, UpgradeHandler } from './http1.ts';
 import { Http1 } from './http1.ts';
 import { beginsWith, DEFAULT_MAX_CONNECTIONS, Listener } from './listener.ts';
 import type { TlsOptions } from './tls-options.ts';
@@ -26,6 +26,8 @@ export interface PortOptions {
   readonly grpc: RpcTransport | null;
   /** Null: no HTTP/1.1 here. */
   readonly http: HttpHandler | null;
+  /** Gets connections whose first request asks for a WebSocket. @default they are served as other requests */
+  readonly webSocket?: UpgradeHandler | null;
   readonly runtime: Runtime;
   /** Open connections; more are closed when they arrive. @default 65536 */
   readonly maxConnections?: number;
@@ -48,6 +50,20 @@ export interface Port {
 /** Enough of the preface to tell: no HTTP/1.1 method begins like this. */
 const PREFACE_START: Buffer = Buffer.from('PRI ');
 
+/** A head that is longer is none of a WebSocket. */
+const SOCKET_HEAD_BYTES_MAX = 16_384;
+const GET_START: Buffer = Buffer.from('GET ');
+const HEAD_END: Buffer = Buffer.from('\r\n\r\n');
+
+/** Whether the head of a request asks for a WebSocket; null while it is not complete. */
+function asksForSocket(first: Buffer): boolean | null {
+  const isGet = beginsWith(first, GET_START);
+  if (isGet !== true) return isGet;
+  const end = first.indexOf(HEAD_END);
+  if (end < 0) return first.length < SOCKET_HEAD_BYTES_MAX ? null : false;
+  return /\r\nupgrade:[ \t]*websocket[ \t]*\r\n/i.test(first.toString('latin1', 0, end + 2));
+}
+
 /**
  * Opens a client port.
  *
@@ -57,8 +73,11 @@ export function listen(
   options: PortOptions,
   done: (failure: Failure | null, port: Port | null) => void,
 ): void {
-  const { host, grpc, runtime, path } = options;
+  const { host, grpc, runtime, path, webSocket = null } = options;
   const http = options.http === null ? null : new Http1(options.http, runtime);
+  // By itself: where nothing else asks for another protocol, such requests are served as any other.
+  const sockets =
+    webSocket === null || options.http === null ? null : new Http1(options.http, runtime, webSocket);
   const listener = new Listener({
     host,
     port: options.port,
@@ -74,6 +93,10 @@ export function listen(
           if (grpc === null) socket.destroy();
           else grpc.accept(socket);
         },
+      },
+      {
+        recognise: (first) => (sockets === null ? false : asksForSocket(first)),
+        accept: (socket) => sockets!.accept(socket),
       },
       {
         recognise: () => true,
@@ -96,6 +119,7 @@ export function listen(
       release: () => listener.release(),
       close: (graceMs, closed) => {
         http?.close();
+        sockets?.close();
         listener.close(graceMs, closed);
       },
     });

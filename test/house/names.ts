@@ -69,6 +69,11 @@ export const allowances: readonly Allowance[] = [
     reason: 'the lock of a data directory, part of the real disk',
   },
 
+  {
+    what: 'node:crypto',
+    where: 'src/http/gateway-socket.ts',
+    reason: 'a checksum that handshakes of WebSockets are answered with: no effect',
+  },
   { what: 'node:net', where: 'src/rpc/', reason: 'sockets are what this room is for' },
   { what: 'node:tls', where: 'src/rpc/', reason: 'TLS in front of these sockets' },
   {
@@ -88,6 +93,12 @@ export const allowances: readonly Allowance[] = [
     where: 'src/http/plain-requests.ts',
     reason: 'bodies of HTTP/2, as handlers read them',
   },
+  {
+    what: 'node:stream',
+    where: 'src/http/gateway-socket.ts',
+    reason: 'messages of a WebSocket as the body of a request, and an answer as messages: no effect',
+  },
+  { what: 'node:buffer', where: 'src/http/web-socket.ts', reason: 'tells UTF-8: no effect' },
   {
     what: 'node:crypto',
     where: 'src/rpc/self-signed.ts',
