@@ -6,6 +6,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { badRequest } from '../api/status.ts';
+import { decodePlain } from './plain-decode.ts';
 import { canonicalQuantity, QuantityError } from './quantity.ts';
 import { type Definition, definitionOf, type Field } from './schema.ts';
 import { canonicalTime, parseDuration, timeProblem } from './times.ts';
@@ -294,11 +295,19 @@ function checkBase64(text: string): string {
   return clean;
 }
 
+const noProblems: readonly string[] = [];
+
 /**
  * Decodes by a definition.
  * @throws DecodeError when a value has the wrong type
  */
 export function decodeBy(definition: Definition, value: JsonObject): Decoded {
+  const plain = decodePlain(definition, value);
+  return plain === undefined ? decodeCarefully(definition, value) : { value: plain, problems: noProblems };
+}
+
+/** As `decodeBy`, with words for whatever may be wrong. @throws DecodeError */
+export function decodeCarefully(definition: Definition, value: JsonObject): Decoded {
   const decoder = new Decoder(false);
   const decoded = decoder.object(definition, value, '', 0);
   if (decoder.problems.length < 2) return { value: decoded, problems: decoder.problems };

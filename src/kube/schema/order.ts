@@ -41,13 +41,18 @@ function orderedValue(place: Place, value: Json): Json {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const item = value[i]!;
-      if (isJsonObject(item)) value[i] = inDeclaredOrder(definition, item);
+      if (!isJsonObject(item)) continue;
+      const ordered = inDeclaredOrder(definition, item);
+      if (ordered !== item) value[i] = ordered;
     }
     return value;
   }
   if (isJsonObject(value)) {
-    for (const [key, item] of Object.entries(value)) {
-      if (isJsonObject(item)) value[key] = inDeclaredOrder(definition, item);
+    for (const key in value) {
+      const item = value[key]!;
+      if (!isJsonObject(item)) continue;
+      const ordered = inDeclaredOrder(definition, item);
+      if (ordered !== item) value[key] = ordered;
     }
   }
   return value;
