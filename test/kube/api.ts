@@ -2,7 +2,11 @@
 
 import type t from 'tap';
 import { type ControlPlane, startControlPlane } from '../../src/kube/control-plane.ts';
+import { freezeSharedObjects } from '../../src/kube/storage/shared-objects.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
+
+// Who changes what others hold is caught wherever a test goes.
+freezeSharedObjects();
 
 export interface Answer {
   readonly code: number;

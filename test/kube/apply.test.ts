@@ -19,6 +19,7 @@ import {
   union,
 } from '../../src/kube/apply/field-set.ts';
 import { typeOfCustom, typeOfDefinition } from '../../src/kube/apply/field-types.ts';
+import { setOf as ownedBy } from '../../src/kube/apply/fields-texts.ts';
 import type { ManagerInfo } from '../../src/kube/apply/types.ts';
 import { builtInResources } from '../../src/kube/registry/built-in.ts';
 import type { ResourceType } from '../../src/kube/registry/types.ts';
@@ -85,7 +86,8 @@ function updated(live: ApiObject | null, next: JsonObject, manager: string, reso
 }
 
 function fieldsOf(object: ApiObject, manager: string): Json {
-  return object.metadata.managedFields?.find((entry) => entry.manager === manager)?.fieldsV1 ?? null;
+  const entry = object.metadata.managedFields?.find((known) => known.manager === manager);
+  return entry === undefined ? null : ownedBy(entry.fieldsV1);
 }
 
 function managersOf(object: ApiObject): string[] {
@@ -294,7 +296,7 @@ t.test('the managers of a subresource are told apart', async (t) => {
   fieldManager.recordUpdate(live, next, info('kubelet', pod, 'status'));
   const entry = next.metadata.managedFields!.find(({ manager }) => manager === 'kubelet')!;
   t.equal(entry.subresource, 'status');
-  t.strictSame(entry.fieldsV1, { 'f:status': { 'f:phase': {} } });
+  t.strictSame(ownedBy(entry.fieldsV1), { 'f:status': { 'f:phase': {} } });
   t.match(
     refused(() =>
       fieldManager.apply(
@@ -506,7 +508,7 @@ const podType = typeOfDefinition('core.v1.Pod');
 
 function entriesOf(object: ApiObject): { set: FieldSet; who: string }[] {
   return (object.metadata.managedFields ?? []).map((entry) => ({
-    set: entry.fieldsV1 as FieldSet,
+    set: ownedBy(entry.fieldsV1),
     who: `${entry.manager} ${entry.operation}`,
   }));
 }

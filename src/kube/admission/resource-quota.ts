@@ -7,6 +7,7 @@
  * and whenever a quota is written, `used` is counted anew from what there is.
  */
 
+import { copyJson } from '../api/json.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { forbidden, internalError } from '../api/status.ts';
 import type { ResourceType } from '../registry/types.ts';
@@ -306,7 +307,7 @@ class ResourceQuota implements AdmissionPlugin {
     }
     const status = { hard: { ...hard }, used: texts };
     if (isSame(status, current.status)) return current;
-    const object = { ...structuredClone(current), status };
+    const object = { ...copyJson(current), status };
     const outcome = await this.#lookup.storages.of(this.#quotas).update(object, current);
     return outcome.written ? current : outcome.current;
   }

@@ -1,11 +1,13 @@
 /** What code that is generic over JSON values needs: copies, equality, and members whose names a client chose. */
 
+import { FieldsText } from './fields-text.ts';
 import type { Json, JsonObject } from './objects.ts';
 
 /** A deep copy. Several times faster than `structuredClone` for what objects of the API are made of. */
 export function copyJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyJson) as T;
+  if (value instanceof FieldsText) return value;
   const result: Record<string, unknown> = {};
   for (const name in value) {
     const member = value[name];

@@ -3,6 +3,8 @@
  * undefined. A `resourceVersion` is set when an object is read from the store and is not part of what is stored.
  */
 
+import type { FieldsText } from './fields-text.ts';
+
 export type Json = string | number | boolean | null | Json[] | JsonObject;
 
 export interface JsonObject {
@@ -27,7 +29,8 @@ export interface ManagedFieldsEntry {
   /** RFC 3339, whole seconds. */
   time?: string;
   fieldsType?: string;
-  fieldsV1?: JsonObject;
+  /** A text where it is not as a client sent it. */
+  fieldsV1?: JsonObject | FieldsText;
   subresource?: string;
 }
 

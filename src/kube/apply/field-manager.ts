@@ -4,14 +4,7 @@
  */
 
 import { isEqualJson } from '../api/json.ts';
-import {
-  type ApiObject,
-  asJson,
-  groupVersionText,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-} from '../api/objects.ts';
+import { type ApiObject, asJson, groupVersionText, isJsonObject, type JsonObject } from '../api/objects.ts';
 import { badRequest, bareError } from '../api/status.ts';
 import type { CustomType } from '../crd/types.ts';
 import type { ResourceType } from '../registry/types.ts';
@@ -19,6 +12,7 @@ import { typeProblems } from './check.ts';
 import { conflictError } from './conflicts.ts';
 import { difference, isEmptySet } from './field-set.ts';
 import { type FieldType, typeOfCustom, typeOfDefinition } from './field-types.ts';
+import { isSameManagers } from './fields-texts.ts';
 import { fieldFilter } from './ignored-fields.ts';
 import { forgivenFields, kubectlManager, withLastApplied } from './last-applied.ts';
 import {
@@ -73,8 +67,7 @@ function managersOfUpdate(live: ApiObject | null, next: ApiObject, isSubresource
   const given = next.metadata.managedFields;
   if (!isSubresource && isReset(given)) return noManagers;
   const old = readManagers(known, true) ?? noManagers;
-  if (isSubresource || given === undefined || isEqualJson(given as Json[], (known ?? []) as Json[]))
-    return old;
+  if (isSubresource || given === undefined || isSameManagers(given, known ?? [])) return old;
   const managers = readManagers(given, false);
   return managers === null || managers.size === 0 ? old : managers;
 }

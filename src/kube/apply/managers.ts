@@ -4,7 +4,8 @@
  */
 
 import { isJsonObject, type ManagedFieldsEntry } from '../api/objects.ts';
-import { emptySet, type FieldSet, inOrder, isEmptySet, isFieldSet, union } from './field-set.ts';
+import { type FieldSet, isEmptySet, isFieldSet, union } from './field-set.ts';
+import { setOf, textOf } from './fields-texts.ts';
 
 export type Operation = 'Apply' | 'Update';
 
@@ -39,7 +40,7 @@ function readEntry(entry: ManagedFieldsEntry, isStored: boolean): Manager | null
   const { manager = '', operation, apiVersion = '', subresource = '', time = '', fieldsType } = entry;
   if (operation !== 'Apply' && operation !== 'Update') return null;
   if (fieldsType !== 'FieldsV1' || apiVersion === '') return null;
-  const set = entry.fieldsV1 ?? emptySet;
+  const set = setOf(entry.fieldsV1);
   if (!isStored && !isFieldSet(set)) return null;
   const kept = isStored ? entry : null;
   return { manager, operation, apiVersion, subresource, set, time: time ?? '', entry: kept };
@@ -93,7 +94,7 @@ function writeEntry(written: Manager): ManagedFieldsEntry {
   entry.apiVersion = apiVersion;
   if (time !== '') entry.time = time;
   entry.fieldsType = 'FieldsV1';
-  entry.fieldsV1 = inOrder(set);
+  entry.fieldsV1 = textOf(set);
   if (subresource !== '') entry.subresource = subresource;
   return entry;
 }

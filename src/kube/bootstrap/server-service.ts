@@ -1,6 +1,6 @@
 /** The service `kubernetes` in `default`, by which pods find the API server, and where it is (reference §9.38). */
 
-import type { ApiObject } from '../api/objects.ts';
+import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { StatusError } from '../api/status.ts';
 import { LocalClient } from '../rest/local-client.ts';
 import type { ServerParts } from '../rest/parts.ts';
@@ -58,12 +58,12 @@ async function put(parts: ServerParts, group: string, plural: string, object: Ap
  * @param address an IP address; @param port where it listens
  */
 export async function publishServer(parts: ServerParts, address: string, port: number): Promise<void> {
-  const ports = [{ name: 'https', port, protocol: 'TCP' }];
+  const ports = (): JsonObject[] => [{ name: 'https', port, protocol: 'TCP' }];
   const endpoints = {
     kind: 'Endpoints',
     apiVersion: 'v1',
     metadata: { name, namespace, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-    subsets: [{ addresses: [{ ip: address }], ports }],
+    subsets: [{ addresses: [{ ip: address }], ports: ports() }],
   };
   const slice = {
     kind: 'EndpointSlice',
@@ -71,7 +71,7 @@ export async function publishServer(parts: ServerParts, address: string, port: n
     metadata: { name, namespace, labels: { 'kubernetes.io/service-name': name } },
     addressType: address.includes(':') ? 'IPv6' : 'IPv4',
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
-    ports,
+    ports: ports(),
   };
   await put(parts, '', 'endpoints', endpoints as unknown as ApiObject);
   await put(parts, 'discovery.k8s.io', 'endpointslices', slice as unknown as ApiObject);

@@ -6,8 +6,9 @@
  * every step.
  */
 
+import { FieldsText } from '../api/fields-text.ts';
 import { copyJson, isEqualJson, memberOf, setMember } from '../api/json.ts';
-import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { isJsonObject, type Json, type JsonObject, type ManagedFieldsEntry } from '../api/objects.ts';
 import { badRequest, requestInvalid, StatusError } from '../api/status.ts';
 
 export const maxOperations = 10_000;
@@ -180,13 +181,31 @@ class Document {
   }
 }
 
+function seesManagers({ op, path, from }: Operation): boolean {
+  const pointers = op === 'move' || op === 'copy' ? [path, from] : [path];
+  return pointers.some(
+    (pointer) => pointer === '' || pointer === '/metadata' || pointer.startsWith('/metadata/managedFields'),
+  );
+}
+
+/** What managers own as the members it stands for, where pointers may go into it. */
+function spellManagers({ metadata }: JsonObject): void {
+  const entries = isJsonObject(metadata ?? null) ? (metadata as JsonObject)['managedFields'] : undefined;
+  for (const entry of Array.isArray(entries) ? entries : []) {
+    const { fieldsV1 } = entry as ManagedFieldsEntry;
+    if (fieldsV1 instanceof FieldsText) (entry as JsonObject)['fieldsV1'] = fieldsV1.toJSON();
+  }
+}
+
 /**
  * The target after all operations; it is not changed itself.
  * @throws StatusError 400 when the patch is no list of operations, 413 beyond `maxOperations`, 422 when one fails
  */
 export function jsonPatch(target: JsonObject, operations: Json): Json {
   const list = readOperations(operations);
-  const document = new Document(copyJson(target) as Json);
+  const copy = copyJson(target);
+  if (list.some(seesManagers)) spellManagers(copy);
+  const document = new Document(copy as Json);
   for (const operation of list) document.run({ ...operation, value: copyJson(operation.value) });
   return document.root;
 }

@@ -6,6 +6,7 @@
  */
 
 import { WireType, type Writer } from '../../wire/proto.ts';
+import { FieldsText } from '../api/fields-text.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { type Definition, definitionOf } from '../schema/schema.ts';
 import { parseDuration, parseInstant } from '../schema/times.ts';
@@ -144,7 +145,7 @@ function writeInside(to: Writer, field: FieldPlan, value: Json): void {
       writeMessage(to, field.definition!, value === null ? {} : objectOf(value));
       return;
     case 'json':
-      to.element(1, Buffer.from(JSON.stringify(value)));
+      to.element(1, Buffer.from(value instanceof FieldsText ? value.text : JSON.stringify(value)));
       return;
     case 'quantity':
       writeText(to, typeof value === 'number' ? String(value) : textOf(value));

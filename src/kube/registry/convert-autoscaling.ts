@@ -3,6 +3,7 @@
  * the processor; what else there is stands in four annotations, which v2 never shows.
  */
 
+import { copyJson } from '../api/json.ts';
 import { type ApiObject, asJson, isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { inDeclaredOrder } from '../schema/order.ts';
 import { definitionOf } from '../schema/schema.ts';
@@ -144,5 +145,5 @@ export function hpaFromV1(object: ApiObject): ApiObject {
   );
   if (kept.length > 0) metadata.annotations = Object.fromEntries(kept);
   const converted = { ...asJson(object), apiVersion: 'autoscaling/v2', metadata, spec, status };
-  return ordered(structuredClone(converted) as unknown as JsonObject, 'v2');
+  return ordered(copyJson(converted) as unknown as JsonObject, 'v2');
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Reservation } from '../admission/types.ts';
+import { copyJson } from '../api/json.ts';
 import type { ApiObject, ObjectMeta } from '../api/objects.ts';
 import { alreadyExists, badRequest, bareError, invalid, nameExhausted } from '../api/status.ts';
 import { applyDefaults } from '../defaults/index.ts';
@@ -64,7 +65,7 @@ export async function createObject(
   }
   const hasName = (object.metadata.name ?? '') !== '';
   for (let tries = 1; ; tries++) {
-    const candidate = hasName || generateName === '' ? object : structuredClone(object);
+    const candidate = hasName || generateName === '' ? object : copyJson(object);
     if (!hasName && generateName !== '') {
       const base = generateName.slice(0, generatedBaseMax);
       candidate.metadata.name = base + randomNameSuffix(parts.runtime.random, suffixLength);

@@ -4,6 +4,7 @@
  */
 
 import { type FieldError, invalidValue, notSupported } from '../api/field-errors.ts';
+import { copyJson } from '../api/json.ts';
 import type { ApiList, ApiObject, JsonObject } from '../api/objects.ts';
 import {
   badRequest,
@@ -22,6 +23,7 @@ import type { ResourceType } from '../registry/types.ts';
 import { decodeOptions } from '../schema/decode.ts';
 import type { WriteOutcome } from '../storage/resource-storage.ts';
 import { strategyOf } from '../strategy/index.ts';
+import { type Attempt, repeated } from './attempts.ts';
 import { parseBody } from './body.ts';
 import { admissionAttributes, answerObject, type Endpoint, strategyContext } from './endpoint.ts';
 import type { ServerParts } from './parts.ts';
@@ -135,28 +137,45 @@ export interface Deletion {
 }
 
 /** @throws StatusError 404, 409 */
-export async function deleteObject(
+export function deleteObject(
   endpoint: Endpoint,
   namespace: string,
   name: string,
   options: DeleteOptions,
 ): Promise<Deletion> {
   const { parts, resource } = endpoint;
-  const storage = parts.storages.of(resource);
-  let current = await storage.get(namespace, name);
-  for (let tries = 1; ; tries++) {
-    if (current === null) throw notFound(resource, name);
-    checkPreconditions(resource, current, options);
-    await admitDelete(endpoint, current, options);
-    const marked = markDeleted(endpoint, current, options);
-    if (options.isDryRun) return { object: marked ?? current, isGone: marked === null };
-    if (marked === current) return { object: current, isGone: false };
-    const outcome =
-      marked === null ? await removeNow(endpoint, current) : await storage.update(marked, current);
-    if (outcome.written) return { object: outcome.object, isGone: marked === null };
-    if (tries >= conflictTries) throw conflict(resource, name, modifiedText);
-    current = outcome.current;
-  }
+  return repeated({
+    storage: parts.storages.of(resource),
+    namespace,
+    name,
+    isExact: options.isDryRun,
+    attempt: (current) => {
+      if (current === null) throw notFound(resource, name);
+      return tryDelete(endpoint, current, options);
+    },
+    lost: (tries) => {
+      if (tries >= conflictTries) throw conflict(resource, name, modifiedText);
+    },
+  });
+}
+
+async function tryDelete(
+  endpoint: Endpoint,
+  current: ApiObject,
+  options: DeleteOptions,
+): Promise<Attempt<Deletion>> {
+  const { parts, resource } = endpoint;
+  checkPreconditions(resource, current, options);
+  await admitDelete(endpoint, current, options);
+  const marked = markDeleted(endpoint, current, options);
+  const isGone = marked === null;
+  const isSame = marked === current;
+  if (options.isDryRun || isSame) return { result: { object: marked ?? current, isGone }, current, isSame };
+  const outcome = isGone
+    ? await removeNow(endpoint, current)
+    : await parts.storages.of(resource).update(marked, current);
+  if (!outcome.written) return { result: null, current: outcome.current, isSame };
+  return { result: { object: outcome.object, isGone }, current, isSame };
 }
 
 /** Deletes the object, and lets go of what was taken for it. */
@@ -236,7 +255,7 @@ function markDeleted(endpoint: Endpoint, current: ApiObject, options: DeleteOpti
   const seconds = grace ?? 0;
   const keepsFinalizers = finalizers.join() === (current.metadata.finalizers ?? []).join();
   if (isMarked && keepsFinalizers && seconds >= oldGrace) return current;
-  const object = structuredClone(current);
+  const object = copyJson(current);
   object.metadata.finalizers = finalizers;
   if (!isMarked || seconds < oldGrace) {
     const requestedMs = isMarked ? Date.parse(deletionTimestamp) - oldGrace * 1000 : nowMs;

@@ -15,9 +15,9 @@ export interface Endpoint {
   readonly resource: ResourceType;
 }
 
-/** @param code 200, or 201 for what was created */
+/** @param code 200, or 201 for what was created @param body nobody changes it any more */
 export function answerObject(endpoint: Endpoint, code: number, body: ApiObject): ApiAnswer {
-  return { type: 'object', code, body, resource: endpoint.resource };
+  return { type: 'object', code, body, resource: endpoint.resource, isShared: true };
 }
 
 export function strategyContext(endpoint: Endpoint, subresource: string, isDryRun: boolean): StrategyContext {

@@ -20,6 +20,7 @@ import { orderedMeta } from '../meta/order.ts';
 import { validateMetaOnUpdate } from '../meta/validate-meta.ts';
 import type { GenerationRule, ResourceType, StrategyContext } from '../registry/types.ts';
 import { strategyOf } from '../strategy/index.ts';
+import { type Attempt, repeated } from './attempts.ts';
 import { admissionAttributes, type Endpoint, hasStatus, strategyContext } from './endpoint.ts';
 import type { WriteOptions } from './options.ts';
 
@@ -33,38 +34,45 @@ export interface Modification {
   /** Empty: the resource itself. */
   readonly subresource: string;
   readonly options: WriteOptions;
-  /** Makes the next state; it gets a copy of its own and may give it back changed. */
+  /** Makes the next state; it gets a copy of its own and may give it back changed, unless it is `isCopying`. */
   readonly next: (current: ApiObject) => ApiObject | Promise<ApiObject>;
   /** `next` has written managedFields itself. */
   readonly ownsFields?: boolean;
   /** `next` begins from the state it is given: a lost try is repeated even when the state names its resourceVersion. */
   readonly isRelative?: boolean;
+  /** `next` gets the shared object itself, and makes one that has nothing of it but what is never changed. */
+  readonly isCopying?: boolean;
   /** What to do when there is no such object. @default 404 */
   readonly absent?: () => Promise<ApiObject>;
 }
 
 /** @throws StatusError 404 when there is no such object, 409, 422 */
-export async function modify(endpoint: Endpoint, modification: Modification): Promise<ApiObject> {
+export function modify(endpoint: Endpoint, modification: Modification): Promise<ApiObject> {
   const { parts, context, path, resource } = endpoint;
-  const storage = parts.storages.of(resource);
-  const namespace = resource.isNamespaced ? path.namespace : '';
+  const { isCopying = false, isRelative = false, absent, options } = modification;
   const { warnings } = context;
   const told = warnings.length;
-  let current = await storage.get(namespace, path.name);
-  for (let tries = 1; ; tries++) {
-    if (current === null) {
-      if (modification.absent !== undefined) return modification.absent();
-      throw notFound(resource, path.name);
-    }
-    // A lost try's warnings are not told twice.
-    warnings.length = told;
-    const next = await modification.next(copyJson(current));
-    const isLocked = checkLocks(resource, next.metadata, current) && modification.isRelative !== true;
-    const written = await writeNext(endpoint, modification, current, next);
-    if (written.object !== null) return written.object;
-    if (isLocked || tries >= conflictTries) throw conflict(resource, path.name, modifiedText);
-    current = written.current;
-  }
+  let isLocked = false;
+  return repeated({
+    storage: parts.storages.of(resource),
+    namespace: resource.isNamespaced ? path.namespace : '',
+    name: path.name,
+    isExact: options.isDryRun,
+    attempt: async (current) => {
+      if (current === null) {
+        if (absent !== undefined) return { result: await absent(), current, isSame: false };
+        throw notFound(resource, path.name);
+      }
+      // A lost try's warnings are not told twice.
+      warnings.length = told;
+      const next = await modification.next(isCopying ? current : copyJson(current));
+      isLocked = checkLocks(resource, next.metadata, current) && !isRelative;
+      return writeNext(endpoint, modification, current, next);
+    },
+    lost: (tries) => {
+      if (isLocked || tries >= conflictTries) throw conflict(resource, path.name, modifiedText);
+    },
+  });
 }
 
 /** @returns true when the writer named the state it saw @throws StatusError 409 when that is not the current one */
@@ -80,18 +88,12 @@ function checkLocks(resource: ResourceType, next: ObjectMeta, current: ApiObject
   return true;
 }
 
-interface Written {
-  /** Null: somebody was faster, and `current` is what stands there now. */
-  readonly object: ApiObject | null;
-  readonly current: ApiObject | null;
-}
-
 async function writeNext(
   endpoint: Endpoint,
   modification: Modification,
   current: ApiObject,
   next: ApiObject,
-): Promise<Written> {
+): Promise<Attempt<ApiObject>> {
   const { parts, context, resource } = endpoint;
   const { subresource, options } = modification;
   const strategy = strategyOf(resource);
@@ -115,8 +117,8 @@ async function writeNext(
   context.warnings.push(...(strategy.warnings?.(object, current, hooks) ?? []));
   object.metadata = orderedMeta(object.metadata);
   await parts.admission.validate(attributes);
-  if (isSame(object, current)) return { object: current, current };
-  if (options.isDryRun) return { object, current };
+  if (isSame(object, current)) return { result: current, current, isSame: true };
+  if (options.isDryRun) return { result: object, current, isSame: false };
   return write(endpoint, current, object, hooks);
 }
 
@@ -125,7 +127,7 @@ async function write(
   current: ApiObject,
   object: ApiObject,
   hooks: StrategyContext,
-): Promise<Written> {
+): Promise<Attempt<ApiObject>> {
   const { parts, resource } = endpoint;
   const storage = parts.storages.of(resource);
   const isEnd = isFinished(object, current, resource);
@@ -137,10 +139,10 @@ async function write(
   try {
     const outcome = isEnd ? await storage.delete(current) : await storage.update(object, current);
     isWritten = outcome.written;
-    if (!outcome.written) return { object: null, current: outcome.current };
-    if (!isEnd) return { object: outcome.object, current };
+    if (!outcome.written) return { result: null, current: outcome.current, isSame: false };
+    if (!isEnd) return { result: outcome.object, current, isSame: false };
     object.metadata.resourceVersion = outcome.object.metadata.resourceVersion!;
-    return { object, current };
+    return { result: object, current, isSame: false };
   } finally {
     if (isWritten) await reservation.commit();
     else await reservation.release();

@@ -191,6 +191,7 @@ export async function patch(endpoint: Endpoint): Promise<ApiAnswer> {
     checkIdentity(endpoint, object);
     return object;
   };
-  const object = await modify(endpoint, { subresource: path.subresource, options, next, isRelative: true });
+  const ways = { isRelative: true, isCopying: true };
+  const object = await modify(endpoint, { subresource: path.subresource, options, next, ...ways });
   return answerObject(endpoint, 200, object);
 }

@@ -1,6 +1,7 @@
 /** PUT of an object or of a subresource that is the object itself (reference §2.1, §2.11). */
 
 import { invalidValue } from '../api/field-errors.ts';
+import { copyJson } from '../api/json.ts';
 import type { ApiObject } from '../api/objects.ts';
 import { badRequest, invalid } from '../api/status.ts';
 import type { ApiAnswer } from '../http/types.ts';
@@ -30,11 +31,11 @@ export async function update(endpoint: Endpoint): Promise<ApiAnswer> {
     }
   }
   // Each try gets a copy: a try that lost changed its own.
-  const next = (): ApiObject => structuredClone(object);
+  const next = (): ApiObject => copyJson(object);
   return answerObject(
     endpoint,
     200,
-    await modify(endpoint, { subresource: path.subresource, options, next }),
+    await modify(endpoint, { subresource: path.subresource, options, next, isCopying: true }),
   );
 }
 

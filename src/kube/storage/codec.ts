@@ -4,14 +4,24 @@
  */
 
 import { Packr } from 'msgpackr';
-import type { ApiObject } from '../api/objects.ts';
+import { FieldsText, fieldsText } from '../api/fields-text.ts';
+import type { ApiObject, ManagedFieldsEntry } from '../api/objects.ts';
 import { orderedMeta } from '../meta/order.ts';
 import type { StoredEntry } from '../store.ts';
 
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
+/** What managers own is stored as the text it is kept as. */
+function storedEntry(entry: ManagedFieldsEntry): object {
+  const { fieldsV1 } = entry;
+  return fieldsV1 instanceof FieldsText ? { ...entry, fieldsV1: fieldsV1.text } : entry;
+}
+
 export function encodeObject(object: ApiObject): Uint8Array {
-  const bytes = packr.pack({ ...object, metadata: orderedMeta({ ...object.metadata, resourceVersion: '' }) });
+  const metadata = orderedMeta({ ...object.metadata, resourceVersion: '' });
+  const managers = metadata.managedFields;
+  if (managers !== undefined) metadata.managedFields = managers.map(storedEntry);
+  const bytes = packr.pack({ ...object, metadata });
   // The packer's buffer is shared: what is kept must be a copy of its own.
   return new Uint8Array(bytes);
 }
@@ -20,6 +30,10 @@ export function encodeObject(object: ApiObject): Uint8Array {
 export function decodeObject(value: Uint8Array, revision: number): ApiObject {
   const object = packr.unpack(value) as ApiObject;
   object.metadata.resourceVersion = String(revision);
+  for (const entry of object.metadata.managedFields ?? []) {
+    const stored: unknown = entry.fieldsV1;
+    if (typeof stored === 'string') entry.fieldsV1 = fieldsText(stored);
+  }
   return object;
 }
 

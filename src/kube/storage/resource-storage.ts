@@ -6,14 +6,15 @@
  */
 
 import type { ApiObject } from '../api/objects.ts';
-import { orderedMeta } from '../meta/order.ts';
 import { type Conversion, conversionOf } from '../registry/conversion.ts';
 import type { ResourceType } from '../registry/types.ts';
-import type { KubeStore, ListResult, StoredEntry } from '../store.ts';
+import type { KubeStore, ListResult, StoredEntry, WriteResult } from '../store.ts';
 import { decodeEntry, encodeObject } from './codec.ts';
+import { OwnWrite } from './own-writes.ts';
+import { shared } from './shared-objects.ts';
 import { WatchCache } from './watch-cache.ts';
 
-/** `current` is null when nothing is there any more. */
+/** Both objects are shared: nobody may change them. `current` is null when nothing is there any more. */
 export type WriteOutcome =
   | { readonly written: true; readonly object: ApiObject }
   | { readonly written: false; readonly current: ApiObject | null };
@@ -52,13 +53,23 @@ export class ResourceStorage {
    */
   sharedOf(entry: StoredEntry): ApiObject {
     const known = this.cache.get(entry.key);
-    return known !== undefined && revisionOf(known) === entry.modRevision ? known : this.decode(entry);
+    return known !== undefined && revisionOf(known) === entry.modRevision
+      ? known
+      : shared(this.decode(entry));
   }
 
   /** As `get`, for those who only read: nobody may change what it gives. */
   async read(namespace: string, name: string): Promise<ApiObject | null> {
     const { entry } = await this.#store.get(this.keyOf(namespace, name));
     return entry === null ? null : this.sharedOf(entry);
+  }
+
+  /**
+   * What the cache has, for a write that begins with it: its guard finds out whether that is still so. Null: the cache knows
+   * of nothing, which says nothing.
+   */
+  known(namespace: string, name: string): ApiObject | null {
+    return this.cache.isLive ? (this.cache.get(this.keyOf(namespace, name)) ?? null) : null;
   }
 
   /** @param namespace empty: of the cluster, or all namespaces */
@@ -82,34 +93,48 @@ export class ResourceStorage {
     return this.#store.list(prefix, { startKey: prefix + startKey, limit, revision });
   }
 
-  async create(object: ApiObject, ttlSeconds: number): Promise<WriteOutcome> {
+  /** @param object nobody changes it any more */
+  create(object: ApiObject, ttlSeconds: number): Promise<WriteOutcome> {
     const { namespace = '', name = '' } = object.metadata;
+    const key = this.keyOf(namespace, name);
     const bytes = this.#encode(object);
-    const result = await this.#store.create(this.keyOf(namespace, name), bytes, { ttlSeconds });
-    if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
-    return { written: true, object: this.#noted(object, result.revision) };
+    const write = new OwnWrite(bytes, object);
+    return this.#write(key, write, this.#store.create(key, bytes, { ttlSeconds }));
   }
 
-  /** Replaces the state at `current`'s resourceVersion. */
-  async update(object: ApiObject, current: ApiObject): Promise<WriteOutcome> {
+  /** Replaces the state at `current`'s resourceVersion. @param object nobody changes it any more */
+  update(object: ApiObject, current: ApiObject): Promise<WriteOutcome> {
     const { namespace = '', name = '' } = current.metadata;
-    const expected = revisionOf(current);
-    const result = await this.#store.update(this.keyOf(namespace, name), this.#encode(object), expected);
-    if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
-    return { written: true, object: this.#noted(object, result.revision) };
+    const key = this.keyOf(namespace, name);
+    const bytes = this.#encode(object);
+    const write = new OwnWrite(bytes, object);
+    return this.#write(key, write, this.#store.update(key, bytes, revisionOf(current)));
   }
 
   /** Deletes the state at `current`'s resourceVersion. The object of the outcome has the revision of the deletion. */
-  async delete(current: ApiObject): Promise<WriteOutcome> {
+  delete(current: ApiObject): Promise<WriteOutcome> {
     const { namespace = '', name = '' } = current.metadata;
-    const result = await this.#store.delete(this.keyOf(namespace, name), revisionOf(current));
-    if (!result.written) return { written: false, current: result.current && this.decode(result.current) };
-    return { written: true, object: this.#noted(current, result.revision) };
+    const key = this.keyOf(namespace, name);
+    const write = new OwnWrite(null, current);
+    return this.#write(key, write, this.#store.delete(key, revisionOf(current)));
   }
 
-  #noted(object: ApiObject, revision: number): ApiObject {
-    if (revision > this.#written) this.#written = revision;
-    return withRevision(object, revision);
+  /** The store tells of a change at the earliest in a later turn than the one in which it was asked for. */
+  async #write(key: string, write: OwnWrite, pending: Promise<WriteResult>): Promise<WriteOutcome> {
+    const { own, isLive } = this.cache;
+    const isTold = isLive && this.#conversion === null;
+    if (isTold) own.add(key, write);
+    let isWritten = false;
+    try {
+      const result = await pending;
+      isWritten = result.written;
+      if (!result.written)
+        return { written: false, current: result.current && this.sharedOf(result.current) };
+      if (result.revision > this.#written) this.#written = result.revision;
+      return { written: true, object: write.at(result.revision) };
+    } finally {
+      if (isTold && !isWritten) own.remove(key, write);
+    }
   }
 
   #encode(object: ApiObject): Uint8Array {
@@ -119,11 +144,6 @@ export class ResourceStorage {
 
 export function revisionOf(object: ApiObject): number {
   return Number(object.metadata.resourceVersion);
-}
-
-function withRevision(object: ApiObject, revision: number): ApiObject {
-  object.metadata = orderedMeta({ ...object.metadata, resourceVersion: String(revision) });
-  return object;
 }
 
 /** The storages of all kinds, made when first asked for; each version of a kind that is converted has one of its own. */

@@ -4,6 +4,7 @@
  */
 
 import type { ApiObject } from '../api/objects.ts';
+import { objectText } from './object-text.ts';
 
 const texts = new WeakMap<ApiObject, string>();
 
@@ -11,7 +12,7 @@ const texts = new WeakMap<ApiObject, string>();
 export function sharedText(object: ApiObject): string {
   let text = texts.get(object);
   if (text === undefined) {
-    text = JSON.stringify(object);
+    text = objectText(object);
     texts.set(object, text);
   }
   return text;

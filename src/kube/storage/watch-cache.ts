@@ -14,7 +14,9 @@ import type { ApiObject } from '../api/objects.ts';
 import type { Conversion } from '../registry/conversion.ts';
 import type { KubeStore, StoreChange, StoreWatch } from '../store.ts';
 import { decodeEntry, decodeObject } from './codec.ts';
+import { OwnWrites } from './own-writes.ts';
 import { pastOf } from './past.ts';
+import { shared } from './shared-objects.ts';
 
 /** Events kept for watchers that come with a revision of the past. */
 const ringSize = 8192;
@@ -78,7 +80,7 @@ function goneObject(event: CacheEvent): ApiObject {
   if (event.gone === null) {
     const previous = event.previous!;
     const metadata = { ...previous.metadata, resourceVersion: String(event.revision) };
-    event.gone = { ...previous, metadata };
+    event.gone = shared({ ...previous, metadata });
   }
   return event.gone;
 }
@@ -99,6 +101,8 @@ export class WatchCache {
   #watch: StoreWatch | null = null;
   #starting: Promise<void> | null = null;
   #isClosed = false;
+  /** Only of objects that are stored as they are served. */
+  readonly own: OwnWrites = new OwnWrites();
   readonly #watchers: Set<Watcher> = new Set();
   readonly #waiting: { revision: number; resolve: () => void }[] = [];
 
@@ -261,6 +265,7 @@ export class WatchCache {
     const { entries, revision } = await this.#store.list(this.#prefix);
     if (this.#isClosed) return;
     this.#objects = new OrderedMap<ApiObject>();
+    this.own.clear();
     for (const entry of entries) this.#objects.set(entry.key, this.#converted(decodeEntry(entry)));
     this.#ring = [];
     this.#oldestRevision = revision;
@@ -318,10 +323,11 @@ export class WatchCache {
   #apply(change: StoreChange): void {
     const { key, value, revision } = change;
     const previous = this.#objects.get(key) ?? null;
-    const object = value === null ? null : this.#converted(decodeObject(value, revision));
+    const own = this.own.take(key, value, revision);
+    const object = value === null ? null : (own ?? this.#converted(decodeObject(value, revision)));
     if (object === null) this.#objects.delete(key);
     else this.#objects.set(key, object);
-    const event: CacheEvent = { key, revision, object, previous, gone: null };
+    const event: CacheEvent = { key, revision, object, previous, gone: object === null ? own : null };
     this.#eventCount++;
     this.#ring.push(event);
     if (this.#ring.length > ringSize * 2) {
@@ -332,7 +338,7 @@ export class WatchCache {
   }
 
   #converted(object: ApiObject): ApiObject {
-    return this.#conversion === null ? object : this.#conversion.fromStorage(object);
+    return shared(this.#conversion === null ? object : this.#conversion.fromStorage(object));
   }
 
   #reached(revision: number): void {

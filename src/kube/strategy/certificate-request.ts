@@ -4,6 +4,7 @@
  */
 
 import { type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
+import { copyJson } from '../api/json.ts';
 import type { ApiObject, Json, JsonObject } from '../api/objects.ts';
 import type { UserInfo } from '../api/user.ts';
 import type { Strategy } from '../registry/types.ts';
@@ -97,7 +98,7 @@ export const certificateRequestStrategy: Strategy = {
     object.status = {};
   },
   prepareForUpdate(object, old, { subresource, now }) {
-    if (old.spec !== undefined) object.spec = structuredClone(old.spec);
+    if (old.spec !== undefined) object.spec = copyJson(old.spec);
     if (subresource !== '') settleConditions(object, old, subresource, now);
   },
   validateCreate: (object) => validateRequest(object.spec ?? {}),

@@ -4,6 +4,7 @@
  */
 
 import { type FieldError, invalidValue } from '../api/field-errors.ts';
+import { copyJson } from '../api/json.ts';
 import type { ApiObject } from '../api/objects.ts';
 import { qualifiedNameProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
@@ -53,12 +54,12 @@ export const namespaceStrategy: Strategy = {
   },
   prepareForUpdate(object, old, { subresource }) {
     if (subresource === '') {
-      object.spec = structuredClone(old.spec ?? {});
+      object.spec = copyJson(old.spec ?? {});
     } else if (subresource === 'finalize') {
       const finalizers = [...textsOf(object.spec ?? {}, 'finalizers')];
       object.spec = finalizers.length > 0 ? { finalizers } : {};
-      object.metadata = { ...structuredClone(old.metadata), resourceVersion: '' };
-      if (old.status !== undefined) object.status = structuredClone(old.status);
+      object.metadata = { ...copyJson(old.metadata), resourceVersion: '' };
+      if (old.status !== undefined) object.status = copyJson(old.status);
     }
     label(object);
   },

@@ -3,6 +3,7 @@
  * /ephemeralcontainers, each of which changes its own part and nothing else (reference §2.12, §4.3).
  */
 
+import { copyJson } from '../api/json.ts';
 import { type ApiObject, asJson, type JsonObject, type ObjectMeta } from '../api/objects.ts';
 import { settle } from '../defaults/pod.ts';
 import type { Strategy } from '../registry/types.ts';
@@ -108,20 +109,20 @@ function keepMeta(pod: ApiObject, old: ApiObject): void {
   const target = pod.metadata as Record<string, unknown>;
   for (const member of keptMeta) {
     if (old.metadata[member] === undefined) delete target[member];
-    else target[member] = structuredClone(old.metadata[member]);
+    else target[member] = copyJson(old.metadata[member]);
   }
 }
 
 function keepRest(pod: ApiObject, old: ApiObject, spec: JsonObject): void {
   pod.spec = spec;
-  if (old.status !== undefined) pod.status = structuredClone(old.status);
+  if (old.status !== undefined) pod.status = copyJson(old.status);
   keepMeta(pod, old);
 }
 
 /** The old spec in its order, with one member in another state. */
 function withMember(old: ApiObject, member: string, value: unknown, after: string): JsonObject {
   const spec: JsonObject = {};
-  for (const [name, own] of Object.entries(structuredClone(old.spec ?? {}))) {
+  for (const [name, own] of Object.entries(copyJson(old.spec ?? {}))) {
     if (name !== member) spec[name] = own;
     if (name === after && value !== undefined) spec[member] = value as JsonObject[];
   }
@@ -158,10 +159,9 @@ function onlyResources(pod: ApiObject, old: ApiObject): void {
   const initContainers = resized(now.initContainers, before.initContainers);
   // What was renamed or reordered stays as sent: validation refuses it.
   if (containers === null || initContainers === null) return;
-  const spec = structuredClone(old.spec ?? {});
-  spec['containers'] = structuredClone(containers) as JsonObject[];
-  if (before.initContainers !== undefined)
-    spec['initContainers'] = structuredClone(initContainers) as JsonObject[];
+  const spec = copyJson(old.spec ?? {});
+  spec['containers'] = copyJson(containers) as JsonObject[];
+  if (before.initContainers !== undefined) spec['initContainers'] = copyJson(initContainers) as JsonObject[];
   keepRest(pod, old, spec);
 }
 
@@ -176,7 +176,7 @@ export const podStrategy: Strategy = {
     else if (subresource === 'status') {
       const { ownerReferences } = old.metadata;
       delete pod.metadata.ownerReferences;
-      if (ownerReferences !== undefined) pod.metadata.ownerReferences = structuredClone(ownerReferences);
+      if (ownerReferences !== undefined) pod.metadata.ownerReferences = copyJson(ownerReferences);
       keepUnknownStatus(pod, old);
       settle(pod, 'core.v1.Pod');
     }

@@ -5,6 +5,7 @@
  */
 
 import { type FieldError, invalidValue } from '../api/field-errors.ts';
+import { copyJson } from '../api/json.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
 import { numberOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
@@ -130,7 +131,7 @@ export const serviceStrategy: Strategy = {
   prepareForUpdate(service, old, { subresource }) {
     if (subresource === 'status') return;
     const spec = specOf(service);
-    const before = structuredClone(specOf(old));
+    const before = copyJson(specOf(old));
     settleAddresses(spec, before);
     dropUnused(spec, before);
     keepGiven(spec, before);

@@ -1,6 +1,7 @@
 /** PersistentVolumeClaims (reference §4.4): after creation only the size asked for and the attributes of a bound claim change. */
 
 import { type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
+import { copyJson } from '../api/json.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
 import { compareQuantities, parseQuantity, QuantityError } from '../schema/quantity.ts';
@@ -45,7 +46,7 @@ function validateClaim(claim: ApiObject): FieldError[] {
 
 /** The new spec where it may differ from the old one, else the old one. */
 function allowed(claim: ApiObject, old: ApiObject): JsonObject {
-  const before = structuredClone(old.spec ?? {});
+  const before = copyJson(old.spec ?? {});
   const spec = claim.spec ?? {};
   if (textOf(before, 'volumeName') === '' && spec['volumeName'] !== undefined) {
     before['volumeName'] = spec['volumeName'];

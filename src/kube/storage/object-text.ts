@@ -1,0 +1,37 @@
+/** The JSON of an object as `JSON.stringify` makes it, put together with the texts that its managers are kept as. */
+
+import { FieldsText } from '../api/fields-text.ts';
+import { type ApiObject, asJson, type ManagedFieldsEntry, type ObjectMeta } from '../api/objects.ts';
+
+function entryText(entry: ManagedFieldsEntry): string {
+  const { fieldsV1 } = entry;
+  if (!(fieldsV1 instanceof FieldsText)) return JSON.stringify(entry);
+  let text = '';
+  for (const name in entry) {
+    const value = entry[name as keyof ManagedFieldsEntry];
+    if (value === undefined) continue;
+    text += `${text === '' ? '{' : ','}"${name}":${value === fieldsV1 ? fieldsV1.text : JSON.stringify(value)}`;
+  }
+  return `${text}}`;
+}
+
+function metaText(meta: ObjectMeta): string {
+  const { managedFields, ...others } = meta;
+  if (managedFields === undefined || managedFields.length === 0) return JSON.stringify(meta);
+  const text = JSON.stringify(others);
+  // They come last in metadata, wherever that was put in order.
+  return `${text.slice(0, -1)}${text === '{}' ? '' : ','}"managedFields":[${managedFields.map(entryText).join(',')}]}`;
+}
+
+/** The text of an object whose metadata is in order. */
+export function objectText(object: ApiObject): string {
+  let text = '';
+  const members = asJson(object);
+  for (const name in members) {
+    const value = members[name];
+    if (value === undefined) continue;
+    const inner = name === 'metadata' ? metaText(object.metadata) : JSON.stringify(value);
+    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${inner}`;
+  }
+  return text === '' ? '{}' : `${text}}`;
+}
