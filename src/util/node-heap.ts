@@ -9,7 +9,7 @@
  * The invariant: once more is alive than twice that room, V8 decides by itself.
  */
 
-import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** What may gather before the whole heap is collected. More of it saves CPU with large values, and is memory. */
@@ -38,6 +38,7 @@ export function giveHeapRoom(): void {
   }).observe({ entryTypes: ['gc'] });
 }
 
-function isOfWholeHeap({ detail }: PerformanceEntry): boolean {
-  return (detail as { readonly kind?: number } | undefined)?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
+function isOfWholeHeap(entry: object): boolean {
+  const { detail } = entry as { readonly detail?: { readonly kind?: number } };
+  return detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
 }
