@@ -14,7 +14,13 @@ import type { ConnectOptions } from '../client/options.ts';
 import { unknownMethod } from '../etcd/services.ts';
 import { peerHandler } from '../http/peer-handler.ts';
 import { Member as MemberLoop } from '../member/member.ts';
-import { type MemberRecord, type MemberStatus, RequestKind, type ServedMember } from '../member/types.ts';
+import {
+  type JoinOptions,
+  type MemberRecord,
+  type MemberStatus,
+  RequestKind,
+  type ServedMember,
+} from '../member/types.ts';
 import { Role } from '../raft/types.ts';
 import { inProcessChannel } from '../rpc/in-process-channel.ts';
 import { LocalNetwork } from '../rpc/local-peer-network.ts';
@@ -30,7 +36,8 @@ import { ClientPorts, called, versionsOf } from './client-ports.ts';
 import { askToJoin } from './join.ts';
 import { type ResolvedOptions, resolveOptions, type StartOptions } from './options.ts';
 import { Readiness } from './readiness.ts';
-import { openStorage, type Storage } from './storage.ts';
+import { openRepaired } from './self-repair.ts';
+import { holdsSegments, type Storage } from './storage.ts';
 
 /** What there is to choose where nothing is connected. */
 export type LocalClientOptions = Pick<ConnectOptions, 'auth' | 'timeoutMs' | 'requireLeader' | 'log'>;
@@ -166,8 +173,11 @@ class EmbeddedMember implements Member {
   }
 
   async open(): Promise<void> {
-    this.#storage = await openStorage(this.#options.dataDir, this.#runtime, this.#options.walDir);
-    this.#loop = await this.#openLoop(this.#storage);
+    const { storage, loop } = await openRepaired(this.#options, this.#runtime, (opened, rejoin) =>
+      this.#openLoop(opened, rejoin),
+    );
+    this.#storage = storage;
+    this.#loop = loop;
     await this.#listenForPeers();
     await this.#ports.open(this.#loop, this.#network!);
     const { advertiseClientUrls } = this.#options;
@@ -231,12 +241,13 @@ class EmbeddedMember implements Member {
     this.#compactor = startCompactor(autoCompaction, compacted, clock, log);
   }
 
-  async #openLoop(storage: Storage): Promise<MemberLoop> {
+  async #openLoop(storage: Storage, rejoin: JoinOptions | null): Promise<MemberLoop> {
     const { name, clusterToken, initialCluster, limits, joinExisting } = this.#options;
-    const hasLog = storage.disk.list(storage.walDirectory).length > 0;
+    const isNew = storage.backend.openedAt.index === 0 && !holdsSegments(storage);
     const { peerTls } = this.#options;
     const { log: joinLog } = this.#runtime;
-    const join = joinExisting && !hasLog ? await askToJoin(name, initialCluster, peerTls, joinLog) : null;
+    const asked = rejoin === null && joinExisting && isNew;
+    const join = asked ? await askToJoin(name, initialCluster, peerTls, joinLog) : rejoin;
     const memberOptions = {
       name,
       clusterToken,

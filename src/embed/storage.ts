@@ -6,6 +6,7 @@
  *       wal/     the log, unless it has a directory of its own
  *       state/   the state, on LevelDB
  *       spool/   files that are made to be sent
+ *       damaged-state/, damaged-wal/, rejoin.json     what a repair leaves: `quarantine.ts`
  */
 
 import type { Backend } from '../backend/backend.ts';
@@ -17,7 +18,9 @@ import { Failure } from '../util/failure.ts';
 import { memoryDisk } from '../util/memory-disk.ts';
 import { nodeDisk } from '../util/node-disk.ts';
 import type { Runtime } from '../util/runtime.ts';
+import { parseSegmentName } from '../wal/segment.ts';
 import { refuseEtcdData } from './foreign-data.ts';
+import { checkTables, tablesIn } from './state-check.ts';
 
 export interface Storage {
   readonly disk: Disk;
@@ -62,12 +65,19 @@ async function openDirectory(
   const lock = disk.lock(`${dataDir}/lock`);
   try {
     const directory = `${dataDir}/state`;
+    const tables = tablesIn(disk, directory);
     const backend = await new Promise<Backend>((resolve, reject) => {
       openLevelBackend({ directory, disk, scheduler, log, packedTables: recordTable }, (error, opened) => {
         if (opened === null) reject(error ?? new Failure('backendDamaged'));
         else resolve(opened);
       });
     });
+    try {
+      checkTables(disk, directory, tables);
+    } catch (error) {
+      await closeBackend(backend);
+      throw error;
+    }
     return {
       disk,
       backend,
@@ -83,6 +93,11 @@ async function openDirectory(
     lock.release();
     throw error;
   }
+}
+
+/** Whether there is a log. */
+export function holdsSegments({ disk, walDirectory }: Pick<Storage, 'disk' | 'walDirectory'>): boolean {
+  return disk.list(walDirectory).some((name) => parseSegmentName(name) !== null);
 }
 
 function closeBackend(backend: Backend): Promise<void> {

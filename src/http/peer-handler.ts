@@ -1,10 +1,19 @@
 /**
- * What the peer port answers over HTTP: `/version` and `/members` as etcd does, and `/keelson/cluster` for members that
- * join.
+ * What the peer port answers over HTTP: `/version` and `/members` as etcd does, `/keelson/cluster` for members that join,
+ * and `/keelson/replace` for one whose log is damaged and who comes back under another id (`embed/replacement.ts`). Whoever
+ * reaches this port and, where peers show certificates, has one, is taken for a member, as in all that members say to
+ * each other; he has to name the cluster and a member of it that does not run.
  */
 
-import type { ServerResponse } from 'node:http';
-import type { ClusterOrigin, MemberRecord } from '../member/types.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type {
+  ClusterOrigin,
+  JoinOptions,
+  MemberChange,
+  MemberChangeResult,
+  MemberRecord,
+  ProposeDone,
+} from '../member/types.ts';
 import type { HttpHandler } from '../rpc/http1.ts';
 import type { Versions } from './handler.ts';
 import { sendError, sendJson } from './respond.ts';
@@ -14,13 +23,21 @@ export interface PeerMember {
   readonly term: number;
   members(): readonly MemberRecord[];
   origin(): ClusterOrigin;
+  changeMembers(change: MemberChange, done: ProposeDone<MemberChangeResult>): void;
 }
+
+/** More than two ids. */
+const requestBytesMax = 1024;
 
 /** @param find null while the member is not open yet */
 export function peerHandler(find: () => PeerMember | null, versions: () => Versions): HttpHandler {
   return (request, response) => {
     const member = find();
     const { pathname } = new URL(request.url ?? '/', 'http://peer');
+    if (request.method === 'POST' && pathname === '/keelson/replace') {
+      readBody(request, (body) => replace(member, body, response));
+      return;
+    }
     if (request.method !== 'GET') {
       sendError(response, 405, 'Method Not Allowed');
       return;
@@ -45,6 +62,49 @@ export function peerHandler(find: () => PeerMember | null, versions: () => Versi
         sendError(response, 404, '404 page not found');
     }
   };
+}
+
+/** What is too long is cut, and will not parse. */
+function readBody(request: IncomingMessage, done: (body: string) => void): void {
+  let body = '';
+  request.setEncoding('utf8');
+  request.on('data', (part: string) => {
+    if (body.length < requestBytesMax) body += part;
+  });
+  request.on('end', () => done(body));
+}
+
+function replace(member: PeerMember | null, body: string, response: ServerResponse): void {
+  const asked = parseReplace(body);
+  if (asked === null) sendError(response, 400, 'the request names no cluster and no member');
+  else if (member === null) sendError(response, 503, 'not ready');
+  else if (asked.clusterId !== member.clusterId) {
+    sendError(response, 412, `this is a member of cluster ${member.clusterId}, not of ${asked.clusterId}`);
+  } else {
+    member.changeMembers({ kind: 'replace', id: asked.memberId }, (failure, result) => {
+      if (failure !== null || result === null) {
+        sendError(
+          response,
+          failure?.reason === 'memberNotFound' ? 404 : 503,
+          failure?.message ?? 'no result',
+        );
+        return;
+      }
+      const origin = { ...member.origin(), members: result.members };
+      sendJson(response, { origin, memberId: result.member.id } satisfies JoinOptions);
+    });
+  }
+}
+
+function parseReplace(body: string): { readonly clusterId: string; readonly memberId: string } | null {
+  let asked: Record<string, unknown>;
+  try {
+    asked = JSON.parse(body) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+  const { clusterId, memberId } = asked ?? {};
+  return typeof clusterId === 'string' && typeof memberId === 'string' ? { clusterId, memberId } : null;
 }
 
 function sendVersions(response: ServerResponse, { server, cluster, storage }: Versions): void {

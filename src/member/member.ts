@@ -3,7 +3,6 @@
  */
 
 import { type Caller, nobody } from '../auth/types.ts';
-import type { Backend } from '../backend/backend.ts';
 import type { Store } from '../mvcc/store.ts';
 import type { WatchHub } from '../mvcc/types.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
@@ -28,9 +27,8 @@ import { Quota } from './quota.ts';
 import { type RebuiltMember, StateRebuild } from './rebuild.ts';
 import { hasLeft, Reconfiguration } from './reconfiguration.ts';
 import { type Recovered, recover } from './recovery.ts';
-import { type AppliedState, openState, stateDigest } from './state.ts';
+import { type AppliedState, openState, stateDamage, stateDigest } from './state.ts';
 import { StateExports } from './state-exports.ts';
-import { decodeStateMeta } from './state-meta.ts';
 import {
   AlarmKind,
   type AlarmRecord,
@@ -92,7 +90,7 @@ export class Member implements ServedMember {
     recover(options, dependencies, (error, recovered) => {
       if (error !== null || recovered === null) return done(error, null);
       openState(dependencies, recovered, (error, state) => {
-        const damage = state === null ? error : damageOf(dependencies.backend, state);
+        const damage = stateDamage(dependencies.backend, state, error);
         if (damage !== null || state === null) return recovered.wal.close(() => done(damage, null));
         let member: Member;
         try {
@@ -212,7 +210,10 @@ export class Member implements ServedMember {
       ticked: (startedBefore) => {
         this.#leaderCalls.expire(startedBefore);
         this.#reconfiguration.promoteReady();
-        if (!this.isInstalling) this.leases.tick();
+        if (!this.isInstalling) {
+          this.leases.tick();
+          this.#raiseIfOutgrown();
+        }
         this.#corruption.tick();
         this.#yielding.tick();
         this.#rebuild.tick();
@@ -427,6 +428,12 @@ export class Member implements ServedMember {
     return new Failure('noSpace');
   }
 
+  #raiseIfOutgrown(): void {
+    if (this.#quota.outgrownAt(this.store.revision)) {
+      this.#raiseAlarm({ memberId: this.id, alarm: AlarmKind.NoSpace });
+    }
+  }
+
   get #hasStopped(): boolean {
     return this.#isStopping || this.#loop.hasEnded;
   }
@@ -588,13 +595,6 @@ export class Member implements ServedMember {
     this.#departure.stop();
     this.#leaderCalls.failAll(new Failure('stopped'));
   }
-}
-
-/** A state that was read from the disk and is not the one that was written. */
-function damageOf(backend: Backend, state: AppliedState): Failure | null {
-  const { index, meta } = backend.openedAt;
-  if (index === 0 || decodeStateMeta(meta).digest === stateDigest(state)) return null;
-  return new Failure('backendDamaged', `the state at entry ${index} is not the one that was written there`);
 }
 
 function ignoreOutcome(): void {}

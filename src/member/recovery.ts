@@ -204,7 +204,7 @@ function startHollow(
   const { index } = found.initial.base;
   const applied = backend.openedAt.index;
   const told = `the state ends at entry ${applied}, but the log begins after ${index}`;
-  if (!options.selfRepair || isAlone(found)) {
+  if (!options.selfRepair || isAlone(found.identity, found.initial.entries)) {
     const advice = "remove this member's data and let it be sent the state by the others";
     throw new Failure('backendDamaged', `${told}: ${advice}`);
   }
@@ -216,10 +216,12 @@ function startHollow(
 }
 
 /** As far as its log tells. The first member of a cluster that grew counts as alone once that is long ago. */
-function isAlone({ identity, initial }: Recovered): boolean {
-  const { bootstrap, memberId } = identity;
+export function isAlone(
+  { bootstrap, memberId }: LogIdentity,
+  entries: readonly { readonly type: number }[],
+): boolean {
   if (bootstrap.some(({ id }) => id !== memberId)) return false;
-  return !initial.entries.some(({ type }) => type === EntryType.Config);
+  return !entries.some(({ type }) => type === EntryType.Config);
 }
 
 /**

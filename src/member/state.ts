@@ -4,10 +4,12 @@ import { Auth, type AuthOptions } from '../auth/auth.ts';
 import type { Backend } from '../backend/backend.ts';
 import { Leases } from '../lease/leases.ts';
 import { Store } from '../mvcc/store.ts';
+import { Failure } from '../util/failure.ts';
 import { type Alarms, loadAlarms } from './alarms.ts';
 import { Downgrade } from './downgrade.ts';
 import { loadMembership, type Membership } from './membership.ts';
 import type { Recovered } from './recovery.ts';
+import { decodeStateMeta } from './state-meta.ts';
 import type { MemberDependencies } from './types.ts';
 
 /** Everything that applied entries change. When a state from elsewhere is installed, store, leases and
@@ -87,6 +89,22 @@ export function reloadState(
       });
     });
   });
+}
+
+/**
+ * Why a state that was read from the disk is not to be used: it cannot be read, whatever the backend calls that, or it is
+ * not the one that was written. Null where it is sound.
+ */
+export function stateDamage(backend: Backend, state: AppliedState | null, error: Error | null): Error | null {
+  if (error instanceof Failure) return error;
+  if (state === null)
+    return new Failure('backendDamaged', `the state cannot be read: ${error?.message}`, { cause: error });
+  const { index, meta } = backend.openedAt;
+  if (index === 0) return null;
+  const { digest } = decodeStateMeta(meta);
+  // Nobody has computed it for a state that was made from a file of etcd: 0.
+  if (digest === 0 || digest === stateDigest(state)) return null;
+  return new Failure('backendDamaged', `the state at entry ${index} is not the one that was written there`);
 }
 
 /** The same on every member at the same index. */

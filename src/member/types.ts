@@ -219,7 +219,9 @@ export type MemberChange =
   | { readonly kind: 'add'; readonly peerUrls: readonly string[]; readonly isLearner: boolean }
   | { readonly kind: 'remove'; readonly id: string }
   | { readonly kind: 'promote'; readonly id: string }
-  | { readonly kind: 'update'; readonly id: string; readonly peerUrls: readonly string[] };
+  | { readonly kind: 'update'; readonly id: string; readonly peerUrls: readonly string[] }
+  /** A member whose log is damaged comes back under another id, at the same address. */
+  | { readonly kind: 'replace'; readonly id: string };
 
 export interface MemberChangeResult {
   /** The member that was added, removed, promoted or updated. */

@@ -1,6 +1,6 @@
 /** One question over HTTP/1.1 to the peer port of another member. */
 
-import { get } from 'node:http';
+import { request as ask, type RequestOptions } from 'node:http';
 import { type Endpoint, hostNameOf } from './address.ts';
 import type { Dialer } from './dial.ts';
 
@@ -19,13 +19,35 @@ export function getText(
   path: string,
   answerWithinMs: number = usualPatienceMs,
 ): Promise<PeerAnswer> {
+  return exchange(dialer, endpoint, { path }, null, answerWithinMs);
+}
+
+/** Sends `body`, JSON, and gets the answer. @throws as `getText` */
+export function postText(
+  dialer: Dialer,
+  endpoint: Endpoint,
+  path: string,
+  body: string,
+  answerWithinMs: number = usualPatienceMs,
+): Promise<PeerAnswer> {
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+  return exchange(dialer, endpoint, { path, method: 'POST', headers }, body, answerWithinMs);
+}
+
+function exchange(
+  dialer: Dialer,
+  endpoint: Endpoint,
+  asked: RequestOptions,
+  sent: string | null,
+  answerWithinMs: number,
+): Promise<PeerAnswer> {
   return new Promise((resolve, reject) => {
     // The whole of it, from the call to the last byte: a limit of silence would not hold who cannot be reached at all.
     const limit = AbortSignal.timeout(answerWithinMs);
     const fail = (error: Error): void =>
       reject(limit.aborted ? new Error(`no answer within ${answerWithinMs} ms`) : error);
-    const request = get({
-      path,
+    const request = ask({
+      ...asked,
       host: hostNameOf(endpoint),
       signal: limit,
       // Without an agent, which would make connections of its own.
@@ -42,5 +64,6 @@ export function getText(
       response.on('error', fail);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
     });
+    request.end(sent ?? undefined);
   });
 }

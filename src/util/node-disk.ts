@@ -218,3 +218,8 @@ export function nodeDisk(): Disk {
     lock: (path) => permitted(path, () => lockPath(path)),
   };
 }
+
+/** Removes a directory and all that is in it; no error when there is none. */
+export function removeTree(path: string): void {
+  permitted(path, () => fs.rmSync(path, { recursive: true, force: true }));
+}
