@@ -1,4 +1,8 @@
-/** How large the state may grow: etcd's `--quota-backend-bytes`. What is beyond it raises NOSPACE. */
+/**
+ * How large the state may grow: etcd's `--quota-backend-bytes`. What is beyond it raises NOSPACE, on the member that is asked
+ * before it is proposed, and on each member by what it has applied: quotas, and the space that the same state takes, may
+ * differ.
+ */
 
 import type { Backend } from '../backend/backend.ts';
 import { leaseCostBytes } from '../lease/limits.ts';
@@ -9,6 +13,8 @@ import { RequestKind } from './types.ts';
 export class Quota {
   readonly #backend: Backend;
   readonly #quotaBytes: number;
+  /** Up to which revision `outgrownAt` has looked. */
+  #lookedAt = 0;
 
   constructor(backend: Backend, quotaBytes: number) {
     this.#backend = backend;
@@ -28,5 +34,15 @@ export class Quota {
 
   hasRoom(cost: number): boolean {
     return this.#backend.sizeBytes + this.#backend.pendingBytes + cost < this.#quotaBytes;
+  }
+
+  /**
+   * Whether the state is too large by now. Answered once per revision, so that an alarm that somebody cleared stays so
+   * until something is written again, as in etcd.
+   */
+  outgrownAt(revision: number): boolean {
+    if (revision === this.#lookedAt) return false;
+    this.#lookedAt = revision;
+    return !this.hasRoom(0);
   }
 }

@@ -266,6 +266,21 @@ t.test('leadership moves where it is asked to, and nowhere else', async (t) => {
   await eventually('the target leads', () => target!.raft.role === 'leader');
 });
 
+t.test('a member that is over its own quota says so, also when others are asked who have room', async (t) => {
+  const cluster = new TestCluster(3, { flushMs: 20 });
+  t.teardown(() => cluster.close());
+  const small = await cluster.start(0, { limits: { ...cluster.limits, quotaBytes: 50_000 } });
+  const roomy = [await cluster.start(1), await cluster.start(2)];
+  await cluster.leader();
+  await put(roomy[0]!, 'small', 'v');
+  t.same(roomy[0]!.alarms(), []);
+  await put(roomy[1]!, 'large', 'v'.repeat(60_000));
+  const alarm = { memberId: small.id, alarm: AlarmKind.NoSpace };
+  await eventually('all know', () => cluster.running.every((member) => member.alarms().length > 0));
+  t.same(roomy[1]!.alarms(), [alarm]);
+  await t.rejects(put(roomy[1]!, 'key', 'v'), failing('noSpace'));
+});
+
 t.test('a state that is too large raises NOSPACE, which refuses puts until it is cleared', async (t) => {
   const cluster = await new TestCluster(3, { quotaBytes: 200_000, flushMs: 20 }).startAll();
   t.teardown(() => cluster.close());
@@ -275,7 +290,13 @@ t.test('a state that is too large raises NOSPACE, which refuses puts until it is
   };
   await t.rejects(fill(), failing('noSpace'));
   await eventually('all know', () => cluster.running.every((member) => member.alarms().length > 0));
-  const [alarm] = leader.alarms();
-  t.same(alarm, { memberId: leader.id, alarm: AlarmKind.NoSpace });
+  const alarm = { memberId: leader.id, alarm: AlarmKind.NoSpace };
+  await eventually('the leader has said so', () =>
+    leader.alarms().some((known) => known.memberId === leader.id),
+  );
+  t.same(
+    leader.alarms().find(({ memberId }) => memberId === leader.id),
+    alarm,
+  );
   for (const member of cluster.running) await t.rejects(put(member, 'key', 'v'), failing('noSpace'));
 });
