@@ -1,7 +1,8 @@
 /** What plugins that are about pods share. */
 
-import type { ApiObject, JsonObject } from '../api/objects.ts';
-import { settle } from '../defaults/pod.ts';
+import { type ApiObject, isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { membersInOrder } from '../schema/order.ts';
+import { definitionOf } from '../schema/schema.ts';
 import { maybeObject, objectsOf } from '../validation/members.ts';
 import type { AdmissionAttributes } from './types.ts';
 
@@ -17,9 +18,24 @@ export function podSpec(pod: ApiObject): JsonObject {
   return pod.spec;
 }
 
-/** Puts what a plugin added where it belongs. */
+function settleContainers(containers: Json | undefined): void {
+  if (!Array.isArray(containers)) return;
+  containers.forEach((container, at) => {
+    if (!isJsonObject(container)) return;
+    const resources = maybeObject(container, 'resources');
+    if (resources !== null) {
+      container['resources'] = membersInOrder(definitionOf('core.v1.ResourceRequirements'), resources);
+    }
+    containers[at] = membersInOrder(definitionOf('core.v1.Container'), container);
+  });
+}
+
+/** Puts what a plugin added to the spec, to its containers or to their resources where it belongs. */
 export function settlePod(pod: ApiObject): void {
-  settle(pod, 'core.v1.Pod');
+  const spec = podSpec(pod);
+  settleContainers(spec['initContainers']);
+  settleContainers(spec['containers']);
+  pod.spec = membersInOrder(definitionOf('core.v1.PodSpec'), spec);
 }
 
 /** Init containers and containers. */

@@ -106,6 +106,7 @@ async function writeNext(
   const attributes = admissionAttributes(endpoint, 'update', subresource, object, current, options.isDryRun);
   await parts.admission.mutate(attributes);
   strategy.prepareForUpdate?.(object, current, hooks);
+  shareMembers(object, current);
   if (hasNewGeneration(object, current, resource.generation)) {
     object.metadata.generation = (current.metadata.generation ?? 0) + 1;
   }
@@ -170,7 +171,9 @@ function recordFields(
   const { parts, resource } = endpoint;
   const { fieldManager: manager } = options;
   if (parts.fields !== null) {
-    parts.fields.recordUpdate(current, object, { manager, subresource, resource, now: hooks.now });
+    const seen = { ...object };
+    shareMembers(seen, current);
+    parts.fields.recordUpdate(current, seen, { manager, subresource, resource, now: hooks.now });
   } else if (object.metadata.managedFields === undefined && current.metadata.managedFields !== undefined) {
     object.metadata.managedFields = current.metadata.managedFields;
   }
@@ -218,6 +221,18 @@ function restoreMeta(metadata: ObjectMeta, old: ObjectMeta): void {
   }
   if ((metadata.uid ?? '') === '' && old.uid !== undefined) metadata.uid = old.uid;
   metadata.resourceVersion = old.resourceVersion!;
+}
+
+/** Members that are as they were become the very same: who compares them sees that at once. Nobody changes them after this. */
+function shareMembers(object: ApiObject, current: ApiObject): void {
+  const members = asJson(object);
+  const old = asJson(current);
+  for (const name in members) {
+    const value = members[name];
+    const known = old[name];
+    if (name === 'metadata' || typeof value !== 'object' || known === undefined) continue;
+    if (isEqualJson(value, known)) members[name] = known;
+  }
 }
 
 function hasNewGeneration(object: ApiObject, current: ApiObject, rule: GenerationRule): boolean {

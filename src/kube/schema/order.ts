@@ -78,9 +78,27 @@ export function inDeclaredOrder(definition: Definition, object: JsonObject): Jso
     const ordered = orderedValue(place, value);
     if (ordered !== value) object[name] = ordered;
   }
-  if (isOrdered) return object;
+  return isOrdered ? object : arranged(known, object);
+}
+
+function arranged(known: ReadonlyMap<string, Place>, object: JsonObject): JsonObject {
+  const last = known.size;
+  const placeOf = (name: string): number => known.get(name)?.at ?? last;
   const result: JsonObject = {};
-  for (const name of known.keys()) if (object[name] !== undefined) result[name] = object[name];
-  for (const name in object) if (!known.has(name)) result[name] = object[name]!;
+  for (const name of Object.keys(object).sort((a, b) => placeOf(a) - placeOf(b))) {
+    if (object[name] !== undefined) result[name] = object[name];
+  }
   return result;
+}
+
+/** As `inDeclaredOrder`, for the members of the object alone: what is in them is in order. */
+export function membersInOrder(definition: Definition, object: JsonObject): JsonObject {
+  const known = placesOf(definition);
+  let last = -1;
+  for (const name in object) {
+    const at = known.get(name)?.at ?? known.size;
+    if (at < last) return arranged(known, object);
+    last = at;
+  }
+  return object;
 }

@@ -27,8 +27,9 @@ export class QuantityError extends Error {
 const nanosPerUnit = 1_000_000_000n;
 /** Larger numbers are cut to this. */
 const unitsMax = (1n << 63n) - 1n;
-/** Texts whose canonical form is remembered. */
+/** Texts whose amount, and whose canonical form, is remembered. */
 const rememberedMax = 4096;
+const rememberedLength = 64;
 
 const formText =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
@@ -68,8 +69,20 @@ function suffixOf(text: string): Suffix {
   throw new QuantityError(suffixText);
 }
 
+const parsed: Map<string, Quantity> = new Map();
+
 /** @throws QuantityError */
 export function parseQuantity(text: string): Quantity {
+  let quantity = parsed.get(text);
+  if (quantity === undefined) {
+    quantity = readQuantity(text);
+    if (parsed.size >= rememberedMax) parsed.clear();
+    if (text.length <= rememberedLength) parsed.set(text, quantity);
+  }
+  return quantity;
+}
+
+function readQuantity(text: string): Quantity {
   const parts = partsRegex.exec(text);
   const whole = parts?.[2] ?? '';
   const fraction = parts?.[3] ?? '';
@@ -131,7 +144,7 @@ export function canonicalQuantity(text: string): string {
   if (canonical === undefined) {
     canonical = quantityText(parseQuantity(text));
     if (remembered.size >= rememberedMax) remembered.clear();
-    remembered.set(text, canonical);
+    if (text.length <= rememberedLength) remembered.set(text, canonical);
   }
   return canonical;
 }

@@ -265,14 +265,25 @@ export function validatePodTemplate(field: string, template: PodTemplate): Field
   return errors;
 }
 
+/**
+ * Specs of pods in which nothing was found, with the pod's name: a spec is never changed once it was validated, and a pod that
+ * is updated mostly keeps the very one it has.
+ */
+const rightSpecs: WeakMap<PodSpec, string> = new WeakMap();
+
 /** What holds for every pod, new or changed. */
 export function validatePod(pod: ApiObject): FieldError[] {
   const { name = '', annotations = {} } = pod.metadata;
   const spec = (pod.spec ?? {}) as PodSpec;
-  const errors = [
-    ...validatePodAnnotations('metadata.annotations', annotations, spec),
-    ...validatePodSpec('spec', spec, { isPod: true, podName: name }),
-  ];
+  const errors = validatePodAnnotations('metadata.annotations', annotations, spec);
+  if (rightSpecs.get(spec) === name) return errors;
+  const found = validateSpecOfPod(spec, name);
+  if (found.length === 0) rightSpecs.set(spec, name);
+  return [...errors, ...found];
+}
+
+function validateSpecOfPod(spec: PodSpec, podName: string): FieldError[] {
+  const errors = validatePodSpec('spec', spec, { isPod: true, podName });
   if ((spec.serviceAccountName ?? '') === '') errors.push(...validateTokenVolumes(spec));
   for (const list of ['containers', 'initContainers'] as const) {
     (spec[list] ?? []).forEach((container, at) => {
