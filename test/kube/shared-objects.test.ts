@@ -5,6 +5,8 @@ import t, { type Test as Tap } from 'tap';
 import { FieldsText, fieldsText } from '../../src/kube/api/fields-text.ts';
 import { copyJson } from '../../src/kube/api/json.ts';
 import type { ApiObject } from '../../src/kube/api/objects.ts';
+import { type Encoding, encodeBody } from '../../src/kube/http/encode.ts';
+import { builtInResources } from '../../src/kube/registry/built-in.ts';
 import { type Attempts, repeated } from '../../src/kube/rest/attempts.ts';
 import { decodeEntry, decodeObject, encodeObject } from '../../src/kube/storage/codec.ts';
 import { objectText } from '../../src/kube/storage/object-text.ts';
@@ -69,6 +71,30 @@ t.test('the text of an object is what JSON.stringify makes of it', async () => {
   fc.assert(
     fc.property(objects, (object) => JSON.stringify(object) === objectText(object)),
     { numRuns: 500 },
+  );
+});
+
+t.test('answers made of shared bytes are those made anew', async () => {
+  const pods = builtInResources.find(({ kind }) => kind === 'Pod')!;
+  const encoding: Encoding = {
+    accepted: { format: 'json', as: null, asVersion: '' },
+    query: new URLSearchParams(),
+    resource: pods,
+    protobuf: null,
+    nowMs: 0,
+    isPretty: false,
+  };
+  fc.assert(
+    fc.property(fc.array(objects, { maxLength: 4 }), fc.boolean(), (items, isCustom) => {
+      const resource = isCustom ? { ...pods, custom: {} as NonNullable<typeof pods.custom> } : pods;
+      const list = { kind: 'ThingList', apiVersion: 'v1', metadata: { resourceVersion: '7' }, items };
+      return [list, ...items].every((body) => {
+        const [one, other] = [true, false].map((isShared) =>
+          encodeBody(body, { ...encoding, resource }, isShared),
+        );
+        return String(one!.body) === String(other!.body) && one!.type === other!.type;
+      });
+    }),
   );
 });
 

@@ -8,7 +8,7 @@ import { type ApiList, type ApiObject, asJson, groupVersionText } from '../api/o
 import { badRequest, type Status } from '../api/status.ts';
 import type { ProtobufCodec } from '../proto/types.ts';
 import type { ResourceType } from '../registry/types.ts';
-import { sharedText } from '../storage/shared-text.ts';
+import { sharedLine } from '../storage/shared-text.ts';
 import { includeObject, partialMetadata, partialMetadataList, tableOf } from '../table/table.ts';
 import { type Accepted, mediaTypes } from './negotiate.ts';
 
@@ -80,25 +80,65 @@ function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** An object of a built-in list, whose kind and apiVersion the list says. Both come first in what is stored. */
-function itemText(object: ApiObject, isCustom: boolean): string {
-  const text = sharedText(object);
-  if (isCustom) return text;
-  const head = `{"kind":${JSON.stringify(object.kind)},"apiVersion":${JSON.stringify(object.apiVersion)},`;
-  if (text.startsWith(head)) return `{${text.slice(head.length)}`;
-  const { kind: _kind, apiVersion: _version, ...rest } = object;
-  return JSON.stringify(rest);
+const comma = 0x2c;
+const openBrace = 0x7b;
+const listEnd = Buffer.from(']}\n');
+
+/** Where the members of an item begin that its list does not say: kind and apiVersion come first in what is stored. */
+function headLength(line: Buffer, head: Buffer): number {
+  return line.compare(head, 0, head.length, 0, head.length) === 0 ? head.length : 0;
 }
 
-/** JSON of what is shared: the texts that others made are used again. Null: this form has none. */
-function sharedJson(body: Body, { accepted, resource, isPretty }: Encoding): string | null {
+/** The items of a built-in list go without kind and apiVersion, those of a custom one with them. */
+function itemLines(
+  { items }: ApiList,
+  isCustom: boolean,
+): { readonly lines: Buffer[]; readonly from: number[] } {
+  const lines: Buffer[] = [];
+  const from: number[] = [];
+  const { kind, apiVersion } = items[0] ?? {};
+  const head = Buffer.from(
+    isCustom ? '{' : `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`,
+  );
+  for (const item of items) {
+    let line = sharedLine(item);
+    let length = headLength(line, head);
+    if (length === 0) {
+      const { kind: _kind, apiVersion: _version, ...rest } = item;
+      line = Buffer.from(`${JSON.stringify(rest)}\n`);
+      length = 1;
+    }
+    lines.push(line);
+    from.push(length);
+  }
+  return { lines, from };
+}
+
+/** The bytes of a list, put together from those of its items in one go. */
+function listBytes(list: ApiList, isCustom: boolean): Buffer {
+  const { kind, apiVersion, metadata } = list;
+  const head = Buffer.from(`${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},"items":[`);
+  const { lines, from } = itemLines(list, isCustom);
+  let size = head.length + listEnd.length;
+  for (let at = 0; at < lines.length; at++) size += lines[at]!.length - from[at]! + 1;
+  const result = Buffer.allocUnsafe(size);
+  let end = head.copy(result);
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at]!;
+    if (at > 0) result[end++] = comma;
+    result[end++] = openBrace;
+    end += line.copy(result, end, from[at]!, line.length - 1);
+  }
+  end += listEnd.copy(result, end);
+  return result.subarray(0, end);
+}
+
+/** JSON of what is shared: the bytes that others made are used again. Null: this form has none. */
+function sharedJson(body: Body, { accepted, resource, isPretty }: Encoding): Buffer | null {
   if (accepted.format !== 'json' || accepted.as !== null || isPretty) return null;
   if (resource === null || isStatus(body)) return null;
-  if (!isList(body)) return body.kind === undefined ? null : `${sharedText(body)}\n`;
-  const head = JSON.stringify({ kind: body.kind, apiVersion: body.apiVersion, metadata: body.metadata });
-  const isCustom = resource.custom !== null;
-  const items = body.items.map((item) => itemText(item, isCustom));
-  return `${head.slice(0, -1)},"items":[${items.join(',')}]}\n`;
+  if (isList(body)) return listBytes(body, resource.custom !== null);
+  return body.kind === undefined ? null : sharedLine(body);
 }
 
 /**

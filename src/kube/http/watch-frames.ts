@@ -6,8 +6,10 @@
  */
 
 import type { ApiObject } from '../api/objects.ts';
-import { sharedText } from '../storage/shared-text.ts';
+import { sharedLine } from '../storage/shared-text.ts';
 import type { WatchFrame } from './types.ts';
+
+const frameEnd = Buffer.from('}\n');
 
 /** Frames that are kept; a turn of writes has fewer. */
 const framesKept = 512;
@@ -34,7 +36,10 @@ export class SharedFrames {
   chunk(type: WatchFrame['type'], object: ApiObject): Buffer {
     const known = this.#frames.get(object);
     if (known?.type === type) return known.chunk;
-    const chunk = chunkOf(`{"type":"${type}","object":${sharedText(object)}}\n`);
+    const line = sharedLine(object);
+    const chunk = chunkOf(
+      Buffer.concat([Buffer.from(`{"type":"${type}","object":`), line.subarray(0, -1), frameEnd]),
+    );
     if (this.#frames.size >= framesKept) this.#frames.clear();
     this.#frames.set(object, { type, chunk });
     return chunk;
