@@ -7,7 +7,7 @@
  */
 
 import type { ServedMember } from '../member/types.ts';
-import type { RpcStatus, RpcStream } from '../rpc/transport.ts';
+import { type RpcStatus, type RpcStream, writeNumbered } from '../rpc/transport.ts';
 import type { Timer } from '../util/runtime.ts';
 import { statuses } from './errors.ts';
 
@@ -121,6 +121,10 @@ class WatchedStream implements RpcStream {
 
   write(response: Uint8Array): boolean {
     return this.#stream.write(response);
+  }
+
+  writeNumbered(head: Uint8Array, number: number, tail: Uint8Array): boolean {
+    return writeNumbered(this.#stream, head, number, tail);
   }
 
   pause(): void {

@@ -5,9 +5,10 @@
  * once. Calls that are under way are those begun less those ended, which is how dashboards see streams that are open.
  */
 
-import type { RpcMethod, RpcStatus, RpcStream } from '../rpc/transport.ts';
+import { type RpcMethod, type RpcStatus, type RpcStream, writeNumbered } from '../rpc/transport.ts';
 import { type AddSeries, Histogram, type Labels, type Metrics } from '../util/metrics.ts';
 import type { Clock } from '../util/runtime.ts';
+import { varintBytes } from '../wire/proto-writer.ts';
 import type { RpcShape } from './catalog.ts';
 import { Code, codeNames } from './errors.ts';
 
@@ -268,6 +269,14 @@ class MeteredStream implements RpcStream {
       this.#meter.sentBytes += response.length;
     }
     return this.#stream.write(response);
+  }
+
+  writeNumbered(head: Uint8Array, number: number, tail: Uint8Array): boolean {
+    if (!this.#isOver) {
+      this.#figures.sent++;
+      this.#meter.sentBytes += head.length + varintBytes(number) + tail.length;
+    }
+    return writeNumbered(this.#stream, head, number, tail);
   }
 
   pause(): void {

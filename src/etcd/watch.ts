@@ -11,10 +11,11 @@
 
 import { binaryString } from '../mvcc/key-range.ts';
 import type { WatchCreate, WatchNotice, WatchSink, WatchStream } from '../mvcc/types.ts';
-import type { RpcStatus, RpcStream } from '../rpc/transport.ts';
+import { eventsNotice } from '../mvcc/watch-notices.ts';
+import { type RpcStatus, type RpcStream, writeNumbered } from '../rpc/transport.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
-import type { WatchCreateRequest } from '../wire/messages.ts';
+import type { Event, WatchCreateRequest } from '../wire/messages.ts';
 import { FilterType } from '../wire/messages.ts';
 import { decodeWatchRequest, encodeWatchResponse } from '../wire/watch-codec.ts';
 import type { ServiceContext } from './context.ts';
@@ -73,17 +74,38 @@ class WatchSession implements WatchSink {
   send(notice: WatchNotice): boolean {
     if (this.#isOver) return false;
     try {
-      if (!this.#rpc.write(this.#encode(notice))) {
-        this.#isFull = true;
-        this.#rpc.pause();
-      }
+      if (!this.#rpc.write(this.#encode(notice))) this.#pause();
     } catch (error) {
-      // Not within the hub's own work on this stream.
-      const status = this.#context.statusOf(error);
-      this.#isFull = true;
-      this.#context.member.runtime.scheduler.defer(() => this.#fail(status));
+      this.#failLater(error);
     }
     return !this.#isFull;
+  }
+
+  /** The same for what most notices are: here nothing is made per watcher. */
+  sendEvents(watchId: number, revision: number, events: readonly Event[]): boolean {
+    // An id of 0 is not written.
+    if (watchId === 0) return this.send(eventsNotice(watchId, revision, events, false));
+    if (this.#isOver) return false;
+    try {
+      const head = this.#events.head(this.#context.header(revision));
+      const tail = this.#events.encode(events);
+      if (!writeNumbered(this.#rpc, head, watchId, tail)) this.#pause();
+    } catch (error) {
+      this.#failLater(error);
+    }
+    return !this.#isFull;
+  }
+
+  #pause(): void {
+    this.#isFull = true;
+    this.#rpc.pause();
+  }
+
+  /** Not within the hub's own work on this stream. */
+  #failLater(error: unknown): void {
+    const status = this.#context.statusOf(error);
+    this.#isFull = true;
+    this.#context.member.runtime.scheduler.defer(() => this.#fail(status));
   }
 
   #encode(notice: WatchNotice): Uint8Array {

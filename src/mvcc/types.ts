@@ -70,6 +70,8 @@ export interface WatchNotice {
 export interface WatchSink {
   /** Takes the notice. False: with it the stream is full, and nothing more is sent to it until `WatchStream.resume`. */
   send(notice: WatchNotice): boolean;
+  /** The same for a notice that is nothing but events. Where it is missing, `send` is called. */
+  sendEvents?(watchId: number, revision: number, events: readonly Event[]): boolean;
 }
 
 export interface WatchCreate {

@@ -190,7 +190,7 @@ export class Stream implements WatchStream {
     watcher.hadEvents = true;
     this.#host.sentEvents += events.length;
     if (!watcher.fragment || events.length === 1) {
-      this.#send(eventsNotice(watcher.id, revision, events, false));
+      this.#sendEvents(watcher.id, revision, events);
       return;
     }
     const pieces = this.#host.fragmenter.cut(events);
@@ -226,5 +226,12 @@ export class Stream implements WatchStream {
   #send(notice: WatchNotice): void {
     if (this.#isClosed) return;
     if (!this.#sink.send(notice)) this.#isFull = true;
+  }
+
+  /** As `#send`, without a notice for those who need none. */
+  #sendEvents(watchId: number, revision: number, events: readonly Event[]): void {
+    const sink = this.#sink;
+    if (sink.sendEvents === undefined) this.#send(eventsNotice(watchId, revision, events, false));
+    else if (!sink.sendEvents(watchId, revision, events)) this.#isFull = true;
   }
 }

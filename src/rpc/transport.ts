@@ -5,6 +5,7 @@
 
 import type { Socket } from 'node:net';
 import type { Runtime } from '../util/runtime.ts';
+import { varintBytes, writeVarint } from '../wire/proto-writer.ts';
 
 /** A gRPC outcome other than OK. `code` is the numeric gRPC status, `message` travels in `grpc-message`. */
 export interface RpcStatus {
@@ -39,6 +40,11 @@ export interface RpcStream extends RpcCall {
    * call is over); wait for `onDrain` before sending more.
    */
   write(response: Uint8Array): boolean;
+  /**
+   * As `write` of one message that is `head`, then `number` as a varint of protobuf, then `tail`; for the many messages
+   * that differ in a number only. Where it is missing, `write` of `numbered` is the same.
+   */
+  writeNumbered?(head: Uint8Array, number: number, tail: Uint8Array): boolean;
   onDrain(listener: () => void): void;
   /** Bytes handed to `write` that have not left yet. */
   readonly bufferedBytes: number;
@@ -76,4 +82,23 @@ export interface RpcTransport {
   accept(socket: Socket): void;
   /** Stops taking new calls, waits for the running ones up to `graceMs`, then cuts them. */
   close(graceMs: number, done: () => void): void;
+}
+
+/** The message that `RpcStream.writeNumbered` writes. */
+export function numbered(head: Uint8Array, number: number, tail: Uint8Array): Uint8Array {
+  const message = Buffer.allocUnsafe(head.length + varintBytes(number) + tail.length);
+  message.set(head);
+  message.set(tail, writeVarint(message, head.length, number));
+  return message;
+}
+
+/** `writeNumbered` on any stream. */
+export function writeNumbered(
+  stream: RpcStream,
+  head: Uint8Array,
+  number: number,
+  tail: Uint8Array,
+): boolean {
+  if (stream.writeNumbered !== undefined) return stream.writeNumbered(head, number, tail);
+  return stream.write(numbered(head, number, tail));
 }

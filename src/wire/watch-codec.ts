@@ -8,8 +8,15 @@
 
 import { emptyKeyValue } from './key-value.ts';
 import { readPair } from './kv-answers.ts';
-import type { Event, KeyValue, WatchCreateRequest, WatchRequest, WatchResponse } from './messages.ts';
-import { emptyBytes, malformed, Reader } from './proto-reader.ts';
+import type {
+  Event,
+  KeyValue,
+  ResponseHeader,
+  WatchCreateRequest,
+  WatchRequest,
+  WatchResponse,
+} from './messages.ts';
+import { emptyBytes, malformed, Reader, WireType } from './proto-reader.ts';
 import { Writer } from './proto-writer.ts';
 import type { DecodedHeader } from './response-header.ts';
 import { emptyHeader, readHeader, writeHeader } from './response-header.ts';
@@ -144,6 +151,17 @@ function writeCreate(to: Writer, create: WatchCreateRequest): void {
 export function encodeWatchEvents(events: readonly Event[]): Uint8Array {
   const to = begin();
   writeEvents(to, events);
+  return to.finish();
+}
+
+/**
+ * The beginning of a WatchResponse that tells nothing but events: between it and the events stands a watch id other than
+ * 0, as a varint.
+ */
+export function encodeWatchHead(header: ResponseHeader): Uint8Array {
+  const to = begin();
+  to.tag(2, WireType.Varint);
+  writeHeader(to, header);
   return to.finish();
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
+import { numbered } from '../../src/rpc/transport.ts';
 import { decodeKeyValue } from '../../src/wire/key-value.ts';
 import { headerIdBytes } from '../../src/wire/kv-codec.ts';
 import type { WatchRequest } from '../../src/wire/messages.ts';
@@ -25,6 +26,31 @@ t.test('WatchRequest is the same on the wire as protobufjs makes it, both ways',
       assert.equal(m.hex(codec.encodeWatchRequest(request)), m.hex(reference));
       assert.deepEqual(m.comparable(codec.decodeWatchRequest(reference)), m.comparable(request));
       assert.deepEqual(m.comparable(codec.decodeWatchRequest(mixed)), m.comparable(request));
+    }),
+    { numRuns },
+  );
+  t.pass(`${numRuns} messages`);
+});
+
+t.test('head, watch id and events are a response that tells events and nothing else', async (t) => {
+  const nothingElse = {
+    created: false,
+    canceled: false,
+    compactRevision: 0,
+    cancelReason: '',
+    fragment: false,
+  };
+  const cases = fc.record({
+    header: m.headerArbitrary,
+    watchId: m.numberArbitrary.filter((id) => id !== 0),
+    events: fc.array(m.eventArbitrary, { minLength: 1, maxLength: 5 }),
+  });
+  fc.assert(
+    fc.property(cases, ({ header: { clusterId, memberId, revision, raftTerm }, watchId, events }) => {
+      const header = { idBytes: headerIdBytes(clusterId, memberId), revision, raftTerm };
+      const whole = codec.encodeWatchResponse({ header, watchId, events, ...nothingElse });
+      const parts = numbered(codec.encodeWatchHead(header), watchId, codec.encodeWatchEvents(events));
+      assert.equal(m.hex(parts), m.hex(whole));
     }),
     { numRuns },
   );

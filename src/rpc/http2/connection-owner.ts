@@ -22,6 +22,10 @@ export interface ConnectionOwner {
   readonly maxConcurrentStreams: number;
   readonly maxHeaderListBytes: number;
   readonly maxHeldBytes: number;
+  /** Little output waits, of all connections together. */
+  readonly isRoomy: boolean;
+  /** Bytes were added to (or, negative, taken from) what waits. */
+  waits(bytes: number): void;
   /** Makes the stream for a well-formed request. */
   open(
     host: StreamHost,

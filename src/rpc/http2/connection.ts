@@ -192,8 +192,13 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
     this.pings.excused = true;
   }
 
+  get isRoomy(): boolean {
+    return this.owner.isRoomy;
+  }
+
   waits(bytes: number): void {
     this.waitingBytes += bytes;
+    this.owner.waits(bytes);
   }
 
   holds(bytes: number): boolean {

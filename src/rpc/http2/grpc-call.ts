@@ -3,6 +3,7 @@
  * what is sent. Rules and texts are those of grpc-go: an answer is compressed if the request was.
  */
 
+import { varintBytes, writeVarint } from '../../wire/proto-writer.ts';
 import type { RpcCall, RpcStatus } from '../transport.ts';
 import { Flag } from './frames.ts';
 import type { Decompressed } from './gzip.ts';
@@ -10,6 +11,7 @@ import { compress } from './gzip.ts';
 import { MESSAGE_PREFIX_BYTES, MessageFault } from './message-reader.ts';
 import type { RequestHead } from './request-head.ts';
 import { INTERNAL, metadataOf } from './request-head.ts';
+import { SendQueue } from './send-queue.ts';
 import type { StreamHost } from './stream.ts';
 import { Http2Stream } from './stream.ts';
 import { writeHeaderBlock } from './write-header-block.ts';
@@ -150,6 +152,22 @@ export abstract class GrpcCall extends Http2Stream implements RpcCall {
     }
     this.compressor ??= new Compressor((compressed) => this.onCompressed(compressed));
     this.compressor.push(message);
+  }
+
+  /** Queues `head`, `number` as a varint, and `tail` as one message, not compressed. */
+  protected enqueueNumbered(head: Uint8Array, number: number, tail: Uint8Array): void {
+    this.queue ??= new SendQueue();
+    const { queue } = this;
+    const before = queue.bytes;
+    const headBytes = head.length + varintBytes(number);
+    const at = queue.reserve(MESSAGE_PREFIX_BYTES + headBytes);
+    const { chunk } = queue;
+    chunk[at] = 0;
+    chunk.writeUInt32BE(headBytes + tail.length, at + 1);
+    chunk.set(head, at + MESSAGE_PREFIX_BYTES);
+    writeVarint(chunk, at + MESSAGE_PREFIX_BYTES + head.length, number);
+    queue.append(tail);
+    this.enqueued(queue.bytes - before);
   }
 
   private onCompressed(message: Uint8Array): void {

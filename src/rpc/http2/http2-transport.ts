@@ -48,6 +48,8 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
   private readonly options: Http2TransportOptions;
   private readonly connections = new Set<Connection>();
   private dirty: Flushable[] = [];
+  /** Output that waits, of all connections. */
+  private waitingBytes = 0;
   private closing = false;
   private closeListeners: (() => void)[] = [];
   private graceTimer: Timer | null = null;
@@ -116,6 +118,14 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
       return new UnaryCall(host, id, head, headerBytes, sendWindow, method.handle);
     }
     return new StreamCall(host, id, head, headerBytes, sendWindow, method.handle);
+  }
+
+  get isRoomy(): boolean {
+    return this.waitingBytes < limits.ROOMY_OUTPUT_BYTES;
+  }
+
+  waits(bytes: number): void {
+    this.waitingBytes += bytes;
   }
 
   touched(connection: Flushable): void {

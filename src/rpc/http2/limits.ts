@@ -35,6 +35,12 @@ export const HEADER_TABLE_BYTES: number = 4096;
 
 /** Bytes waiting in one streaming call from which `write` says false. One message may exceed it by its own size. */
 export const STREAM_BUFFER_BYTES: number = 256 * 1024;
+/**
+ * The same for a call that tells many watchers, while all connections together have less than `ROOMY_OUTPUT_BYTES`
+ * waiting: a thousand watchers of a call shall not have to be told in pieces.
+ */
+export const STREAM_BUFFER_BYTES_MAX: number = 4 * 1024 * 1024;
+export const ROOMY_OUTPUT_BYTES: number = 64 * 1024 * 1024;
 /** Largest DATA frame, so the turn that one stream has before the next. */
 export const DATA_FRAME_BYTES_MAX: number = 16_384;
 /** Answers that a connection frames per turn. The rest waits, so that a small answer never stands behind more. */

@@ -143,7 +143,7 @@ export class MessageReader {
 
   private growPartial(bytes: number): void {
     if (bytes <= this.partial.length) return;
-    const wanted = Math.max(bytes * 4, PARTIAL_BYTES_MIN);
+    const wanted = Math.max(bytes * 2, this.partial.length * 4, PARTIAL_BYTES_MIN);
     const larger = Buffer.allocUnsafeSlow(Math.min(wanted, this.partialTotal));
     this.partial.copy(larger, 0, 0, this.partialBytes);
     this.partial = larger;

@@ -16,6 +16,21 @@ const SLAB_BYTES_MAX = 64 * 1024;
 /** From here on, a copy costs more than an entry in the socket's list of buffers. */
 export const BODY_BYTES_NOT_COPIED = 8192;
 
+/** Chunks that streams fill and the socket lets go of again; as many are kept for the next ones. */
+export const CHUNK_BYTES: number = 64 * 1024;
+const IDLE_CHUNKS_MAX = 64;
+const idleChunks: Buffer[] = [];
+
+export function takeChunk(): Buffer {
+  return idleChunks.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+}
+
+function keepChunks(chunks: readonly Buffer[]): void {
+  for (const chunk of chunks) if (idleChunks.length < IDLE_CHUNKS_MAX) idleChunks.push(chunk);
+}
+
+const NO_CHUNKS: Buffer[] = [];
+
 export class Output {
   slab: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES_MIN);
   /** Of the slab: where the part begins that is not among `parts` yet, and where the next byte goes. */
@@ -23,6 +38,8 @@ export class Output {
   private end = 0;
   private parts: Uint8Array[] = [];
   private partBytes = 0;
+  /** Of these chunks, the last octets are among what was written since the last flush. */
+  private spent: Buffer[] = NO_CHUNKS;
 
   /** Bytes since the last flush. */
   get bytes(): number {
@@ -88,21 +105,29 @@ export class Output {
     this.partBytes += bytes.length;
   }
 
+  /** The chunk may be used again as soon as what was appended so far has left. */
+  giveBack(chunk: Buffer): void {
+    if (this.spent === NO_CHUNKS) this.spent = [];
+    this.spent.push(chunk);
+  }
+
   /**
    * Hands everything to the socket in one write.
    * @returns false: the socket has more than it likes; wait for its `drain`.
    */
   flush(socket: Socket): boolean {
     if (this.bytes === 0) return true;
-    let taking: boolean;
+    let taking = true;
     if (this.parts.length === 0) {
-      taking = socket.write(this.slab.subarray(this.begin, this.end));
+      taking = this.writeLast(socket, this.slab.subarray(this.begin, this.end));
       this.begin = this.end;
     } else {
       this.cut();
+      const { parts } = this;
+      const last = parts.length - 1;
       socket.cork();
-      taking = true;
-      for (const part of this.parts) taking = socket.write(part);
+      for (let index = 0; index < last; index++) socket.write(parts[index]!);
+      taking = this.writeLast(socket, parts[last]!);
       socket.uncork();
       this.parts = [];
       this.partBytes = 0;
@@ -115,8 +140,19 @@ export class Output {
     return taking;
   }
 
+  /** Chunks come back when all of it has left; never, if the socket fails, for who knows what the system still reads. */
+  private writeLast(socket: Socket, part: Uint8Array): boolean {
+    const { spent } = this;
+    if (spent === NO_CHUNKS) return socket.write(part);
+    this.spent = NO_CHUNKS;
+    return socket.write(part, (error) => {
+      if (!error) keepChunks(spent);
+    });
+  }
+
   /** Drops what has not been flushed. */
   clear(): void {
+    this.spent = NO_CHUNKS;
     this.parts = [];
     this.partBytes = 0;
     this.begin = this.end;

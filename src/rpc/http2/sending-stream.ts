@@ -9,6 +9,8 @@
 import { FRAME_HEADER_BYTES, FrameType } from './frames.ts';
 import { DATA_FRAME_BYTES_MAX } from './limits.ts';
 import type { Output } from './output.ts';
+import { BODY_BYTES_NOT_COPIED } from './output.ts';
+import { SendQueue } from './send-queue.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import { WheelEntry } from './timer-wheel.ts';
 
@@ -30,8 +32,6 @@ export interface SendingHost {
 export const Place = { None: 0, Row: 1, Aside: 2 } as const;
 export type Place = (typeof Place)[keyof typeof Place];
 
-const NO_MESSAGES: Uint8Array[] = [];
-
 export abstract class SendingStream extends WheelEntry {
   id: number;
   host: SendingHost;
@@ -45,12 +45,8 @@ export abstract class SendingStream extends WheelEntry {
   protected headSent = false;
   /** The end follows behind what waits. */
   protected finishing = false;
-  private queue: Uint8Array[] = NO_MESSAGES;
-  private queueHead = 0;
-  /** Bytes of the first message, prefix included, that are gone. */
-  private queueOffset = 0;
-  /** Bytes that wait, prefixes included. */
-  protected queuedBytes = 0;
+  /** What waits, prefixes included; made for the first message that cannot leave at once. */
+  protected queue: SendQueue | null = null;
 
   constructor(host: SendingHost, id: number, sendWindow: number) {
     super();
@@ -71,6 +67,11 @@ export abstract class SendingStream extends WheelEntry {
   protected abstract finish(): void;
   /** Some of what waited has left. */
   protected sent(): void {}
+
+  /** Bytes that wait, prefixes included. */
+  get queuedBytes(): number {
+    return this.queue === null ? 0 : this.queue.bytes;
+  }
 
   /** Whether a turn would move something as far as this stream's own window goes. */
   get canSend(): boolean {
@@ -109,20 +110,32 @@ export abstract class SendingStream extends WheelEntry {
   }
 
   protected enqueue(message: Uint8Array): void {
-    if (this.queue === NO_MESSAGES) this.queue = [];
-    this.queue.push(message);
-    const bytes = message.length + this.prefixBytes;
-    this.queuedBytes += bytes;
+    this.queue ??= new SendQueue();
+    const { queue, prefixBytes } = this;
+    const before = queue.bytes;
+    const isCopied = message.length < BODY_BYTES_NOT_COPIED;
+    const octets = prefixBytes + (isCopied ? message.length : 0);
+    if (octets > 0) {
+      const at = queue.reserve(octets);
+      const { chunk } = queue;
+      for (let index = 0; index < prefixBytes; index++) chunk[at + index] = this.prefixOctet(message, index);
+      if (isCopied) chunk.set(message, at + prefixBytes);
+    }
+    if (!isCopied) queue.append(message);
+    this.enqueued(queue.bytes - before);
+  }
+
+  /** So many octets were added to the queue. */
+  protected enqueued(bytes: number): void {
     this.host.waits(bytes);
     this.host.schedule(this);
   }
 
   protected clearQueue(): void {
-    if (this.queuedBytes > 0) this.host.waits(-this.queuedBytes);
-    this.queue = NO_MESSAGES;
-    this.queueHead = 0;
-    this.queueOffset = 0;
-    this.queuedBytes = 0;
+    const bytes = this.queuedBytes;
+    if (bytes === 0) return;
+    this.host.waits(-bytes);
+    this.queue!.clear();
   }
 
   protected close(): void {
@@ -135,52 +148,9 @@ export abstract class SendingStream extends WheelEntry {
     const { output } = this.host;
     const at = output.reserve(FRAME_HEADER_BYTES);
     output.header(at, bytes, FrameType.Data, 0, this.id);
-    let left = bytes;
-    while (left > 0) {
-      const message = this.queue[this.queueHead]!;
-      left -= this.writePrefix(output, message, left);
-      const bodyFrom = this.queueOffset - this.prefixBytes;
-      const bodyBytes = Math.min(message.length - bodyFrom, left);
-      if (bodyBytes > 0) {
-        output.append(
-          bodyBytes === message.length ? message : message.subarray(bodyFrom, bodyFrom + bodyBytes),
-        );
-        this.queueOffset += bodyBytes;
-        left -= bodyBytes;
-      }
-      if (this.queueOffset === message.length + this.prefixBytes) this.dropFirst();
-    }
-    this.queuedBytes -= bytes;
+    this.queue!.moveTo(output, bytes);
     this.sendWindow -= bytes;
     this.host.waits(-bytes);
     this.host.spend(bytes);
   }
-
-  /** @returns how many octets of the first message's prefix were written; at most `room`. */
-  private writePrefix(output: Output, message: Uint8Array, room: number): number {
-    const bytes = Math.min(this.prefixBytes - this.queueOffset, room);
-    if (bytes <= 0) return 0;
-    const at = output.reserve(bytes);
-    for (let index = 0; index < bytes; index++) {
-      output.slab[at + index] = this.prefixOctet(message, this.queueOffset + index);
-    }
-    this.queueOffset += bytes;
-    return bytes;
-  }
-
-  private dropFirst(): void {
-    this.queueOffset = 0;
-    this.queueHead += 1;
-    if (this.queueHead < this.queue.length) {
-      // Messages that have left must not stay reachable behind a slow reader.
-      this.queue[this.queueHead - 1] = EMPTY;
-      if (this.queueHead < QUEUE_GARBAGE_MAX) return;
-      this.queue.splice(0, this.queueHead);
-    } else this.queue = NO_MESSAGES;
-    this.queueHead = 0;
-  }
 }
-
-const EMPTY: Uint8Array = new Uint8Array(0);
-/** Places of messages that have left, which may stay at the head of a queue. */
-const QUEUE_GARBAGE_MAX = 1024;

@@ -7,9 +7,10 @@
  */
 
 import type { RpcStatus, RpcStream, StreamHandler } from '../transport.ts';
+import { numbered } from '../transport.ts';
 import { decompressionFault, GrpcCall, UNEXPECTED_END } from './grpc-call.ts';
 import { decompress } from './gzip.ts';
-import { STREAM_BUFFER_BYTES } from './limits.ts';
+import { STREAM_BUFFER_BYTES, STREAM_BUFFER_BYTES_MAX } from './limits.ts';
 import { MessageReader } from './message-reader.ts';
 import type { RequestHead } from './request-head.ts';
 import type { StreamHost } from './stream.ts';
@@ -21,6 +22,8 @@ export class StreamCall extends GrpcCall implements RpcStream {
   private halfCloseListener: (() => void) | null = null;
   private drainListener: (() => void) | null = null;
   private wantsDrain = false;
+  /** A stream that tells many the same may have more waiting, while there is room. */
+  private bufferBytesMax = STREAM_BUFFER_BYTES;
   private paused = false;
   /** A message is being decompressed. */
   private inflating = false;
@@ -80,7 +83,22 @@ export class StreamCall extends GrpcCall implements RpcStream {
   write(response: Uint8Array): boolean {
     if (this.done || this.answered) return false;
     this.sendMessage(response);
-    if (this.bufferedBytes < STREAM_BUFFER_BYTES) return true;
+    return this.hasRoom();
+  }
+
+  writeNumbered(head: Uint8Array, number: number, tail: Uint8Array): boolean {
+    if (this.compresses) return this.write(numbered(head, number, tail));
+    if (this.done || this.answered) return false;
+    this.bufferBytesMax = STREAM_BUFFER_BYTES_MAX;
+    this.enqueueNumbered(head, number, tail);
+    return this.hasRoom();
+  }
+
+  /** Whether more may be written; if not, `onDrain` tells when. */
+  private hasRoom(): boolean {
+    const { bufferedBytes } = this;
+    if (bufferedBytes < STREAM_BUFFER_BYTES) return true;
+    if (bufferedBytes < this.bufferBytesMax && this.host.isRoomy) return true;
     this.wantsDrain = true;
     return false;
   }

@@ -20,6 +20,8 @@ export interface StreamHost extends SendingHost {
   readonly maxReceiveBytes: number;
   /** So much output waits that no further request shall be handled. */
   readonly congested: boolean;
+  /** So little output waits, of all connections together, that a stream may keep much. */
+  readonly isRoomy: boolean;
   /** Whether an answer with so much DATA may be framed at once, before others whose turn it would be. */
   mayWriteNow(bytes: number): boolean;
   /** As `waits`, for request bytes. False: the connection pins as much as it may. */
