@@ -3,6 +3,7 @@
  * All are opened before one is served, so that an address that is taken is known at once.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { statusOf } from '../etcd/errors.ts';
 import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
 import { clusterVersionOf, etcdVersion } from '../etcd/version.ts';
@@ -86,8 +87,14 @@ export class ClientPorts {
     });
     const alone = listenClientHttpUrls.length > 0;
     for (const endpoint of listenClientUrls) {
+      const isShared = listenClientUrls.some((other) => isTwin(endpoint, other));
+      if (isShared && !endpoint.secure) {
+        this.#urls.push(endpoint.url);
+        continue;
+      }
       const grpc = this.#transport(methods, endpoint.secure, alone ? null : http);
-      this.#urls.push(await this.#open(endpoint, grpc, alone ? null : http, webSocket));
+      const inTheClear = isShared ? this.#transport(methods, false, alone ? null : http) : null;
+      this.#urls.push(await this.#open(endpoint, grpc, alone ? null : http, webSocket, inTheClear));
     }
     for (const endpoint of listenClientHttpUrls) {
       await this.#open(endpoint, this.#httpTransport(endpoint.secure, http), http, webSocket);
@@ -104,6 +111,7 @@ export class ClientPorts {
     grpc: RpcTransport | null,
     http: HttpHandler | null,
     webSocket: UpgradeHandler | null = null,
+    grpcInTheClear: RpcTransport | null = null,
   ): Promise<string> {
     const { address, secure, url } = endpoint;
     const port = await openPort({
@@ -111,6 +119,7 @@ export class ClientPorts {
       tls: secure ? this.#options.clientTls : null,
       isHeld: true,
       grpc,
+      grpcInTheClear,
       http,
       webSocket,
       runtime: this.#runtime,
@@ -172,6 +181,12 @@ export class ClientPorts {
       ),
     ]);
   }
+}
+
+/** With TLS and without, at the same place: one port serves both, and the one with TLS is opened. */
+function isTwin(one: Endpoint, other: Endpoint): boolean {
+  if (one.secure === other.secure || (one.address.kind === 'tcp' && one.address.port === 0)) return false;
+  return isDeepStrictEqual(one.address, other.address);
 }
 
 export function called(start: (done: () => void) => void): Promise<void> {

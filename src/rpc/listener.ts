@@ -40,12 +40,17 @@ export interface ListenerOptions {
   readonly path?: string;
   /** @default none: connections are in the clear */
   readonly tls?: TlsOptions | null;
+  /** With `tls`: what serves connections that come in the clear all the same. @default they are refused */
+  readonly inTheClear?: readonly Protocol[] | null;
   /** Connections wait for `release`. @default false */
   readonly isHeld?: boolean;
   readonly maxConnections: number;
   readonly protocols: readonly Protocol[];
   readonly runtime: Runtime;
 }
+
+/** How the first message of a handshake begins (RFC 8446 §5.1); no protocol in the clear does so. */
+const TLS_HANDSHAKE = 0x16;
 
 export class Listener {
   private readonly options: ListenerOptions;
@@ -109,8 +114,13 @@ export class Listener {
       held.push(socket);
       this.watch(socket);
     } else if (tls !== null && !this.closing) {
-      this.watch(socket);
-      tls.accept(socket);
+      const { inTheClear = null } = this.options;
+      if (inTheClear === null) {
+        this.watch(socket);
+        tls.accept(socket);
+      } else {
+        this.sniff(socket, [handshake(tls), ...inTheClear]);
+      }
     } else {
       this.route(socket);
     }
@@ -134,6 +144,10 @@ export class Listener {
 
   /** Finds the protocol of an accepted connection and hands it over. */
   route(socket: Socket): void {
+    this.sniff(socket, this.options.protocols);
+  }
+
+  private sniff(socket: Socket, protocols: readonly Protocol[]): void {
     socket.on('error', ignore);
     if (this.closing) {
       socket.destroy();
@@ -143,18 +157,18 @@ export class Listener {
     this.unknown.add(socket);
     let first: Buffer | null = null;
     const timer = this.options.runtime.clock.setTimer(SNIFF_TIMEOUT_MS, () => socket.destroy());
-    const sniff = (chunk: Buffer): void => {
+    const look = (chunk: Buffer): void => {
       first = first === null ? chunk : Buffer.concat([first, chunk]);
-      const protocol = this.protocolOf(first);
+      const protocol = protocolOf(protocols, first);
       if (protocol === null) return;
       timer.cancel();
       this.unknown.delete(socket);
-      socket.removeListener('data', sniff);
+      socket.removeListener('data', look);
       socket.pause();
       socket.unshift(first);
       protocol.accept(socket);
     };
-    socket.on('data', sniff);
+    socket.on('data', look);
     socket.once('close', () => {
       timer.cancel();
       this.unknown.delete(socket);
@@ -179,15 +193,19 @@ export class Listener {
       done();
     });
   }
+}
 
-  private protocolOf(first: Buffer): Protocol | null {
-    for (const protocol of this.options.protocols) {
-      const verdict = protocol.recognise(first);
-      if (verdict === true) return protocol;
-      if (verdict === null) return null;
-    }
-    throw new Error('the last protocol of a port must take every connection');
+function handshake(tls: TlsAcceptor): Protocol {
+  return { recognise: (first) => first[0] === TLS_HANDSHAKE, accept: (socket) => tls.accept(socket) };
+}
+
+function protocolOf(protocols: readonly Protocol[], first: Buffer): Protocol | null {
+  for (const protocol of protocols) {
+    const verdict = protocol.recognise(first);
+    if (verdict === true) return protocol;
+    if (verdict === null) return null;
   }
+  throw new Error('the last protocol of a port must take every connection');
 }
 
 /** Compares a connection's first bytes with how a protocol begins, as far as both go. */

@@ -8,7 +8,7 @@ import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import type { HttpHandler, UpgradeHandler } from './http1.ts';
 import { Http1 } from './http1.ts';
-import { beginsWith, DEFAULT_MAX_CONNECTIONS, Listener } from './listener.ts';
+import { beginsWith, DEFAULT_MAX_CONNECTIONS, Listener, type Protocol } from './listener.ts';
 import type { TlsOptions } from './tls-options.ts';
 import type { RpcTransport } from './transport.ts';
 
@@ -20,6 +20,8 @@ export interface PortOptions {
   readonly path?: string;
   /** @default none: connections are in the clear */
   readonly tls?: TlsOptions | null;
+  /** With `tls`: gRPC for connections that come in the clear all the same, and HTTP/1.1 beside. @default refused */
+  readonly grpcInTheClear?: RpcTransport | null;
   /** Connections are accepted, and wait for `release`. @default false */
   readonly isHeld?: boolean;
   /** Not closed by the port: several ports may share it. Null: no gRPC here. */
@@ -73,7 +75,7 @@ export function listen(
   options: PortOptions,
   done: (failure: Failure | null, port: Port | null) => void,
 ): void {
-  const { host, grpc, runtime, path, webSocket = null } = options;
+  const { host, grpc, grpcInTheClear = null, runtime, path, webSocket = null } = options;
   const http = options.http === null ? null : new Http1(options.http, runtime);
   // By itself: where nothing else asks for another protocol, such requests are served as any other.
   const sockets =
@@ -86,26 +88,8 @@ export function listen(
     isHeld: options.isHeld ?? false,
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     runtime,
-    protocols: [
-      {
-        recognise: (first) => beginsWith(first, PREFACE_START),
-        accept: (socket) => {
-          if (grpc === null) socket.destroy();
-          else grpc.accept(socket);
-        },
-      },
-      {
-        recognise: (first) => (sockets === null ? false : asksForSocket(first)),
-        accept: (socket) => sockets!.accept(socket),
-      },
-      {
-        recognise: () => true,
-        accept: (socket) => {
-          if (http === null) socket.destroy();
-          else http.accept(socket);
-        },
-      },
-    ],
+    protocols: protocolsOf(grpc, http, sockets),
+    inTheClear: grpcInTheClear === null ? null : protocolsOf(grpcInTheClear, http, sockets),
   });
   listener.listen((failure) => {
     if (failure !== null) {
@@ -124,4 +108,27 @@ export function listen(
       },
     });
   });
+}
+
+function protocolsOf(grpc: RpcTransport | null, http: Http1 | null, sockets: Http1 | null): Protocol[] {
+  return [
+    {
+      recognise: (first) => beginsWith(first, PREFACE_START),
+      accept: (socket) => {
+        if (grpc === null) socket.destroy();
+        else grpc.accept(socket);
+      },
+    },
+    {
+      recognise: (first) => (sockets === null ? false : asksForSocket(first)),
+      accept: (socket) => sockets!.accept(socket),
+    },
+    {
+      recognise: () => true,
+      accept: (socket) => {
+        if (http === null) socket.destroy();
+        else http.accept(socket);
+      },
+    },
+  ];
 }

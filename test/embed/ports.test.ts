@@ -237,3 +237,19 @@ t.test('TLS without a certificate is refused with all other problems', async (t)
     message: /at most 107 bytes/,
   });
 });
+
+t.test('an address that is listed with TLS and without serves both at one port, gRPC and HTTP', async (t) => {
+  const dir = t.testdir();
+  const server = certificate(dir, 'server');
+  const ca = readFileSync(server.certFile);
+  const [port] = await freePorts(1);
+  const host = '127.0.0.1';
+  const urls = [`http://${host}:${port}`, `https://${host}:${port}`];
+  const member = await start(t, { listenClientUrls: urls, clientTls: server });
+  t.same(member.clientUrls, urls);
+  await (await client(t, [urls[0]!])).put('k', 'in the clear');
+  const secure = await client(t, [urls[1]!], { ca });
+  t.equal((await secure.get('k'))?.text, 'in the clear');
+  t.match(await fetchText({ host, port, path: '/version' }), /^200 .*etcdserver/);
+  t.match(await fetchText({ host, port, path: '/version', ca }), /^200 .*etcdserver/);
+});
