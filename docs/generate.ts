@@ -64,7 +64,7 @@ function section(title: string, text: string, heads: readonly string[], rows: re
 }
 
 /** Options of `keelson server` that are no flags of etcd. */
-const ownFlags: ReadonlySet<string> = new Set(['apiserverPort', 'apiserverDir']);
+const ownFlags: ReadonlySet<string> = new Set(['apiserverPort', 'apiserverDir', 'experimentalSelfRepair']);
 
 const shapes: Readonly<Record<RpcShape, string>> = {
   unary: 'unary',

@@ -51,6 +51,7 @@ export interface ServerOptions {
   initialClusterToken: string;
   advertiseClientUrls: string[];
   strictReconfigCheck: boolean;
+  experimentalSelfRepair: boolean;
   forceNewCluster: boolean;
   maxLearners: number;
   featureGates: FeatureGates;
@@ -191,7 +192,7 @@ const memberFlags = {
   maxRequestBytes: integerFlag({
     help: 'largest request of a client',
     initial: 1_572_864,
-    min: 1024,
+    min: 1,
     placeholder: 'BYTES',
   }),
   maxConcurrentStreams: integerFlag({
@@ -257,6 +258,10 @@ const clusterFlags = {
     initial: [DEFAULT_CLIENT_URL],
   }),
   strictReconfigCheck: switchFlag('refuse changes of membership that would endanger the quorum', true),
+  experimentalSelfRepair: switchFlag(
+    'rebuild damaged or differing data from the other members, without an operator; off: refuse to start, or raise CORRUPT',
+    true,
+  ),
   forceNewCluster: switchFlag('go on alone with the data that is there: the other members are lost for good'),
   maxLearners: integerFlag({
     help: 'learners that the cluster may have at a time',

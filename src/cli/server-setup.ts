@@ -66,6 +66,7 @@ export function startOptions(options: ServerOptions, runtime: Runtime, log: Logg
     bcryptCost: options.bcryptCost,
     maxLearners: options.maxLearners,
     strictReconfigCheck: options.strictReconfigCheck,
+    selfRepair: options.experimentalSelfRepair,
     reconfigHealthMs: healthMs,
     initialCorruptCheck: options.initialCorruptCheck || isOn(gates, 'InitialCorruptCheck'),
     corruptCheckMs: options.corruptCheckTime,

@@ -78,6 +78,30 @@ t.test('it is added, started with what is printed, caught up and promoted', asyn
   t.ok(await client.put('with two', 'votes'));
 });
 
+t.test('while a member is away nobody is taken in, and it is tried again until it is back', async (t) => {
+  const ports = await freePorts(4);
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const initialCluster = { a: [urls[0]!], b: [urls[1]!], c: [urls[2]!] };
+  const begin = (name: 'a' | 'b' | 'c') =>
+    startMember({
+      ...{ name, initialCluster, listenClientUrls, ...timing },
+      memory: true,
+      listenPeerUrls: initialCluster[name],
+    });
+  const two = await Promise.all([begin('a'), begin('b')]);
+  t.teardown(() => Promise.all(two.map((member) => member.close())));
+  await Promise.all(two.map(({ ready }) => ready));
+  const line = ctlRunning(two[0]!.clientUrls[0]!, {
+    args: ['member', 'join', 'd', `--peer-urls=${urls[3]}`],
+  });
+  while (!/trying again/.test(line.err())) await new Promise((resolve) => setTimeout(resolve, 10));
+  const third = await begin('c');
+  t.teardown(() => third.close());
+  await line.until(/Learner/);
+  line.interrupt();
+  t.match(await line.ended, { code: 130 });
+});
+
 t.test('what does not come to an end is undone', async (t) => {
   const { member, endpoint, peerUrl } = await first(t);
   const line = (...more: string[]) => ({ args: ['member', 'join', 'm2', `--peer-urls=${peerUrl}`, ...more] });

@@ -1,6 +1,6 @@
 /** A majority is lost for good: what is left is looked at, named, and goes on alone or as a new cluster. */
 
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -133,10 +133,23 @@ t.test('recover says what it would do, and begins a new cluster that clients can
   const [shown] = JSON.parse((await run(leader, '-w', 'json')).out);
   t.match(shown, { clusterId, revision: 21, longest: true });
 
-  const done = await run(leader, '--to', target, '--confirm', '--bump-revision=1000');
+  // The log may be elsewhere.
+  const wal = join(folder, 'log');
+  renameSync(join(leader, 'wal'), wal);
+  t.match(await run(leader), { code: 1, err: /none of them can be read/ });
+  t.match(await run(leader, '--wal-dir', `${wal},${wal}`), {
+    code: 128,
+    err: /1 data directories and 2 of logs/,
+  });
+
+  const done = await run(leader, '--wal-dir', wal, '--to', target, '--confirm', '--bump-revision=1000');
   t.equal(done.code, 0, done.err);
   t.notOk(existsSync(`${target}.recovering`), 'nothing is left over');
-  t.match(await run(leader, '--to', target, '--confirm'), { code: 128, err: /is not empty/ });
+  t.match(await run(leader, '--wal-dir', wal, '--to', target, '--confirm'), {
+    code: 128,
+    err: /is not empty/,
+  });
+  renameSync(wal, join(leader, 'wal'));
   await using member = await startMember({
     dataDir: target,
     listenClientUrls: ['http://127.0.0.1:0'],

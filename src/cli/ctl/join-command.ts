@@ -18,7 +18,9 @@ import { type CtlCommand, type CtlCommands, exitInterrupted, type Session } from
 
 const defaultTimeoutMs = 600_000;
 const pollMs = 200;
-/** Refusals of a promotion after which another attempt may succeed. */
+/** A cluster that has just come together counts its members as well after five seconds. */
+const addTimeoutMs = 30_000;
+/** Refusals after which another attempt may succeed. */
 const passing: readonly string[] = [
   'learnerNotReady',
   'unhealthyCluster',
@@ -65,6 +67,27 @@ function sameUrls(a: readonly string[], b: readonly string[]): boolean {
   return [...a].sort().join() === [...b].sort().join();
 }
 
+/**
+ * Asks until the cluster is well, or for half a minute: it says that it is not while a member is away, and for five
+ * seconds after its members have come together. Refused so, nothing was changed.
+ */
+async function addLearner(session: Session, peerUrls: readonly string[]): Promise<MemberAddResponse> {
+  const { clock } = nodeRuntime();
+  const end = clock.now() + Math.min(addTimeoutMs, session.number('timeout'));
+  const request = { peerURLs: peerUrls, isLearner: true };
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return (await session.call<MemberAddResponse>('Cluster', 'MemberAdd', request)).message;
+    } catch (error) {
+      const mayPass = error instanceof EtcdError && error.reason === 'unhealthyCluster';
+      if (!mayPass || session.io.signal.aborted || clock.now() >= end) throw error;
+      if (!isTold)
+        session.io.err('the cluster is not well yet: a member is away or has just come; trying again\n');
+    }
+    if (await session.pause(pollMs)) throw session.io.signal.reason;
+  }
+}
+
 /** Adds the learner; one that an earlier attempt has left, with these URLs, is taken as it is. */
 async function add(session: Session): Promise<Added> {
   const { name, peerUrls } = asked(session);
@@ -73,8 +96,7 @@ async function add(session: Session): Promise<Added> {
   let found: { readonly member: Member; readonly all: MembersResponse };
   if (left !== undefined) found = { member: left, all: before };
   else {
-    const request = { peerURLs: peerUrls, isLearner: true };
-    const { message } = await session.call<MemberAddResponse>('Cluster', 'MemberAdd', request);
+    const message = await addLearner(session, peerUrls);
     found = { member: message.member, all: message };
   }
   const { member, all } = found;

@@ -12,6 +12,9 @@ const recover: CtlCommand = {
   isOffline: true,
   flags: {
     to: text('the data directory to make'),
+    'wal-dir': text(
+      'where the log of each member is, in the same order, separated by commas; empty: in its data directory',
+    ),
     confirm: flag('do it; without this it is only said what would be done'),
     force: flag('go on although a majority is here'),
     name: text('name of the new member (default: that of the old one)'),

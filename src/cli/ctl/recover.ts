@@ -23,20 +23,35 @@ import { type Session, unsupported } from './session.ts';
 
 const copiedAtOnce = 1 << 20;
 /** Parts of a data directory that a copy does not need. */
-const notCopied: readonly string[] = ['lock', 'spool'];
+const notCopied: readonly string[] = ['lock', 'spool', 'damaged-state', 'damaged-wal', 'rejoin.json'];
 
 interface Looked {
   readonly dir: string;
+  /** Where its log is, if not in there. */
+  readonly walDir: string | null;
   readonly survivor: Survivor | null;
   readonly problem: string;
 }
 
-async function lookAt(dir: string): Promise<Looked> {
+async function lookAt(dir: string, walDir: string | null): Promise<Looked> {
   try {
-    return { dir, survivor: await inspectSurvivor(dir, null, nodeRuntime()), problem: '' };
+    return { dir, walDir, survivor: await inspectSurvivor(dir, walDir, nodeRuntime()), problem: '' };
   } catch (error) {
-    return { dir, survivor: null, problem: (error as Error).message };
+    return { dir, walDir, survivor: null, problem: (error as Error).message };
   }
+}
+
+/** One for each data directory. @throws UsageError */
+function walDirsOf(session: Session): (string | null)[] {
+  const told = session.text('wal-dir');
+  if (told === '') return session.words.map(() => null);
+  const walDirs = told.split(',').map((dir) => (dir.trim() === '' ? null : dir.trim()));
+  if (walDirs.length === session.words.length) return walDirs;
+  const counts = `${session.words.length} data directories and ${walDirs.length} of logs`;
+  throw new UsageError(
+    `--wal-dir: ${counts} are given; leave empty what is in its data directory`,
+    exitBadArgs,
+  );
 }
 
 const head = [
@@ -100,13 +115,14 @@ function check(survivors: readonly Survivor[], isForced: boolean): void {
   }
 }
 
-function copyData(from: string, to: string): void {
+function copyData(from: string, walDir: string | null, to: string): void {
   rmSync(to, { recursive: true, force: true });
   const root = basename(from);
   cpSync(from, to, {
     recursive: true,
     filter: (source) => basename(join(source, '..')) !== root || !notCopied.includes(basename(source)),
   });
+  if (walDir !== null) cpSync(walDir, join(to, 'wal'), { recursive: true });
 }
 
 function writeState(state: ExportedState, path: string, tell: (part: number) => void): void {
@@ -125,12 +141,13 @@ function writeState(state: ExportedState, path: string, tell: (part: number) => 
 /** Lets a copy of the survivor go on alone until everything in its log is applied, and writes the state to a file. */
 async function exportWhole(
   survivor: Survivor,
+  walDir: string | null,
   copy: string,
   file: string,
   tell: (part: number) => void,
 ): Promise<void> {
   const { dataDir, name, peerUrls } = survivor;
-  copyData(dataDir, copy);
+  copyData(dataDir, walDir, copy);
   await goOnAlone(copy, null, nodeRuntime());
   const own = name === '' ? 'recovered' : name;
   await using member = await startMember({
@@ -151,6 +168,7 @@ async function exportWhole(
 async function begin(
   session: Session,
   survivor: Survivor,
+  walDir: string | null,
   target: string,
 ): Promise<{ readonly revision: number; readonly clusterId: string }> {
   const scratch = `${target}.recovering`;
@@ -158,7 +176,9 @@ async function begin(
   try {
     rmSync(scratch, { recursive: true, force: true });
     const file = `${scratch}/state.db`;
-    await exportWhole(survivor, `${scratch}/copy`, file, (part) => progress.show(part / 2, 'reading'));
+    await exportWhole(survivor, walDir, `${scratch}/copy`, file, (part) =>
+      progress.show(part / 2, 'reading'),
+    );
     const { name, peerUrls } = newMember(session, survivor);
     return await restoreMember(
       {
@@ -210,7 +230,8 @@ export async function runRecover(session: Session): Promise<number> {
   if (session.words.length === 0)
     throw new UsageError('give the data directory of every member that is left', exitBadArgs);
   const looked: Looked[] = [];
-  for (const dir of session.words) looked.push(await lookAt(dir));
+  for (const [index, walDir] of walDirsOf(session).entries())
+    looked.push(await lookAt(session.words[index]!, walDir));
   const survivors = looked.flatMap(({ survivor }) => (survivor === null ? [] : [survivor]));
   const longest = longestLog(survivors);
   if (session.format === 'json') session.io.out(`${jsonOf(looked, longest)}\n`);
@@ -220,10 +241,11 @@ export async function runRecover(session: Session): Promise<number> {
   if (longest === null)
     throw new UsageError('none of them can be read: nothing can be recovered from them', 1);
   check(survivors, session.isSet('force'));
-  return act(session, longest);
+  const { walDir } = looked.find(({ survivor }) => survivor === longest)!;
+  return act(session, longest, walDir);
 }
 
-async function act(session: Session, longest: Survivor): Promise<number> {
+async function act(session: Session, longest: Survivor, walDir: string | null): Promise<number> {
   const target = session.text('to') === '' ? `${longest.dataDir}.recovered` : session.text('to');
   const say = (lines: readonly string[]): void => {
     if (session.format !== 'json') session.io.out(`\n${lines.join('\n')}\n`);
@@ -235,7 +257,7 @@ async function act(session: Session, longest: Survivor): Promise<number> {
     say(['Nothing has been changed. To do it, give the same command with --confirm.']);
     return 0;
   }
-  const { revision, clusterId } = await begin(session, longest, target);
+  const { revision, clusterId } = await begin(session, longest, walDir, target);
   const { name, peerUrls } = newMember(session, longest);
   say([
     `Cluster ${clusterId} begins in ${target} at revision ${revision}. Start it:`,
