@@ -204,6 +204,7 @@ t.test('what is unwise is said, and what cannot be is refused', async (t) => {
   const unwise = parseServerOptions(['--max-request-bytes=20000000', '--quota-backend-bytes=9000000000'], {});
   t.same(unwise.problems, []);
   t.match(unwise.warnings, { length: 2, 0: /10 MiB/, 1: /8 GiB/ });
+  t.same(parseServerOptions(['--max-request-bytes=256'], {}).problems, [], 'small is fine, as in etcd');
   t.same(parseServerOptions(['--cipher-suites=TLS_NO_SUCH'], {}).problems, [
     '--cipher-suites: there is no cipher suite TLS_NO_SUCH',
   ]);
