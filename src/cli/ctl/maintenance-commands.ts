@@ -85,7 +85,7 @@ const defrag: CtlCommand = {
   run: async (session) => {
     const { signal } = session.io;
     if (session.text('data-dir') !== '') {
-      await defragDirectory(session.text('data-dir'));
+      await defragDirectory(session.text('data-dir'), session.io);
       return 0;
     }
     const { clock } = nodeRuntime();

@@ -12,7 +12,7 @@ import { exitBadArgs, type FlagSpecs, flag, integer, text, UsageError } from './
 import { framedTable, goObject, humanBytes } from './go-text.ts';
 import { field } from './print-kv.ts';
 import { Progress } from './progress.ts';
-import type { CtlCommand, CtlCommands, Session } from './session.ts';
+import type { CtlCommand, CtlCommands, Io, Session } from './session.ts';
 import { readSnapshotStatus } from './snapshot-file.ts';
 
 /** A file with a checksum behind its pages is so many bytes longer than whole sectors. */
@@ -196,9 +196,9 @@ const hashkv: CtlCommand = {
 
 /**
  * A data directory that nobody uses needs nothing: space is given back while a member runs. It is opened all the same, so
- * that a damaged one, or one in use, is told. @throws UsageError
+ * that a damaged one, or one in use, is told; that it is done is said as etcd logs it. @throws UsageError
  */
-export async function defragDirectory(dataDir: string): Promise<void> {
+export async function defragDirectory(dataDir: string, { err }: Pick<Io, 'err'>): Promise<void> {
   const failed = (why: string): UsageError =>
     new UsageError(`Failed to defragment etcd data[${dataDir}] (${why})`, 1);
   if (!existsSync(join(dataDir, 'state'))) throw failed('there is no data of a member');
@@ -209,6 +209,7 @@ export async function defragDirectory(dataDir: string): Promise<void> {
   } catch (error) {
     throw failed((error as Error).message);
   }
+  err(`finished defragmenting directory ${dataDir}\n`);
 }
 
 const defrag: CtlCommand = {
@@ -219,7 +220,7 @@ const defrag: CtlCommand = {
   run: async (session) => {
     const dataDir = session.text('data-dir');
     if (dataDir === '') throw new UsageError('required flag(s) "data-dir" not set', 1);
-    await defragDirectory(dataDir);
+    await defragDirectory(dataDir, session.io);
     return undefined;
   },
 };
