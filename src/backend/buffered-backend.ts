@@ -1,16 +1,14 @@
 /**
  * The Backend over any durable state: writes collect in an overlay, a line cuts what a flush may write, and reads look
- * through both.
+ * through all of it.
  *
- *     pending   writes since the last flush began      newest
+ *     pending   writes behind the newest line          newest
+ *     marked    writes up to the newest line, if no flush has begun with them
  *     frozen    writes the running flush is writing
  *     base      the durable state                      oldest
  *
  * Invariants: the base always stands at exactly one line; what was written after the newest line is never flushed; one
  * flush runs at a time, so a base never has two unsynced batches.
- *
- * To find the state at the newest line when more was written behind it, the writes are also kept in order. In the usual
- * case, a flush right after a mark, the overlay is frozen as it stands.
  */
 
 import { Failure } from '../util/failure.ts';
@@ -25,6 +23,7 @@ import {
 } from './base-state.ts';
 import { MergedScan, scanChunkBytes } from './merged-scan.ts';
 import { mergedSlice, Overlay } from './overlay.ts';
+import { noPacking, type Packing } from './pack.ts';
 
 type FlushDone = (error: Error | null, index: number) => void;
 type SnapshotDone = (error: Error | null, snapshot: BackendSnapshot | null) => void;
@@ -43,15 +42,13 @@ export class BufferedBackend implements Backend {
   readonly openedAt: Line;
   readonly #scheduler: Scheduler;
   #base: BaseState;
-  #pending = new Overlay();
+  readonly #packing: Packing;
+  #pending: Overlay;
   #pendingBytes = 0;
-  #frozen = new Overlay();
+  #marked: Overlay | null = null;
+  #markedBytes = 0;
+  #frozen: Overlay | null = null;
   #frozenBytes = 0;
-  /** Every write since the last flush began, in order: what `#pending` holds, once more. */
-  #writeKeys: string[] = [];
-  #writeValues: (Uint8Array | null)[] = [];
-  /** How many of them stand above the newest line. */
-  #markedWrites = 0;
   #newestLine: Line;
   #marks = 0;
   #durableMarks = 0;
@@ -66,19 +63,21 @@ export class BufferedBackend implements Backend {
   #closed = false;
   #failed: Error | null = null;
 
-  constructor(base: BaseState, scheduler: Scheduler) {
+  constructor(base: BaseState, scheduler: Scheduler, packing: Packing = noPacking) {
     this.#base = base;
     this.#scheduler = scheduler;
+    this.#packing = packing;
+    this.#pending = new Overlay(packing);
     this.openedAt = base.line;
     this.#newestLine = base.line;
   }
 
   get sizeBytes(): number {
-    return Math.max(1, this.#base.sizeBytes + this.#pendingBytes);
+    return Math.max(1, this.#base.sizeBytes + this.#pendingBytes + this.#markedBytes);
   }
 
   get pendingBytes(): number {
-    return this.#pendingBytes + this.#frozenBytes;
+    return this.#pendingBytes + this.#markedBytes + this.#frozenBytes;
   }
 
   put(key: string, value: Uint8Array): void {
@@ -94,8 +93,6 @@ export class BufferedBackend implements Backend {
     if (key.length === 0 || key.charCodeAt(0) === 0)
       throw new Error('a key must begin with a table, not \\0');
     this.#pending.set(key, value);
-    this.#writeKeys.push(key);
-    this.#writeValues.push(value);
     this.#pendingBytes += key.length + (value === null ? 0 : value.length) + writeOverheadBytes;
   }
 
@@ -103,9 +100,16 @@ export class BufferedBackend implements Backend {
     if (this.#closed) throw new Failure('stopped', 'The backend is closed.');
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending ?? undefined;
-    const frozen = this.#frozen.get(key);
+    const marked = this.#marked?.get(key);
+    if (marked !== undefined) return marked ?? undefined;
+    const frozen = this.#frozen?.get(key);
     if (frozen !== undefined) return frozen ?? undefined;
     return this.#base.get(key);
+  }
+
+  /** What is not durable yet, the newest first. */
+  get #layers(): Overlay[] {
+    return [this.#pending, this.#marked, this.#frozen].filter((layer) => layer !== null);
   }
 
   scan(
@@ -124,7 +128,7 @@ export class BufferedBackend implements Backend {
       this.#scheduler.defer(() => done(null, []));
       return;
     }
-    const slice = mergedSlice(this.#pending, this.#frozen, start, to, limit);
+    const slice = mergedSlice(this.#layers, start, to, limit);
     const chunkBytes = Math.min(scanChunkBytes, Math.max(1, maxBytes));
     const cursor = this.#base.cursor(start, to, limit + slice.length, chunkBytes);
     new MergedScan(cursor, slice, limit, maxBytes, done).start();
@@ -135,8 +139,12 @@ export class BufferedBackend implements Backend {
       throw new Error(`line ${index} is older than the newest line ${this.#newestLine.index}`);
     }
     this.#newestLine = { index, meta };
-    this.#markedWrites = this.#writeKeys.length;
     this.#marks++;
+    if (this.#marked === null) this.#marked = this.#pending;
+    else this.#marked.absorb(this.#pending);
+    this.#markedBytes += this.#pendingBytes;
+    this.#pending = new Overlay(this.#packing);
+    this.#pendingBytes = 0;
   }
 
   flush(done: FlushDone): void {
@@ -190,40 +198,22 @@ export class BufferedBackend implements Backend {
   #startFlush(): void {
     this.#flushing = true;
     const mark = this.#marks;
-    this.#freeze();
-    this.#base.write(this.#frozen, this.#newestLine, (error) => {
+    const frozen = this.#marked ?? new Overlay(this.#packing);
+    this.#frozen = frozen;
+    this.#frozenBytes = this.#markedBytes;
+    this.#marked = null;
+    this.#markedBytes = 0;
+    this.#base.write(frozen, this.#newestLine, (error) => {
       this.#flushing = false;
       if (error !== null) {
         this.#failed = error;
       } else {
         this.#durableMarks = mark;
-        this.#frozen = new Overlay();
+        this.#frozen = null;
         this.#frozenBytes = 0;
       }
       this.#turn();
     });
-  }
-
-  /** Moves what stands above the newest line from `#pending` to `#frozen`. */
-  #freeze(): void {
-    const keys = this.#writeKeys;
-    const values = this.#writeValues;
-    const marked = this.#markedWrites;
-    const bytes = this.#pendingBytes;
-    const pending = this.#pending;
-    this.#pending = new Overlay();
-    this.#pendingBytes = 0;
-    this.#writeKeys = [];
-    this.#writeValues = [];
-    this.#markedWrites = 0;
-    if (marked === keys.length) {
-      this.#frozen = pending;
-    } else {
-      this.#frozen = new Overlay();
-      for (let i = 0; i < marked; i++) this.#frozen.set(keys[i]!, values[i]!);
-      for (let i = marked; i < keys.length; i++) this.#write(keys[i]!, values[i]!);
-    }
-    this.#frozenBytes = bytes - this.#pendingBytes;
   }
 
   compact(done: (error: Error | null) => void): void {
@@ -260,13 +250,12 @@ export class BufferedBackend implements Backend {
     this.#base = state;
     this.#newestLine = state.line;
     this.#durableMarks = this.#marks;
-    this.#pending = new Overlay();
+    this.#pending = new Overlay(this.#packing);
     this.#pendingBytes = 0;
-    this.#frozen = new Overlay();
+    this.#marked = null;
+    this.#markedBytes = 0;
+    this.#frozen = null;
     this.#frozenBytes = 0;
-    this.#writeKeys = [];
-    this.#writeValues = [];
-    this.#markedWrites = 0;
     this.#retiring++;
     old.close(() => {
       this.#retiring--;

@@ -27,7 +27,7 @@ import type { LevelDb } from './level-db.ts';
 import { decodeLine, ledgerFault, ledgerFrom, ledgerTo, lineKey } from './level-ledger.ts';
 import { type LevelContext, LevelState, writeBufferBytes } from './level-state.ts';
 import { wholePack } from './level-writer.ts';
-import { decodeDead, expandPack, packBytes } from './pack.ts';
+import { decodeDead, expandPack, noPacking } from './pack.ts';
 import { PackDirectory, packKey, packTable, packTableEnd } from './pack-directory.ts';
 import { StateDirectory } from './state-directory.ts';
 
@@ -193,9 +193,12 @@ export function openLevelBackend(
   };
   const open = async (): Promise<Backend> => {
     const states = new StateDirectory(disk, directory);
-    const packing = { tables: options.packedTables ?? '', packBytes: options.packBytes ?? packBytes };
+    const packing = {
+      tables: options.packedTables ?? '',
+      packBytes: options.packBytes ?? noPacking.packBytes,
+    };
     const state = await openState({ disk, scheduler, log, states, packing, openDb, destroyDb });
-    return new BufferedBackend(state, scheduler);
+    return new BufferedBackend(state, scheduler, packing);
   };
   open().then(
     (backend) => scheduler.defer(() => done(null, backend)),

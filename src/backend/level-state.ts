@@ -12,9 +12,9 @@ import type { BaseCursor, BaseReplacement, BaseState, Line } from './base-state.
 import { LevelCursor } from './level-cursor.ts';
 import type { LevelBatch, LevelDb } from './level-db.ts';
 import { encodeLedgerEntry, encodeLine, ledgerKey, ledgerLength, lineKey } from './level-ledger.ts';
-import { LevelWriter, type Packing, wholePack } from './level-writer.ts';
+import { LevelWriter, wholePack } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
-import { findInPack } from './pack.ts';
+import { findInPack, type Packing } from './pack.ts';
 import { type Pack, PackDirectory, packKey } from './pack-directory.ts';
 import type { StateDirectory } from './state-directory.ts';
 
@@ -131,7 +131,9 @@ export class LevelState implements BaseState {
     const writer = new LevelWriter(batch, this.#directory, packing, (pack) =>
       wholePack(this.#path, pack, this.#db.getSync(packKey(pack))),
     );
+    const packs = writes.packs();
     const rest = writes.writes();
+    let packsCopied = 0;
     let isCopied = false;
     const finish = (error: Error | null): void => {
       if (error === null) {
@@ -145,6 +147,10 @@ export class LevelState implements BaseState {
     };
     const copyNext = (): boolean => {
       if (isCopied) return writer.settle();
+      if (packsCopied < packs.length) {
+        writer.putPack(packs[packsCopied++]!);
+        return true;
+      }
       if (!rest.next()) {
         isCopied = true;
         return true;

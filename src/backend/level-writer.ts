@@ -12,16 +12,9 @@
 import { Failure } from '../util/failure.ts';
 import type { BackendEntry } from './backend.ts';
 import type { LevelBatch } from './level-db.ts';
-import { encodeDead, expandPack, fitsInPack, isPackWhole, PackBuilder } from './pack.ts';
+import type { ReadyPack } from './overlay-runs.ts';
+import { encodeDead, expandPack, fitsInPack, isPackWhole, PackBuilder, type Packing } from './pack.ts';
 import { deadKey, type Pack, PackDirectory, packKey } from './pack-directory.ts';
-
-/** How a state packs its records. */
-export interface Packing {
-  /** Tables whose keys mostly ascend, a char each. */
-  readonly tables: string;
-  /** Bytes at which a pack is full. */
-  readonly packBytes: number;
-}
 
 /** So few records are not worth a pack. */
 const maxAlone = 4;
@@ -67,6 +60,19 @@ export class LevelWriter {
     this.#batch.put(key, value);
   }
 
+  /** Puts all records of a pack: before any other write of their keys. */
+  putPack(ready: ReadyPack): void {
+    if (this.#appends(ready.firstKey)) {
+      this.#closePack();
+      this.bytes += ready.bytes.length;
+      this.#addPack(ready);
+      return;
+    }
+    const entries: BackendEntry[] = [];
+    expandPack(ready.bytes, null, '', null, entries);
+    for (const { key, value } of entries) this.put(key, value);
+  }
+
   delete(key: string): void {
     this.bytes += key.length;
     this.#kill(key);
@@ -86,10 +92,13 @@ export class LevelWriter {
 
   #closePack(): void {
     const { firstKey, lastKey, count } = this.#builder;
-    if (count === 0) return;
+    if (count > 0) this.#addPack({ firstKey, lastKey, count, bytes: this.#builder.take() });
+  }
+
+  #addPack({ firstKey, lastKey, count, bytes }: ReadyPack): void {
     const id = Math.max(this.#fresh.nextId(firstKey), this.#directory.nextId(firstKey));
     const pack: Pack = { id, firstKey, count, dead: null };
-    this.#batch.put(packKey(pack), this.#builder.take());
+    this.#batch.put(packKey(pack), bytes);
     this.#fresh.append(pack, lastKey);
     this.#made.push([pack, lastKey]);
   }

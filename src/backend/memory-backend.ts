@@ -34,6 +34,7 @@ export class MemoryImage {
 
   /** @internal */
   apply(writes: Overlay, line: Line): void {
+    if (writes.packs().length > 0) throw new Error('nothing is packed in memory');
     for (const rest = writes.writes(); rest.next(); ) {
       const { key, value } = rest;
       const before = this.entries.get(key);

@@ -1,47 +1,52 @@
 /**
  * Writes that are not on disk yet, in memory: the newest value of each key, null for a deletion.
  *
- *     runs      per table: keys that came in ascending order, each behind the last; two arrays, nothing else
+ *     runs      per table: keys that came in ascending order, each behind the last (`overlay-runs.ts`)
  *     others    all other keys; where both say something about a key, this is newer
  *
- * Nearly all writes are records, whose keys are revisions and ascend: for them a write is two pushes, a point read a
+ * Nearly all writes are records, whose keys are revisions and ascend: for them a write is an append, a point read a
  * binary search, and the order is there. The others go through a map; ordered reads need their keys sorted, which is
  * done when somebody asks: the new keys are sorted and merged into the old order from the back.
  */
 
+import type { BackendEntry } from './backend.ts';
+import { lowerBound, PackedRun, PlainRun, type ReadyPack, type Run, type RunWalk } from './overlay-runs.ts';
+import { expandPack, noPacking, type Packing } from './pack.ts';
+
 /** Keys are binary strings that begin with their table. */
 const tables = 256;
 
-/** Ascending keys of one table. */
-class Run {
-  readonly keys: string[] = [];
-  readonly values: (Uint8Array | null)[] = [];
-  last = '';
-}
-
 export class Overlay {
+  readonly #packing: Packing;
   readonly #runs: (Run | null)[] = new Array<Run | null>(tables).fill(null);
   readonly #others = new Map<string, Uint8Array | null>();
+  /** The last key that a run could not hold. */
+  #lastRefused = '';
   #sortedOthers: string[] = [];
   /** Keys of `#others` that `#sortedOthers` does not have yet. */
   #addedOthers: string[] = [];
 
+  constructor(packing: Packing = noPacking) {
+    this.#packing = packing;
+  }
+
   set(key: string, value: Uint8Array | null): void {
     const table = key.charCodeAt(0);
-    let run = this.#runs[table];
-    if (run === null || run === undefined) {
-      run = new Run();
-      this.#runs[table] = run;
-    }
-    if (key > run.last) {
-      run.keys.push(key);
-      run.values.push(value);
-      run.last = key;
-      return;
+    const run = this.#runs[table] ?? this.#makeRun(table);
+    if (key > run.last && !(key <= this.#lastRefused && this.#others.has(key))) {
+      if (run.append(key, value)) return;
+      if (key > this.#lastRefused) this.#lastRefused = key;
     }
     const before = this.#others.size;
     this.#others.set(key, value);
     if (this.#others.size !== before) this.#addedOthers.push(key);
+  }
+
+  #makeRun(table: number): Run {
+    const { tables, packBytes } = this.#packing;
+    const run = tables.includes(String.fromCharCode(table)) ? new PackedRun(packBytes) : new PlainRun();
+    this.#runs[table] = run;
+    return run;
   }
 
   /** The newest value, null for a deletion, undefined when this overlay says nothing about the key. */
@@ -50,18 +55,30 @@ export class Overlay {
       const value = this.#others.get(key);
       if (value !== undefined) return value;
     }
-    const run = this.#runs[key.charCodeAt(0)];
-    if (run === null || run === undefined || key > run.last) return undefined;
-    const at = lowerBound(run.keys, key);
-    return run.keys[at] === key ? run.values[at] : undefined;
+    return this.#runs[key.charCodeAt(0)]?.get(key);
   }
 
-  /** Goes over everything that was written; valid until the next `set`. */
+  /** Writes that stand in packs: older than what `writes` says about the same keys. Valid until the next `set`. */
+  packs(): readonly ReadyPack[] {
+    return this.#runs.flatMap((run) => (run instanceof PackedRun ? run.packs() : []));
+  }
+
+  /** Goes over everything that was written and does not stand in packs; valid until the next `set`. */
   writes(): OverlayWrites {
     return new OverlayWrites(
-      this.#runs.filter((run) => run !== null),
+      this.#runs.filter((run) => run instanceof PlainRun),
       this.#others,
     );
+  }
+
+  /** Takes up all that another one says: it is newer. */
+  absorb(newer: Overlay): void {
+    for (const { bytes } of newer.packs()) {
+      const entries: BackendEntry[] = [];
+      expandPack(bytes, null, '', null, entries);
+      for (const { key, value } of entries) this.set(key, value);
+    }
+    for (const writes = newer.writes(); writes.next(); ) this.set(writes.key, writes.value);
   }
 
   /** Goes over the keys from `from` on, in order; valid until the next `set`. */
@@ -88,14 +105,14 @@ export class Overlay {
 
 /** Goes over all writes, in an order in which the last one of a key is the newest. */
 export class OverlayWrites {
-  readonly #runs: readonly Run[];
+  readonly #runs: readonly PlainRun[];
   readonly #others: Iterator<[string, Uint8Array | null]>;
   #run = 0;
   #at = 0;
   key = '';
   value: Uint8Array | null = null;
 
-  constructor(runs: readonly Run[], others: ReadonlyMap<string, Uint8Array | null>) {
+  constructor(runs: readonly PlainRun[], others: ReadonlyMap<string, Uint8Array | null>) {
     this.#runs = runs;
     this.#others = others.entries();
   }
@@ -123,7 +140,7 @@ export class OverlayWalk {
   readonly #runs: readonly (Run | null)[];
   readonly #others: readonly string[];
   #table: number;
-  #at = 0;
+  #walk: RunWalk | null;
   #other: number;
   /** The key at hand; undefined behind the last. */
   key: string | undefined;
@@ -132,25 +149,24 @@ export class OverlayWalk {
     this.#runs = runs;
     this.#others = others;
     this.#table = from === '' ? 0 : from.charCodeAt(0);
+    this.#walk = runs[this.#table]?.walk(from) ?? null;
     this.#other = lowerBound(others, from);
-    const run = runs[this.#table];
-    if (run !== null && run !== undefined) this.#at = lowerBound(run.keys, from);
     this.key = this.#least();
   }
 
   next(): void {
     const { key } = this;
-    if (this.#runKey() === key) this.#at++;
+    if (this.#walk?.key === key) this.#walk?.next();
     if (this.#others[this.#other] === key) this.#other++;
     this.key = this.#least();
   }
 
   #runKey(): string | undefined {
-    for (; this.#table < tables; this.#table++, this.#at = 0) {
-      const run = this.#runs[this.#table];
-      if (run !== null && run !== undefined && this.#at < run.keys.length) return run.keys[this.#at];
+    while (this.#walk?.key === undefined) {
+      if (++this.#table >= tables) return undefined;
+      this.#walk = this.#runs[this.#table]?.walk('') ?? null;
     }
-    return undefined;
+    return this.#walk.key;
   }
 
   #least(): string | undefined {
@@ -165,47 +181,34 @@ function byteOrder(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** First position in ascending `keys` whose key is >= `key`. */
-export function lowerBound(keys: readonly string[], key: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (keys[middle]! < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 export interface OverlayEntry {
   readonly key: string;
   readonly value: Uint8Array | null;
 }
 
 /**
- * What two overlays say about `from` <= key < `to`, in order, the newer one deciding. Ends after `limit` entries that are
- * not deletions: a reader that wants `limit` entries can never see beyond.
+ * What overlays say about `from` <= key < `to`, in order, the newer deciding. Ends after `limit` entries that are not
+ * deletions: a reader that wants `limit` entries can never see beyond.
+ * @param layers the newest first
  */
 export function mergedSlice(
-  newer: Overlay,
-  older: Overlay,
+  layers: readonly Overlay[],
   from: string,
   to: string | null,
   limit: number,
 ): OverlayEntry[] {
-  const a = newer.walk(from);
-  const b = older.walk(from);
+  const walks = layers.map((layer) => layer.walk(from));
   const slice: OverlayEntry[] = [];
-  let room = limit;
-  while (room > 0) {
-    const { key: newerKey } = a;
-    const { key: olderKey } = b;
-    const takeNewer = olderKey === undefined || (newerKey !== undefined && newerKey <= olderKey);
-    const key = takeNewer ? newerKey : olderKey;
+  for (let room = limit; room > 0; ) {
+    let newest = -1;
+    for (let i = 0; i < walks.length; i++) {
+      const { key } = walks[i]!;
+      if (key !== undefined && (newest < 0 || key < walks[newest]!.key!)) newest = i;
+    }
+    const key = walks[newest]?.key;
     if (key === undefined || (to !== null && key >= to)) break;
-    if (takeNewer) a.next();
-    if (key === olderKey) b.next();
-    const value = (takeNewer ? newer.get(key) : older.get(key)) ?? null;
+    for (const walk of walks) if (walk.key === key) walk.next();
+    const value = layers[newest]!.get(key) ?? null;
     slice.push({ key, value });
     if (value !== null) room--;
   }

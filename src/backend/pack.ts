@@ -11,11 +11,21 @@ import { crc32 } from 'node:zlib';
 
 import type { BackendEntry } from './backend.ts';
 
+/** How a state packs its records. */
+export interface Packing {
+  /** Tables whose keys mostly ascend, a char each. */
+  readonly tables: string;
+  /** Bytes at which a pack is full. */
+  readonly packBytes: number;
+}
+
 /** A pack is closed as soon as it has so many bytes: about two of LevelDB's blocks. */
 export const packBytes: number = 8 * 1024;
 /** Longer keys and values are records of their own. */
 export const maxPackedKeyBytes = 255;
 export const maxPackedValueBytes: number = 2 * 1024;
+
+export const noPacking: Packing = { tables: '', packBytes };
 
 const headBytes = 4;
 /** Of a record, beside key and value: two lengths and a varint of two bytes. */
@@ -41,6 +51,11 @@ export class PackBuilder {
   constructor(closeAt: number = packBytes) {
     this.#closeAt = closeAt;
     this.#bytes = Buffer.allocUnsafeSlow(headBytes + closeAt + maxRecordBytes);
+  }
+
+  /** The pack as far as it is filled, without its checksum; valid until the next `take`. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   get isFull(): boolean {
@@ -70,9 +85,10 @@ export class PackBuilder {
     this.count++;
   }
 
-  /** The pack, valid until the next `add`. The builder is empty then. */
-  take(): Uint8Array {
-    const pack = this.#bytes.subarray(0, this.#length);
+  /** The pack. The builder is empty then. */
+  take(): Buffer {
+    const pack = Buffer.allocUnsafeSlow(this.#length);
+    pack.set(this.#bytes.subarray(0, this.#length));
     pack.writeUInt32BE(crc32(pack.subarray(headBytes)), 0);
     this.#length = headBytes;
     this.count = 0;

@@ -1,0 +1,174 @@
+/**
+ * Writes of one table whose keys came in ascending order, each behind the last: what an overlay holds most of.
+ *
+ *     plain     two arrays, keys and values
+ *     packed    packs, as they will stand on disk: no object is kept for a record
+ */
+
+import type { BackendEntry } from './backend.ts';
+import { expandPack, findInPack, fitsInPack, PackBuilder } from './pack.ts';
+
+/** Goes over the keys of a run. */
+export interface RunWalk {
+  /** The key at hand; undefined behind the last. */
+  readonly key: string | undefined;
+  next(): void;
+}
+
+export interface Run {
+  /** The last key; empty when there is none. */
+  readonly last: string;
+  /** Adds a write whose key is behind `last`, or returns false when the run cannot hold it. */
+  append(key: string, value: Uint8Array | null): boolean;
+  /** The value, null for a deletion, undefined when the run has no such key. */
+  get(key: string): Uint8Array | null | undefined;
+  /** From the first key that is not before `from`; valid until the next `append`. */
+  walk(from: string): RunWalk;
+}
+
+export class PlainRun implements Run {
+  readonly keys: string[] = [];
+  readonly values: (Uint8Array | null)[] = [];
+  last = '';
+
+  append(key: string, value: Uint8Array | null): boolean {
+    this.keys.push(key);
+    this.values.push(value);
+    this.last = key;
+    return true;
+  }
+
+  get(key: string): Uint8Array | null | undefined {
+    if (key > this.last) return undefined;
+    const at = lowerBound(this.keys, key);
+    return this.keys[at] === key ? this.values[at] : undefined;
+  }
+
+  walk(from: string): RunWalk {
+    return new PlainWalk(this.keys, lowerBound(this.keys, from));
+  }
+}
+
+class PlainWalk implements RunWalk {
+  readonly #keys: readonly string[];
+  #at: number;
+
+  constructor(keys: readonly string[], at: number) {
+    this.#keys = keys;
+    this.#at = at;
+  }
+
+  get key(): string | undefined {
+    return this.#keys[this.#at];
+  }
+
+  next(): void {
+    this.#at++;
+  }
+}
+
+/** A pack that is ready to be written. */
+export interface ReadyPack {
+  readonly firstKey: string;
+  readonly lastKey: string;
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
+export class PackedRun implements Run {
+  readonly #builder: PackBuilder;
+  readonly #packs: ReadyPack[] = [];
+  last = '';
+
+  constructor(packBytes: number) {
+    this.#builder = new PackBuilder(packBytes);
+  }
+
+  append(key: string, value: Uint8Array | null): boolean {
+    if (value === null || !fitsInPack(key, value)) return false;
+    this.#builder.add(key, value);
+    this.last = key;
+    if (this.#builder.isFull) this.#close();
+    return true;
+  }
+
+  /** Everything in packs, ascending. */
+  packs(): readonly ReadyPack[] {
+    this.#close();
+    return this.#packs;
+  }
+
+  #close(): void {
+    const { firstKey, lastKey, count } = this.#builder;
+    if (count > 0) this.#packs.push({ firstKey, lastKey, count, bytes: this.#builder.take() });
+  }
+
+  get(key: string): Uint8Array | undefined {
+    if (key > this.last) return undefined;
+    const builder = this.#builder;
+    const isOpen = builder.count > 0 && key >= builder.firstKey;
+    const pack = isOpen ? builder.bytes : this.#packs[this.#placeOf(key)]?.bytes;
+    const value = pack === undefined ? undefined : findInPack(pack, key);
+    // A copy: whoever keeps a small value must not keep its pack.
+    return value === undefined ? undefined : Buffer.from(value);
+  }
+
+  /** The place of the pack that would have a key: the last one that does not begin behind it; -1 is none. */
+  #placeOf(key: string): number {
+    let low = 0;
+    let high = this.#packs.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#packs[middle]!.firstKey <= key) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  walk(from: string): RunWalk {
+    const packs = this.#packs.slice(Math.max(0, this.#placeOf(from))).map(({ bytes }) => bytes);
+    if (this.#builder.count > 0) packs.push(this.#builder.bytes);
+    return new PackedWalk(packs, from);
+  }
+}
+
+class PackedWalk implements RunWalk {
+  readonly #packs: readonly Buffer[];
+  #pack = 0;
+  #entries: BackendEntry[] = [];
+  #at = 0;
+
+  constructor(packs: readonly Buffer[], from: string) {
+    this.#packs = packs;
+    this.#expand(from);
+  }
+
+  get key(): string | undefined {
+    return this.#entries[this.#at]?.key;
+  }
+
+  next(): void {
+    this.#at++;
+    if (this.#at === this.#entries.length) this.#expand('');
+  }
+
+  #expand(from: string): void {
+    this.#entries = [];
+    this.#at = 0;
+    while (this.#entries.length === 0 && this.#pack < this.#packs.length) {
+      expandPack(this.#packs[this.#pack++]!, null, from, null, this.#entries);
+    }
+  }
+}
+
+/** First position in ascending `keys` whose key is >= `key`. */
+export function lowerBound(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keys[middle]! < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
