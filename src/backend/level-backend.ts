@@ -54,6 +54,10 @@ async function destroyDb(path: string): Promise<void> {
   await (Level as unknown as { destroy(location: string): Promise<void> }).destroy(path);
 }
 
+/** What LevelDB says of files that point to nothing or hold no sense; a full disk and the like say other things. */
+const damageWords =
+  /does not exist|corrupt|missing|no such file|not an sstable|invalid argument|is a directory|input\/output error/i;
+
 /** Turns what `level` reports when it cannot open into a Failure that says what to do. */
 function openFailure(path: string, error: unknown): Error {
   if (error instanceof Failure) return error;
@@ -74,7 +78,7 @@ function openFailure(path: string, error: unknown): Error {
       { cause: error },
     );
   }
-  if (cause.code === 'LEVEL_CORRUPTION' || /does not exist|corrupt|missing/i.test(text)) {
+  if (cause.code === 'LEVEL_CORRUPTION' || damageWords.test(text)) {
     return damaged(path, text, error);
   }
   return error instanceof Error ? error : new Error(text);
