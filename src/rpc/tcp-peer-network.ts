@@ -9,7 +9,7 @@
 
 import type { Socket } from 'node:net';
 import type { Failure } from '../util/failure.ts';
-import type { Runtime, Timer } from '../util/runtime.ts';
+import { afterwards, type Runtime, type Timer } from '../util/runtime.ts';
 import type { Endpoint } from './address.ts';
 import { type Dialer, dialer } from './dial.ts';
 import type { HttpHandler } from './http1.ts';
@@ -111,6 +111,7 @@ class TcpNetwork implements TcpPeerNetwork {
     return new Listener({
       ...(address.kind === 'tcp' ? address : { host: '', port: 0, path: address.path }),
       tls: secure ? tls : null,
+      side: 'peer',
       maxConnections: PEER_MAX_CONNECTIONS,
       runtime: this.runtime,
       protocols: [
@@ -200,7 +201,7 @@ class TcpNetwork implements TcpPeerNetwork {
   }
 
   onDirty(link: PeerLink): void {
-    if (this.dirty.length === 0) this.runtime.scheduler.defer(this.flushDirty);
+    if (this.dirty.length === 0) afterwards(this.runtime.scheduler, this.flushDirty);
     this.dirty.push(link);
   }
 

@@ -14,6 +14,11 @@ import { Failure } from './failure.ts';
 import { lockPath } from './node-lock.ts';
 
 const allocationChunkBytes = 1024 * 1024;
+/**
+ * Writes up to this are not sent through the thread pool: they are copied into the system's cache in less time than it
+ * takes to wake a thread. Only a sync waits for the disk.
+ */
+const inlineWriteBytes = 16 * 1024;
 let zeros: Buffer | null = null;
 
 /** Codes that say "not here, not you": the operator has to act, no retry will help. */
@@ -69,8 +74,24 @@ class NodeFile implements DiskFile {
     this.#chunks = chunks.filter((chunk) => chunk.length > 0);
     this.#offset = offset;
     this.#done = done;
-    if (this.#chunks.length === 0) setImmediate(() => this.#finish(null));
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    if (bytes <= inlineWriteBytes) this.#writeInline();
     else this.#writeOn();
+  }
+
+  /** As any other write it is done after the caller has returned, but without a way through the loop. */
+  #writeInline(): void {
+    let failure: Error | null = null;
+    try {
+      for (const chunk of this.#chunks) {
+        this.writeSync(chunk, this.#offset);
+        this.#offset += chunk.length;
+      }
+    } catch (error) {
+      failure = error as Error;
+    }
+    process.nextTick(() => this.#finish(failure));
   }
 
   #writeOn(): void {

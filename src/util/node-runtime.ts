@@ -86,6 +86,9 @@ const nodeScheduler: Scheduler = {
   defer(job: () => void): void {
     setImmediate(job);
   },
+  afterwards(job: () => void): void {
+    process.nextTick(job);
+  },
 };
 
 /**

@@ -27,6 +27,17 @@ export interface Random {
 export interface Scheduler {
   /** Runs `job` once, soon, after the input that is already waiting has been read. Jobs run in order. */
   defer(job: () => void): void;
+  /**
+   * Runs `job` once the work at hand is done, before any further input and whatever was deferred: for what that work has
+   * to send. What does so again and again keeps the process from everything else. Where it is missing, `defer` will do.
+   */
+  afterwards?(job: () => void): void;
+}
+
+/** `afterwards`, or `defer` on a scheduler without it. */
+export function afterwards(scheduler: Scheduler, job: () => void): void {
+  if (scheduler.afterwards === undefined) scheduler.defer(job);
+  else scheduler.afterwards(job);
 }
 
 export const LogLevel = { Debug: 10, Info: 20, Warn: 30, Error: 40 } as const;

@@ -1,8 +1,8 @@
 /**
  * One HTTP/2 connection of a client (RFC 9113), server side: frames in, streams between, frames out.
  *
- * All input that is read in a turn of the event loop is handled before anything is written; then everything leaves in
- * one write. Where RFC 9113 leaves a choice, and where clients are known to break it, grpc-go's server is followed.
+ * All that is read at once is handled before anything is written; then everything leaves in one write, and so do all
+ * answers of a turn of the member. Where RFC 9113 leaves a choice, and where clients are known to break it, grpc-go's server is followed.
  *
  * Faults end a stream (RST_STREAM) or, when the state of both sides may have come apart, the connection (GOAWAY with
  * the fault's code, then the last bytes, then the end). Whatever the peer does is bounded by `limits.ts`.

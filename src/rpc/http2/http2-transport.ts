@@ -5,7 +5,7 @@
  */
 
 import type { Socket } from 'node:net';
-import type { Clock, Logger, Timer } from '../../util/runtime.ts';
+import { afterwards, type Clock, type Logger, type Timer } from '../../util/runtime.ts';
 import type { RpcTransport, RpcTransportOptions } from '../transport.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOwner, Flushable, Refusal } from './connection-owner.ts';
@@ -48,6 +48,7 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
   private readonly options: Http2TransportOptions;
   private readonly connections = new Set<Connection>();
   private dirty: Flushable[] = [];
+  private flushing = false;
   /** Output that waits, of all connections. */
   private waitingBytes = 0;
   private closing = false;
@@ -128,9 +129,13 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
     this.waitingBytes += bytes;
   }
 
+  /** What is to be sent leaves when the work at hand is done; what a flush leaves over, after others had their turn. */
   touched(connection: Flushable): void {
+    const { scheduler } = this.options.runtime;
     this.dirty.push(connection);
-    if (this.dirty.length === 1) this.options.runtime.scheduler.defer(() => this.flush());
+    if (this.dirty.length > 1) return;
+    if (this.flushing) scheduler.defer(this.flushDirty);
+    else afterwards(scheduler, this.flushDirty);
   }
 
   closed(connection: Flushable): void {
@@ -138,11 +143,13 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
     this.finishClose();
   }
 
-  private flush(): void {
+  private readonly flushDirty = (): void => {
     const { dirty } = this;
     this.dirty = [];
+    this.flushing = true;
     for (const connection of dirty) connection.flush();
-  }
+    this.flushing = false;
+  };
 
   private finishClose(): void {
     if (!this.closing || this.connections.size > 0) return;
