@@ -107,6 +107,16 @@ function callerOfLogger(): string {
   return /([^/\\]+[/\\][^/\\]+:\d+):\d+\)?$/.exec(frames[CALLER_FRAME] ?? '')?.[1] ?? '';
 }
 
+/** By the name of etcd the lines are those of etcd at a terminal, too: what starts an etcd in one may read them there. */
+export function formatOf(
+  chosen: LogFormat | 'auto',
+  isTerminal: boolean,
+  command: 'server' | 'etcd',
+): LogFormat {
+  if (chosen !== 'auto') return chosen;
+  return isTerminal && command === 'server' ? 'console' : 'json';
+}
+
 /** A logger that writes lines. */
 export function createLogger(options: LogOptions): Logger {
   const render = options.format === 'json' ? jsonLine : consoleLine;

@@ -420,7 +420,7 @@ const otherFlags = {
     placeholder: 'LEVEL',
   }),
   logFormat: choiceFlag<'auto' | 'json' | 'console'>({
-    help: 'auto: text on a terminal, JSON elsewhere',
+    help: 'auto: text on a terminal, JSON elsewhere and by the name of etcd',
     initial: 'auto',
     choices: ['auto', 'json', 'console'],
   }),

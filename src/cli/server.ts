@@ -10,7 +10,7 @@ import { giveHeapRoom } from '../util/node-heap.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import { type Logger, LogLevel } from '../util/runtime.ts';
 import type { Setting } from './flags.ts';
-import { createLogger } from './log.ts';
+import { createLogger, formatOf } from './log.ts';
 import {
   type LogLevelName,
   parseServerOptions,
@@ -59,12 +59,12 @@ function outputs(targets: readonly string[]): number[] {
   return [...new Set(targets.map((target) => named[target] ?? openSync(target, 'a')))];
 }
 
-function logger(options: ServerOptions): Logger {
+function logger(options: ServerOptions, name: ServerName): Logger {
   const { clock } = nodeRuntime();
   const files = outputs(options.logOutputs);
   const isTerminal = files.includes(STDERR) && process.stderr.isTTY === true;
   return createLogger({
-    format: options.logFormat === 'auto' ? (isTerminal ? 'console' : 'json') : options.logFormat,
+    format: formatOf(options.logFormat, isTerminal, name),
     level: LEVELS[options.logLevel],
     write: (line) => {
       for (const file of files) {
@@ -205,7 +205,7 @@ export async function runServer(argv: readonly string[], name: ServerName = 'ser
   }
   if (options.version) return sayVersion();
   if (problems.length > 0) return complainUsage(name, problems);
-  const log = logger(options);
+  const log = logger(options, name);
   for (const warning of warnings) log.warn(warning);
   giveHeapRoom();
   let member: Member;

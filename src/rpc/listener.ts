@@ -40,6 +40,8 @@ export interface ListenerOptions {
   readonly path?: string;
   /** @default none: connections are in the clear */
   readonly tls?: TlsOptions | null;
+  /** Who calls, as the log says it. @default 'client' */
+  readonly side?: 'client' | 'peer';
   /** With `tls`: what serves connections that come in the clear all the same. @default they are refused */
   readonly inTheClear?: readonly Protocol[] | null;
   /** Connections wait for `release`. @default false */
@@ -103,9 +105,9 @@ export class Listener {
   }
 
   private openTls(): void {
-    const { tls = null, runtime } = this.options;
+    const { tls = null, runtime, side } = this.options;
     if (tls === null) return;
-    this.tls = tlsAcceptor(tls, runtime.log, (socket) => this.route(socket));
+    this.tls = tlsAcceptor(tls, runtime.log, (socket) => this.route(socket), side);
   }
 
   private accept(socket: Socket): void {

@@ -23,13 +23,16 @@ export interface TlsAcceptor {
 
 /**
  * @param secured gets each socket after its handshake, and the one below it
+ * @param side who is refused, for the log
  * @throws Failure 'badConfig' when a file is missing or not what it should be
  */
 export function tlsAcceptor(
   options: TlsOptions,
   log: Logger,
   secured: (socket: TLSSocket) => void,
+  side: 'client' | 'peer' = 'client',
 ): TlsAcceptor {
+  const rejected = `rejected connection on ${side} endpoint`;
   const files = new TlsFiles(options, 'server', log);
   const { trustedCaFile = '', clientCertAuth = false } = options;
   const mustShow = clientCertAuth || trustedCaFile !== '';
@@ -44,8 +47,8 @@ export function tlsAcceptor(
   let isClosed = false;
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     // Somebody looked whether the port is there, and went away.
-    if (error.code === 'ECONNRESET') log.debug('rejected connection', { error });
-    else log.warn('rejected connection', { 'remote-addr': addressOf(socket), error });
+    if (error.code === 'ECONNRESET') log.debug(rejected, { error });
+    else log.warn(rejected, { 'remote-addr': addressOf(socket), error });
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', ignore);
@@ -55,7 +58,7 @@ export function tlsAcceptor(
         return;
       }
       if (problem !== null) {
-        log.warn('rejected connection', { 'remote-addr': addressOf(socket), error: problem });
+        log.warn(rejected, { 'remote-addr': addressOf(socket), error: problem });
       }
       socket.destroy();
     });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createLogger, type LogFormat } from '../../src/cli/log.ts';
+import { createLogger, formatOf, type LogFormat } from '../../src/cli/log.ts';
 import { type Logger, LogLevel } from '../../src/util/runtime.ts';
 
 const AT = Date.UTC(2024, 1, 3, 4, 5, 6, 789);
@@ -65,4 +65,11 @@ t.test('at a terminal a line is text, still one line', async (t) => {
   const { log, lines } = logger('console');
   log.error('it\nbroke', { path: 'a\nb', term: 3, list: [1, 2] });
   t.same(lines, ['04:05:06.789  error  it\\nbroke  path=a\\nb  term=3  list=[1,2]\n']);
+});
+
+t.test('lines are text at a terminal, JSON elsewhere, and JSON always by the name of etcd', async (t) => {
+  t.equal(formatOf('auto', true, 'server'), 'console');
+  t.equal(formatOf('auto', false, 'server'), 'json');
+  t.equal(formatOf('auto', true, 'etcd'), 'json');
+  t.equal(formatOf('console', false, 'etcd'), 'console');
 });

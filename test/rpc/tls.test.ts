@@ -212,6 +212,28 @@ t.test('who connects to a port that is held waits, and is served when it is rele
   t.equal(heard, 'hello');
 });
 
+t.test('the log says on whose endpoint a connection was rejected', async (t) => {
+  const dir = t.testdir();
+  const server = made(dir, 'server', ['127.0.0.1']);
+  const said: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => said.push(message) };
+  for (const side of ['client', 'peer'] as const) {
+    const listener = new Listener({
+      host: '127.0.0.1',
+      port: 0,
+      tls: { ...server, trustedCaFile: server.certFile },
+      side,
+      maxConnections: 10,
+      runtime: { ...runtime, log },
+      protocols: [],
+    });
+    await new Promise<void>((resolve) => listener.listen(() => resolve()));
+    await ask(listener.port, { certFile: '', keyFile: '', trustedCaFile: server.certFile });
+    await new Promise<void>((resolve) => listener.close(0, resolve));
+    t.same(said.splice(0), [`rejected connection on ${side} endpoint`]);
+  }
+});
+
 t.test('closing a port ends those who never shook hands', async (t) => {
   const dir = t.testdir();
   const listener = await serve(t, made(dir, 'server', ['127.0.0.1']));
