@@ -105,7 +105,7 @@ export class RaftCore {
    */
   get isPromotable(): boolean {
     if (this.pendingSnapshot !== null || this.isHollow) return false;
-    if (isVoter(this.conf, this.id)) return true;
+    if (isVoter(this.conf, this.id) || this.mutant === 'learnerCampaigns') return true;
     return this.confs.currentIndex > this.log.commit && isVoter(this.confs.at(this.log.commit), this.id);
   }
 
@@ -163,6 +163,7 @@ export class RaftCore {
     }
     this.setTerm(term);
     this.role = Role.Follower;
+    if (this.mutant === 'voteCleared' && leader === nobody) this.vote = nobody;
     this.votes.clear();
     this.setLeader(leader);
     this.drawTimeout();

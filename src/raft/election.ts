@@ -36,7 +36,7 @@ export function campaign(core: RaftCore, transfer: boolean): void {
 function becomePreCandidate(core: RaftCore): void {
   core.role = Role.PreCandidate;
   core.votes.clear();
-  core.setLeader(nobody);
+  if (core.mutant !== 'preCandidateKeepsLeader') core.setLeader(nobody);
   core.drawTimeout();
   core.votes.set(core.id, true);
   if (outcome(core) === 'won') {
@@ -84,7 +84,7 @@ export function countOwnVote(core: RaftCore): void {
 
 /** Whether a request for votes of a higher term is to be ignored because a leader was heard from a moment ago. */
 export function isLeaderFresh(core: RaftCore, request: Message): boolean {
-  if (request.context === transferCampaign) return false;
+  if (request.context === transferCampaign || core.mutant === 'noFreshLeader') return false;
   return (
     core.config.checkQuorum && core.leader !== nobody && core.electionElapsed < core.config.electionTicks
   );
@@ -102,7 +102,10 @@ export function onVoteRequest(core: RaftCore, request: Message): void {
     isFree ||
     (isPreVote && request.term > core.term) ||
     (core.mutant === 'voteTwice' && core.role === Role.Follower);
-  const upToDate = core.mutant === 'noUpToDateCheck' || core.log.isUpToDate(request.index, request.logTerm);
+  const upToDate =
+    core.mutant === 'noUpToDateCheck' ||
+    (core.mutant === 'logLengthOnly' && request.index >= core.log.lastIndex) ||
+    core.log.isUpToDate(request.index, request.logTerm);
   const type = isPreVote ? MessageType.PreVoteResponse : MessageType.VoteResponse;
   const response = core.message(type, request.from);
   response.reject = !canVote || !upToDate;

@@ -27,6 +27,7 @@ export function onAppend(core: RaftCore, append: Message): void {
     return;
   }
   if (log.termAt(append.index) !== append.logTerm) {
+    if (core.mutant === 'rejectedAppendCommits') core.commitTo(Math.min(append.commit, log.lastIndex));
     reject(core, append);
     return;
   }
@@ -94,7 +95,7 @@ export function onSnapshot(core: RaftCore, message: Message): void {
   hearLeader(core, message);
   const snapshot = message.snapshot;
   if (snapshot === null) throw new Error('raft: snapshot message without a snapshot');
-  if (core.pendingSnapshot !== null) return;
+  if (core.pendingSnapshot !== null && core.mutant !== 'snapshotWhileInstalling') return;
   const { log } = core;
   if (snapshot.index <= log.commit) {
     acknowledge(core, message.from, log.commit);
@@ -106,7 +107,8 @@ export function onSnapshot(core: RaftCore, message: Message): void {
     return;
   }
   log.reset(snapshot.index, snapshot.term);
-  core.confs.reset(snapshot.index, snapshot.conf);
+  const kept = core.mutant === 'snapshotKeepsConf';
+  core.confs.reset(snapshot.index, kept && core.conf.voters.length > 0 ? core.conf : snapshot.conf);
   core.writes.clip(1, 0);
   core.pendingSnapshot = snapshot;
   core.snapshotDue = true;

@@ -75,6 +75,19 @@ const mutants = [
   'configBeforeTermCommit',
   'twoConfigs',
   'learnersCount',
+  'voteNotPersisted',
+  'voteCleared',
+  'logLengthOnly',
+  'preCandidateKeepsLeader',
+  'noAnswerToEarlierTerm',
+  'noFreshLeader',
+  'learnerCampaigns',
+  'nextBelowMatch',
+  'windowNeverFrees',
+  'readFromApplied',
+  'snapshotKeepsConf',
+  'snapshotWhileInstalling',
+  'rejectedAppendCommits',
 ] as const;
 
 export type RaftMutant = (typeof mutants)[number];

@@ -7,7 +7,8 @@ import { type Entry, EntryType, MessageType, type NodeId } from './types.ts';
 /** A read of `from` begins on this leader, at its commit index as soon as it knows it (paper section 8). */
 export function beginRead(core: RaftCore, from: NodeId, context: number): void {
   if (core.hasCommittedInTerm || core.mutant === 'readWithoutTermCommit') {
-    core.reads.begin(from, context, core.log.commit);
+    const { log, mutant } = core;
+    core.reads.begin(from, context, mutant === 'readFromApplied' ? log.applied : log.commit);
   } else core.reads.queue(from, context);
 }
 

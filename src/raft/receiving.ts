@@ -53,6 +53,7 @@ function adoptTerm(core: RaftCore, message: Message): boolean {
  * log would keep its term for ever (etcd, "free stuck candidate").
  */
 function answerEarlierTerm(core: RaftCore, message: Message): void {
+  if (core.mutant === 'noAnswerToEarlierTerm') return;
   switch (message.type) {
     case MessageType.Append:
     case MessageType.Heartbeat:

@@ -158,6 +158,7 @@ function onRejected(core: RaftCore, peer: Progress, response: Message): void {
   const hint =
     response.logTerm > 0 ? core.log.lastIndexOfTerm(response.hint, response.logTerm) : response.hint;
   if (peer.retreat(response.index, hint)) core.appendsDue = true;
+  if (core.mutant === 'nextBelowMatch') peer.next = Math.max(1, Math.min(peer.next, hint + 1));
 }
 
 function onAccepted(core: RaftCore, peer: Progress, index: number): void {
@@ -165,8 +166,9 @@ function onAccepted(core: RaftCore, peer: Progress, index: number): void {
     throw new Error(`raft: ${peer.id} acknowledges ${index}, the log ends at ${core.log.lastIndex}`);
   }
   const advanced = peer.advance(index);
-  if (peer.state === 'replicate') peer.inflights.freeUpTo(index);
-  else if (peer.state === 'probe') {
+  if (peer.state === 'replicate') {
+    if (core.mutant !== 'windowNeverFrees') peer.inflights.freeUpTo(index);
+  } else if (peer.state === 'probe') {
     if (advanced || peer.match === index) peer.becomeReplicate();
   } else if (peer.match >= core.log.baseIndex) {
     // The report of the snapshot may have been lost: an acknowledgement that meets the log is as good.

@@ -54,7 +54,7 @@ export function takeWrite(core: RaftCore, ready: MutableReady): void {
 function hardStateToWrite(core: RaftCore): HardState | null {
   const { writes, term, vote, log } = core;
   const same = term === writes.handedTerm && vote === writes.handedVote && log.commit === writes.handedCommit;
-  return same ? null : { term, vote, commit: log.commit };
+  return same ? null : { term, vote: core.mutant === 'voteNotPersisted' ? '' : vote, commit: log.commit };
 }
 
 /**

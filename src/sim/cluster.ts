@@ -15,7 +15,7 @@ import { decodeRaftFrame, FrameKind, frameHolds } from '../member/peer-codec.ts'
 import type { JoinOptions } from '../member/types.ts';
 import type { ConfState, NodeId } from '../raft/types.ts';
 import { MessageType } from '../raft/types.ts';
-import type { CrashStyle } from './disk-image.ts';
+import type { CrashStyle, DiskImage } from './disk-image.ts';
 import { CrashStyle as Style } from './disk-image.ts';
 import { checkInvariants } from './invariants/index.ts';
 import { Violation } from './invariants/invariant.ts';
@@ -27,6 +27,7 @@ import type { WatchPort } from './oracle/watchers.ts';
 import type { MemberPort } from './oracle/workload.ts';
 import { clientPort } from './ports.ts';
 import { lastOf } from './quorum.ts';
+import { tornImage } from './sabotage.ts';
 import { NodeRuntime, SimProcess as Process, SimClock, type SimProcess, Stepped } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import {
@@ -105,7 +106,7 @@ export class SimCluster implements Victims {
   private sent: SentMessage[] = [];
   private failure: Violation | null = null;
   /** Counts of what was not planned by the nemesis. */
-  readonly counts = { starts: 0, fatal: 0, installs: 0, added: 0, removed: 0, zombies: 0 };
+  readonly counts = { starts: 0, fatal: 0, installs: 0, added: 0, removed: 0, zombies: 0, stateLosses: 0 };
 
   constructor(options: ClusterOptions) {
     const { random, swarm, trace } = options;
@@ -148,7 +149,7 @@ export class SimCluster implements Victims {
       disk,
       random,
       view: new LiveView(id, index, () => this.durableOf(index)),
-      image: new MemoryImage(),
+      image: this.mutant === 'flushTorn' && index === 0 ? tornImage() : new MemoryImage(),
       life: 0,
       process: null,
       runtime: null,
@@ -296,11 +297,42 @@ export class SimCluster implements Victims {
     node.backend!.crash(node.random.chance(0.5));
     this.writeTestament(node);
     node.disk.crash(style);
+    this.goBack(node);
+    if (this.mutant !== 'oldState' && this.mutant !== 'oldDisk') this.loseState(node);
     if (this.mutant === 'wipedDisk' && index === 0) {
       node.disk.wipe();
       node.image = new MemoryImage();
     }
     this.ended(node);
+  }
+
+  private readonly copies: { disk: DiskImage; image: MemoryImage }[] = [];
+
+  /** For controls: every other crash of the first machine brings back what it held at the one before. */
+  private goBack(node: SimNode): void {
+    if (node.index !== 0 || (this.mutant !== 'oldDisk' && this.mutant !== 'oldState')) return;
+    const old = this.copies.pop();
+    if (old === undefined) {
+      this.copies.push({ disk: node.disk.copy(), image: copyOf(node.image) });
+      return;
+    }
+    node.image = old.image;
+    if (this.mutant === 'oldDisk') node.disk.putBack(old.disk);
+  }
+
+  /**
+   * The state is gone, as when it was damaged and moved aside; the log is not. The atlas: most voters keep theirs, for what
+   * nobody has nobody can give back.
+   */
+  private loseState(node: SimNode): void {
+    if (node.image.index === 0 || !node.random.chance(this.swarm.stateLossChance)) return;
+    const { voters, votersOutgoing } = this.conf;
+    const hasState = ({ id, index, view, image }: SimNode): boolean =>
+      index !== node.index && image.index > 0 && !(view.up && view.installing) && voters.includes(id);
+    if (votersOutgoing.length > 0 || this.nodes.filter(hasState).length * 2 <= voters.length) return;
+    node.image = new MemoryImage();
+    this.counts.stateLosses++;
+    this.trace.note(this.clock.now, 'state-lost', node.index);
   }
 
   crashInOperation(index: number, style: CrashStyle): void {
@@ -506,6 +538,16 @@ export class SimCluster implements Victims {
     node.view.end();
     this.hooks.died(node.index);
   }
+}
+
+function copyOf(image: MemoryImage): MemoryImage {
+  const copy = new MemoryImage();
+  const entries: { readonly key: string; readonly value: Uint8Array }[] = [];
+  image.entries.collect('', null, Number.MAX_SAFE_INTEGER, false, entries);
+  for (const entry of entries) copy.entries.set(entry.key, entry);
+  copy.line = image.line;
+  copy.bytes = image.bytes;
+  return copy;
 }
 
 export function nodeName(index: number): string {

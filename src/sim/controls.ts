@@ -6,8 +6,22 @@
  * many seeds that must be found. `test/sim/controls.test.ts` holds it to that.
  */
 
-import type { MvccStore, WatchCreate, WatchHub, WatchNotice, WatchSink, WatchStream } from '../mvcc/types.ts';
-import type { PutRequest } from '../wire/messages.ts';
+import {
+  changingMembers,
+  compacting,
+  contestedLogs,
+  failingDisks,
+  fallingBehind,
+  fallingLeaders,
+  lateAnswers,
+  leased,
+  locking,
+  lossyLinks,
+  manyElections,
+  restless,
+  slowDisks,
+  withUsers,
+} from './control-shapes.ts';
 import type { Swarm } from './swarm.ts';
 
 export interface Control {
@@ -21,95 +35,6 @@ export interface Control {
   readonly isSlow?: boolean;
   /** Tilts the runs towards what makes the rule matter. */
   readonly shape?: (swarm: Swarm) => Swarm;
-}
-
-/** Many answers arrive when their time is over, and leaders are cut off one way. */
-function lateAnswers(swarm: Swarm): Swarm {
-  return {
-    ...swarm,
-    nodes: 3,
-    heartbeatMs: 30,
-    electionMs: 150,
-    network: {
-      ...swarm.network,
-      delayMs: 1,
-      jitterMs: 2,
-      dropChance: 0,
-      breakChance: 0,
-      noticeMs: 10_000,
-      tailChance: 0.3,
-      tailMs: 1500,
-    },
-    crash: { everyMs: Number.POSITIVE_INFINITY, lastsMs: 0 },
-    pause: { everyMs: Number.POSITIVE_INFINITY, lastsMs: 0 },
-    partition: { everyMs: 1500, lastsMs: 800 },
-    partitionShapes: ['echo'],
-    thinkMs: 5,
-    patienceMs: 300,
-    clients: 8,
-    weights: { ...swarm.weights, rangeLinearizable: 20 },
-  };
-}
-
-/** Leaders fall with small messages on their way. */
-function fallingLeaders(swarm: Swarm): Swarm {
-  return {
-    ...swarm,
-    nodes: 5,
-    heartbeatMs: 50,
-    electionMs: 250,
-    crash: { everyMs: 700, lastsMs: 300 },
-    limits: { ...swarm.limits, raftMessageBytes: 64 },
-    thinkMs: 5,
-    clients: 6,
-  };
-}
-
-/** Nearly always somebody stands for election, several at once. */
-function manyElections(swarm: Swarm): Swarm {
-  return {
-    ...swarm,
-    nodes: 5,
-    heartbeatMs: 30,
-    electionMs: 150,
-    network: { ...swarm.network, delayMs: 5, jitterMs: 20, dropChance: 0.05, breakChance: 0.01 },
-    crash: { everyMs: 400, lastsMs: 100 },
-    crashAllChance: 0.2,
-    partition: { everyMs: 600, lastsMs: 300 },
-    partitionShapes: ['halves', 'links', 'ring'],
-  };
-}
-
-function restless(swarm: Swarm): Swarm {
-  return { ...swarm, nodes: 3, crash: { everyMs: 1000, lastsMs: 200 }, thinkMs: 20, clients: 4, watchers: 4 };
-}
-
-/** Members come and go while leaders fall and links are cut. */
-function changingMembers(swarm: Swarm): Swarm {
-  return {
-    ...swarm,
-    nodes: 3,
-    spares: 4,
-    maxLearners: 3,
-    strictReconfigCheck: false,
-    operateEveryMs: 250,
-    heartbeatMs: 30,
-    electionMs: 150,
-    crash: { everyMs: 900, lastsMs: 300 },
-    crashAllChance: 0,
-    partition: { everyMs: 900, lastsMs: 500 },
-    partitionShapes: ['halves', 'isolate', 'links'],
-    thinkMs: 20,
-    clients: 4,
-  };
-}
-
-function leased(swarm: Swarm): Swarm {
-  return { ...restless(swarm), leases: 4 };
-}
-
-function failingDisks(swarm: Swarm): Swarm {
-  return { ...restless(swarm), disk: { ...swarm.disk, syncErrorChance: 0.01, writeErrorChance: 0.002 } };
 }
 
 export const controls: readonly Control[] = [
@@ -207,10 +132,123 @@ export const controls: readonly Control[] = [
     shape: restless,
   },
   { mutant: 'watchIgnoresFilter', breaks: 'filters hold', seeds: 20, shape: restless },
+  { mutant: 'voteNotPersisted', breaks: 'the vote is on disk with its term', seeds: 5 },
+  {
+    mutant: 'voteCleared',
+    breaks: 'a vote survives stepping down in its term',
+    seeds: 40,
+    isSlow: true,
+    shape: manyElections,
+  },
+  {
+    mutant: 'logLengthOnly',
+    breaks: 'logs are compared by term, then by length',
+    seeds: 40,
+    isSlow: true,
+    shape: contestedLogs,
+  },
+  {
+    mutant: 'learnerCampaigns',
+    breaks: 'only voters campaign',
+    seeds: 20,
+    isSlow: true,
+    shape: changingMembers,
+  },
+  { mutant: 'nextBelowMatch', breaks: 'next stays above match', seeds: 40, isSlow: true, shape: lossyLinks },
+  {
+    mutant: 'windowNeverFrees',
+    breaks: 'an acknowledgement makes room in the window',
+    seeds: 10,
+    isSlow: true,
+    shape: restless,
+  },
+  {
+    mutant: 'readFromApplied',
+    breaks: 'a read index is the commit index',
+    seeds: 40,
+    isSlow: true,
+    shape: slowDisks,
+  },
+  {
+    mutant: 'snapshotKeepsConf',
+    breaks: 'a snapshot brings its configuration',
+    seeds: 40,
+    isSlow: true,
+    shape: changingMembers,
+  },
+  {
+    mutant: 'rejectedAppendCommits',
+    breaks: 'an append that does not meet the log commits nothing',
+    seeds: 40,
+    isSlow: true,
+    shape: fallingLeaders,
+  },
+  { mutant: 'applyDraws', breaks: 'what is applied depends on the log alone', seeds: 5 },
+  {
+    mutant: 'compactsMore',
+    breaks: 'a compaction takes what it was asked to',
+    seeds: 40,
+    isSlow: true,
+    shape: compacting,
+  },
+  {
+    mutant: 'flushTorn',
+    breaks: 'state and its index are durable together',
+    seeds: 20,
+    isSlow: true,
+    shape: restless,
+  },
+  {
+    mutant: 'oldState',
+    breaks: 'the log reaches back to the state',
+    seeds: 20,
+    isSlow: true,
+    shape: fallingBehind,
+  },
+  { mutant: 'oldDisk', breaks: 'a disk does not go back in time', seeds: 20, isSlow: true, shape: restless },
+  {
+    mutant: 'watchMissesInstall',
+    breaks: 'watchers are told from the state that was installed',
+    seeds: 20,
+    isSlow: true,
+    shape: fallingBehind,
+  },
+  {
+    mutant: 'authDiffers',
+    breaks: 'all members decide alike who may write',
+    seeds: 20,
+    isSlow: true,
+    shape: withUsers,
+  },
+  {
+    mutant: 'rightsOutdated',
+    breaks: 'a caller is found out anew when rights change',
+    seeds: 20,
+    isSlow: true,
+    shape: withUsers,
+  },
+  { mutant: 'rangeUnchecked', breaks: 'reads ask for rights', seeds: 20, isSlow: true, shape: withUsers },
+  {
+    mutant: 'lockUnguarded',
+    breaks: 'what a lock guards compares the turn of the holder',
+    seeds: 20,
+    isSlow: true,
+    shape: locking,
+  },
 ];
 
 /** Mutants that are made here, by wrapping, and are unknown to the member. */
 export const wrappedMutants: ReadonlySet<string> = new Set([
+  'applyDraws',
+  'compactsMore',
+  'authDiffers',
+  'rightsOutdated',
+  'rangeUnchecked',
+  'watchMissesInstall',
+  'flushTorn',
+  'oldState',
+  'oldDisk',
+  'lockUnguarded',
   'syncLies',
   'wipedDisk',
   'readLocal',
@@ -226,82 +264,3 @@ export const wrappedMutants: ReadonlySet<string> = new Set([
   'watchIgnoresStart',
   'watchIgnoresFilter',
 ]);
-
-/** One member in some puts writes a different value. */
-export function applyDiffers(store: MvccStore): void {
-  const put = store.put.bind(store);
-  let count = 0;
-  store.put = (request: PutRequest) => {
-    count++;
-    return put(count % 20 === 0 ? { ...request, value: new Uint8Array(0) } : request);
-  };
-}
-
-/** A hub that breaks one promise now and then; the hub itself when the mutant is none of watches. */
-export function unreliableHub(hub: WatchHub, mutant: string): WatchHub {
-  if (!mutant.startsWith('watch')) return hub;
-  return {
-    open: (sink: WatchSink): WatchStream => misled(hub.open(spoilt(sink, mutant)), mutant),
-    pump: () => hub.pump(),
-    progressTick: () => hub.progressTick(),
-    resync: () => hub.resync(),
-    get watcherCount(): number {
-      return hub.watcherCount;
-    },
-    figures: () => hub.figures(),
-  };
-}
-
-function spoilt(sink: WatchSink, mutant: string): WatchSink {
-  let count = 0;
-  let held: WatchNotice | null = null;
-  const send = (notice: WatchNotice): boolean => {
-    if (mutant === 'watchHidesCompaction' && notice.compactRevision > 0) return true;
-    if (notice.events.length === 0) return sink.send(notice);
-    if (mutant === 'watchSplitsRevision') return sendInPieces(sink, notice);
-    if (++count % 10 !== 0) return sink.send(notice);
-    if (mutant === 'watchSkipsEvent') return true;
-    if (mutant === 'watchRepeatsEvent') sink.send(notice);
-    if (mutant === 'watchRunsAhead') sink.send({ ...notice, events: [] });
-    if (mutant === 'watchReordersEvents') {
-      held = notice;
-      return true;
-    }
-    return sink.send(notice);
-  };
-  return {
-    send(notice: WatchNotice): boolean {
-      const isFree = send(notice);
-      if (held === null || held === notice) return isFree;
-      const late = held;
-      held = null;
-      return sink.send(late);
-    },
-  };
-}
-
-/** Events of one revision come in two notices. */
-function sendInPieces(sink: WatchSink, notice: WatchNotice): boolean {
-  const { events } = notice;
-  const half = Math.ceil(events.length / 2);
-  if (events.length < 2) return sink.send(notice);
-  sink.send({ ...notice, events: events.slice(0, half) });
-  return sink.send({ ...notice, events: events.slice(half) });
-}
-
-function misled(stream: WatchStream, mutant: string): WatchStream {
-  if (mutant !== 'watchIgnoresStart' && mutant !== 'watchIgnoresFilter') return stream;
-  return {
-    create(request: WatchCreate): void {
-      const { startRevision } = request;
-      if (mutant === 'watchIgnoresFilter') stream.create({ ...request, noPut: false, noDelete: false });
-      else
-        stream.create({ ...request, startRevision: startRevision > 9 ? startRevision - 5 : startRevision });
-    },
-    refuse: (reason) => stream.refuse(reason),
-    cancel: (watchId) => stream.cancel(watchId),
-    requestProgress: () => stream.requestProgress(),
-    resume: () => stream.resume(),
-    close: () => stream.close(),
-  };
-}

@@ -2,6 +2,7 @@
  * A member as a client of the simulated world reaches it. What a process that has died would still say reaches nobody.
  */
 
+import { type Caller, nobody } from '../auth/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { RangeRequest, RangeResult } from '../wire/messages.ts';
 import type { AnswerDone, LeaseDone, MemberPort } from './oracle/workload.ts';
@@ -44,16 +45,21 @@ export function clientPort(options: PortOptions): MemberPort {
   return {
     name: `${node.name}/${node.life}`,
     node: index,
-    write(asked, body, done) {
-      ask(asked.kind, body.length);
-      member.write(asked, body, said(done));
+    callerOf: (user) => member.callerOf(user),
+    changeUsers(operation) {
+      ask(operation.kind, 0);
+      member.changeUsers(operation);
     },
-    range(request, done) {
+    write(asked, body, done, caller = nobody) {
+      ask(asked.kind, body.length);
+      member.write(asked, body, caller, said(done));
+    },
+    range(request, done, caller = nobody) {
       ask(request.serializable ? 'serializable range' : 'range', 0);
       const answer = said(done);
       const read = (reason: string | null): void => {
         if (process.state === 'dead') return;
-        if (reason === null) readStore(member, request, answer);
+        if (reason === null) readStore(member, request, caller, answer);
         else answer(reason, null);
       };
       if (request.serializable) clock.schedule(0, process, () => read(null));
@@ -74,9 +80,10 @@ export function clientPort(options: PortOptions): MemberPort {
   };
 }
 
-function readStore(member: LiveMember, request: RangeRequest, done: AnswerDone): void {
+function readStore(member: LiveMember, request: RangeRequest, caller: Caller, done: AnswerDone): void {
   let answer: RangeResult;
   try {
+    member.checkRange(caller, request);
     answer = member.store.range(request);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -12,12 +12,14 @@ import { SimCluster, type SimNode } from './cluster.ts';
 import { Violation } from './invariants/invariant.ts';
 import { type FaultCounts, Nemesis } from './nemesis.ts';
 import { Operator } from './operator.ts';
+import { Administrator } from './oracle/administrator.ts';
 import { History } from './oracle/history.ts';
 import { LeaseFleet } from './oracle/lease-fleet.ts';
+import { Locks } from './oracle/locks.ts';
 import { showModel, showRange } from './oracle/render.ts';
 import { Replay } from './oracle/replay.ts';
 import { Watchers } from './oracle/watchers.ts';
-import { plainRange, Workload } from './oracle/workload.ts';
+import { type MemberPort, plainRange, Workload } from './oracle/workload.ts';
 import { openLogged } from './sim-member.ts';
 import { SimRandom } from './sim-random.ts';
 import { drawSwarm, paced, paces, type Swarm, stretched } from './swarm.ts';
@@ -66,6 +68,9 @@ export class Run {
   private readonly workload: Workload;
   private readonly watchers: Watchers;
   private readonly fleet: LeaseFleet;
+  private readonly administrator: Administrator;
+  private readonly locks: Locks;
+  private isHealed = false;
   private readonly livenessMs: number;
   private readonly safetyMs: number;
 
@@ -98,11 +103,32 @@ export class Run {
       },
     });
     const { clock, network } = this.cluster;
-    this.workload = new Workload(clock, random.fork('clients'), this.swarm, this.history, (node) =>
-      this.cluster.portOf(node),
-    );
+    // Who is healed knows where the cluster is: a machine that was removed and has not heard of it keeps nobody waiting.
+    const portOf = (node: number): MemberPort | null =>
+      this.isHealed && !this.cluster.belongs(node) ? null : this.cluster.portOf(node);
+    this.workload = new Workload(clock, random.fork('clients'), this.swarm, this.history, portOf);
+    this.locks = new Locks({
+      clock,
+      random: random.fork('locks'),
+      swarm: this.swarm,
+      history: this.history,
+      replay: this.replay,
+      portOf,
+      isUnguarded: options.mutant === 'lockUnguarded',
+    });
     this.fleet = new LeaseFleet(clock, random.fork('leases'), this.swarm, (node) =>
       this.cluster.portOf(node),
+    );
+    this.administrator = new Administrator(
+      clock,
+      random.fork('users'),
+      this.swarm,
+      this.replay.auth,
+      (operation) => {
+        const port = this.cluster.portOf(random.below(this.cluster.count));
+        port?.changeUsers(operation);
+        return port !== null;
+      },
     );
     this.replay.onExpired = (lease) => this.fleet.expired(lease);
     this.workload.pickLease = () => this.fleet.pick();
@@ -131,6 +157,8 @@ export class Run {
     this.workload.start();
     this.watchers.start();
     this.fleet.start();
+    this.locks.start();
+    this.administrator.start();
     this.nemesis.start();
     this.operator.start();
     this.until(this.safetyMs, () => false);
@@ -139,6 +167,7 @@ export class Run {
   /** @throws Violation */
   liveness(): void {
     const { cluster } = this;
+    this.isHealed = true;
     this.nemesis.heal();
     this.operator.settle();
     cluster.calmDisks();
@@ -158,6 +187,8 @@ export class Run {
       );
     this.workload.stop();
     this.fleet.stop();
+    this.locks.stop();
+    this.administrator.stop();
     let problem: string | null = 'not looked at';
     const converged = this.until(deadline, (steps) => {
       if (steps % 64 !== 0) return false;
@@ -178,6 +209,10 @@ export class Run {
       diskErrors: nodes.reduce((sum, node) => sum + node.disk.errors, 0),
       ...this.history.counts,
       ...this.fleet.counts,
+      ...this.locks.counts,
+      ...this.administrator.counts,
+      authRevisions: this.replay.auth.revision - 1,
+      refusedForRights: this.replay.refusals,
       watchesOpened: this.watchers.counts.opened,
       watchEvents: this.watchers.counts.events,
       watchesCompacted: this.watchers.counts.compacted,
@@ -203,6 +238,7 @@ export class Run {
       this.replay.advance(ledger[this.replay.applied + 1]!.entry);
     this.history.judge();
     this.watchers.judge();
+    this.locks.judge();
   }
 
   /** Each machine in a few words, for whoever has to find out why. */

@@ -29,7 +29,7 @@ interface Cut {
 
 const never = Number.POSITIVE_INFINITY;
 const troubles = ['crash', 'pause', 'partition', 'clog', 'stall', 'slow', 'wallStep'] as const;
-const counts = ['clients', 'watchers', 'leases', 'keys', 'spares'] as const;
+const counts = ['clients', 'watchers', 'leases', 'lockers', 'keys', 'spares'] as const;
 
 function cuts(): Cut[] {
   const list: Cut[] = [];
@@ -67,6 +67,9 @@ function cuts(): Cut[] {
   }
   for (const key of ['crashAllChance', 'crashInOperationChance', 'stopChance', 'clockDrift'] as const) {
     list.push({ name: `no ${key}`, apply: (swarm) => (swarm[key] === 0 ? swarm : { ...swarm, [key]: 0 }) });
+  }
+  for (const key of ['auth', 'mixedLimits'] as const) {
+    list.push({ name: `no ${key}`, apply: (swarm) => (swarm[key] ? { ...swarm, [key]: false } : swarm) });
   }
   list.push({
     name: 'three members',

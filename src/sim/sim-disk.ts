@@ -87,6 +87,17 @@ export class SimDisk {
     this.stalledUntil = 0;
   }
 
+  /** What the disk holds for certain now, to put back later. */
+  copy(): DiskImage {
+    return this.image.survivor(CrashStyle.Lost, this.random);
+  }
+
+  /** The disk is replaced by an older copy of itself. */
+  putBack(copy: DiskImage): void {
+    this.image = copy.survivor(CrashStyle.Lost, this.random);
+    this.syncs++;
+  }
+
   /** The disk is replaced by an empty one. */
   wipe(): void {
     this.image = new DiskImage();

@@ -3,6 +3,7 @@
  * from a disk when it is down.
  */
 
+import { type Caller, nobody } from '../auth/types.ts';
 import { decodeExpiry } from '../lease/commands.ts';
 import { EnvelopeCodec } from '../member/envelope.ts';
 import { identifyCluster } from '../member/identity.ts';
@@ -26,6 +27,8 @@ import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { silentLogger } from '../util/runtime.ts';
 import { Wal } from '../wal/wal.ts';
+import { decodeAuthOperation } from '../wire/auth-codec.ts';
+import type { AuthOperation } from '../wire/auth-messages.ts';
 import {
   decodeCompactionRequest,
   decodeDeleteRangeRequest,
@@ -33,13 +36,15 @@ import {
   decodeTxnRequest,
 } from '../wire/kv-codec.ts';
 import { decodeLeaseGrantRequest, decodeLeaseRevokeRequest } from '../wire/lease-codec.ts';
-import { applyDiffers, unreliableHub, wrappedMutants } from './controls.ts';
+import type { RangeRequest } from '../wire/messages.ts';
+import { wrappedMutants } from './controls.ts';
 import type { Probe } from './live-view.ts';
 import type { Asked } from './oracle/history.ts';
 import type { Logged, LoggedRequest } from './oracle/replay.ts';
 import type { AnswerDone } from './oracle/workload.ts';
+import { allowAll, applyDiffers, applyDraws, compactsMore, unreliableHub } from './sabotage.ts';
 import { SimRandom } from './sim-random.ts';
-import type { Swarm } from './swarm.ts';
+import { drawLimits, type Swarm } from './swarm.ts';
 import type { DurableView } from './view.ts';
 
 const clusterToken = 'sim';
@@ -66,8 +71,10 @@ export function memberIdsOf(count: number): readonly NodeId[] {
   return identifyCluster(initialCluster(count), clusterToken).memberIds;
 }
 
-function limitsOf(swarm: Swarm): MemberLimits {
-  const { limits } = swarm;
+function limitsOf(swarm: Swarm, index: number): MemberLimits {
+  const limits = swarm.mixedLimits
+    ? drawLimits(new SimRandom(swarm.limits.flushBytes + swarm.limits.valueBytes, `limits ${index}`))
+    : swarm.limits;
   return {
     ...defaultLimits,
     heartbeatMs: swarm.heartbeatMs,
@@ -93,6 +100,10 @@ export class LiveMember implements Probe {
     this.member = member;
     this.mutant = mutant;
     if (mutant === 'applyDiffers' && index === 0) applyDiffers(member.store);
+    if (mutant === 'applyDraws') applyDraws(member.store, runtime);
+    if (mutant === 'compactsMore') compactsMore(member.store);
+    if (mutant === 'authDiffers' && index === 0) allowAll(member.auth.auth);
+    if (mutant === 'watchMissesInstall') (member.watches as { resync?: () => void }).resync = () => {};
   }
 
   get raft(): Probe['raft'] {
@@ -123,11 +134,29 @@ export class LiveMember implements Probe {
     return this.member.isInstalling;
   }
 
-  write(asked: Asked, body: Uint8Array, done: AnswerDone): void {
+  /** The caller that a token of this user would stand for, as this member knows users now. */
+  callerOf(user: string): Caller {
+    const { auth } = this.member.auth;
+    if (user === '' || !auth.enabled) return nobody;
+    // As a token that is never judged again.
+    return { user, revision: this.mutant === 'rightsOutdated' ? 1 << 30 : auth.revision };
+  }
+
+  /** What a service asks when a read is answered. @throws Failure */
+  checkRange(caller: Caller, request: RangeRequest): void {
+    if (this.mutant !== 'rangeUnchecked') this.member.auth.auth.checks.range(caller, request);
+  }
+
+  changeUsers(operation: AuthOperation): void {
+    this.member.auth.proposeAuth(operation, this.callerOf('root'), () => {});
+  }
+
+  write(asked: Asked, body: Uint8Array, caller: Caller, done: AnswerDone): void {
     const answer = (failure: Failure | null, result: unknown): void => done(failure?.reason ?? null, result);
-    this.member.propose(kindOf(asked), body, asked.request, answer);
+    this.member.propose(kindOf(asked), body, asked.request, answer, caller);
     // As a client would that takes no answer for no.
-    if (this.mutant === 'writeTwice') this.member.propose(kindOf(asked), body, asked.request, () => {});
+    if (this.mutant === 'writeTwice')
+      this.member.propose(kindOf(asked), body, asked.request, () => {}, caller);
   }
 
   linearize(done: (reason: string | null) => void): void {
@@ -139,9 +168,9 @@ export class LiveMember implements Probe {
   }
 
   grant(id: bigint, ttl: number, done: (reason: string | null, ttl: number) => void): void {
-    this.member.leases.grant(id, ttl, (failure, result) =>
-      done(failure?.reason ?? null, this.promised(result?.ttl ?? 0)),
-    );
+    const granted = (failure: Failure | null, result: { readonly ttl: number } | null): void =>
+      done(failure?.reason ?? null, this.promised(result?.ttl ?? 0));
+    this.member.leases.grant(id, ttl, granted, this.callerOf('root'));
   }
 
   renew(id: bigint, done: (reason: string | null, ttl: number) => void): void {
@@ -153,7 +182,7 @@ export class LiveMember implements Probe {
   }
 
   revoke(id: bigint): void {
-    this.member.leases.revoke(id, () => {});
+    this.member.leases.revoke(id, () => {}, this.callerOf('root'));
   }
 
   members(): readonly MemberRecord[] {
@@ -207,7 +236,7 @@ export function openMember(
     walDirectory,
     spoolDirectory: 'spool',
     preallocate: true,
-    limits: limitsOf(swarm),
+    limits: limitsOf(swarm, index),
     maxLearners: swarm.maxLearners,
     strictReconfigCheck: swarm.strictReconfigCheck,
     selfRepair: true,
@@ -275,8 +304,8 @@ export function requestsIn({ type, data }: Entry): number {
 export function openLogged(entry: Entry): Logged[] {
   const requests: Logged[] = [];
   for (const opened = reader.open(entry.data); opened.next(); ) {
-    const { kind, body } = opened;
-    requests.push({ what: decodeLogged(kind, body), body });
+    const { kind, body, asker } = opened;
+    requests.push({ what: decodeLogged(kind, body), body, asker });
   }
   return requests;
 }
@@ -297,6 +326,8 @@ function decodeLogged(kind: RequestKind, body: Uint8Array): LoggedRequest {
       return { kind: 'leaseRevoke', id: decodeLeaseRevokeRequest(body) };
     case RequestKind.LeaseExpire:
       return { kind: 'leaseExpire', ...decodeExpiry(body) };
+    case RequestKind.Auth:
+      return { kind: 'auth', operation: decodeAuthOperation(body) };
     default:
       return { kind: 'other' };
   }

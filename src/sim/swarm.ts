@@ -53,6 +53,8 @@ export interface Swarm {
   readonly crashInOperationChance: number;
   /** Probability that a stop is orderly. */
   readonly stopChance: number;
+  /** Probability that a crash takes the state with it, and not the log; as long as most members have theirs. */
+  readonly stateLossChance: number;
   readonly pause: Trouble;
   readonly partition: Trouble;
   readonly partitionShapes: readonly PartitionShape[];
@@ -68,6 +70,12 @@ export interface Swarm {
   /** A client gives up on an answer after this. */
   readonly patienceMs: number;
   readonly watchers: number;
+  /** Who wants the lock. */
+  readonly lockers: number;
+  /** Users, whose rights change while they work. */
+  readonly auth: boolean;
+  /** Each member has limits of its own. */
+  readonly mixedLimits: boolean;
   /** Holders of leases at a time. */
   readonly leases: number;
   readonly keys: number;
@@ -166,7 +174,8 @@ function drawOperations(
   };
 }
 
-function drawLimits(random: SimRandom): SwarmLimits {
+/** Also for one member by itself, where limits are mixed. */
+export function drawLimits(random: SimRandom): SwarmLimits {
   return {
     catchUpEntries: random.pick([1, 10, 50, 500]),
     catchUpBytes: random.pick([1 << 10, 1 << 20]),
@@ -255,6 +264,7 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     crashAllChance: maybe(random, 0.3, 0, 0.4),
     crashInOperationChance: maybe(random, 0.6, 0, 1),
     stopChance: maybe(random, 0.4, 0, 0.5),
+    stateLossChance: maybe(random.fork('state loss'), 0.3, 0, 0.5),
     pause: trouble(random, 0.4, [1000, 15_000], [50, 5000]),
     partition: trouble(random, 0.6, [1000, 15_000], [100, 8000]),
     partitionShapes: random.chance(0.7) ? allShapes : [random.pick(allShapes)],
@@ -268,6 +278,9 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     thinkMs: random.pick([5, 40, 150, 400]),
     patienceMs: random.pick([300, 2000, 10_000]),
     watchers: random.below(6),
+    lockers: random.fork('lockers').pick([0, 0, 2, 3]),
+    auth: random.fork('auth').chance(0.25),
+    mixedLimits: random.fork('mixed').chance(0.3),
     leases: random.fork('leases').pick([0, 0, 1, 4]),
     keys: 1 + random.below(8),
     compactEveryMs: random.chance(0.6) ? random.between(200, 5000) : Number.POSITIVE_INFINITY,
@@ -296,6 +309,7 @@ export function calmSwarm(nodes: number): Swarm {
     crashAllChance: 0,
     crashInOperationChance: 0,
     stopChance: 0,
+    stateLossChance: 0,
     pause: never,
     partition: never,
     partitionShapes: allShapes,
@@ -309,6 +323,9 @@ export function calmSwarm(nodes: number): Swarm {
     thinkMs: 100,
     patienceMs: 10_000,
     watchers: 0,
+    lockers: 0,
+    auth: false,
+    mixedLimits: false,
     leases: 0,
     keys: 8,
     compactEveryMs: Number.POSITIVE_INFINITY,

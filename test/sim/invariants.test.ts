@@ -37,6 +37,8 @@ function node(index: number, state: State = {}): NodeView {
   const { log: _log, disk, peers, text, ...rest } = state;
   const entries = log.map((term, at) => entryOf(at + 1, term, text ?? 'x'));
   const term = state.term ?? 1;
+  // Who leads has voted for itself.
+  const vote = state.vote ?? (state.role === 'leader' ? ids[index]! : '');
   return {
     index,
     id: ids[index]!,
@@ -44,7 +46,7 @@ function node(index: number, state: State = {}): NodeView {
     up: true,
     role: 'follower',
     term,
-    vote: '',
+    vote,
     commit: 0,
     applied: state.commit ?? 0,
     compacted,
@@ -59,7 +61,7 @@ function node(index: number, state: State = {}): NodeView {
     progress: () => peers ?? [],
     durable: () => ({
       term,
-      vote: state.vote ?? '',
+      vote,
       baseIndex: 0,
       baseTerm: 0,
       ...disk,

@@ -12,7 +12,11 @@ export const onlyVotersCount: Invariant = {
   id: 'I18',
   says: 'a leader commits entries of its term that a plain count of its voters confirms',
   check(world) {
-    for (const { node, before } of world.deltas) {
+    for (const { node, before, becameLeader } of world.deltas) {
+      const { voters, votersOutgoing, learners } = node.conf;
+      if (becameLeader && learners.includes(node.id)) {
+        return `${node.id} leads term ${node.term} as a learner of ${[...voters, ...votersOutgoing].join(' ')}`;
+      }
       if (node.role !== 'leader' || before === null || node.commit === before.commit) continue;
       // When the same step also changed the configuration, or made the leader, the count belongs to another moment.
       if (before.role !== 'leader' || before.term !== node.term || before.conf !== node.conf) continue;

@@ -1,7 +1,7 @@
 /**
  * I13 Promises leave after they are durable. A granted vote is on the voter's disk, and an acknowledged entry on the
  * follower's, when the answer leaves. Votes are few and all checked; of acknowledgements one in some is. See F1 and the
- * comment on `send` in etcd's raft.
+ * comment on `send` in etcd's raft. Who is elected has promised something too: its vote to itself.
  */
 
 import { type Message, MessageType } from '../../raft/types.ts';
@@ -24,6 +24,12 @@ export const promiseAfterDurable: Invariant = {
         problem = appendProblem(node, message);
       }
       if (problem !== null) return `${node.id} ${problem}`;
+    }
+    for (const { node, becameLeader } of world.deltas) {
+      if (!becameLeader) continue;
+      const { term, vote } = node.durable();
+      if (term < node.term || (term === node.term && vote !== node.id))
+        return `${node.id} leads term ${node.term}, its disk has term ${term} and vote '${vote}'`;
     }
     return null;
   },

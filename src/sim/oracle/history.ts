@@ -14,6 +14,7 @@
  * oracle use the same short cut.
  */
 
+import { type Caller, nobody } from '../../auth/types.ts';
 import type { RequestReason } from '../../util/failure.ts';
 import type {
   CompactionRequest,
@@ -27,6 +28,7 @@ import type {
   TxnResult,
 } from '../../wire/messages.ts';
 import { Violation } from '../invariants/invariant.ts';
+import { judgeRights } from './judge-rights.ts';
 import { binary } from './model.ts';
 import { showDelete, showModel, showPut, showRange, showTxn } from './render.ts';
 import type { Replay } from './replay.ts';
@@ -39,6 +41,8 @@ export type Asked =
   | { readonly kind: 'range'; readonly request: RangeRequest };
 
 export interface Operation {
+  /** As the member that was asked knew him. */
+  readonly caller: Caller;
   readonly id: number;
   readonly client: number;
   /** The member asked, as `node/life`. */
@@ -64,9 +68,13 @@ interface Answered {
 const certainRefusals: ReadonlySet<string> = new Set<RequestReason>([
   'requestTooLarge',
   'tooManyRequests',
+  'corrupt',
   'tooManyOps',
   'keyNotProvided',
   'duplicateKey',
+  'userNameEmpty',
+  'authRevisionOld',
+  'permissionDenied',
 ]);
 
 export class History {
@@ -85,7 +93,14 @@ export class History {
     this.replay = replay;
   }
 
-  invoke(client: number, member: string, asked: Asked, body: Uint8Array | null, now: number): Operation {
+  invoke(
+    client: number,
+    member: string,
+    asked: Asked,
+    body: Uint8Array | null,
+    now: number,
+    caller: Caller = nobody,
+  ): Operation {
     const text = body === null ? '' : binary(body);
     if (body !== null) {
       const known = this.sent.get(text);
@@ -94,6 +109,7 @@ export class History {
     }
     this.counts.asked++;
     return {
+      caller,
       id: this.nextId++,
       client,
       member,
@@ -168,6 +184,10 @@ export class History {
 
   /** False: the replay has not come so far yet. */
   private judgeOne({ operation, reason, result }: Answered): boolean {
+    const { auth } = this.replay;
+    if (operation.caller.revision > auth.revision) return false;
+    const wrong = judgeRights(auth, operation.asked, operation.caller, reason);
+    if (wrong !== null) throw new Violation('I46', `${describe(operation)} ${wrong}`);
     if (reason !== null) {
       if (certainRefusals.has(reason) && operation.body !== '') this.sent.get(operation.body)!.refused++;
       return this.judgeRefusal(operation, reason);

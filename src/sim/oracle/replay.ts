@@ -4,9 +4,12 @@
  * Invariant: the model has applied exactly the entries 1 … `applied` of the ledger, each once, in order.
  */
 
+import { nobody } from '../../auth/types.ts';
 import type { Entry } from '../../raft/types.ts';
 import { EntryType } from '../../raft/types.ts';
+import type { AuthOperation } from '../../wire/auth-messages.ts';
 import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../../wire/messages.ts';
+import { type Asker, AuthModel } from './auth-model.ts';
 import { binary, Model, type ModelResult } from './model.ts';
 
 /** A request of the log, decoded. */
@@ -18,12 +21,15 @@ export type LoggedRequest =
   | { readonly kind: 'leaseGrant' | 'leaseRevoke'; readonly id: bigint }
   /** Counts in the term in which it was decided only. */
   | { readonly kind: 'leaseExpire'; readonly term: number; readonly ids: readonly bigint[] }
+  | { readonly kind: 'auth'; readonly operation: AuthOperation }
   | { readonly kind: 'other' };
 
 export interface Logged {
   readonly what: LoggedRequest;
   /** The request bytes as the client sent them. */
   readonly body: Uint8Array;
+  /** Nobody when it is not there. */
+  readonly asker?: Asker;
 }
 
 /** What one revision came from. */
@@ -35,6 +41,7 @@ export interface Origin {
 
 export class Replay {
   readonly model: Model = new Model();
+  readonly auth: AuthModel = new AuthModel((lease) => [...(this.model.leases.get(lease) ?? [])]);
   /** By revision. */
   readonly origins: (Origin | undefined)[] = [];
   /** Revision of the state after each log index. */
@@ -44,6 +51,8 @@ export class Replay {
   /** Compaction revisions, in log order. */
   readonly compactions: number[] = [];
   applied = 0;
+  /** Requests of the log whose callers might not do that. */
+  refusals = 0;
   /** Told when a lease has come to its end by itself. */
   onExpired: (lease: bigint) => void = () => {};
   private readonly open: (entry: Entry) => readonly Logged[];
@@ -58,10 +67,34 @@ export class Replay {
     this.applied = entry.index;
     if (entry.type === EntryType.Normal && entry.data.length > 0) {
       for (const logged of this.open(entry)) {
-        if (!this.applyLease(entry, logged.what)) this.apply(entry.index, logged);
+        if (logged.what.kind === 'auth') this.auth.apply(logged.what.operation, logged.asker ?? nobody);
+        else if (this.refused(logged)) this.refusals++;
+        else if (!this.applyLease(entry, logged.what)) this.apply(entry.index, logged);
       }
     }
     this.revisionAt[entry.index] = this.model.revision;
+  }
+
+  /** True for what its caller may not do, as the model of users says. */
+  private refused({ what, asker = nobody }: Logged): boolean {
+    const { auth } = this;
+    if (!auth.enabled) return false;
+    switch (what.kind) {
+      case 'put':
+        return auth.refusal(asker, auth.touchesOfPut(what.request)) !== null;
+      case 'delete':
+        return auth.refusal(asker, auth.touchesOfDelete(what.request)) !== null;
+      case 'txn':
+        return auth.refusal(asker, auth.touchesOfTxn(what.request)) !== null;
+      case 'leaseRevoke':
+        return auth.refusalOfRevoke(asker, what.id) !== null;
+      case 'leaseGrant':
+        return auth.refusal(asker, 'named') !== null;
+      case 'compact':
+        return auth.refusal(asker, 'admin') !== null;
+      default:
+        return false;
+    }
   }
 
   /** False when it is not about leases. */

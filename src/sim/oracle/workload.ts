@@ -5,6 +5,8 @@
  * when that one dies or refuses. Every value written is used once, so the log can be searched for it.
  */
 
+import type { Caller } from '../../auth/types.ts';
+import type { AuthOperation } from '../../wire/auth-messages.ts';
 import {
   encodeCompactionRequest,
   encodeDeleteRangeRequest,
@@ -24,6 +26,7 @@ import { CompareResult, CompareTarget, OpKind } from '../../wire/messages.ts';
 import type { SimClock } from '../sim-clock.ts';
 import type { SimRandom } from '../sim-random.ts';
 import type { Swarm } from '../swarm.ts';
+import { userCount, userName } from './administrator.ts';
 import type { Asked, History, Operation } from './history.ts';
 import { versionOf } from './render.ts';
 
@@ -35,8 +38,12 @@ export interface MemberPort {
   /** `node/life`. */
   readonly name: string;
   readonly node: number;
-  write(asked: Asked, body: Uint8Array, done: AnswerDone): void;
-  range(request: RangeRequest, done: AnswerDone): void;
+  /** Who a token of this user stands for there; '' is nobody. */
+  callerOf(user: string): Caller;
+  changeUsers(operation: AuthOperation): void;
+  /** Without a caller nobody asks. */
+  write(asked: Asked, body: Uint8Array, done: AnswerDone, caller?: Caller): void;
+  range(request: RangeRequest, done: AnswerDone, caller?: Caller): void;
   /** `done` gets the seconds that were granted. */
   grant(id: bigint, ttl: number, done: LeaseDone): void;
   /** `done` gets the seconds from when it was asked, 0 for a lease that is gone. */
@@ -160,18 +167,28 @@ export class Workload {
 
   private write(client: Client, port: MemberPort, asked: Exclude<Asked, { kind: 'range' }>): void {
     const body = encode(asked);
-    const operation = this.history.invoke(client.index, port.name, asked, body, this.clock.now);
+    const caller = this.callerOf(client, port);
+    const operation = this.history.invoke(client.index, port.name, asked, body, this.clock.now, caller);
     this.await(client, operation);
-    port.write(asked, body, (reason, result) => this.answered(client, operation, reason, result));
+    port.write(asked, body, (reason, result) => this.answered(client, operation, reason, result), caller);
   }
 
   private read(client: Client, port: MemberPort, asked: Extract<Asked, { kind: 'range' }>): void {
-    const operation = this.history.invoke(client.index, port.name, asked, null, this.clock.now);
+    const caller = this.callerOf(client, port);
+    const operation = this.history.invoke(client.index, port.name, asked, null, this.clock.now, caller);
     this.await(client, operation);
-    port.range(asked.request, (reason, result) => {
+    const take: AnswerDone = (reason, result) => {
       if (reason === null) for (const kv of (result as RangeResult).kvs) this.learn(client, kv);
       this.answered(client, operation, reason, result);
-    });
+    };
+    port.range(asked.request, take, caller);
+  }
+
+  /** Every fourth client is root. */
+  private callerOf({ index }: Client, port: MemberPort): Caller {
+    if (!this.swarm.auth) return port.callerOf('');
+    const at = index % (userCount + 1);
+    return port.callerOf(at === userCount ? 'root' : userName(at));
   }
 
   private await(client: Client, operation: Operation): void {
@@ -208,8 +225,9 @@ export class Workload {
         const request: CompactionRequest = { revision, physical: false };
         const body = encodeCompactionRequest(request);
         const asked: Asked = { kind: 'compact', request };
-        const operation = this.history.invoke(-1, port.name, asked, body, this.clock.now);
-        port.write(asked, body, (reason, result) => this.history.answer(operation, reason, result));
+        const caller = port.callerOf('root');
+        const operation = this.history.invoke(-1, port.name, asked, body, this.clock.now, caller);
+        port.write(asked, body, (reason, result) => this.history.answer(operation, reason, result), caller);
       }
       this.compactLater();
     });
