@@ -7,11 +7,13 @@
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { LossyLinks } from './lossy-links.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const faultyProcess = new URL('./faulty-process.mjs', import.meta.url).href;
 const clientPort = 2379;
 const peerPort = 2380;
 
@@ -22,18 +24,31 @@ export interface Machine {
   /** Null without namespaces. */
   readonly namespace: string | null;
   readonly clientUrl: string;
+  /** Where it listens, and where the others dial it. */
   readonly peerUrl: string;
+  readonly dialUrl: string;
   readonly directory: string;
+  /** It was added to a cluster that ran already. */
+  joins: boolean;
   process: ChildProcess | null;
   isStopped: boolean;
 }
 
-/** How members are slowed and failed on their disk; see `faulty-disk.ts`. */
 export interface MachinesOptions {
   readonly count: number;
   readonly directory: string;
+  /** No namespaces: the members of this machine dial each other through links that lose and delay. */
+  readonly isLossy?: boolean;
   /** Extra flags of every member. */
   readonly flags?: readonly string[];
+}
+
+/** As `faulty-process.mjs` reads it. */
+export interface ProcessFaults {
+  readonly slowMs?: number;
+  readonly isStuck?: boolean;
+  readonly failsSync?: boolean;
+  readonly wallMs?: number;
 }
 
 function ip(...words: string[]): void {
@@ -69,6 +84,7 @@ async function freePort(): Promise<number> {
 
 export class Machines {
   readonly all: Machine[] = [];
+  readonly links: LossyLinks = new LossyLinks();
   readonly hasNamespaces: boolean;
   private readonly options: MachinesOptions;
   private readonly bridge: string;
@@ -78,10 +94,14 @@ export class Machines {
 
   private constructor(options: MachinesOptions) {
     this.options = options;
-    this.hasNamespaces = canCutLinks();
+    this.hasNamespaces = options.isLossy !== true && canCutLinks();
     const tag = process.pid % 10_000;
     this.bridge = `kc${tag}b`;
     this.host = `10.${64 + (process.pid % 60)}.${(process.pid >> 6) % 250}`;
+  }
+
+  get isLossy(): boolean {
+    return this.options.isLossy === true;
   }
 
   static async make(options: MachinesOptions): Promise<Machines> {
@@ -100,11 +120,16 @@ export class Machines {
   private async add(index: number): Promise<Machine> {
     const name = `m${index + 1}`;
     const directory = `${this.options.directory}/${name}`;
-    const state = { index, name, directory, process: null, isStopped: false };
+    const state = { index, name, directory, process: null, isStopped: false, joins: false };
     if (!this.hasNamespaces) {
       const [client, peer] = [await freePort(), await freePort()];
       const address = '127.0.0.1';
-      const urls = { clientUrl: `http://${address}:${client}`, peerUrl: `http://${address}:${peer}` };
+      const dialled = this.options.isLossy === true ? await this.links.before(address, peer) : peer;
+      const urls = {
+        clientUrl: `http://${address}:${client}`,
+        peerUrl: `http://${address}:${peer}`,
+        dialUrl: `http://${address}:${dialled}`,
+      };
       return { ...state, ...urls, address, namespace: null };
     }
     const namespace = `${this.bridge}${index}`;
@@ -121,6 +146,7 @@ export class Machines {
     const urls = {
       clientUrl: `http://${address}:${clientPort}`,
       peerUrl: `http://${address}:${peerPort}`,
+      dialUrl: `http://${address}:${peerPort}`,
     };
     return { ...state, ...urls, address, namespace };
   }
@@ -128,25 +154,54 @@ export class Machines {
   start(index: number): void {
     const machine = this.all[index]!;
     if (machine.process !== null) return;
-    const cluster = this.all.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
+    const cluster = this.all.map(({ name, dialUrl }) => `${name}=${dialUrl}`).join(',');
     const flags = [
       ...['--name', machine.name, '--data-dir', machine.directory],
       ...['--listen-client-urls', machine.clientUrl, '--advertise-client-urls', machine.clientUrl],
-      ...['--listen-peer-urls', machine.peerUrl, '--initial-advertise-peer-urls', machine.peerUrl],
-      ...['--initial-cluster', cluster, '--initial-cluster-state', 'new'],
+      ...['--listen-peer-urls', machine.peerUrl, '--initial-advertise-peer-urls', machine.dialUrl],
+      ...['--initial-cluster', cluster, '--initial-cluster-state', machine.joins ? 'existing' : 'new'],
       ...(this.options.flags ?? []),
     ];
-    const command = [process.execPath, cli, 'etcd', ...flags];
+    const command = [process.execPath, '--import', faultyProcess, cli, 'etcd', ...flags];
     const words =
       machine.namespace === null ? command : ['ip', 'netns', 'exec', machine.namespace, ...command];
     const log = openSync(`${this.options.directory}/${machine.name}.log`, 'a');
-    const child = spawn(words[0]!, words.slice(1), { stdio: ['ignore', log, log] });
+    const env = { ...process.env, KEELSON_FAULTS: this.faultsOf(index) };
+    const child = spawn(words[0]!, words.slice(1), { stdio: ['ignore', log, log], env });
     closeSync(log);
     machine.process = child;
     machine.isStopped = false;
     child.on('exit', () => {
       if (machine.process === child) machine.process = null;
     });
+  }
+
+  private faultsOf(index: number): string {
+    return `${this.options.directory}/${this.all[index]!.name}.faults`;
+  }
+
+  /** What the disk and the clock of a member do from now on; see `faulty-process.mjs`. */
+  spoil(index: number, faults: ProcessFaults): void {
+    // Renamed into place: the member may be reading it.
+    writeFileSync(`${this.faultsOf(index)}.new`, JSON.stringify(faults));
+    renameSync(`${this.faultsOf(index)}.new`, this.faultsOf(index));
+  }
+
+  /** Empties a member's directory, for a new member in its place. */
+  clear(index: number): void {
+    for (const name of readdirSync(this.all[index]!.directory)) {
+      rmSync(`${this.all[index]!.directory}/${name}`, { recursive: true, force: true });
+    }
+  }
+
+  /** A link so thin that packets are dropped for want of room. @param rate as tc says it; '' lets it be as wide as it was */
+  thin(index: number, rate: string): void {
+    const { namespace } = this.all[index]!;
+    if (namespace === null) return;
+    const device = `${this.bridge}${index}i`;
+    const words = rate === '' ? ['del'] : ['add'];
+    const shape = rate === '' ? [] : ['tbf', 'rate', rate, 'burst', '5k', 'limit', '15k'];
+    ip('netns', 'exec', namespace, 'tc', 'qdisc', ...words, 'dev', device, 'root', ...shape);
   }
 
   /** `ip netns exec` becomes the program that it starts, so the signal reaches the member itself. */
@@ -195,6 +250,7 @@ export class Machines {
 
   async close(): Promise<void> {
     await Promise.all(this.all.map(({ index }) => this.end(index, 'SIGKILL')));
+    this.links.close();
     if (!this.hasNamespaces) return;
     for (const { namespace } of this.all) ip('netns', 'del', namespace!);
     ip('link', 'del', this.bridge);

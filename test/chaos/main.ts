@@ -21,6 +21,7 @@ const help = `npm run chaos -- [options]
   --faults LIST   which kinds, separated by commas (default: all that are possible here)
                   ${kinds.join(' ')}
   --hold MS       how long a trouble lasts at most (default 4000)
+  --lossy         members dial each other through links that lose, delay and break; no links can be cut then
   --directory D   where data and logs of the members go (default: a new one in the system's temporary directory)
 `;
 
@@ -90,6 +91,7 @@ interface Settings {
   readonly holdMs: number;
   readonly directory: string;
   readonly faults: readonly Kind[];
+  readonly isLossy: boolean;
 }
 
 function settings(): Settings | null {
@@ -103,6 +105,7 @@ function settings(): Settings | null {
         type: 'string',
         default: `${process.env['TMPDIR'] ?? '/tmp'}/keelson-chaos-${process.pid}`,
       },
+      lossy: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -119,6 +122,7 @@ function settings(): Settings | null {
     holdMs: Number(values.hold),
     directory,
     faults,
+    isLossy: values.lossy,
   };
 }
 
@@ -136,7 +140,7 @@ async function harm(
     const url = await client.maintenance.leaderEndpoint({ timeoutMs: 1500 }).catch(() => null);
     return machines.all.findIndex(({ clientUrl }) => clientUrl === url);
   };
-  const options = { machines, leader, canFill };
+  const options = { machines, leader, canFill, client };
   const usable = faults.filter((kind) => possible(kind, options));
   const windows: Window[] = [];
   const end = performance.now() + seconds * 1000;
@@ -204,7 +208,7 @@ function sayOutages(record: Record, windows: readonly Window[]): void {
 
 async function run(settings: Settings): Promise<number> {
   const { members, directory } = settings;
-  const machines = await Machines.make({ count: members, directory });
+  const machines = await Machines.make({ count: members, directory, isLossy: settings.isLossy });
   const canFill = settings.faults.includes('disk-full') && mountSmallDisks(machines, 192);
   const urls = machines.all.map(({ clientUrl }) => clientUrl);
   const client = connect({ endpoints: urls, timeoutMs: 5000, dialTimeoutMs: 1000 });

@@ -5,7 +5,9 @@
 
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
+import type { Client } from '../../src/client/index.ts';
 import type { Machines } from './machines.ts';
+import { moreTrouble } from './more-trouble.ts';
 
 export interface Trouble {
   readonly kind: string;
@@ -19,6 +21,7 @@ export interface TroubleOptions {
   readonly leader: () => Promise<number>;
   /** Directories are small file systems of their own, which can be filled. */
   readonly canFill: boolean;
+  readonly client: Client;
 }
 
 export const kinds = [
@@ -34,6 +37,16 @@ export const kinds = [
   'bridge',
   'ring',
   'disk-full',
+  'slow-disk',
+  'stuck-disk',
+  'failing-disk',
+  'clock-step',
+  'thin-link',
+  'late-links',
+  'lossy-links',
+  'reset-links',
+  'rolling-restart',
+  'replace',
 ] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -44,10 +57,14 @@ const needsLinks: ReadonlySet<Kind> = new Set([
   'halves',
   'bridge',
   'ring',
+  'thin-link',
 ]);
+
+const needsProxies: ReadonlySet<Kind> = new Set(['late-links', 'lossy-links', 'reset-links']);
 
 export function possible(kind: Kind, { machines, canFill }: TroubleOptions): boolean {
   if (needsLinks.has(kind)) return machines.hasNamespaces;
+  if (needsProxies.has(kind)) return machines.isLossy;
   return kind !== 'disk-full' || canFill;
 }
 
@@ -143,8 +160,10 @@ export function troubleOf(kind: Kind, options: TroubleOptions): Trouble {
         begin: async () => cutWhere((from, to) => ![1, count - 1].includes(Math.abs(from - to))),
         end: mend,
       };
-    default:
+    case 'disk-full':
       return diskFull(options, leading);
+    default:
+      return moreTrouble(kind, options, leading);
   }
 }
 
