@@ -209,7 +209,12 @@ function startHollow(
     throw new Failure('backendDamaged', `${told}: ${advice}`);
   }
   runtime.log.warn(`${told}: this member asks the others for a state`);
-  const hollow = { ...found, initial: { ...found.initial, applied: index, isHollow: true } };
+  const { hardState, base } = found.initial;
+  const initial =
+    options.mutant === 'rebuildForgetsLog'
+      ? { hardState: { ...hardState, commit: index }, base, entries: [] }
+      : found.initial;
+  const hollow = { ...found, initial: { ...initial, applied: index, isHollow: true } };
   const emptied = (error: Error | null): void => done(error, error === null ? hollow : null);
   if (applied === 0) runtime.scheduler.defer(() => emptied(null));
   else emptyBackend(backend, emptied);

@@ -59,6 +59,18 @@ export function manyElections(swarm: Swarm): Swarm {
   };
 }
 
+/** Members lose their states, and their logs begin where the state of another one is needed. */
+export function lostStates(swarm: Swarm): Swarm {
+  const limits = { ...swarm.limits, catchUpEntries: 1, catchUpBytes: 1024, flushMs: 50, flushBytes: 256 };
+  return {
+    ...restless(swarm),
+    stateLossChance: 0.6,
+    crash: { everyMs: 700, lastsMs: 300 },
+    crashAllChance: 0,
+    limits: { ...limits, walSegmentBytes: 2048 },
+  };
+}
+
 export function restless(swarm: Swarm): Swarm {
   return { ...swarm, nodes: 3, crash: { everyMs: 1000, lastsMs: 200 }, thinkMs: 20, clients: 4, watchers: 4 };
 }
