@@ -213,6 +213,10 @@ const lines: readonly Line[] = [
   simple('role revoke-permission r1 p --prefix'),
   simple('role revoke-permission r1 x'),
   simple('role revoke-permission r1 w --from-key'),
+  // An empty key, with all behind it.
+  simple('role grant-permission r1 read  --from-key'),
+  simple('role get r1'),
+  simple('role revoke-permission r1  --from-key'),
   simple('role revoke-permission r1 none'),
   simple('user revoke-role one r1'),
   simple('role delete r1'),

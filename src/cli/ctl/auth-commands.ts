@@ -306,7 +306,8 @@ const roleRevoke: CtlCommand = {
     }
     const { key, range_end: end } = rangeOf(session, given, givenEnd);
     const answer = await call(session, 'RoleRevokePermission', { role, key, range_end: end });
-    const [from, to] = [Buffer.from(key).toString(), Buffer.from(end).toString()];
+    // As it was given: an empty key stands for the first one.
+    const [from, to] = [given, Buffer.from(end).toString()];
     const what =
       end.length === 0
         ? `key ${from}`
