@@ -438,7 +438,7 @@ export class MemberLoop {
     this.proposals.takeBack(this.raft.takeReturned());
     const now = this.#runtime.clock.now();
     const isLate = now - this.#tickedAt > 2 * this.#limits.heartbeatMs;
-    if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#lateHeartbeats++;
+    if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#noteLate(now - this.#tickedAt);
     this.#tickedAt = now;
     const startedBefore = now - requestTimeoutMs(this.#limits);
     this.proposals.expire(startedBefore, this.#timeout);
@@ -448,6 +448,19 @@ export class MemberLoop {
     this.#hooks.ticked(startedBefore);
     if (!this.isInstalling) this.#flusher.tick();
     if (this.#mayGoOn() || this.#reads.hasWaiting || this.#hooks.hasWork()) this.schedule();
+  }
+
+  /**
+   * This leader was stopped, or busy with one thing. Nothing here relies on what it was before: reads take a round through
+   * a quorum, leases are not charged for the time (`lease/lease-clock.ts`), what ends them names the term.
+   */
+  #noteLate(byMs: number): void {
+    this.#lateHeartbeats++;
+    if (byMs <= this.#limits.electionMs) return;
+    this.raft.stoodStill();
+    const told =
+      'this leader stood still for longer than an election timeout: another one may have been elected';
+    this.#runtime.log.warn(told, { 'stood-still-ms': Math.round(byMs) });
   }
 
   /** The orderly end: everything waiting fails, the state is made durable, the log closed. */

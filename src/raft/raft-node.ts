@@ -179,6 +179,17 @@ export class RaftNode {
     if (this.#core.role === Role.Follower) this.#core.setLeader(nobody);
   }
 
+  /**
+   * Time has passed without ticks: this process was stopped, or busy. A leader must hear from a quorum anew, within an
+   * election timeout from now: what it heard before says nothing of the time since, in which another may have been elected.
+   */
+  stoodStill(): void {
+    const core = this.#core;
+    if (core.role !== Role.Leader) return;
+    core.electionElapsed = 0;
+    core.tracker.takeQuorumActivity();
+  }
+
   /** A leader stops leading; who leads next is for the others to settle. */
   stepDown(): void {
     if (this.#core.role === Role.Leader) this.#core.becomeFollower(this.#core.term, nobody);

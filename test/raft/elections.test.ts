@@ -292,6 +292,30 @@ t.test('F12: nodes that hear from a leader ignore even a campaign without pre-vo
   t.equal(cluster.raft('1').role, 'leader');
 });
 
+t.test('a leader that stood still leads on only if it hears from a quorum after it', async (t) => {
+  const ticksToEnd = (isTold: boolean): number => {
+    const cluster = new TestCluster(['1', '2', '3']);
+    cluster.elect('1');
+    cluster.tick(7, ['1']);
+    cluster.settle();
+    cluster.isolate('1');
+    if (isTold) cluster.raft('1').stoodStill();
+    for (let ticks = 1; ; ticks++) {
+      cluster.tick(1, ['1']);
+      if (cluster.raft('1').role !== 'leader') return ticks;
+    }
+  };
+  t.equal(ticksToEnd(true), 10, 'an election timeout');
+  t.ok(ticksToEnd(false) > 10, 'what it heard before would have counted');
+  const alone = new TestCluster(['1', '2', '3']);
+  alone.elect('1');
+  alone.raft('1').stoodStill();
+  alone.tick(9);
+  alone.settle();
+  alone.tick(9);
+  t.equal(alone.raft('1').role, 'leader', 'one that hears leads on');
+});
+
 t.test('F13: a restarted cluster has a leader within two election timeouts', async (t) => {
   const cluster = new TestCluster(['1', '2', '3'], { random: () => 0xffff_ffff });
   cluster.elect('1');
