@@ -81,60 +81,40 @@ function toBuffer(bytes: Uint8Array): Buffer {
 }
 
 const comma = 0x2c;
-const openBrace = 0x7b;
-const listEnd = Buffer.from(']}\n');
 
-/** Where the members of an item begin that its list does not say: kind and apiVersion come first in what is stored. */
-function headLength(line: Buffer, head: Buffer): number {
-  return line.compare(head, 0, head.length, 0, head.length) === 0 ? head.length : 0;
-}
-
-/** The items of a built-in list go without kind and apiVersion, those of a custom one with them. */
-function itemLines(
-  { items }: ApiList,
-  isCustom: boolean,
-): { readonly lines: Buffer[]; readonly from: number[] } {
-  const lines: Buffer[] = [];
-  const from: number[] = [];
+/** The items of a built-in list go without kind and apiVersion, which come first in what is stored. */
+function itemTexts({ items }: ApiList, isCustom: boolean): string[] {
   const { kind, apiVersion } = items[0] ?? {};
-  const head = Buffer.from(
-    isCustom ? '{' : `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`,
-  );
-  for (const item of items) {
-    let line = sharedLine(item);
-    let length = headLength(line, head);
-    if (length === 0) {
-      const { kind: _kind, apiVersion: _version, ...rest } = item;
-      line = Buffer.from(`${JSON.stringify(rest)}\n`);
-      length = 1;
-    }
-    lines.push(line);
-    from.push(length);
-  }
-  return { lines, from };
+  const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`;
+  return items.map((item) => {
+    const line = sharedLine(item);
+    if (isCustom) return line.slice(0, -1);
+    if (line.startsWith(head)) return `{${line.slice(head.length, -1)}`;
+    const { kind: _kind, apiVersion: _version, ...rest } = item;
+    return JSON.stringify(rest);
+  });
 }
 
-/** The bytes of a list, put together from those of its items in one go. */
+/** The bytes of a list, put together from the texts of its items in one go. */
 function listBytes(list: ApiList, isCustom: boolean): Buffer {
   const { kind, apiVersion, metadata } = list;
-  const head = Buffer.from(`${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},"items":[`);
-  const { lines, from } = itemLines(list, isCustom);
-  let size = head.length + listEnd.length;
-  for (let at = 0; at < lines.length; at++) size += lines[at]!.length - from[at]! + 1;
+  const head = `${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},"items":[`;
+  const end = ']}\n';
+  const texts = itemTexts(list, isCustom);
+  let size = Buffer.byteLength(head) + end.length;
+  for (const text of texts) size += Buffer.byteLength(text) + 1;
   const result = Buffer.allocUnsafe(size);
-  let end = head.copy(result);
-  for (let at = 0; at < lines.length; at++) {
-    const line = lines[at]!;
-    if (at > 0) result[end++] = comma;
-    result[end++] = openBrace;
-    end += line.copy(result, end, from[at]!, line.length - 1);
-  }
-  end += listEnd.copy(result, end);
-  return result.subarray(0, end);
+  let at = result.write(head);
+  texts.forEach((text, index) => {
+    if (index > 0) result[at++] = comma;
+    at += result.write(text, at);
+  });
+  at += result.write(end, at);
+  return result.subarray(0, at);
 }
 
-/** JSON of what is shared: the bytes that others made are used again. Null: this form has none. */
-function sharedJson(body: Body, { accepted, resource, isPretty }: Encoding): Buffer | null {
+/** JSON of what is shared: the texts that others made are used again. Null: this form has none. */
+function sharedJson(body: Body, { accepted, resource, isPretty }: Encoding): Buffer | string | null {
   if (accepted.format !== 'json' || accepted.as !== null || isPretty) return null;
   if (resource === null || isStatus(body)) return null;
   if (isList(body)) return listBytes(body, resource.custom !== null);

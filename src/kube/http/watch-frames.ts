@@ -9,8 +9,6 @@ import type { ApiObject } from '../api/objects.ts';
 import { sharedLine } from '../storage/shared-text.ts';
 import type { WatchFrame } from './types.ts';
 
-const frameEnd = Buffer.from('}\n');
-
 /** Frames that are kept; a turn of writes has fewer. */
 const framesKept = 512;
 
@@ -37,9 +35,7 @@ export class SharedFrames {
     const known = this.#frames.get(object);
     if (known?.type === type) return known.chunk;
     const line = sharedLine(object);
-    const chunk = chunkOf(
-      Buffer.concat([Buffer.from(`{"type":"${type}","object":`), line.subarray(0, -1), frameEnd]),
-    );
+    const chunk = chunkOf(`{"type":"${type}","object":${line.slice(0, -1)}}\n`);
     if (this.#frames.size >= framesKept) this.#frames.clear();
     this.#frames.set(object, { type, chunk });
     return chunk;

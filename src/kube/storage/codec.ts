@@ -23,7 +23,7 @@ export function encodeObject(object: ApiObject): Uint8Array {
   if (managers !== undefined) metadata.managedFields = managers.map(storedEntry);
   const bytes = packr.pack({ ...object, metadata });
   // The packer's buffer is shared: what is kept must be a copy of its own.
-  return new Uint8Array(bytes);
+  return Buffer.from(bytes);
 }
 
 /** @throws Error when the bytes are not an object as this file writes it */

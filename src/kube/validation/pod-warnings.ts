@@ -98,15 +98,19 @@ function duplicates(field: string, member: string, names: readonly (string | und
   return warnings;
 }
 
+const byteAmounts = ['memory', 'ephemeral-storage'];
+
 /** Half a byte is no byte. */
 function fractionWarnings(field: string, amounts: Record<string, string> | undefined): string[] {
-  return ['memory', 'ephemeral-storage'].flatMap((name) => {
+  const warnings: string[] = [];
+  for (const name of byteAmounts) {
     const text = amounts?.[name];
-    if (text === undefined || parseQuantity(text).nanos % 1_000_000_000n === 0n) return [];
-    return [
+    if (text === undefined || parseQuantity(text).nanos % 1_000_000_000n === 0n) continue;
+    warnings.push(
       `${field}[${name}]: fractional byte value ${JSON.stringify(text)} is invalid, must be an integer`,
-    ];
-  });
+    );
+  }
+  return warnings;
 }
 
 /** A later variable of the same name is fine only when it builds on the earlier. */
@@ -131,6 +135,10 @@ interface PlacedPort extends ContainerPort {
 
 function portWarnings(field: string, spec: PodSpec): string[] {
   const warnings: string[] = [];
+  let count = 0;
+  for (const list of lists) for (const { ports = [] } of spec[list] ?? []) count += ports.length;
+  // One port is like no other.
+  if (count < 2) return warnings;
   const all = new Map<string, PlacedPort[]>();
   for (const list of lists) {
     (spec[list] ?? []).forEach(({ ports = [] }, at) => {
@@ -181,6 +189,11 @@ function containerWarnings(
   ];
 }
 
+function hasOldKind(volume: object): boolean {
+  for (const kind in volume) if (Object.hasOwn(oldVolumes, kind)) return true;
+  return false;
+}
+
 function specWarnings(
   prefix: string,
   spec: PodSpec,
@@ -194,6 +207,7 @@ function specWarnings(
     if (annotations[key] !== undefined) warnings.push(`${annotationsField}[${key}]: ${text}`);
   }
   (spec.volumes ?? []).forEach((volume, at) => {
+    if (!hasOldKind(volume)) return;
     for (const [kind, text] of Object.entries(oldVolumes)) {
       const shown = kind === 'storageos' ? 'storageOS' : kind;
       if (volume[kind] !== undefined) warnings.push(`${field}.volumes[${at}].${shown}: ${text}`);
