@@ -91,12 +91,15 @@ function writeRangeRequest(to: Writer, request: RangeRequest): void {
   to.bytesField(1, request.key);
 }
 
+/** Puts are many, and reading one never leads to reading another. */
+const putReader = new Reader(emptyBytes);
+
 /**
  * Decodes `bytes[from, to)`.
  * @throws Failure 'malformedRequest'
  */
 export function decodePutRequest(bytes: Uint8Array, from = 0, to: number = bytes.length): PutRequest {
-  return readPutRequest(new Reader(bytes, from, to));
+  return readPutRequest(putReader.restart(bytes, from, to));
 }
 
 function readPutRequest(reader: Reader): PutRequest {

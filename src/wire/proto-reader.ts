@@ -34,7 +34,7 @@ export function malformed(what: string): Failure {
 
 /** A cursor over one message. Fields are public because the decoders of the hot messages live on them. */
 export class Reader {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   at: number;
   end: number;
 
@@ -43,6 +43,14 @@ export class Reader {
     this.bytes = bytes;
     this.at = start;
     this.end = end;
+  }
+
+  /** Begins with another message: for decoders that are used for every request. */
+  restart(bytes: Uint8Array, start: number, end: number): this {
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
+    return this;
   }
 
   /** Reads a field's tag, `number << 3 | wireType`. Ask only while `at < end`. */
