@@ -23,7 +23,9 @@ export const notes: Readonly<Record<string, string>> = {
     'Nothing has to stop for it: the member serves on, and answers when the space is free.',
   'Maintenance/Hash':
     'The same on members that have applied and removed the same; not the number that etcd makes of its database.',
-  'Maintenance/HashKV': 'The same number as etcd’s for the same history.',
+  'Maintenance/HashKV':
+    'The same number as etcd’s for the same history. Of the revision of a compaction etcd may tell the hash that it made ' +
+    'then, with the compaction before as `compact_revision`.',
   'Maintenance/Snapshot':
     'A database in the format of bbolt with its checksum: `etcdutl snapshot status` and `restore` take it.',
   'Maintenance/Downgrade':
@@ -31,6 +33,7 @@ export const notes: Readonly<Record<string, string>> = {
   'Maintenance/Alarm':
     'CORRUPT is raised when members have applied different things: they compare digests of it every few seconds. The one that ' +
     'differs from the majority is named.',
+  'Election/Observe': 'Who may not read is told so; etcd ends the stream without a word.',
   'ServerReflection/ServerReflectionInfo': 'Keelson’s own: etcd does not serve reflection.',
   '/debug/vars':
     'Raft’s state as this member sees it, and memory as far as JavaScript knows it. Without the command line, the vote and the progress of others.',
@@ -132,6 +135,10 @@ export const olderReleases = {
   authenticateWithToken: { since: ['3.5.0'], text: 'Who authenticates may show a bad token.' },
   authStatus: { since: ['3.7.0'], text: 'Whether auth is on is told to everybody.' },
   downgrade: { since: ['3.5.0'], text: 'A cluster may be downgraded.' },
+  sortOrder: {
+    since: ['3.6.0'],
+    text: 'An order that does not exist is refused; as a sort target it ended etcd.',
+  },
   downgradeCancel: { since: ['3.6.0'], text: 'A downgrade that nobody asked for can be canceled.' },
   hashPath: { since: ['3.5.0'], text: 'The gateway has a path of its own for the hash of a revision.' },
   hashRevision: { since: ['3.6.0'], text: 'The hash tells its revision.' },

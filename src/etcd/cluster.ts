@@ -46,8 +46,11 @@ export function clusterMethods(context: ServiceContext): ServiceMethods {
     MemberUpdate: changeMethod(
       context,
       (body) => {
-        const { id, peerUrls } = decodeMemberUpdateRequest(body);
-        return { kind: 'update', id: idText(id), peerUrls: checkPeerUrls(peerUrls) };
+        const { id: number, peerUrls } = decodeMemberUpdateRequest(body);
+        const id = idText(number);
+        // A member that is not there is refused before its URLs, as in etcd.
+        const isThere = context.member.members().some((record) => record.id === id);
+        return { kind: 'update', id, peerUrls: isThere ? checkPeerUrls(peerUrls) : peerUrls };
       },
       (header, { members }) => encodeMembersResponse('Update', header, members.map(wireMember)),
     ),

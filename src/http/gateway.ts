@@ -24,6 +24,7 @@ export interface GatewayOptions {
 const prefix = '/v3/';
 const formerPrefix = '/v3beta/';
 
+/** With the status of HTTP that their codes have: grpc-gateway since 2.0 says 501 where others say 405. */
 const routingErrors = {
   404: { code: 5, message: 'Not Found' },
   405: { code: 12, message: 'Method Not Allowed' },
@@ -48,7 +49,7 @@ export function gatewayOf(member: ServedMember, options: GatewayOptions): Gatewa
     }
     if (method === undefined || request.method !== 'POST') {
       const status = method === undefined ? 404 : 405;
-      sendGatewayError(response, routingErrors[status], status);
+      sendGatewayError(response, routingErrors[status]);
       return true;
     }
     const { runtime } = member;

@@ -91,7 +91,8 @@ function route(
   const endpoint = endpoints.get(mark < 0 ? url : url.slice(0, mark));
   if (endpoint === undefined) {
     sendError(response, 404, '404 page not found');
-  } else if (request.method !== 'GET') {
+  } else if (request.method !== 'GET' && !url.startsWith('/metrics')) {
+    // Metrics are told whatever the method is, as by the library that etcd answers with.
     response.setHeader('Allow', 'GET');
     sendError(response, 405, 'Method Not Allowed');
   } else {

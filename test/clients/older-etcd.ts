@@ -82,6 +82,9 @@ const rules: Readonly<Record<keyof typeof olderReleases, Rule>> = {
     expected === 'code 9: etcdserver: no inflight downgrade job' &&
     typeof actual === 'object',
 
+  sortOrder: (_call, expected, actual) =>
+    typeof expected === 'object' && actual === 'code 3: etcdserver: invalid sort option',
+
   hashPath: ({ method }, _expected, _actual, { transport }) => method === 'HashKV' && transport === 'gateway',
 
   hashRevision: ({ method }, expected, actual) =>

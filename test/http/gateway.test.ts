@@ -138,7 +138,7 @@ t.test('over HTTP/1.1 and HTTP/2 alike: answers, errors, and what is nowhere', a
     t.equal(await shown('/v3/kv/ranges', '{}'), '404 {"error":"Not Found","code":5,"message":"Not Found"}');
     t.equal(
       await shown('/v3/kv/range', '', {}, 'GET'),
-      '405 {"error":"Method Not Allowed","code":12,"message":"Method Not Allowed"}',
+      '501 {"error":"Method Not Allowed","code":12,"message":"Method Not Allowed"}',
     );
     t.match(await shown('/v3', '{}'), '404 404 page not found');
     t.match(
@@ -323,10 +323,10 @@ t.test('a certificate with a name is refused while auth is on, for it would name
     gateway('/v3/kv/range', request as unknown as IncomingMessage, response as unknown as ServerResponse);
     return response.statusCode;
   };
-  t.equal(status('alice'), 405, 'while auth is off nobody is named');
+  t.equal(status('alice'), 501, 'while auth is off nobody is named');
   auth.apply({ kind: 'userAdd', name: 'root', hashedPassword: '', noPassword: true }, nobody);
   auth.apply({ kind: 'userGrantRole', name: 'root', role: 'root' }, nobody);
   auth.apply({ kind: 'enable' }, nobody);
   t.equal(status('alice'), 400);
-  t.equal(status(''), 405);
+  t.equal(status(''), 501);
 });
