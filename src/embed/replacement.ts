@@ -75,9 +75,10 @@ export class Replacement {
   /**
    * Resolves when the cluster has taken this member in anew.
    * @param damage what is told as long as it has not
+   * @param waits told after each attempt that came to nothing
    * @throws Failure 'memberRemoved', or `damage` where there is nobody to ask, or too few others to agree
    */
-  async run(damage: Failure): Promise<JoinOptions> {
+  async run(damage: Failure, waits: (why: string) => void): Promise<JoinOptions> {
     const { log } = this.#runtime;
     if (this.#peerUrls.length === 0 || this.#self.clusterId === '') throw damage;
     const told =
@@ -94,6 +95,7 @@ export class Replacement {
         const say = why === lastWhy ? log.debug : log.warn;
         say.call(log, 'this member is not replaced yet, and does not serve', { why, damage: damage.message });
         lastWhy = why;
+        waits(`the log is damaged, and this member is not replaced yet: ${why}`);
       }
       await new Promise<void>((resolve) => this.#runtime.clock.setTimer(pauseMs, resolve));
     }

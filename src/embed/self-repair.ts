@@ -34,6 +34,7 @@ import {
 } from './quarantine.ts';
 import { formerSelf, Replacement } from './replacement.ts';
 import { openStorage, type Storage } from './storage.ts';
+import { WaitingPorts } from './waiting-ports.ts';
 
 export interface Opened {
   readonly storage: Storage;
@@ -143,7 +144,13 @@ class SelfRepair {
 
   async #comeBackAnew(damage: Failure): Promise<Opened> {
     const self = formerSelf(this.#disk, this.#walDirectory, await this.#stateMeta());
-    const join = await new Replacement(this.#options, this.#runtime, self).run(damage);
+    const ports = new WaitingPorts(this.#options, this.#runtime);
+    let join: JoinOptions;
+    try {
+      join = await new Replacement(this.#options, this.#runtime, self).run(damage, (why) => ports.tell(why));
+    } finally {
+      await ports.close();
+    }
     this.#locked(() => {
       writeRejoin(this.#disk, this.#dataDir, join);
       this.#quarantine();

@@ -41,6 +41,7 @@ class Trio {
   readonly folder = mkdtempSync(join(tmpdir(), 'k-'));
   readonly lines: string[] = [];
   readonly members: (Member | null)[] = [];
+  readonly #clientPorts: number[] = [];
   #initialCluster: Record<string, string[]> = {};
 
   static async start(t: Test, count = 3): Promise<Trio> {
@@ -48,6 +49,7 @@ class Trio {
     for (let i = 0; i < count; i++) {
       trio.#initialCluster[`m${i}`] = [`http://127.0.0.1:${await freePort()}`];
       trio.members.push(null);
+      trio.#clientPorts.push(await freePort());
     }
     t.teardown(async () => {
       await Promise.all(trio.members.map((member) => member?.close()));
@@ -56,6 +58,10 @@ class Trio {
     await Promise.all(trio.members.map((_, index) => trio.begin(index)));
     await Promise.all(trio.members.map((member) => member!.ready));
     return trio;
+  }
+
+  clientUrl(index: number): string {
+    return `http://127.0.0.1:${this.#clientPorts[index]}`;
   }
 
   place(index: number): string {
@@ -69,7 +75,7 @@ class Trio {
       dataDir: this.place(index),
       initialCluster: this.#initialCluster,
       listenPeerUrls: this.#initialCluster[name]!,
-      listenClientUrls: [],
+      listenClientUrls: [this.clientUrl(index)],
       heartbeatMs: 50,
       electionMs: 500,
       selfRepair,
@@ -167,6 +173,13 @@ t.test('nobody is replaced while another member is away', async (t) => {
     isBack = true;
   });
   await until('it says why it waits', () => trio.lines.some((line) => line.includes('is not replaced yet')));
+  let health = '';
+  await until('and in its health', async () => {
+    const answer = await fetch(`${trio.clientUrl(1)}/health`).catch(() => null);
+    health = answer === null ? '' : `${answer.status} ${await answer.text()}`;
+    return health !== '';
+  });
+  t.match(health, /^503 \{"health":"false","reason":"CORRUPT: the log is damaged/);
   t.notOk(isBack);
   await trio.begin(0);
   await back;
