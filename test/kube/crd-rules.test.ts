@@ -140,13 +140,13 @@ t.test('a rule that does not hold is told by its message, its expression or itse
 t.test('a rule that cannot be told is told as such', async (t) => {
   const { max: _max, ...rest } = spec;
   t.strictSame(said('self.replicas <= self.max', rest), [
-    'spec: Invalid value: no such key: max evaluating rule: self.replicas <= self.max',
+    'spec: Invalid value: "object": no such key: max evaluating rule: self.replicas <= self.max',
   ]);
   t.strictSame(said('self.port > 1', { ...spec, port: 'http' }), [
-    "spec: Invalid value: 'no such overload': call arguments did not match a supported operator, function or macro signature for rule: self.port > 1",
+    `spec: Invalid value: "object": 'no such overload': call arguments did not match a supported operator, function or macro signature for rule: self.port > 1`,
   ]);
   t.strictSame(said('1 / (self.replicas - 3) == 0', spec), [
-    'spec: Invalid value: division by zero evaluating rule: 1 / (self.replicas - 3) == 0',
+    'spec: Invalid value: "object": division by zero evaluating rule: 1 / (self.replicas - 3) == 0',
   ]);
 });
 
@@ -195,7 +195,7 @@ t.test('items of a map are known by their keys, items of other lists have no pas
     ],
   } as JsonObject;
   t.strictSame(validateRules(after, before, map).map(fieldErrorText), [
-    'ports[1].port: Invalid value: failed rule: self >= oldSelf',
+    'ports[1].port: Invalid value: 4: failed rule: self >= oldSelf',
   ]);
   t.strictSame(validateRuleDefinitions(items({}), 'schema').map(fieldErrorText), [
     'schema.properties[ports].items.properties[port].x-kubernetes-validations[0].rule: Invalid value: "self >= oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within schema.properties[ports]',

@@ -137,6 +137,12 @@ export function noSuchResource(): StatusError {
   return failure(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
+/** A verb that a custom resource does not have. */
+export function verbNotSupported(resource: NamedResource, verb: string): StatusError {
+  const message = `${verb} is not supported on resources of kind ${JSON.stringify(resourceText(resource))}`;
+  return failure(405, 'MethodNotAllowed', message, { group: resource.group, kind: resource.plural });
+}
+
 export function methodNotAllowed(): StatusError {
   return failure(
     405,

@@ -19,18 +19,21 @@ const untrackedMeta: ReadonlySet<string> = new Set([
   'resourceVersion',
 ]);
 
-/** A copy without what is never tracked, for comparing and for making sets of. */
-export function trackedPart(object: JsonObject): JsonObject {
+/**
+ * A copy without what is never tracked, for comparing and for making sets of.
+ * @param forComparing metadata is there even if nothing of it is tracked: it has neither come nor gone as a whole
+ */
+export function trackedPart(object: JsonObject, forComparing: boolean = false): JsonObject {
   const { apiVersion: _version, kind: _kind, metadata, ...tracked } = object;
-  if (!isJsonObject(metadata)) return tracked;
+  if (!isJsonObject(metadata) && !forComparing) return tracked;
   const meta: JsonObject = {};
   let isEmpty = true;
-  for (const name of Object.keys(metadata)) {
+  for (const name of Object.keys(metadata ?? {})) {
     if (untrackedMeta.has(name)) continue;
-    meta[name] = metadata[name]!;
+    meta[name] = (metadata as JsonObject)[name]!;
     isEmpty = false;
   }
-  if (!isEmpty) tracked['metadata'] = meta;
+  if (!isEmpty || forComparing) tracked['metadata'] = meta;
   return tracked;
 }
 

@@ -21,7 +21,7 @@ function compareTracked(
   live: JsonObject,
   next: JsonObject,
 ): Comparison {
-  const { added, modified, removed } = compareValues(type, trackedPart(live), trackedPart(next));
+  const { added, modified, removed } = compareValues(type, trackedPart(live, true), trackedPart(next, true));
   return { added: filter(added), modified: filter(modified), removed: filter(removed) };
 }
 

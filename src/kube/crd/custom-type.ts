@@ -1,21 +1,24 @@
 /** One version of a definition as code that the generic server runs: decoding, defaults, validation, table, documents. */
 
 import { type FieldError, invalidValue } from '../api/field-errors.ts';
-import { type ApiObject, asJson, groupVersionText, type JsonObject } from '../api/objects.ts';
+import { type ApiObject, asJson, groupVersionText, type Json, type JsonObject } from '../api/objects.ts';
 import { badRequest, invalid } from '../api/status.ts';
+import { finalizerWarnings } from '../meta/validate-meta.ts';
 import type { Strategy, StrategyContext } from '../registry/types.ts';
 import type { DefinedScale, DefinedVersion, DefinitionSpec } from './definition.ts';
+import { validateEmbedded } from './embedded-resources.ts';
 import { fillDefaults } from './fill-defaults.ts';
 import { parseJsonPath, plainNames } from './json-path.ts';
 import { customPrinter } from './printer.ts';
 import { Pruner } from './prune.ts';
 import { validateRules } from './rules.ts';
-import { anySchema, hasRules, type Schema } from './structural.ts';
+import { validateScale } from './scale-checks.ts';
+import { anySchema, hasRules, propertyOf, type Schema } from './structural.ts';
 import type { CustomType, ScalePaths } from './types.ts';
 import { noField, validateBySchema, validateLists } from './validate.ts';
 
 /** So much of a body is shown in messages about it. */
-const shownChars = 300;
+const shownBytes = 30;
 
 /** What makes rules pointless: they may rely on what the schema says. */
 const blocking: ReadonlySet<string> = new Set([
@@ -30,46 +33,81 @@ const uncheckedText =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
 function checkKind(value: JsonObject, group: string, version: string, kind: string): void {
-  const shown = JSON.stringify(value).slice(0, shownChars);
   for (const [member, word] of [
     ['kind', 'Kind'],
     ['apiVersion', 'apiVersion'],
   ] as const) {
     if (typeof value[member] === 'string' && value[member] !== '') continue;
+    const text = JSON.stringify(value);
+    const begins = Buffer.from(text).subarray(0, shownBytes).toString('utf8');
+    const shown = Buffer.byteLength(text) > shownBytes ? `${begins} ...` : text;
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): Object '${word}' is missing in '${shown}'`,
+      `the object provided is unrecognized (must be of type ${kind}): Object '${word}' is missing in '${text}' (${shown})`,
     );
   }
   const wanted = groupVersionText(group, version);
-  const errors: FieldError[] = [];
-  if (value['kind'] !== kind) errors.push(invalidValue('kind', value['kind'], `must be ${kind}`));
-  if (value['apiVersion'] !== wanted) {
-    errors.push(invalidValue('apiVersion', value['apiVersion'], `must be ${wanted}`));
-  }
-  if (errors.length === 0) return;
-  const metadata = value['metadata'] as { name?: string } | undefined;
   const given = String(value['apiVersion']);
-  const givenGroup = given.includes('/') ? given.slice(0, given.indexOf('/')) : '';
-  throw invalid({ group: givenGroup, kind: String(value['kind']) }, metadata?.name ?? '', errors);
+  if (given !== wanted) {
+    throw badRequest(
+      `the API version in the data (${given}) does not match the expected API version (${wanted})`,
+    );
+  }
+  if (value['kind'] === kind) return;
+  const metadata = value['metadata'] as { name?: string } | undefined;
+  const error = invalidValue('kind', value['kind'], `must be ${kind}`);
+  throw invalid({ group, kind: String(value['kind']) }, metadata?.name ?? '', [error]);
+}
+
+interface Validation {
+  readonly schema: Schema;
+  /** Null: it has no /scale. */
+  readonly scale: ScalePaths | null;
+  /** That is written; empty: the object. */
+  readonly subresource: string;
+}
+
+/** What the schema says of the status alone; in its texts, places begin in the status. */
+function validateStatus(object: ApiObject, old: ApiObject | null, schema: Schema): FieldError[] {
+  const inner = propertyOf(schema, 'status');
+  if (inner === null || object.status === undefined) return [];
+  const errors = validateBySchema(object.status as Json, inner, '');
+  return ratcheted(errors, (old?.status ?? null) as Json, inner).map((error) => ({
+    ...error,
+    field: error.field === noField ? 'status' : `status.${error.field}`,
+  }));
+}
+
+function doublesOf(object: ApiObject, schema: Schema): FieldError[] {
+  const errors: FieldError[] = [];
+  validateLists(asJson(object), schema, '', errors);
+  return errors;
 }
 
 /** What the schema and its rules say of an object; `old` is null on create. */
-function validateObject(object: ApiObject, old: ApiObject | null, schema: Schema): FieldError[] {
+function validateObject(object: ApiObject, old: ApiObject | null, validation: Validation): FieldError[] {
+  const { schema, scale, subresource } = validation;
   const value = asJson(object);
-  const errors = ratcheted(validateBySchema(value, schema, ''), old, schema);
-  validateLists(value, schema, '', errors);
+  const isStatus = subresource === 'status';
+  const errors = isStatus
+    ? validateStatus(object, old, schema)
+    : ratcheted(validateBySchema(value, schema, ''), old === null ? null : asJson(old), schema);
+  if (scale !== null) errors.push(...validateScale(object, scale, isStatus));
+  if (!isStatus) validateEmbedded(value, schema, '', errors);
+  // Lists that had something twice before may keep it.
+  const doubles = doublesOf(object, schema);
+  if (doubles.length > 0 && (old === null || doublesOf(old, schema).length === 0)) errors.push(...doubles);
   if (!hasRules(schema)) return errors;
-  if (errors.some(({ reason }) => blocking.has(reason))) {
+  if ((object.metadata.name ?? '') === '' || errors.some(({ reason }) => blocking.has(reason))) {
     return [...errors, invalidValue(noField, null, uncheckedText)];
   }
   return [...errors, ...validateRules(value, old === null ? null : asJson(old), schema)];
 }
 
 /** What was wrong before and is as it was does not stand in the way of an update. */
-function ratcheted(errors: FieldError[], old: ApiObject | null, schema: Schema): FieldError[] {
+function ratcheted(errors: FieldError[], old: Json, schema: Schema): FieldError[] {
   if (old === null || errors.length === 0) return errors;
   const known = new Set(
-    validateBySchema(asJson(old), schema, '').map(({ field, message }) => `${field}: ${message}`),
+    validateBySchema(old, schema, '').map(({ field, message }) => `${field}: ${message}`),
   );
   return errors.filter(({ field, message, reason }) => {
     const isBlind = reason === 'FieldValueRequired' || field === noField;
@@ -77,15 +115,12 @@ function ratcheted(errors: FieldError[], old: ApiObject | null, schema: Schema):
   });
 }
 
-function customStrategy(schema: Schema, version: DefinedVersion, apiVersion: string, kind: string): Strategy {
-  const warnings: string[] = [];
-  if (version.deprecated === true) {
-    warnings.push(version.deprecationWarning ?? `${apiVersion} ${kind} is deprecated`);
-  }
+function customStrategy(schema: Schema, scale: ScalePaths | null): Strategy {
   return {
-    validateCreate: (object) => validateObject(object, null, schema),
-    validateUpdate: (object, old, _context: StrategyContext) => validateObject(object, old, schema),
-    warnings: () => warnings,
+    validateCreate: (object) => validateObject(object, null, { schema, scale, subresource: '' }),
+    validateUpdate: (object, old, { subresource }: StrategyContext) =>
+      validateObject(object, old, { schema, scale, subresource }),
+    warnings: (object, old) => finalizerWarnings(object.metadata, old?.metadata ?? null),
   };
 }
 
@@ -107,6 +142,8 @@ export function customType(spec: DefinitionSpec, version: DefinedVersion): Custo
   const given = version.schema?.openAPIV3Schema;
   const schema =
     spec.preserveUnknownFields === true && given === undefined ? anySchema : (given ?? anySchema);
+  const scaling = version.subresources?.scale;
+  const scale = scaling === undefined ? null : scalePaths(scaling);
   const type = {
     decode(value: JsonObject) {
       checkKind(value, group, version.name, names.kind);
@@ -115,13 +152,12 @@ export function customType(spec: DefinitionSpec, version: DefinedVersion): Custo
       return { value: pruned, problems: pruner.problems };
     },
     applyDefaults: (object: ApiObject) => fillDefaults(asJson(object), schema),
-    strategy: customStrategy(schema, version, groupVersionText(group, version.name), names.kind),
+    strategy: customStrategy(schema, scale),
     printer: customPrinter(version.additionalPrinterColumns ?? []),
   };
-  const scale = version.subresources?.scale;
   return {
     ...type,
     ...(given === undefined ? {} : { openApiSchema: given }),
-    ...(scale === undefined ? {} : { scale: scalePaths(scale) }),
+    ...(scale === null ? {} : { scale }),
   };
 }

@@ -10,11 +10,7 @@ const checks: Readonly<Record<string, (text: string) => boolean>> = {
       text,
     ),
   email: (text) => /^[^\s@<>]+@[^\s@<>]+$/.test(text),
-  hostname: (text) =>
-    text.length <= 253 &&
-    /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/.test(
-      text,
-    ),
+  hostname: isHostname,
   ipv4: isIpv4,
   ipv6: isIpv6,
   cidr: (text) => {
@@ -32,6 +28,16 @@ const checks: Readonly<Record<string, (text: string) => boolean>> = {
   hexcolor: (text) => /^#?([0-9a-f]{3}|[0-9a-f]{6})$/i.test(text),
 };
 
+/** Names without a dot may have one hyphen, behind the first letter; those with dots end with letters. */
+function isHostname(text: string): boolean {
+  if (/^[a-z0-9\p{S}\p{L}]-?[a-z0-9\p{S}\p{L}]{0,62}$/iu.test(text)) return true;
+  const parts = text.split('.');
+  const last = parts.pop() ?? '';
+  const isLabel = (part: string): boolean =>
+    part.length <= 63 && /^[a-z0-9\p{S}\p{L}]([-a-z0-9\p{S}\p{L}]*[a-z0-9\p{S}\p{L}])?$/iu.test(part);
+  return text.length <= 255 && parts.length > 0 && parts.every(isLabel) && /^[a-z\p{L}]{2,63}$/iu.test(last);
+}
+
 function isDate(text: string): boolean {
   const parsed = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text);
@@ -44,6 +50,18 @@ function isIpv4(text: string): boolean {
 
 function isIpv6(text: string): boolean {
   return text.includes(':') && !text.includes('%') && URL.canParse(`http://[${text}]/`);
+}
+
+/** Formats of texts that a real server knows, without hyphens. */
+const known: ReadonlySet<string> = new Set(
+  'bsonobjectid uri email hostname ipv4 ipv6 cidr mac uuid uuid3 uuid4 uuid5 isbn isbn10 isbn13 creditcard ssn hexcolor rgbcolor byte password date duration datetime k8sshortname k8slongname'.split(
+    ' ',
+  ),
+);
+
+/** True if anything is asked of texts of that format; others are told when a definition names them. */
+export function isKnownFormat(format: string): boolean {
+  return known.has(format.replaceAll('-', ''));
 }
 
 /** False: the text is not of that format. */

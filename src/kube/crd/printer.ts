@@ -2,6 +2,7 @@
 
 import { asJson, type Json } from '../api/objects.ts';
 import { sinceText } from '../table/age.ts';
+import { column, creationText } from '../table/columns.ts';
 import type { Column, Printer } from '../table/types.ts';
 import type { DefinedColumn } from './definition.ts';
 import { findByPath, type JsonPath, parseJsonPath } from './json-path.ts';
@@ -10,18 +11,10 @@ const ageColumn: DefinedColumn = {
   name: 'Age',
   type: 'date',
   jsonPath: '.metadata.creationTimestamp',
-  description:
-    'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
+  description: creationText,
 };
 
-const nameColumn: Column = {
-  name: 'Name',
-  type: 'string',
-  format: 'name',
-  description:
-    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
-  priority: 0,
-};
+const nameColumn: Column = column('Name');
 
 function textOf(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);

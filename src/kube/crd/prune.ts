@@ -1,5 +1,6 @@
 /** Takes out what a structural schema does not know, and puts members in alphabetical order (reference §2.2, §4.5). */
 
+import { shownValue } from '../api/field-errors.ts';
 import { memberOf, setMember } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { DecodeError, decodeBy } from '../schema/decode.ts';
@@ -18,24 +19,32 @@ export class Pruner {
     const result: JsonObject = {};
     for (const name of Object.keys(value).sort()) {
       const given = value[name]!;
-      if (name === 'metadata') result[name] = this.#metadata(given, `${path}metadata`);
-      else if (name === 'apiVersion' || name === 'kind') result[name] = given;
-      else this.#member(result, name, given, schema, path + name, depth);
+      if (name === 'metadata') result[name] = this.#metadata(given, path);
+      else if (name === 'apiVersion' || name === 'kind') {
+        if (depth > 0 && typeof given !== 'string') {
+          throw new DecodeError(`${path}${name}: Invalid value: ${shownValue(given)}: must be a string`);
+        }
+        result[name] = given;
+      } else this.#member(result, name, given, schema, path + name, depth);
     }
     return result;
   }
 
+  /** @param path of the object, with a dot; empty: the whole */
   #metadata(value: Json, path: string): Json {
     if (value === null) return {};
-    if (!isJsonObject(value)) {
-      const kind = Array.isArray(value) ? 'array' : typeof value;
-      throw new DecodeError(
-        `json: cannot unmarshal ${kind} into Go struct field .${path} of type v1.ObjectMeta`,
-      );
+    try {
+      if (!isJsonObject(value)) {
+        const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+        throw new DecodeError(`json: cannot unmarshal ${type} into Go value of type v1.ObjectMeta`);
+      }
+      const { value: metadata, problems } = decodeBy(definitionOf('meta.v1.ObjectMeta'), value);
+      for (const problem of problems) this.#tell(problem.replace('"', `"${path}metadata.`));
+      return metadata;
+    } catch (error) {
+      if (path === '' || !(error instanceof DecodeError)) throw error;
+      throw new DecodeError(`${path}metadata: Invalid value: ${shownValue(value)}: ${error.message}`);
     }
-    const { value: metadata, problems } = decodeBy(definitionOf('meta.v1.ObjectMeta'), value);
-    for (const problem of problems) this.#tell(problem.replace('"', `"${path}.`));
-    return metadata;
   }
 
   #member(target: JsonObject, name: string, given: Json, schema: Schema, path: string, depth: number): void {

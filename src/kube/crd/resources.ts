@@ -1,8 +1,20 @@
 /** The rows of the registry that a definition brings: one per served version. */
 
-import { type ResourceType, type Subresource, standardVerbs } from '../registry/types.ts';
+import type { ResourceType, Subresource, Verb } from '../registry/types.ts';
 import { customType } from './custom-type.ts';
 import type { DefinedVersion, DefinitionSpec } from './definition.ts';
+
+/** In the order in which discovery tells them of custom resources. */
+const customVerbs: readonly Verb[] = [
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'create',
+  'update',
+  'watch',
+];
 
 const subresourceVerbs = ['get', 'patch', 'update'] as const;
 
@@ -17,9 +29,24 @@ function subresourcesOf({ subresources }: DefinedVersion, kind: string): readonl
   return rows;
 }
 
+/** What every answer of a deprecated version warns of; undefined: it is not deprecated. */
+function deprecationOf(spec: DefinitionSpec, version: DefinedVersion): string | undefined {
+  if (version.deprecated !== true) return undefined;
+  if (version.deprecationWarning !== undefined) return version.deprecationWarning;
+  const { group, names, versions } = spec;
+  const [better] = versions
+    .filter(({ name, served, deprecated }) => {
+      return served && deprecated !== true && compareVersions(name, version.name) < 0;
+    })
+    .sort((a, b) => compareVersions(a.name, b.name));
+  const text = `${group}/${version.name} ${names.kind} is deprecated`;
+  return better === undefined ? text : `${text}; use ${group}/${better.name} ${names.kind}`;
+}
+
 function versionRow(spec: DefinitionSpec, version: DefinedVersion, storageVersion: string): ResourceType {
   const { group, names, scope } = spec;
   const { plural, kind } = names;
+  const deprecation = deprecationOf(spec, version);
   return {
     group,
     version: version.name,
@@ -30,7 +57,7 @@ function versionRow(spec: DefinitionSpec, version: DefinedVersion, storageVersio
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
     isNamespaced: scope === 'Namespaced',
-    verbs: standardVerbs,
+    verbs: customVerbs,
     subresources: subresourcesOf(version, kind),
     definition: '',
     storagePrefix: `/registry/${group}/${plural}`,
@@ -44,6 +71,7 @@ function versionRow(spec: DefinitionSpec, version: DefinedVersion, storageVersio
     statusKeepsMetadata: false,
     fieldSelectors: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
     ttlSeconds: 0,
+    ...(deprecation !== undefined && { deprecation }),
     custom: customType(spec, version),
   };
 }

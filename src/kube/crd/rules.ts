@@ -5,7 +5,14 @@
  */
 
 import { type Environment, Optional, type ParseResult } from '@marcbachmann/cel-js';
-import type { FieldError, FieldErrorReason } from '../api/field-errors.ts';
+import {
+  duplicate,
+  type FieldError,
+  type FieldErrorReason,
+  forbiddenValue,
+  invalidValue,
+  required,
+} from '../api/field-errors.ts';
 import { memberOf } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { language, rewriteHas } from './cel-library.ts';
@@ -76,19 +83,35 @@ const reasons: ReadonlySet<string> = new Set([
   'FieldValueDuplicate',
 ]);
 
-const words: Readonly<Record<string, string>> = {
-  FieldValueForbidden: 'Forbidden',
-  FieldValueRequired: 'Required value',
-};
+/** A value that breaks a rule is shown, but for objects and lists. */
+function refusal(
+  field: string,
+  value: Json,
+  detail: string,
+  reason: string = 'FieldValueInvalid',
+): FieldError {
+  switch (reasons.has(reason) ? (reason as FieldErrorReason) : 'FieldValueInvalid') {
+    case 'FieldValueForbidden':
+      return forbiddenValue(field, detail);
+    case 'FieldValueRequired':
+      return required(field, detail);
+    case 'FieldValueDuplicate':
+      return isScalar(value)
+        ? duplicate(field, value)
+        : bare('FieldValueDuplicate', field, 'Duplicate value');
+    default:
+      return isScalar(value)
+        ? invalidValue(field, value, detail)
+        : bare('FieldValueInvalid', field, `Invalid value: ${detail}`);
+  }
+}
 
-/** Values of rules are not quoted. */
-function refusal(field: string, detail: string, reason: string = 'FieldValueInvalid'): FieldError {
-  const known = reasons.has(reason) ? reason : 'FieldValueInvalid';
-  return {
-    reason: known as FieldErrorReason,
-    field,
-    message: `${words[known] ?? 'Invalid value'}: ${detail}`,
-  };
+function isScalar(value: Json): boolean {
+  return value === null || typeof value !== 'object';
+}
+
+function bare(reason: FieldErrorReason, field: string, message: string): FieldError {
+  return { reason, field, message };
 }
 
 function ownMessage({ rule, message }: CompiledRule, variables: Readonly<Record<string, unknown>>): string {
@@ -110,14 +133,15 @@ function errorText(error: unknown): string {
   return text.replace(/^No such key: index/, 'index').replace(/^No such key/, 'no such key');
 }
 
-function brokenRule(field: string, rule: Rule, error: unknown): FieldError {
+/** What a rule that cannot be evaluated is told as: the type of the value, at the value. */
+function brokenRule(field: string, type: Json, rule: Rule, error: unknown): FieldError {
   const text = errorText(error);
   const shown = (rule.message ?? '') === '' ? (rule.rule ?? '').trim() : rule.message!.trim();
   if (/^(no such overload|found no matching overload)/.test(text)) {
     const why = `'no such overload': call arguments did not match a supported operator, function or macro signature for rule: ${shown}`;
-    return refusal(field, why);
+    return invalidValue(field, type, why);
   }
-  return refusal(field, `${text} evaluating rule: ${shown}`);
+  return invalidValue(field, type, `${text} evaluating rule: ${shown}`);
 }
 
 function checkRules(value: Json, old: Past, schema: Schema, path: string, errors: FieldError[]): void {
@@ -132,11 +156,12 @@ function checkRules(value: Json, old: Past, schema: Schema, path: string, errors
     if (usesOld && old !== noPast) before ??= celValue(old, schema, isWhole);
     const optional = before === undefined ? Optional.none() : Optional.of(before);
     const variables = { self, oldSelf: rule.optionalOldSelf === true ? optional : before };
-    const field = (path + (rule.fieldPath ?? '')).replace(/^\./, '') || '<nil>';
     try {
-      if (holds(variables) !== true) errors.push(refusal(field, ownMessage(one, variables), rule.reason));
+      if (holds(variables) === true) continue;
+      const field = (path + (rule.fieldPath ?? '')).replace(/^\./, '') || '<nil>';
+      errors.push(refusal(field, value, ownMessage(one, variables), rule.reason));
     } catch (error) {
-      errors.push(brokenRule(field, rule, error));
+      errors.push(brokenRule(path || '<nil>', schema['type'] ?? '', rule, error));
     }
   }
 }

@@ -15,7 +15,7 @@ import {
 } from '../api/field-errors.ts';
 import { isEqualJson, memberOf } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
-import { isOfFormat } from './formats.ts';
+import { isKnownFormat, isOfFormat } from './formats.ts';
 import {
   additionalOf,
   isEmbedded,
@@ -42,6 +42,9 @@ function numberOf(schema: Schema, name: string): number | null {
   return typeof given === 'number' ? given : null;
 }
 
+/** Formats of numbers; those of texts, and of other types, say nothing of them. */
+const numberFormats: readonly Json[] = ['int32', 'int64', 'float', 'double'];
+
 function checkType(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
   const wanted = schema['type'];
   if (value === null && schema['nullable'] === true) return;
@@ -51,8 +54,23 @@ function checkType(value: Json, schema: Schema, path: string, errors: FieldError
     errors.push(wrongType(path, 'integer,string', given));
   } else if (typeof wanted === 'string' && wanted !== '') {
     if (given === wanted || (given === 'integer' && wanted === 'number')) return;
-    errors.push(wrongType(path, wanted, given));
+    const format = formatOf(schema, wanted);
+    if (format === null || given === 'string' || given === 'array' || given === 'null') {
+      errors.push(wrongType(path, wanted, given));
+    } else {
+      // Where a format is asked for, the one that the value has is told.
+      errors.push(wrongType(path, format, { integer: 'int64', number: 'float64' }[given as string] ?? ''));
+    }
   }
+}
+
+/** The format that is looked at, of those that the type may have; null: none. */
+function formatOf(schema: Schema, type: string): string | null {
+  const { format } = schema;
+  if (typeof format !== 'string') return null;
+  if (type === 'string') return isKnownFormat(format) ? format : null;
+  const places = { integer: [0, 2], number: [2, 4] }[type] ?? [0, 0];
+  return numberFormats.slice(...places).includes(format) ? format : null;
 }
 
 function wrongType(path: string, wanted: string, given: string): FieldError {
@@ -64,20 +82,28 @@ function wrongType(path: string, wanted: string, given: string): FieldError {
   );
 }
 
-function checkText(value: string, schema: Schema, path: string, errors: FieldError[]): void {
+/** Of the length and the pattern, the first that is wrong is told. */
+function textProblem(value: string, schema: Schema, path: string): FieldError | null {
   const max = numberOf(schema, 'maxLength');
   const min = numberOf(schema, 'minLength');
-  const { pattern, format } = schema;
+  const { pattern } = schema;
   if (max !== null || min !== null) {
     const length = [...value].length;
-    if (max !== null && length > max) errors.push(tooLong(path, max));
+    if (max !== null && length > max) return tooLong(path, max);
     if (min !== null && length < min) {
-      errors.push(invalidValue(path, value, `${path} in body should be at least ${min} chars long`));
+      return invalidValue(path, value, `${path} in body should be at least ${min} chars long`);
     }
   }
   if (typeof pattern === 'string' && pattern !== '' && patternOf(pattern)?.test(value) === false) {
-    errors.push(invalidValue(path, value, `${path} in body should match '${pattern}'`));
+    return invalidValue(path, value, `${path} in body should match '${pattern}'`);
   }
+  return null;
+}
+
+function checkText(value: string, schema: Schema, path: string, errors: FieldError[]): void {
+  const problem = textProblem(value, schema, path);
+  if (problem !== null) errors.push(problem);
+  const { format } = schema;
   if (typeof format === 'string' && !isOfFormat(format, value)) {
     const why = `${path} in body must be of type ${format}: ${JSON.stringify(value)}`;
     errors.push(typeInvalid(path, value, why));
@@ -85,19 +111,13 @@ function checkText(value: string, schema: Schema, path: string, errors: FieldErr
 }
 
 function checkNumber(value: number, schema: Schema, path: string, errors: FieldError[]): void {
+  checkRange(value, schema, path, errors);
   const factor = numberOf(schema, 'multipleOf');
   if (factor !== null && !isMultiple(value, factor)) {
     errors.push(invalidValue(path, value, `${path} in body should be a multiple of ${factor}`));
   }
   const max = numberOf(schema, 'maximum');
   const min = numberOf(schema, 'minimum');
-  if (max !== null) {
-    const isExclusive = schema['exclusiveMaximum'] === true;
-    if (value > max || (isExclusive && value === max)) {
-      const what = isExclusive ? 'less than' : 'less than or equal to';
-      errors.push(invalidValue(path, value, `${path} in body should be ${what} ${max}`));
-    }
-  }
   if (min !== null) {
     const isExclusive = schema['exclusiveMinimum'] === true;
     if (value < min || (isExclusive && value === min)) {
@@ -105,7 +125,13 @@ function checkNumber(value: number, schema: Schema, path: string, errors: FieldE
       errors.push(invalidValue(path, value, `${path} in body should be ${what} ${min}`));
     }
   }
-  checkIntegerFormat(value, schema, path, errors);
+  if (max !== null) {
+    const isExclusive = schema['exclusiveMaximum'] === true;
+    if (value > max || (isExclusive && value === max)) {
+      const what = isExclusive ? 'less than' : 'less than or equal to';
+      errors.push(invalidValue(path, value, `${path} in body should be ${what} ${max}`));
+    }
+  }
 }
 
 function isMultiple(value: number, factor: number): boolean {
@@ -113,11 +139,20 @@ function isMultiple(value: number, factor: number): boolean {
   return Math.abs(ratio - Math.round(ratio)) < 1e-9;
 }
 
-function checkIntegerFormat(value: number, schema: Schema, path: string, errors: FieldError[]): void {
-  const { format } = schema;
-  if (schema['type'] !== 'integer' || format !== 'int32' || Math.abs(value) < 2 ** 31) return;
-  if (value === -(2 ** 31)) return;
-  errors.push(invalidValue(path, value, `Checked value must be of type integer with format int32`));
+const maxFloat = 3.4028234663852886e38;
+
+/** Numbers that their type and format cannot hold; it is told of no field, which stands in the text. */
+function checkRange(value: number, schema: Schema, path: string, errors: FieldError[]): void {
+  const { type } = schema;
+  const format = typeof type === 'string' ? formatOf(schema, type) : null;
+  const tell = (words: string): void => {
+    errors.push(invalidValue(noField, '', `Checked value must be of type ${words} in ${path}`));
+  };
+  if (type === 'integer') {
+    const limit = format === 'int32' ? 2 ** 31 : 2 ** 63;
+    if (Number.isInteger(value) && value < limit && value >= -limit) return;
+    tell(format === null ? 'integer (default format)' : `integer with format ${format}`);
+  } else if (format === 'float' && Math.abs(value) > maxFloat) tell('number with format float');
 }
 
 function checkList(value: readonly Json[], schema: Schema, path: string, errors: FieldError[]): void {
@@ -203,9 +238,11 @@ function checkCombined(value: Json, schema: Schema, path: string, errors: FieldE
     }
   }
   if (Array.isArray(allOf) && allOf.length > 0) {
-    const tried = attempts(value, allOf, path).flat();
-    if (tried.length > 0) {
-      errors.push(...tried, invalidValue(noField, '', `${name} must validate all the schemas (allOf)`));
+    const tried = attempts(value, allOf, path);
+    if (tried.some((found) => found.length > 0)) {
+      const rest = tried.every((found) => found.length > 0) ? '. None validated' : '';
+      const why = `${name} must validate all the schemas (allOf)${rest}`;
+      errors.push(...tried.flat(), invalidValue(noField, '', why));
     }
   }
   if (isJsonObject(not)) {
@@ -241,14 +278,16 @@ export function validateLists(value: Json, schema: Schema, path: string, errors:
   if (Array.isArray(value)) {
     const items = itemsOf(schema) ?? {};
     const type = schema['x-kubernetes-list-type'];
-    const seen = new Set<string>();
+    const seen = new Map<string, number>();
     value.forEach((item, at) => {
       const place = `${path}[${at}]`;
       if (type === 'set' || type === 'map') {
         const identity = type === 'set' ? item : identityOf(item, schema);
         const text = JSON.stringify(identity);
-        if (seen.has(text)) errors.push(duplicate(place, identity));
-        seen.add(text);
+        const times = seen.get(text) ?? 0;
+        // What stands there three times is told once.
+        if (times === 1) errors.push(duplicate(place, identity));
+        seen.set(text, times + 1);
       }
       validateLists(item, items, place, errors);
     });

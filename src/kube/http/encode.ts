@@ -23,6 +23,14 @@ export interface Encoding {
 
 type Body = ApiObject | ApiList | Status;
 
+/** As a real server writes YAML: sorted, lists at the place of their name, texts quoted that older readers take for times. */
+const yamlOptions = {
+  aliasDuplicateObjects: false,
+  indentSeq: false,
+  sortMapEntries: true,
+  version: '1.1',
+} as const;
+
 function isList(body: Body): body is ApiList {
   return Array.isArray((body as ApiList).items);
 }
@@ -140,7 +148,7 @@ export function encodeBody(
     // Kinds without a protobuf form are asked for by clients that take JSON as well.
   }
   if (format === 'yaml') {
-    return { body: yamlText(shaped, { aliasDuplicateObjects: false }), type: mediaTypes.yaml };
+    return { body: yamlText(shaped, yamlOptions), type: mediaTypes.yaml };
   }
   const text = encoding.isPretty ? JSON.stringify(shaped, null, 2) : JSON.stringify(shaped);
   return { body: `${text}\n`, type: mediaTypes.json };

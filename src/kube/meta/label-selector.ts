@@ -155,6 +155,10 @@ class SelectorParser {
   #values(key: string): string[] {
     if (this.#peek() !== '(') throw this.#error(`found '${this.#peek()}', expected: '('`);
     this.#at++;
+    const begin = this.#peek();
+    if (begin === '' || (symbols.has(begin) && begin !== ',' && begin !== ')')) {
+      throw this.#error(`found '${begin}', expected: ',', ')' or identifier`);
+    }
     const values: string[] = [];
     for (;;) {
       values.push(this.#value(key));

@@ -22,13 +22,14 @@ const labelText = `a lowercase RFC 1123 label must consist of lower case alphanu
 const qualifiedText = `must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${qualifiedPattern}')`;
 const labelValueText = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '${labelValuePattern}')`;
 
-function longerThan(max: number): string {
-  return `must be no more than ${max} characters`;
+function longerThan(max: number, unit: 'bytes' | 'characters' = 'characters'): string {
+  return `must be no more than ${max} ${unit}`;
 }
 
-export function subdomainProblems(name: string): string[] {
+/** @param unit in which the limit is told: that of keys is told in bytes */
+export function subdomainProblems(name: string, unit: 'bytes' | 'characters' = 'characters'): string[] {
   const problems: string[] = [];
-  if (name.length > subdomainMax) problems.push(longerThan(subdomainMax));
+  if (name.length > subdomainMax) problems.push(longerThan(subdomainMax, unit));
   if (!subdomainRegex.test(name)) problems.push(subdomainText);
   return problems;
 }
@@ -81,17 +82,20 @@ export function qualifiedNameProblems(key: string): string[] {
   const name = parts[parts.length - 1]!;
   if (parts.length === 2) {
     if (parts[0] === '') problems.push('prefix part must be non-empty');
-    else for (const problem of subdomainProblems(parts[0]!)) problems.push(`prefix part ${problem}`);
+    else {
+      const found = subdomainProblems(parts[0]!, 'bytes');
+      for (const problem of found) problems.push(`prefix part ${problem}`);
+    }
   }
   if (name === '') problems.push('name part must be non-empty');
-  else if (name.length > labelMax) problems.push(`name part ${longerThan(labelMax)}`);
+  else if (name.length > labelMax) problems.push(`name part ${longerThan(labelMax, 'bytes')}`);
   if (!qualifiedRegex.test(name)) problems.push(`name part ${qualifiedText}`);
   return problems;
 }
 
 export function labelValueProblems(value: string): string[] {
   const problems: string[] = [];
-  if (Buffer.byteLength(value) > labelMax) problems.push(longerThan(labelMax));
+  if (Buffer.byteLength(value) > labelMax) problems.push(longerThan(labelMax, 'bytes'));
   if (!labelValueRegex.test(value)) problems.push(labelValueText);
   return problems;
 }

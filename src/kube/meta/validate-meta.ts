@@ -37,47 +37,85 @@ export function validateAnnotations(field: string, annotations: Record<string, s
 
 function validateFinalizers(field: string, finalizers: readonly string[]): FieldError[] {
   const errors: FieldError[] = [];
-  finalizers.forEach((finalizer, at) => {
-    const path = `${field}[${at}]`;
-    const problems = qualifiedNameProblems(finalizer);
-    for (const problem of problems) errors.push(invalidValue(path, finalizer, problem));
-    if (problems.length === 0 && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
-      const why = 'name is neither a standard finalizer name nor is it fully qualified';
-      errors.push(invalidValue(path, finalizer, why));
+  for (const finalizer of finalizers) {
+    for (const problem of qualifiedNameProblems(finalizer)) {
+      errors.push(invalidValue(field, finalizer, problem));
     }
-  });
+  }
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
-    const why = "finalizer(s) 'orphan' and 'foregroundDeletion' cannot be both set";
+    const why = 'finalizer orphan and foregroundDeletion cannot be both set';
     errors.push(invalidValue(field, [...finalizers], why));
   }
   return errors;
 }
 
+/** Of kinds that definitions bring, and of definitions, no more is asked than a name that may have a prefix. */
+function validateBuiltInFinalizers(meta: ObjectMeta, { custom, group }: ResourceType): FieldError[] {
+  if (custom !== null || group === 'apiextensions.k8s.io') return [];
+  return (meta.finalizers ?? []).flatMap((finalizer, at) => {
+    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return [];
+    const why = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [invalidValue(`metadata.finalizers[${at}]`, finalizer, why)];
+  });
+}
+
+/** What real servers warn of, where they do not refuse it. */
+export function finalizerWarnings(meta: ObjectMeta, old: ObjectMeta | null): string[] {
+  const known = new Set(old?.finalizers ?? []);
+  const added = (meta.finalizers ?? []).filter((name) => !known.has(name));
+  return [...new Set(added)].sort().flatMap((name) => {
+    if (name.includes('/') || standardFinalizers.has(name)) return [];
+    const words = name.includes('.') ? 'name including a path (/)' : 'name';
+    return [
+      `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer ${words} to avoid accidental conflicts with other finalizer writers`,
+    ];
+  });
+}
+
+/** The version of `apps/v1`, of `v1`; empty where there are more slashes. */
+function versionOf(apiVersion: string): string {
+  const parts = apiVersion.split('/');
+  return parts.length > 2 ? '' : parts[parts.length - 1]!;
+}
+
 function validateOwners(field: string, meta: ObjectMeta): FieldError[] {
   const errors: FieldError[] = [];
-  let controllers = 0;
-  for (const owner of meta.ownerReferences ?? []) {
+  let first = '';
+  const owners = meta.ownerReferences ?? [];
+  for (const owner of owners) {
+    const { apiVersion = '', kind = '', name = '' } = owner;
     const must = 'must not be empty';
-    if (!owner.apiVersion) errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion ?? '', must));
-    if (!owner.kind) errors.push(invalidValue(`${field}.kind`, owner.kind ?? '', must));
-    if (!owner.name) errors.push(invalidValue(`${field}.name`, owner.name ?? '', must));
+    const isParsed = versionOf(apiVersion) !== '';
+    if (!isParsed) errors.push(invalidValue(`${field}.apiVersion`, apiVersion, 'version must not be empty'));
+    if (!kind) errors.push(invalidValue(`${field}.kind`, kind, must));
+    if (!name) errors.push(invalidValue(`${field}.name`, name, must));
     if (!owner.uid) errors.push(invalidValue(`${field}.uid`, owner.uid ?? '', must));
-    if (owner.controller === true) controllers++;
-  }
-  if (controllers > 1) {
-    const why = 'Only one reference can have Controller set to true';
-    errors.push(invalidValue(field, (meta.ownerReferences ?? []) as never, why));
+    if (apiVersion === 'v1' && kind === 'Event') {
+      const why = '/v1, Kind=Event is disallowed from being an owner';
+      errors.push(invalidValue(field, owner as never, why));
+    }
+    if (owner.controller !== true) continue;
+    const shown = `${kind}/${name}`;
+    if (first !== '') {
+      const why = `Only one reference can have Controller set to true. Found "true" in references for ${first} and ${shown}`;
+      errors.push(invalidValue(field, owners as never, why));
+    } else first = shown;
   }
   return errors;
 }
 
-function validateCommon(meta: ObjectMeta): FieldError[] {
+/** What every kind's metadata may say, but for names. @param place `metadata`, or where an embedded object has it */
+export function validateMetaMembers(meta: ObjectMeta, place: string): FieldError[] {
   return [
-    ...validateLabels('metadata.labels', meta.labels ?? {}),
-    ...validateAnnotations('metadata.annotations', meta.annotations ?? {}),
-    ...validateOwners('metadata.ownerReferences', meta),
-    ...validateFinalizers('metadata.finalizers', meta.finalizers ?? []),
+    ...validateLabels(`${place}.labels`, meta.labels ?? {}),
+    ...validateAnnotations(`${place}.annotations`, meta.annotations ?? {}),
+    ...validateOwners(`${place}.ownerReferences`, meta),
+    ...validateFinalizers(`${place}.finalizers`, meta.finalizers ?? []),
   ];
+}
+
+function validateCommon(meta: ObjectMeta, resource: ResourceType): FieldError[] {
+  return [...validateMetaMembers(meta, 'metadata'), ...validateBuiltInFinalizers(meta, resource)];
 }
 
 export function validateMetaOnCreate(meta: ObjectMeta, resource: ResourceType): FieldError[] {
@@ -95,10 +133,14 @@ export function validateMetaOnCreate(meta: ObjectMeta, resource: ResourceType): 
     }
   }
   if (resource.isNamespaced && namespace === '') errors.push(required('metadata.namespace'));
-  return [...errors, ...validateCommon(meta)];
+  return [...errors, ...validateCommon(meta, resource)];
 }
 
-export function validateMetaOnUpdate(meta: ObjectMeta, old: ObjectMeta): FieldError[] {
+export function validateMetaOnUpdate(
+  meta: ObjectMeta,
+  old: ObjectMeta,
+  resource: ResourceType,
+): FieldError[] {
   const errors: FieldError[] = [];
   const immutable = 'field is immutable';
   if (old.deletionTimestamp != null) {
@@ -114,5 +156,5 @@ export function validateMetaOnUpdate(meta: ObjectMeta, old: ObjectMeta): FieldEr
     errors.push(invalidValue('metadata.namespace', meta.namespace, immutable));
   }
   if (meta.uid !== old.uid) errors.push(invalidValue('metadata.uid', meta.uid, immutable));
-  return [...errors, ...validateCommon(meta)];
+  return [...errors, ...validateCommon(meta, resource)];
 }

@@ -4,6 +4,7 @@
  */
 
 import { badRequest } from '../api/status.ts';
+import { JsonTextError, parseJsonText } from '../schema/json-text.ts';
 
 export interface ContinueToken {
   /** -1: from the newest state. */
@@ -20,12 +21,14 @@ export function encodeContinue(token: ContinueToken): string {
 export function decodeContinue(text: string): ContinueToken {
   const refuse = (why: string): Error =>
     badRequest(`invalid continue token: continue key is not valid: ${why}`);
-  if (!/^[A-Za-z0-9_-]*={0,2}$/.test(text)) throw refuse('illegal base64 data');
+  const wrongAt = text.search(/[^A-Za-z0-9_-]/);
+  if (wrongAt >= 0) throw refuse(`illegal base64 data at input byte ${wrongAt}`);
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-  } catch {
-    throw refuse('it is not JSON');
+    ({ value } = parseJsonText(Buffer.from(text, 'base64url').toString('utf8')));
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    throw refuse(error.message);
   }
   const { v, rv, start } = (value ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
   if (v !== 'meta.k8s.io/v1') throw refuse('server does not recognize this encoded version');

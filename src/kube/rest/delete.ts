@@ -85,7 +85,7 @@ export async function deleteOptions(parts: ServerParts, context: RequestContext)
     const { kind, apiVersion } = value;
     if (typeof kind === 'string' && kind !== '' && kind !== 'DeleteOptions') {
       throw badRequest(
-        `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
+        `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"`,
       );
     }
     given = { ...given, ...(decodeOptions('meta.v1.DeleteOptions', value) as GivenOptions) };
@@ -203,14 +203,12 @@ async function admitDelete(endpoint: Endpoint, current: ApiObject, options: Dele
 
 function checkPreconditions(resource: ResourceType, { metadata }: ApiObject, options: DeleteOptions): void {
   const refuse = (what: string, given: string, actual: string, why: string): Error => {
-    const error = conflict(
-      resource,
+    // Here a real server names the kind, not the plural.
+    return conflict(
+      { group: resource.group, plural: resource.kind },
       metadata.name ?? '',
       `the ${what} in the precondition (${given}) does not match the ${what} in record (${actual}). The object might have been ${why}`,
     );
-    // Here a real server names the kind, not the plural.
-    error.status.message = error.status.message!.replace(/ on [^ ]+ /, ` on ${resource.kind} `);
-    return error;
   };
   const { uid = '', resourceVersion = '' } = metadata;
   if (options.uid !== '' && options.uid !== uid) {

@@ -3,7 +3,7 @@
  * meant. Subresources that are not the object itself are registered by name (`SubresourceHandler`).
  */
 
-import { methodNotAllowed, noSuchResource } from '../api/status.ts';
+import { methodNotAllowed, noSuchResource, notFound, verbNotSupported } from '../api/status.ts';
 import { type ResourcePath, verbOf } from '../http/route.ts';
 import type { ApiAnswer, RequestContext } from '../http/types.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -70,6 +70,7 @@ export function resourceRequest(
   if (path.namespace !== '' && !resource.isNamespaced) throw noSuchResource();
   const verb = verbOf(method, path, query);
   if (verb === null) throw methodNotAllowed();
+  if (resource.custom !== null) checkCustom(resource, path, verb);
   const needsNamespace = resource.isNamespaced && path.namespace === '';
   if (needsNamespace && (path.name !== '' || verb === 'create' || verb === 'deletecollection')) {
     if (path.name !== '' && !path.isWatchPath) throw noSuchResource();
@@ -83,6 +84,14 @@ export function resourceRequest(
     throw methodNotAllowed();
   }
   return { path, resource, verb };
+}
+
+/** What a definition has not asked for is told in other words than what the server has not. @throws StatusError 404, 405 */
+function checkCustom(resource: ResourceType, path: ResourcePath, verb: Verb): void {
+  if (path.subresource === '') return;
+  const subresource = resource.subresources.find(({ name }) => name === path.subresource);
+  if (subresource === undefined) throw notFound(resource, path.name);
+  if (!subresource.verbs.includes(verb)) throw verbNotSupported(resource, verb);
 }
 
 /** @throws StatusError */

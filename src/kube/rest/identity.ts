@@ -17,9 +17,7 @@ export function checkIdentity({ path, resource }: Endpoint, { metadata }: ApiObj
   }
   if (!resource.isNamespaced) return;
   if (namespace !== '' && namespace !== path.namespace) {
-    throw badRequest(
-      `the namespace of the object (${namespace}) does not match the namespace on the request (${path.namespace})`,
-    );
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   metadata.namespace = path.namespace;
 }

@@ -66,7 +66,7 @@ export function modify(endpoint: Endpoint, modification: Modification): Promise<
       // A lost try's warnings are not told twice.
       warnings.length = told;
       const next = await modification.next(isCopying ? current : copyJson(current));
-      isLocked = checkLocks(resource, next.metadata, current) && !isRelative;
+      isLocked = checkLocks(resource, next.metadata, current, isRelative) && !isRelative;
       return writeNext(endpoint, modification, current, next);
     },
     lost: (tries) => {
@@ -76,9 +76,15 @@ export function modify(endpoint: Endpoint, modification: Modification): Promise<
 }
 
 /** @returns true when the writer named the state it saw @throws StatusError 409 when that is not the current one */
-function checkLocks(resource: ResourceType, next: ObjectMeta, current: ApiObject): boolean {
+function checkLocks(
+  resource: ResourceType,
+  next: ObjectMeta,
+  current: ApiObject,
+  isRelative: boolean,
+): boolean {
   const { name = '', uid = '', resourceVersion = '' } = current.metadata;
-  if ((next.uid ?? '') !== '' && next.uid !== uid) {
+  // Of a patch, another uid is a change that is refused, and no condition.
+  if (!isRelative && (next.uid ?? '') !== '' && next.uid !== uid) {
     const why = `StorageError: invalid object, Code: 4, Key: ${resource.storagePrefix}/${current.metadata.namespace === undefined ? '' : `${current.metadata.namespace}/`}${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${next.uid}, UID in object meta: ${uid}`;
     throw conflict(resource, name, why);
   }
@@ -111,7 +117,7 @@ async function writeNext(
     object.metadata.generation = (current.metadata.generation ?? 0) + 1;
   }
   const errors = [
-    ...validateMetaOnUpdate(object.metadata, current.metadata),
+    ...validateMetaOnUpdate(object.metadata, current.metadata, resource),
     ...(strategy.validateUpdate?.(object, current, hooks) ?? []),
   ];
   if (errors.length > 0) throw invalid(resource, current.metadata.name ?? '', errors);
@@ -194,11 +200,28 @@ function isolate(
     return object;
   }
   if (subresource !== 'status') return next;
+  if (resource.custom !== null) return statusAlone(current, next);
   const metadata = { ...next.metadata };
   if (!resource.statusKeepsMetadata) {
     delete metadata.labels;
     if (current.metadata.labels !== undefined) metadata.labels = current.metadata.labels;
   }
+  const object: ApiObject = { ...copyJson(current), metadata };
+  delete object.status;
+  if (next.status !== undefined) object.status = next.status;
+  return object;
+}
+
+/** Of a custom resource, /status changes the status and nothing of the metadata. */
+function statusAlone(current: ApiObject, next: ApiObject): ApiObject {
+  const { managedFields, uid, resourceVersion } = next.metadata;
+  const metadata = {
+    ...copyJson(current.metadata),
+    ...(uid && { uid }),
+    ...(resourceVersion && { resourceVersion }),
+  };
+  delete metadata.managedFields;
+  if (managedFields !== undefined) metadata.managedFields = managedFields;
   const object: ApiObject = { ...copyJson(current), metadata };
   delete object.status;
   if (next.status !== undefined) object.status = next.status;

@@ -1,15 +1,10 @@
 /** Query options of writes and lists (reference §2.5 to §2.7), checked. */
 
-import {
-  type FieldError,
-  forbiddenValue,
-  invalidValue,
-  notSupported,
-  required,
-} from '../api/field-errors.ts';
+import { type FieldError, forbiddenValue, notSupported, required, tooLong } from '../api/field-errors.ts';
 import { badRequest, invalidOptions } from '../api/status.ts';
 import { booleanParameter, integerParameter } from '../http/route.ts';
 import type { RequestContext } from '../http/types.ts';
+import { decodeContinue } from './continue-token.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
@@ -21,7 +16,7 @@ export interface WriteOptions {
 }
 
 const fieldManagerMax = 128;
-const fieldValidations = ['Ignore', 'Warn', 'Strict'];
+const fieldValidations = ['Ignore', 'Strict', 'Warn'];
 
 /** What stands before the first slash of the User-Agent. */
 function defaultManager(userAgent: string): string {
@@ -44,7 +39,7 @@ export function writeOptions(context: RequestContext, kind: string, isApply: boo
   const errors: FieldError[] = [];
   const given = query.get('fieldManager') ?? '';
   if (given.length > fieldManagerMax) {
-    errors.push(invalidValue('fieldManager', given, `may not be more than ${fieldManagerMax} bytes`));
+    errors.push(tooLong('fieldManager', fieldManagerMax));
   }
   if (isApply && given === '') errors.push(required('fieldManager', 'is required for apply patch'));
   if (kind === 'PatchOptions' && !isApply && query.has('force')) {
@@ -93,27 +88,37 @@ export function parseResourceVersion(text: string | null): number | null {
 function matchErrors(options: ListOptions, match: string, isWatch: boolean): FieldError[] {
   const field = 'resourceVersionMatch';
   if (match === '') return [];
-  if (isWatch && options.sendsInitialEvents === null) {
-    return [
-      forbiddenValue(
-        field,
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      ),
-    ];
+  if (isWatch) return watchMatchErrors(options, match);
+  const errors: FieldError[] = [];
+  if (options.resourceVersion === null) {
+    const why = 'resourceVersionMatch is forbidden unless resourceVersion is provided';
+    errors.push(forbiddenValue(field, why));
   }
   if (options.continueToken !== '') {
-    return [forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided')];
-  }
-  if (!isWatch && options.resourceVersion === null) {
-    return [forbiddenValue(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided')];
+    errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided'));
   }
   if (match !== 'Exact' && match !== 'NotOlderThan') {
-    return [notSupported(field, match, ['Exact', 'NotOlderThan', ''])];
+    errors.push(notSupported(field, match, ['Exact', 'NotOlderThan', '']));
   }
   if (match === 'Exact' && options.resourceVersion === 0) {
-    return [forbiddenValue(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')];
+    const why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"';
+    errors.push(forbiddenValue(field, why));
   }
-  return [];
+  return errors;
+}
+
+function watchMatchErrors(options: ListOptions, match: string): FieldError[] {
+  const field = 'resourceVersionMatch';
+  const errors: FieldError[] = [];
+  if (options.sendsInitialEvents === null) {
+    const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+    errors.push(forbiddenValue(field, why));
+  }
+  if (match !== 'NotOlderThan') errors.push(notSupported(field, match, ['NotOlderThan']));
+  if (options.continueToken !== '') {
+    errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided'));
+  }
+  return errors;
 }
 
 function initialEventErrors(options: ListOptions, match: string, isWatch: boolean): FieldError[] {
@@ -141,9 +146,14 @@ export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptio
     sendsInitialEvents: query.has('sendInitialEvents') ? booleanParameter(query, 'sendInitialEvents') : null,
     timeoutSeconds: Math.max(0, integerParameter(query, 'timeoutSeconds') ?? 0),
   };
-  const errors = [...initialEventErrors(options, match, isWatch), ...matchErrors(options, match, isWatch)];
-  if (errors.length > 0) throw invalidOptions('ListOptions', errors.slice(0, 1));
+  const [ofEvents, ofMatch] = [
+    initialEventErrors(options, match, isWatch),
+    matchErrors(options, match, isWatch),
+  ];
+  const errors = isWatch ? [...ofEvents, ...ofMatch] : [...ofMatch, ...ofEvents];
+  if (errors.length > 0) throw invalidOptions('ListOptions', errors);
   if (options.continueToken !== '' && (options.resourceVersion ?? 0) !== 0) {
+    decodeContinue(options.continueToken);
     throw badRequest('specifying resource version is not allowed when using continue');
   }
   return options;

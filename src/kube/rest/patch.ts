@@ -4,7 +4,7 @@
  * Server-side apply is `apply.ts`.
  */
 
-import { invalidValue } from '../api/field-errors.ts';
+import { type FieldError, invalidValue } from '../api/field-errors.ts';
 import { copyJson } from '../api/json.ts';
 import {
   type ApiObject,
@@ -137,6 +137,18 @@ function refusal(quoted: string, problem: string): StatusError {
   return invalid({ group: '', kind: '' }, '', [invalidValue('patch', quoted, problem)]);
 }
 
+/** A custom resource that is patched into another kind or version is one that is not valid. */
+function refusalOfKind(current: ApiObject, kind: Json, apiVersion: Json): StatusError {
+  const errors: FieldError[] = [];
+  if (kind !== current.kind) errors.push(invalidValue('kind', kind, `must be ${current.kind}`));
+  if (apiVersion !== current.apiVersion) {
+    errors.push(invalidValue('apiVersion', apiVersion, `must be ${current.apiVersion}`));
+  }
+  const version = String(apiVersion);
+  const group = version.includes('/') ? version.slice(0, version.indexOf('/')) : '';
+  return invalid({ group, kind: String(kind) }, current.metadata.name ?? '', errors);
+}
+
 function versionOf({ resource }: Endpoint): string {
   return groupVersionText(resource.group, resource.version);
 }
@@ -153,6 +165,7 @@ function decodePatched(
   if (!isJsonObject(patched)) throw refusal(quote(patched), notAnObject(patched));
   const { kind = '', apiVersion = '' } = patched;
   if (kind !== current.kind || apiVersion !== current.apiVersion) {
+    if (resource.custom !== null) throw refusalOfKind(current, kind, apiVersion);
     const version = JSON.stringify(apiVersion);
     const why = `no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`;
     throw refusal(quote(patched), why);

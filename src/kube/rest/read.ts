@@ -66,7 +66,8 @@ interface Page {
 
 function listOf({ resource }: Endpoint, page: Page): ApiList {
   const metadata: ApiList['metadata'] = { resourceVersion: String(page.revision) };
-  if (page.continueToken !== '') metadata.continue = page.continueToken;
+  // Lists of custom resources say so when they are whole.
+  if (page.continueToken !== '' || resource.custom !== null) metadata.continue = page.continueToken;
   if (page.remaining !== null) metadata.remainingItemCount = page.remaining;
   return {
     kind: resource.listKind,

@@ -79,12 +79,15 @@ function withReplicas(parent: ApiObject, paths: ScalePaths | null, replicas: num
   return place(asJson(parent), 0) as unknown as ApiObject;
 }
 
-/** @throws StatusError 500 when a custom resource does not say how many are wanted */
-function scaleOf(parent: ApiObject, { custom }: ResourceType): ApiObject {
+/** What a writer sees where nobody has said how many are wanted; it cannot be written. */
+const unset = -(2 ** 31);
+
+/** @param isWrite nobody needs to have said how many are wanted @throws StatusError 500 when nobody has */
+function scaleOf(parent: ApiObject, { custom }: ResourceType, isWrite: boolean = false): ApiObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = parent.metadata;
   const paths = custom?.scale ?? null;
   const { wanted, replicas, selector } = partsOf(parent, paths);
-  if (wanted === undefined) {
+  if (wanted === undefined && !isWrite) {
     throw internalError(
       `the spec replicas field ${JSON.stringify(`.${paths!.specReplicas.join('.')}`)} does not exist`,
     );
@@ -96,7 +99,7 @@ function scaleOf(parent: ApiObject, { custom }: ResourceType): ApiObject {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata,
-    spec: { replicas: wanted },
+    spec: { replicas: wanted ?? unset },
     status,
   };
 }
@@ -119,9 +122,14 @@ async function writeScale(
 ): Promise<ApiAnswer> {
   const { path, resource } = endpoint;
   const next = (current: ApiObject): ApiObject => {
-    const scale = wanted(scaleOf(current, resource));
+    const scale = wanted(scaleOf(current, resource, true));
     const { replicas = 0 } = (scale.spec ?? {}) as { replicas?: number };
-    if (replicas < 0) {
+    if (replicas === unset && resource.custom !== null) {
+      const place = `.${resource.custom.scale!.specReplicas.join('.')}`;
+      throw badRequest(`the spec replicas field ${JSON.stringify(place)} cannot be empty`);
+    }
+    // Those of a custom resource are held to its schema.
+    if (replicas < 0 && resource.custom === null) {
       const why = 'must be greater than or equal to 0';
       throw invalid(scaleKind, path.name, [invalidValue('spec.replicas', replicas, why)]);
     }
@@ -138,6 +146,11 @@ async function putScale(endpoint: Endpoint): Promise<ApiAnswer> {
   const body = await context.request.readBody();
   const value = parseBody(parts, body, context.request.header('content-type'), 'Scale');
   const scale = toObject(parts, value, scaleKind, options.fieldValidation, context.warnings);
+  if ((scale.metadata.name ?? '') === '') {
+    throw badRequest(
+      `the name of the object (${path.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
   if (scale.metadata.name !== path.name) {
     throw badRequest(
       `the name of the object (${scale.metadata.name ?? ''}) does not match the name on the URL (${path.name})`,

@@ -3,7 +3,7 @@
 import { invalidValue } from '../api/field-errors.ts';
 import { copyJson } from '../api/json.ts';
 import type { ApiObject } from '../api/objects.ts';
-import { badRequest, invalid } from '../api/status.ts';
+import { badRequest, bareError, invalid } from '../api/status.ts';
 import type { ApiAnswer } from '../http/types.ts';
 import { parseBody, toObject } from './body.ts';
 import { createObject, settleNamespace } from './create.ts';
@@ -19,11 +19,7 @@ export async function update(endpoint: Endpoint): Promise<ApiAnswer> {
   const object = toObject(parts, value, resource, options.fieldValidation, context.warnings);
   settleNamespace(endpoint, object.metadata);
   checkName(path.name, object);
-  if ((object.metadata.resourceVersion ?? '') === '' && !resource.updatesUnconditionally) {
-    const kind = { group: resource.group, kind: resource.plural };
-    const why = 'must be specified for an update';
-    throw invalid(kind, path.name, [invalidValue('metadata.resourceVersion', 0, why)]);
-  }
+  checkVersion(object);
   if (resource.createsOnUpdate && path.subresource === '') {
     const namespace = resource.isNamespaced ? path.namespace : '';
     if ((await parts.storages.of(resource).get(namespace, path.name)) === null) {
@@ -31,12 +27,32 @@ export async function update(endpoint: Endpoint): Promise<ApiAnswer> {
     }
   }
   // Each try gets a copy: a try that lost changed its own.
-  const next = (): ApiObject => copyJson(object);
+  const next = (current: ApiObject): ApiObject => {
+    checkLocked(endpoint, object, current);
+    return copyJson(object);
+  };
   return answerObject(
     endpoint,
     200,
     await modify(endpoint, { subresource: path.subresource, options, next, isCopying: true }),
   );
+}
+
+/** @throws StatusError 500, as a real server answers what is no number */
+function checkVersion({ metadata: { resourceVersion = '' } }: ApiObject): void {
+  if (resourceVersion === '' || /^\d+$/.test(resourceVersion)) return;
+  const shown = JSON.stringify(resourceVersion);
+  throw bareError(`strconv.ParseUint: parsing ${shown}: invalid syntax`);
+}
+
+/** Kinds that are not updated by chance: a writer has to name the state it saw. @throws StatusError 422 */
+function checkLocked({ path, resource }: Endpoint, { metadata }: ApiObject, current: ApiObject): void {
+  const { resourceVersion = '', uid = '' } = metadata;
+  if (resourceVersion !== '' || resource.updatesUnconditionally) return;
+  if (uid !== '' && uid !== current.metadata.uid) return;
+  const kind = { group: resource.group, kind: resource.plural };
+  const why = 'must be specified for an update';
+  throw invalid(kind, path.name, [invalidValue('metadata.resourceVersion', 0, why)]);
 }
 
 function checkName(name: string, object: ApiObject): void {

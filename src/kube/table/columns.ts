@@ -7,9 +7,24 @@ import type { Json, ObjectMeta } from '../api/objects.ts';
 import { sinceText } from './age.ts';
 import type { Column, Printer, RowCondition } from './types.ts';
 
+/** What `metadata.creationTimestamp` is, in the words of the API. */
+export const creationText: string =
+  'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata';
+
+const nameText =
+  'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names';
+
+/** What is said of columns that show metadata. */
+const descriptions: ReadonlyMap<string, string> = new Map([
+  ['Name', nameText],
+  ['Age', creationText],
+  ['Created At', creationText],
+]);
+
 /** One column; the one called Name has the format by which clients find it. */
 export function column(name: string, type: Column['type'] = 'string', priority: number = 0): Column {
-  return { name, type, format: name === 'Name' ? 'name' : '', description: '', priority };
+  const description = descriptions.get(name) ?? '';
+  return { name, type, format: name === 'Name' ? 'name' : '', description, priority };
 }
 
 /**

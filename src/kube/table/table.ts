@@ -47,6 +47,13 @@ export interface TableRequest {
   readonly hasColumns: boolean;
 }
 
+/** Lists of custom resources say so when they are whole; tables of them do not. */
+function withoutEmptyToken<Meta extends Partial<ListMeta>>(metadata: Meta): Meta {
+  if (metadata.continue !== '') return metadata;
+  const { continue: _none, ...rest } = metadata;
+  return rest as Meta;
+}
+
 export function partialMetadata(object: ApiObject, version: string): ApiObject {
   return {
     kind: 'PartialObjectMetadata',
@@ -59,7 +66,7 @@ export function partialMetadataList(list: ApiList, version: string): ApiList {
   return {
     kind: 'PartialObjectMetadataList',
     apiVersion: `meta.k8s.io/${version}`,
-    metadata: list.metadata,
+    metadata: withoutEmptyToken(list.metadata),
     items: list.items.map((item) => partialMetadata(item, version)),
   };
 }
@@ -80,7 +87,7 @@ export function tableOf(
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${request.version}`,
-    metadata,
+    metadata: withoutEmptyToken(metadata),
     columnDefinitions: request.hasColumns ? printer.columns : null,
     rows,
   };
