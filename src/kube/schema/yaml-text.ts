@@ -55,6 +55,10 @@ export function parseYamlText(text: string): ParsedYaml {
     if (error instanceof ReferenceError) {
       throw new YamlTextError('yaml: document contains excessive aliasing');
     }
+    // The parser takes the text and then cannot make a value of it: `<<: 1`.
+    if (error instanceof Error && error.message.startsWith('Merge sources')) {
+      throw new YamlTextError('yaml: map merge requires map or sequence of maps as the value');
+    }
     throw error;
   }
 }

@@ -1,0 +1,139 @@
+/**
+ * A small fuzzer: valid samples of a format, changed at random, given to what reads it.
+ *
+ * A reader may take the bytes or refuse them in its own words. Anything else is a finding: an error that nobody meant, a
+ * reader that takes long, a memory that grows. Inputs that were refused in words not heard before are kept and changed
+ * further, so the search gets deeper than the first check (what coverage tells others, the words of the refusals tell here).
+ *
+ * A seed decides everything: the same seed tries the same inputs.
+ */
+
+import { SimRandom } from '../../src/sim/sim-random.ts';
+
+export interface Target {
+  readonly name: string;
+  /** Valid inputs to begin with. */
+  readonly samples: () => readonly Uint8Array[];
+  /** Words of the format, which random bytes seldom hit. */
+  readonly words?: readonly string[];
+  /** Reads the input; what it throws must be meant. */
+  readonly read: (input: Buffer) => void;
+  /** Whether the reader may throw this. */
+  readonly means: (error: unknown) => boolean;
+}
+
+export interface Finding {
+  readonly target: string;
+  readonly seed: number;
+  readonly what: string;
+  /** Base64. */
+  readonly input: string;
+}
+
+export interface FuzzResult {
+  readonly runs: number;
+  readonly taken: number;
+  readonly refused: number;
+  /** Different ways of being refused. */
+  readonly ways: number;
+  readonly slowestMs: number;
+  readonly finding: Finding | null;
+}
+
+export interface FuzzOptions {
+  readonly seed: number;
+  /** Stops when it says so; asked before each input. */
+  readonly isOver: (runs: number) => boolean;
+  /** Longer than this on one input is a finding. Generous: the machine may be busy. @default 20000 */
+  readonly slowMs?: number;
+}
+
+const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x22, 0x5b, 0x7b];
+const maxCorpus = 400;
+const maxInputBytes = 1 << 20;
+
+export function fuzz(target: Target, { seed, isOver, slowMs = 20_000 }: FuzzOptions): FuzzResult {
+  const random = new SimRandom(seed, target.name);
+  const corpus: Buffer[] = target.samples().map((sample) => Buffer.from(sample));
+  const heard = new Set<string>();
+  let [runs, taken, refused, slowestMs] = [0, 0, 0, 0];
+  let finding: Finding | null = null;
+  const found = (what: string, input: Buffer): void => {
+    finding ??= { target: target.name, seed, what, input: input.toString('base64') };
+  };
+  while (finding === null && !isOver(runs)) {
+    runs++;
+    const input = changed(random.pick(corpus), corpus, target.words ?? [], random);
+    const began = performance.now();
+    try {
+      target.read(input);
+      taken++;
+    } catch (error) {
+      refused++;
+      if (!target.means(error)) found((error as Error).stack ?? String(error), input);
+      const way = String((error as Error).message)
+        .replace(/\d+/g, '#')
+        .slice(0, 60);
+      if (!heard.has(way) && heard.size < 10_000) {
+        heard.add(way);
+        if (corpus.length < maxCorpus) corpus.push(input);
+      }
+    }
+    const took = performance.now() - began;
+    slowestMs = Math.max(slowestMs, took);
+    if (took > slowMs) found(`took ${Math.round(took)} ms`, input);
+  }
+  return { runs, taken, refused, ways: heard.size, slowestMs, finding };
+}
+
+/** One to six changes. */
+function changed(
+  sample: Buffer,
+  corpus: readonly Buffer[],
+  words: readonly string[],
+  random: SimRandom,
+): Buffer {
+  let input: Buffer = Buffer.from(sample);
+  for (let left = 1 + random.below(6); left > 0; left--) input = change(input, corpus, words, random);
+  return input.length > maxInputBytes ? input.subarray(0, maxInputBytes) : input;
+}
+
+function change(
+  input: Buffer,
+  corpus: readonly Buffer[],
+  words: readonly string[],
+  random: SimRandom,
+): Buffer {
+  const at = random.below(input.length + 1);
+  const end = Math.min(input.length, at + 1 + random.below(random.chance(0.8) ? 8 : 2048));
+  const put = (piece: Uint8Array): Buffer =>
+    Buffer.concat([input.subarray(0, at), piece, input.subarray(random.chance(0.5) ? at : end)]);
+  switch (random.below(words.length > 0 ? 9 : 8)) {
+    case 0:
+      if (at < input.length) input[at] = input[at]! ^ (1 << random.below(8));
+      return input;
+    case 1:
+      if (at < input.length) input[at] = random.pick(interesting);
+      return input;
+    case 2:
+      return Buffer.concat([input.subarray(0, at), input.subarray(end)]);
+    case 3:
+      return put(Buffer.from(Array.from({ length: 1 + random.below(8) }, () => random.below(256))));
+    case 4: {
+      const piece = input.subarray(at, end);
+      return put(Buffer.concat(Array.from({ length: 1 + random.below(4) }, () => piece)));
+    }
+    case 5: {
+      const other = random.pick(corpus);
+      const from = random.below(other.length + 1);
+      return put(other.subarray(from, from + 1 + random.below(64)));
+    }
+    case 6:
+      return random.chance(0.3) ? Buffer.from(input.subarray(0, at)) : input;
+    case 7:
+      if (at + 4 <= input.length) input.writeUInt32LE(random.uint32(), at);
+      return input;
+    default:
+      return put(Buffer.from(random.pick(words)));
+  }
+}
