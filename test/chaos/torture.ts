@@ -109,6 +109,7 @@ class Torture {
   /** What was acknowledged last, by key. */
   readonly #acknowledged = new Map<string, string>();
   #writes = 0;
+  rounds = 0;
 
   constructor(machines: Machines, random: SimRandom, patienceMs: number) {
     this.#machines = machines;
@@ -207,6 +208,7 @@ class Torture {
     await this.#until(`${name} after «${done}»`, () => this.#agree());
     await this.#judge();
     const after = await this.#voters();
+    this.rounds++;
     const how = after.every((id) => before.includes(id)) ? 'as it was' : 'as a new member';
     say(
       `${number}. ${name} ${way}: ${done}: back ${how} after ${Math.round(performance.now() - beganAt)} ms`,
@@ -236,18 +238,22 @@ async function main(): Promise<number> {
   const machines = await Machines.make({ count: 3, directory: `${directory}/members` });
   const torture = new Torture(machines, new SimRandom(Number(values.seed)), Number(values.patience) * 1000);
   say(`seed ${values.seed}; data in ${directory}`);
+  let isInterrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void (isInterrupted = true));
   let problem: Error | null = null;
   try {
     for (const { index } of machines.all) machines.start(index);
     await torture.begin();
-    for (let number = 1; number <= Number(values.flips); number++) await torture.round(number);
+    for (let number = 1; number <= Number(values.flips) && !isInterrupted; number++)
+      await torture.round(number);
   } catch (error) {
     problem = error as Error;
   }
   await torture.close();
   await machines.close();
   if (problem === null) {
-    say(`${values.flips} times damaged, each time repaired by itself, nothing lost`);
+    say(`${torture.rounds} times damaged, each time repaired by itself, nothing lost`);
     if (!values.keep) rmSync(directory, { recursive: true, force: true });
     return 0;
   }
