@@ -1,11 +1,11 @@
 /**
  * Packs the messages of a turn into frames, one per peer and turn unless they are large. Followers in step are sent the
- * same entries: they are encoded once.
+ * same entries: they are encoded once, and large ones are not copied at all.
  */
 
 import type { Message, NodeId } from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
-import { encodeRaftFrame, messageBytes } from './peer-codec.ts';
+import { encodeRaftFrame, encodeRaftPieces, hasLargeEntries, messageBytes } from './peer-codec.ts';
 
 /** A frame is closed when it has grown to this; one message is always let through. */
 const frameBytes = 1 << 20;
@@ -54,10 +54,18 @@ export class Outbox {
 
   #post(peer: NodeId, parcel: Parcel): void {
     if (parcel.messages.length === 0) return;
-    const frame = this.#frameOf(parcel);
+    const isTaken = this.#hand(peer, parcel);
     parcel.messages = [];
     parcel.bytes = 0;
-    if (!this.#network.send(peer, frame)) this.#lost(peer);
+    if (!isTaken) this.#lost(peer);
+  }
+
+  #hand(peer: NodeId, parcel: Parcel): boolean {
+    const network = this.#network;
+    if (network.sendPieces === undefined || !parcel.messages.some(hasLargeEntries)) {
+      return network.send(peer, this.#frameOf(parcel));
+    }
+    return network.sendPieces(peer, encodeRaftPieces(parcel.messages, parcel.bytes));
   }
 
   #frameOf({ messages, bytes }: Parcel): Uint8Array {

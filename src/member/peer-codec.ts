@@ -47,7 +47,61 @@ export function encodeRaftFrame(messages: readonly Message[], bytes: number): Ui
   return frame;
 }
 
+/** Entries from here on are not copied into a frame that may leave in pieces. */
+const pieceBytesMin = 8192;
+
+/** Whether a frame of the message is better sent in pieces. */
+export function hasLargeEntries({ entries }: Message): boolean {
+  for (const { data } of entries) if (data.length >= pieceBytesMin) return true;
+  return false;
+}
+
+/** As `encodeRaftFrame`, in pieces that are the frame when they follow each other. Large entries are pieces as they are. */
+export function encodeRaftPieces(messages: readonly Message[], bytes: number): Uint8Array[] {
+  let copied = 1 + bytes;
+  for (const { entries } of messages) {
+    for (const { data } of entries) if (data.length >= pieceBytesMin) copied -= data.length;
+  }
+  const small = Buffer.allocUnsafeSlow(copied);
+  const pieces: Uint8Array[] = [];
+  small[0] = FrameKind.Raft;
+  let from = 0;
+  let at = 1;
+  for (const message of messages) {
+    at = writeMessageHead(small, at, message);
+    for (const entry of message.entries) {
+      const { data } = entry;
+      at = writeEntryHead(small, at, entry);
+      if (data.length < pieceBytesMin) {
+        small.set(data, at);
+        at += data.length;
+      } else {
+        pieces.push(small.subarray(from, at), data);
+        from = at;
+      }
+    }
+  }
+  if (at !== copied) throw new Error(`raft frame holds ${at} bytes where ${copied} were counted`);
+  if (from < at) pieces.push(small.subarray(from, at));
+  return pieces;
+}
+
 function writeMessage(frame: Buffer, start: number, message: Message): number {
+  let at = writeMessageHead(frame, start, message);
+  for (const entry of message.entries) {
+    at = writeEntryHead(frame, at, entry);
+    frame.set(entry.data, at);
+    at += entry.data.length;
+  }
+  return at;
+}
+
+function writeEntryHead(frame: Buffer, start: number, { type, term, data }: Entry): number {
+  frame[start] = type;
+  return frame.writeUInt32LE(data.length, writeU48(frame, start + 1, term));
+}
+
+function writeMessageHead(frame: Buffer, start: number, message: Message): number {
   let at = start;
   frame[at++] = message.type;
   frame[at++] = message.reject ? flagReject : 0;
@@ -57,15 +111,7 @@ function writeMessage(frame: Buffer, start: number, message: Message): number {
   at = writeU48(frame, at, message.commit);
   at = writeU48(frame, at, message.hint);
   at = writeU48(frame, at, message.context);
-  at = frame.writeUInt32LE(message.entries.length, at);
-  for (const entry of message.entries) {
-    frame[at++] = entry.type;
-    at = writeU48(frame, at, entry.term);
-    at = frame.writeUInt32LE(entry.data.length, at);
-    frame.set(entry.data, at);
-    at += entry.data.length;
-  }
-  return at;
+  return frame.writeUInt32LE(message.entries.length, at);
 }
 
 /** Whether some message of a Raft frame is of one of these types; reads no more of it than it must. */

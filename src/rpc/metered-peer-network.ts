@@ -13,6 +13,7 @@
 import { exponentialBounds, Histogram } from '../util/metrics.ts';
 import type { Clock, Timer } from '../util/runtime.ts';
 import type { PeerAddress, PeerHandler, PeerNetwork } from './peer.ts';
+import { payloadBytes } from './peer-frames.ts';
 
 /** Each peer is probed this often. */
 export const PROBE_INTERVAL_MS: number = 2000;
@@ -85,9 +86,18 @@ export class MeteredPeerNetwork implements PeerNetwork {
   }
 
   send(to: string, frame: Uint8Array): boolean {
+    return this.#count(to, frame.length, this.#network.send(to, frame));
+  }
+
+  sendPieces(to: string, pieces: readonly Uint8Array[]): boolean {
+    const network = this.#network;
+    const isTaken = network.sendPieces?.(to, pieces) ?? network.send(to, Buffer.concat(pieces));
+    return this.#count(to, payloadBytes(pieces), isTaken);
+  }
+
+  #count(to: string, bytes: number, isTaken: boolean): boolean {
     const peer = this.#figuresOf(to);
-    const isTaken = this.#network.send(to, frame);
-    if (isTaken) peer.sentBytes += frame.length;
+    if (isTaken) peer.sentBytes += bytes;
     else peer.sendFailures++;
     return isTaken;
   }

@@ -91,45 +91,62 @@ function decodeStrings(body: Buffer): string[] {
   return strings;
 }
 
+/** What a frame carries: bytes, or pieces that follow each other. */
+export type Payload = Uint8Array | readonly Uint8Array[];
+
+export function payloadBytes(payload: Payload): number {
+  if (payload instanceof Uint8Array) return payload.length;
+  let bytes = 0;
+  for (const piece of payload) bytes += piece.length;
+  return bytes;
+}
+
 /** Wraps payloads as frames, in order, one connection long. */
 export class FrameWriter {
   private checksum = 0;
 
   /** @returns the buffers to write, in order; a small batch is one buffer. */
-  encode(payloads: readonly Uint8Array[]): Uint8Array[] {
+  encode(payloads: readonly Payload[]): Uint8Array[] {
     let total = 0;
-    for (const payload of payloads) total += FRAME_HEADER_BYTES + payload.length;
+    for (const payload of payloads) total += FRAME_HEADER_BYTES + payloadBytes(payload);
     return total <= COPIED_BATCH_BYTES ? [this.copy(payloads, total)] : this.refer(payloads);
   }
 
-  private copy(payloads: readonly Uint8Array[], total: number): Uint8Array {
+  private copy(payloads: readonly Payload[], total: number): Uint8Array {
     const batch = Buffer.allocUnsafe(total);
     let at = 0;
     for (const payload of payloads) {
       this.writeHeader(batch, at, payload);
-      batch.set(payload, at + FRAME_HEADER_BYTES);
-      at += FRAME_HEADER_BYTES + payload.length;
+      at += FRAME_HEADER_BYTES;
+      for (const piece of piecesOf(payload)) {
+        batch.set(piece, at);
+        at += piece.length;
+      }
     }
     return batch;
   }
 
-  private refer(payloads: readonly Uint8Array[]): Uint8Array[] {
+  private refer(payloads: readonly Payload[]): Uint8Array[] {
     const headers = Buffer.allocUnsafe(payloads.length * FRAME_HEADER_BYTES);
     const buffers: Uint8Array[] = [];
     let at = 0;
     for (const payload of payloads) {
       this.writeHeader(headers, at, payload);
-      buffers.push(headers.subarray(at, at + FRAME_HEADER_BYTES), payload);
+      buffers.push(headers.subarray(at, at + FRAME_HEADER_BYTES), ...piecesOf(payload));
       at += FRAME_HEADER_BYTES;
     }
     return buffers;
   }
 
-  private writeHeader(target: Buffer, at: number, payload: Uint8Array): void {
-    this.checksum = crc32(payload, this.checksum);
-    target.writeUInt32BE(payload.length, at);
+  private writeHeader(target: Buffer, at: number, payload: Payload): void {
+    for (const piece of piecesOf(payload)) this.checksum = crc32(piece, this.checksum);
+    target.writeUInt32BE(payloadBytes(payload), at);
     target.writeUInt32BE(this.checksum, at + 4);
   }
+}
+
+function piecesOf(payload: Payload): readonly Uint8Array[] {
+  return payload instanceof Uint8Array ? [payload] : payload;
 }
 
 /**

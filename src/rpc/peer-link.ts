@@ -18,6 +18,8 @@ import {
   encodeIntroduction,
   FrameReader,
   FrameWriter,
+  type Payload,
+  payloadBytes,
   SIGN_OF_LIFE,
 } from './peer-frames.ts';
 
@@ -70,7 +72,7 @@ export class PeerLink {
   private lastFailure = '';
 
   private writer = new FrameWriter();
-  private pending: Uint8Array[] = [];
+  private pending: Payload[] = [];
   private pendingBytes = 0;
   private inFlightBytes = 0;
   private dirty = false;
@@ -104,19 +106,18 @@ export class PeerLink {
     this.dial();
   }
 
-  send(frame: Uint8Array): boolean {
+  send(frame: Payload): boolean {
     const { maxFrameBytes, maxQueuedBytes, maxQueuedFrames } = this.owner.limits;
-    if (frame.length > maxFrameBytes) {
-      throw new Error(
-        `a frame of ${frame.length} bytes is larger than the ${maxFrameBytes} that are allowed`,
-      );
+    const bytes = payloadBytes(frame);
+    if (bytes > maxFrameBytes) {
+      throw new Error(`a frame of ${bytes} bytes is larger than the ${maxFrameBytes} that are allowed`);
     }
     if (!this.up) return false;
     const queuedBytes = this.pendingBytes + this.inFlightBytes;
     if (this.pending.length >= maxQueuedFrames) return false;
-    if (queuedBytes > 0 && queuedBytes + frame.length > maxQueuedBytes) return false;
+    if (queuedBytes > 0 && queuedBytes + bytes > maxQueuedBytes) return false;
     this.pending.push(frame);
-    this.pendingBytes += frame.length;
+    this.pendingBytes += bytes;
     if (!this.dirty && this.inFlightBytes === 0) {
       this.dirty = true;
       this.owner.onDirty(this);

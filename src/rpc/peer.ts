@@ -28,6 +28,8 @@ export interface PeerNetwork {
    * link's queue is full.
    */
   send(to: string, frame: Uint8Array): boolean;
+  /** As `send` of a frame that is these pieces, none of which is copied. Where it is missing, they are to be put together. */
+  sendPieces?(to: string, pieces: readonly Uint8Array[]): boolean;
   isConnected(peer: string): boolean;
   close(done: () => void): void;
 }

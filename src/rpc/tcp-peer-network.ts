@@ -170,6 +170,10 @@ class TcpNetwork implements TcpPeerNetwork {
     return this.links.get(to)?.send(frame) ?? false;
   }
 
+  sendPieces(to: string, pieces: readonly Uint8Array[]): boolean {
+    return this.links.get(to)?.send(pieces) ?? false;
+  }
+
   isConnected(peer: string): boolean {
     return this.links.get(peer)?.isUp ?? false;
   }

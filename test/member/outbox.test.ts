@@ -38,3 +38,32 @@ t.test(
     t.equal(decodeRaftFrame(sent[1]!.frame, 'a', 'c').length, 2);
   },
 );
+
+t.test('large entries leave as they are where frames may be in pieces, and read the same', async (t) => {
+  const sent: (readonly Uint8Array[])[] = [];
+  let whole = 0;
+  const network = {
+    send: () => ++whole > 0,
+    sendPieces: (_to: string, pieces: readonly Uint8Array[]) => sent.push(pieces) > 0,
+  };
+  const outbox = new Outbox(network as unknown as PeerNetwork, () => {});
+  const mixed: readonly Entry[] = [
+    { index: 8, term: 2, type: EntryType.Normal, data: Buffer.alloc(20_000, 1) },
+    { index: 9, term: 2, type: EntryType.Normal, data: Buffer.from('small') },
+    { index: 10, term: 2, type: EntryType.Normal, data: Buffer.alloc(9000, 2) },
+    { index: 11, term: 2, type: EntryType.Normal, data: Buffer.alloc(30_000, 3) },
+  ];
+  const messages = [
+    append('b', { entries: mixed }),
+    append('b', { index: 11, entries: mixed.slice(1, 2).map((entry) => ({ ...entry, index: 12 })) }),
+  ];
+  outbox.send(messages);
+  t.equal(whole, 0);
+  t.equal(sent.length, 1);
+  for (const { data } of [mixed[0]!, mixed[2]!, mixed[3]!]) {
+    t.ok(sent[0]!.includes(data), `${data.length} bytes are not copied`);
+  }
+  t.same(decodeRaftFrame(Buffer.concat(sent[0]!), 'a', 'b'), messages);
+  outbox.send([append('b')]);
+  t.equal(whole, 1, 'small ones are one piece');
+});

@@ -145,3 +145,17 @@ t.test('nobody is probed who is not connected, nor after the end', async (t) => 
   t.equal(a.network.sent.length, 0);
   t.match(a.metered.peers.get('b'), undefined);
 });
+
+t.test(
+  'frames in pieces are counted whole, and put together for a network that takes no pieces',
+  async (t) => {
+    const { network, metered } = side();
+    t.ok(metered.sendPieces('b', [Buffer.from([1, 2]), Buffer.from([3])]));
+    t.same(network.sent.at(-1), Buffer.from([1, 2, 3]));
+    network.isUp = false;
+    t.equal(metered.sendPieces('b', [Buffer.from([1])]), false);
+    const figures = metered.peers.get('b')!;
+    t.equal(figures.sentBytes, 3);
+    t.equal(figures.sendFailures, 1);
+  },
+);

@@ -124,3 +124,17 @@ t.test('random bytes never get past reader or introduction with an exception of 
     }),
   );
 });
+
+t.test('a payload in pieces reads as if it had been one', async () => {
+  const payload = fc.array(fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.constant(Buffer.alloc(5000, 7))), {
+    minLength: 1,
+    maxLength: 5,
+  });
+  fc.assert(
+    fc.property(fc.array(payload, { minLength: 1, maxLength: 4 }), (payloads) => {
+      const bytes = Buffer.concat(new FrameWriter().encode(payloads));
+      const whole = Buffer.concat(new FrameWriter().encode(payloads.map((pieces) => Buffer.concat(pieces))));
+      return bytes.equals(whole);
+    }),
+  );
+});
