@@ -46,7 +46,7 @@ const services = ['KV', 'Watch', 'Lease', 'Cluster', 'Maintenance', 'Auth'].map(
 );
 services.push('v3lockpb.Lock', 'v3electionpb.Election');
 
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 /** What is wrong with bytes that are no message is said in words of the library that reads them. */
 function plain(refusal: string): string {
   return refusal.replace(/(unmarshalling request|unmarshal the received message): .*/s, '$1');
