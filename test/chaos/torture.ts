@@ -239,8 +239,10 @@ async function main(): Promise<number> {
   const torture = new Torture(machines, new SimRandom(Number(values.seed)), Number(values.patience) * 1000);
   say(`seed ${values.seed}; data in ${directory}`);
   let isInterrupted = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void (isInterrupted = true));
+  const interrupt = (): void => {
+    isInterrupted = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   let problem: Error | null = null;
   try {
     for (const { index } of machines.all) machines.start(index);
