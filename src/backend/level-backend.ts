@@ -28,7 +28,7 @@ import { decodeLine, ledgerFault, ledgerFrom, ledgerTo, lineKey } from './level-
 import { type LevelContext, LevelState, writeBufferBytes } from './level-state.ts';
 import { wholePack } from './level-writer.ts';
 import { decodeDead, expandPack, noPacking } from './pack.ts';
-import { PackDirectory, packKey, packTable, packTableEnd } from './pack-directory.ts';
+import { PackDirectory, packTable, packTableEnd } from './pack-directory.ts';
 import { StateDirectory } from './state-directory.ts';
 
 export interface LevelBackendOptions {
@@ -40,7 +40,7 @@ export interface LevelBackendOptions {
   readonly log?: Logger;
   /** Tables whose keys mostly ascend, a char each: their small records are kept in packs. @default none */
   readonly packedTables?: string;
-  /** Bytes at which a pack is full. @default 8 KiB */
+  /** Bytes at which a pack is full. @default 4 KiB */
   readonly packBytes?: number;
   /** Compress blocks. Costs some CPU on LevelDB's own thread; halves what API objects need. @default true */
   readonly compression?: boolean;
@@ -140,7 +140,7 @@ async function readPacks(db: LevelDb, path: string): Promise<PackDirectory> {
   const directory = PackDirectory.fromKeys(keys, (key) => decodeDead(db.getSync(key)!));
   for (const pack of directory.lastPacks()) {
     const records: BackendEntry[] = [];
-    expandPack(wholePack(path, pack, db.getSync(packKey(pack))), null, '', null, records);
+    expandPack(wholePack(path, pack, db.getSync(pack.key)), null, '', null, records);
     directory.extend(records[records.length - 1]!.key);
   }
   return directory;

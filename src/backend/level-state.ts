@@ -15,7 +15,7 @@ import { encodeLedgerEntry, encodeLine, ledgerKey, ledgerLength, lineKey } from 
 import { LevelWriter, wholePack } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
 import { findInPack, type Packing } from './pack.ts';
-import { type Pack, PackDirectory, packKey } from './pack-directory.ts';
+import { type Pack, PackDirectory } from './pack-directory.ts';
 import type { StateDirectory } from './state-directory.ts';
 
 /**
@@ -114,7 +114,7 @@ export class LevelState implements BaseState {
     const place = pack.id % packsKept;
     const kept = this.#packs[place]!;
     if (kept !== null && kept.pack === pack) return kept.bytes;
-    const bytes = this.#db.getSync(packKey(pack));
+    const bytes = this.#db.getSync(pack.key);
     if (bytes === undefined) return null;
     wholePack(this.#path, pack, bytes);
     this.#packs[place] = { pack, bytes };
@@ -129,7 +129,7 @@ export class LevelState implements BaseState {
     const { disk, scheduler, packing } = this.context;
     const batch = this.#db.batch();
     const writer = new LevelWriter(batch, this.#directory, packing, (pack) =>
-      wholePack(this.#path, pack, this.#db.getSync(packKey(pack))),
+      wholePack(this.#path, pack, this.#db.getSync(pack.key)),
     );
     const packs = writes.packs();
     const rest = writes.writes();
@@ -332,7 +332,7 @@ class LevelReplacement implements BaseReplacement {
     this.#step(async () => {
       const batch = this.#db!.batch();
       const writer = new LevelWriter(batch, this.#directory, this.#context.packing, (pack) =>
-        wholePack(this.#path, pack, this.#db!.getSync(packKey(pack))),
+        wholePack(this.#path, pack, this.#db!.getSync(pack.key)),
       );
       for (const entry of entries) writer.put(entry.key, entry.value);
       while (writer.settle());

@@ -97,8 +97,8 @@ export class LevelWriter {
 
   #addPack({ firstKey, lastKey, count, bytes }: ReadyPack): void {
     const id = Math.max(this.#fresh.nextId(firstKey), this.#directory.nextId(firstKey));
-    const pack: Pack = { id, firstKey, count, dead: null };
-    this.#batch.put(packKey(pack), bytes);
+    const pack: Pack = { key: packKey(id, firstKey), id, firstKey, count, dead: null };
+    this.#batch.put(pack.key, bytes);
     this.#fresh.append(pack, lastKey);
     this.#made.push([pack, lastKey]);
   }
@@ -152,13 +152,13 @@ export class LevelWriter {
     }
     if (pack.dead !== null) this.#batch.del(deadKey(pack));
     if (live.length <= maxAlone) {
-      this.#batch.del(packKey(pack));
+      this.#batch.del(pack.key);
       for (const { key, value } of live) this.#batch.put(key, value);
       return null;
     }
     for (const { key, value } of live) this.#builder.add(key, value);
-    this.#batch.put(packKey(pack), this.#builder.take());
-    return { id: pack.id, firstKey: pack.firstKey, count: live.length, dead: null };
+    this.#batch.put(pack.key, this.#builder.take());
+    return { ...pack, count: live.length, dead: null };
   }
 
   /** The batch is written: takes it into the directory. */

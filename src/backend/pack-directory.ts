@@ -22,6 +22,8 @@ const idBytes = 8;
 const markAt: number = packTable.length + 1 + idBytes;
 
 export interface Pack {
+  /** What it stands under. */
+  readonly key: string;
   readonly id: number;
   readonly firstKey: string;
   /** Records in it, dead ones too; -1 is not known yet. */
@@ -40,12 +42,13 @@ export function packFrom(table: string, id: number): string {
   return packTable + table + idChars(id);
 }
 
-export function deadKey({ firstKey, id }: Pack): string {
-  return packFrom(firstKey[0]!, id) + deadMark;
+export function packKey(id: number, firstKey: string): string {
+  return packFrom(firstKey[0]!, id) + recordsMark + firstKey;
 }
 
-export function packKey({ firstKey, id }: Pack): string {
-  return packFrom(firstKey[0]!, id) + recordsMark + firstKey;
+/** What the list of a pack's dead records stands under. */
+export function deadKey(pack: Pack): string {
+  return pack.key.slice(0, markAt) + deadMark;
 }
 
 /** Whether a key of the pack table names a list of dead records, and not a pack. */
@@ -81,7 +84,7 @@ export class PackDirectory {
         continue;
       }
       const firstKey = firstKeyOf(key);
-      directory.append({ id: idOf(key), firstKey, count: -1, dead }, firstKey);
+      directory.append({ key, id: idOf(key), firstKey, count: -1, dead }, firstKey);
       dead = null;
     }
     return directory;

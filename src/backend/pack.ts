@@ -19,8 +19,8 @@ export interface Packing {
   readonly packBytes: number;
 }
 
-/** A pack is closed as soon as it has so many bytes: about two of LevelDB's blocks. */
-export const packBytes: number = 8 * 1024;
+/** A pack is closed as soon as it has so many bytes: one of LevelDB's blocks. */
+export const packBytes: number = 4 * 1024;
 /** Longer keys and values are records of their own. */
 export const maxPackedKeyBytes = 255;
 export const maxPackedValueBytes: number = 2 * 1024;
