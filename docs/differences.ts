@@ -32,7 +32,7 @@ export const notes: Readonly<Record<string, string>> = {
     'The versions of cluster and storage are lowered at once, and raised again when it is canceled. The data is the same in both versions.',
   'Maintenance/Alarm':
     'CORRUPT is raised when members have applied different things: they compare digests of it every few seconds. The one that ' +
-    'differs from the majority is named.',
+    'differs from the majority is named, answers nobody, rebuilds itself from the leader and ends the alarm (`--experimental-self-repair`).',
   'Election/Observe': 'Who may not read is told so; etcd ends the stream without a word.',
   'ServerReflection/ServerReflectionInfo': 'Keelson’s own: etcd does not serve reflection.',
   '/debug/vars':
