@@ -11,6 +11,9 @@ import type { StoredEntry } from '../store.ts';
 
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
+/** A buffer of the packer up to this size stands behind what it packed. */
+const sharedBytesMax = 64 << 10;
+
 /** What managers own is stored as the text it is kept as. */
 function storedEntry(entry: ManagedFieldsEntry): object {
   const { fieldsV1 } = entry;
@@ -22,8 +25,8 @@ export function encodeObject(object: ApiObject): Uint8Array {
   const managers = metadata.managedFields;
   if (managers !== undefined) metadata.managedFields = managers.map(storedEntry);
   const bytes = packr.pack({ ...object, metadata });
-  // The packer's buffer is shared: what is kept must be a copy of its own.
-  return Buffer.from(bytes);
+  // A piece of the packer's buffer, which it does not write again; of a large one a copy, so that the rest can go.
+  return bytes.buffer.byteLength > sharedBytesMax ? new Uint8Array(bytes) : bytes;
 }
 
 /** @throws Error when the bytes are not an object as this file writes it */
