@@ -82,6 +82,8 @@ const lines: readonly Line[] = [
   { args: ['put', 'a', '2', '--prev-kv'] },
   { args: ['put', 'with space', 'tab\tquote"\n'] },
   simple('put from-input', 'some text\nof two lines'),
+  simple('--dial-timeout=0s --keepalive-time=0s --keepalive-timeout=0s put b/0 for-ever'),
+  simple('del b/0'),
   simple('put b/1 x'),
   simple('put b/2 y'),
   simple('put b/3 z'),

@@ -34,9 +34,9 @@ async function destination(session: Session, endpoint: string): Promise<Client> 
   return connect({
     endpoints: [endpoint],
     timeoutMs: session.number('command-timeout'),
-    dialTimeoutMs: session.number('dial-timeout'),
-    keepaliveMs: session.number('keepalive-time'),
-    keepaliveTimeoutMs: session.number('keepalive-timeout'),
+    dialTimeoutMs: session.wait('dial-timeout'),
+    keepaliveMs: session.wait('keepalive-time'),
+    keepaliveTimeoutMs: session.wait('keepalive-timeout'),
     ...(isPlain
       ? {}
       : {

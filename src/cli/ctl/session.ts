@@ -18,6 +18,9 @@ import {
 } from './arguments.ts';
 import { goJson } from './go-text.ts';
 
+/** The longest that a timer of Node.js runs: 24 days. */
+const longestWaitMs = 2 ** 31 - 1;
+
 /** What a command reads and writes. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -207,13 +210,18 @@ export class Session implements Given {
     return connect({
       endpoints,
       timeoutMs: this.number('command-timeout'),
-      dialTimeoutMs: this.number('dial-timeout'),
-      keepaliveMs: this.number('keepalive-time'),
-      keepaliveTimeoutMs: this.number('keepalive-timeout'),
+      dialTimeoutMs: this.wait('dial-timeout'),
+      keepaliveMs: this.wait('keepalive-time'),
+      keepaliveTimeoutMs: this.wait('keepalive-timeout'),
       maxReceiveBytes: this.number('max-recv-bytes'),
       ...(tls === null ? {} : { tls }),
       ...(username === '' ? {} : { auth: { username, password } }),
     });
+  }
+
+  /** A flag that says how long to wait, in milliseconds: 0 is for ever, as in etcdctl. */
+  wait(name: string): number {
+    return this.number(name) === 0 ? longestWaitMs : this.number(name);
   }
 
   /** Whether connections are secured even where an endpoint does not say so. */
