@@ -36,7 +36,8 @@ const unanswered: ReadonlySet<string> = new Set([
   'Election/Campaign {"value":"x"}',
 ]);
 
-const root = new protobuf.Root();
+export const protoRoot: protobuf.Root = new protobuf.Root();
+const root = protoRoot;
 root.resolvePath = (_origin, target) => join(import.meta.dirname, '../../proto', target);
 for (const file of ['etcdserverpb/rpc.proto', 'v3lockpb/lock.proto', 'v3electionpb/election.proto'])
   root.loadSync(file, { keepCase: true });
