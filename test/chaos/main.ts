@@ -149,7 +149,11 @@ async function harm(
     const trouble = troubleOf(kind, options);
     await pause(1500 + Math.random() * 1500);
     // One trouble at a time: on a busy machine a member may need long to come back from the one before.
-    await until('all members serve again', 60, () => allServe(client));
+    await until('all members serve again', 60, async () => {
+      // One that gave up may have needed its time to end.
+      for (const { index } of machines.all) machines.start(index);
+      return await allServe(client);
+    });
     const begin = performance.now();
     await trouble.begin();
     await pause(holdMs * (0.25 + 0.75 * Math.random()));
