@@ -5,6 +5,7 @@ import { fieldErrorText } from '../../src/kube/api/field-errors.ts';
 import type { JsonObject } from '../../src/kube/api/objects.ts';
 import { validateRuleDefinitions } from '../../src/kube/crd/rule-definitions.ts';
 import { validateRules } from '../../src/kube/crd/rules.ts';
+import { validateSchema } from '../../src/kube/crd/validate-schema.ts';
 import { startApi } from './api.ts';
 
 const route: JsonObject = {
@@ -59,7 +60,7 @@ const withRules = (rules: readonly object[], member = 'spec'): JsonObject =>
 /** What a rule says of an object, old and new. */
 function said(rule: object | string, spec: Given, old: Given | null = null): string[] {
   const schema = withRules([typeof rule === 'string' ? { rule } : rule]);
-  const problems = validateRuleDefinitions(schema, 'schema').map(fieldErrorText);
+  const problems = validateSchema(schema, 'schema').map(fieldErrorText);
   if (problems.length > 0) return problems;
   const object = (given: Given): JsonObject => ({ spec: given }) as JsonObject;
   return validateRules(object(spec), old === null ? null : object(old), schema).map(fieldErrorText);
@@ -208,7 +209,7 @@ t.test('a definition whose rules make no sense is refused', async (t) => {
   t.equal(refused({ rule: ' ' }), `${place}.rule: Required value: rule is not specified`);
   t.equal(
     refused({ rule: 'true', message: ' ' }),
-    `${place}.message: Invalid value: " ": message must be non-empty if specified`,
+    `${place}.message: Invalid value: " ": must be non-empty if specified`,
   );
   t.equal(
     refused({ rule: 'true &&\ntrue' }),
@@ -217,7 +218,7 @@ t.test('a definition whose rules make no sense is refused', async (t) => {
   t.match(refused({ rule: 'true', reason: 'Because' }), `${place}.reason: Unsupported value: "Because"`);
   t.equal(
     refused({ rule: 'true', fieldPath: '.none' }),
-    `${place}.fieldPath: Invalid value: ".none": fieldPath must be a valid path`,
+    `${place}.fieldPath: Invalid value: ".none": must be a valid path`,
   );
   const rule = (text: string): string =>
     `${place}.rule: Invalid value: {"Rule":"${text}","Message":"","MessageExpression":"","Reason":null,"FieldPath":"","OptionalOldSelf":null}: `;
@@ -275,7 +276,7 @@ t.test('an API server holds objects to the rules of their definition', async (t)
   t.equal(wrong.code, 422);
   t.match(
     wrong.body.details.causes[0].field,
-    'spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule',
+    'spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule',
   );
   const made = await api.send('POST', path, definition('self.replicas <= self.max'));
   t.equal(made.code, 201, made.body.message);

@@ -295,6 +295,6 @@ t.test('definitions that make no sense are refused', async (t) => {
   const untyped = { openAPIV3Schema: { type: 'object', properties: { spec: { properties: {} } } } };
   t.match(
     await refusal(definition({ versions: [version('v1', { schema: untyped })] })),
-    'spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
+    'spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
   );
 });

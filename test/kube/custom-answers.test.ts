@@ -68,7 +68,7 @@ const toy = (name: string, own: unknown): Record<string, unknown> => ({
 
 async function define(t: Parameters<typeof startApi>[0]): Promise<Api> {
   const api = await startApi(t);
-  t.equal((await api.send('POST', definitions, definition)).code, 201);
+  await api.send('POST', definitions, definition);
   for (let tries = 0; (await api.get(toys)).code !== 200 && tries < 500; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -248,4 +248,74 @@ t.test('metadata belongs to nobody as a whole, also where labels come first', as
   await api.send('POST', toys, toy('a', {}));
   const { body } = await api.merge(`${toys}/a`, { metadata: { labels: { l: 'm' } } });
   t.same(body.metadata.managedFields[0].fieldsV1['f:metadata'], { 'f:labels': { '.': {}, 'f:l': {} } });
+});
+
+/** What is wrong with the schema of a member `a`; the first of what is told. */
+const wrongSchemas: readonly (readonly [object, string])[] = [
+  [{ type: 'string', id: 'x' }, 'a].id: Forbidden: id is not supported'],
+  [
+    { type: 'array', items: [{ type: 'string' }] },
+    'a].items: Forbidden: items must be a schema object and not an array',
+  ],
+  [
+    { type: 'string', pattern: '(?=x)' },
+    'a].pattern: Invalid value: "(?=x)": must be a valid regular expression, but isn\'t: error parsing regexp: invalid or unsupported Perl syntax: `(?=`',
+  ],
+  [
+    { type: 'string', allOf: [{ type: 'string' }] },
+    'a].allOf[0].type: Forbidden: must be empty to be structural',
+  ],
+  [
+    { type: 'object', properties: { b: { type: 'string' } }, default: { c: 1 } },
+    'a].default: Invalid value: {"c":1}: must not have unknown fields',
+  ],
+  [
+    { type: 'string', default: 3 },
+    'a].default: Invalid value: "integer":  in body must be of type string: "integer"',
+  ],
+  [
+    { type: 'array', items: { type: 'string' }, 'x-kubernetes-map-type': 'atomic' },
+    'a].type: Invalid value: "array": must be object if x-kubernetes-map-type is specified',
+  ],
+  [
+    {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['k'],
+      items: { type: 'object', properties: { k: { type: 'string' } } },
+    },
+    'a].items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
+  ],
+  [
+    { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'object' } },
+    'a].items.x-kubernetes-map-type: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set',
+  ],
+];
+
+t.test('definitions whose schemas are not structural are refused as by a real server', async (t) => {
+  const api = await startApi(t);
+  const send = (properties: object): ReturnType<Api['send']> => {
+    const [first] = definition.spec.versions as [{ schema: object }];
+    const versions = [{ ...first, schema: { openAPIV3Schema: { type: 'object', properties } } }];
+    return api.send('POST', `${definitions}?dryRun=All`, {
+      ...definition,
+      spec: { ...definition.spec, versions },
+    });
+  };
+  for (const [a, wanted] of wrongSchemas) {
+    const { body } = await send({ a });
+    const shown = String(body.message);
+    t.ok(
+      shown.includes(`spec.validation.openAPIV3Schema.properties[${wanted}`),
+      `${JSON.stringify(a)}: ${shown}`,
+    );
+  }
+  const odd = await send({ a: { type: 'string', format: 'odd' } });
+  t.equal(odd.code, 201);
+  t.equal(odd.headers.get('warning'), '299 - "unrecognized format \\"odd\\""');
+  t.equal(
+    (await send({ a: { type: 'object', additionalProperties: false } })).code,
+    201,
+    'as real servers take it',
+  );
 });

@@ -1,22 +1,19 @@
 /** CustomResourceDefinitions as objects: their defaults, what they may say, and how their deletion begins (reference §4.4, §4.5). */
 
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
-import { type ApiObject, asJson, type Json, type JsonObject } from '../api/objects.ts';
+import { isEqualJson } from '../api/json.ts';
+import { type ApiObject, asJson, isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { cleanupFinalizer, hasCondition, specOf, statusOf, withCondition } from './definition.ts';
 import { parseJsonPath, plainNames } from './json-path.ts';
-import { validateSchema } from './validate-schema.ts';
+import { labelProblems } from './label-problems.ts';
+import { unknownFormats, validateSchema } from './validate-schema.ts';
 
 const approvalAnnotation = 'api-approved.kubernetes.io';
 const scopes = ['Cluster', 'Namespaced'];
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
-const labelRegex = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
-const labelText =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
-const labelMax = 63;
-
 /** What a definition leaves out follows from its kind. */
 export function fillDefinition(definition: ApiObject): void {
   const spec = definition.spec;
@@ -28,13 +25,6 @@ export function fillDefinition(definition: ApiObject): void {
   spec['conversion'] ??= { strategy: 'None' };
 }
 
-function labelProblems(text: string): string[] {
-  const problems: string[] = [];
-  if (text.length > labelMax) problems.push(`must be no more than ${labelMax} characters`);
-  if (!labelRegex.test(text)) problems.push(labelText);
-  return problems;
-}
-
 function checkLabel(field: string, text: string, errors: FieldError[]): void {
   if (text === '') errors.push(required(field));
   else for (const problem of labelProblems(text)) errors.push(invalidValue(field, text, problem));
@@ -42,8 +32,7 @@ function checkLabel(field: string, text: string, errors: FieldError[]): void {
 
 function checkNames(names: JsonObject, errors: FieldError[]): void {
   checkLabel('spec.names.plural', textOf(names, 'plural'), errors);
-  const singular = textOf(names, 'singular');
-  if (singular !== '') checkLabel('spec.names.singular', singular, errors);
+  checkLabel('spec.names.singular', textOf(names, 'singular'), errors);
   for (const member of ['kind', 'listKind']) {
     const field = `spec.names.${member}`;
     const text = textOf(names, member);
@@ -126,13 +115,14 @@ function checkScale(version: JsonObject, place: string, errors: FieldError[]): v
   }
 }
 
-function checkVersion(version: JsonObject, place: string, errors: FieldError[]): void {
+/** @param isShared all versions have the same schema: it is told of once */
+function checkVersion(version: JsonObject, place: string, isShared: boolean, errors: FieldError[]): void {
   const name = textOf(version, 'name');
   for (const problem of labelProblems(name)) errors.push(invalidValue(`${place}.name`, name, problem));
   const schema = objectOf(version, 'schema')['openAPIV3Schema'];
   const field = `${place}.schema.openAPIV3Schema`;
   if (schema === undefined) errors.push(required(field));
-  else errors.push(...validateSchema(schema as JsonObject, field));
+  else if (!isShared) errors.push(...validateSchema(schema as JsonObject, field));
   if (textOf(version, 'deprecationWarning') !== '' && version['deprecated'] !== true) {
     const why = 'can only be set for deprecated versions';
     errors.push(invalidValue(`${place}.deprecationWarning`, version['deprecationWarning'], why));
@@ -146,8 +136,10 @@ function checkVersions(spec: JsonObject, errors: FieldError[]): void {
   const field = 'spec.versions';
   const shown: Json = versions as Json[];
   if (versions.length === 0) errors.push(required(field, 'must have at least one version'));
+  const first = versions[0]?.['schema'];
+  const isShared = first !== undefined && versions.every(({ schema }) => isEqualJson(schema, first));
   versions.forEach((version, at) => {
-    checkVersion(version, `${field}[${at}]`, errors);
+    checkVersion(version, `${field}[${at}]`, isShared, errors);
   });
   const names = new Set<string>();
   for (const version of versions) {
@@ -158,6 +150,8 @@ function checkVersions(spec: JsonObject, errors: FieldError[]): void {
   if (versions.filter((version) => version['storage'] === true).length !== 1) {
     errors.push(invalidValue(field, shown, 'must have exactly one version marked as storage version'));
   }
+  const schema = isShared ? objectOf(versions[0]!, 'schema')['openAPIV3Schema'] : undefined;
+  if (isJsonObject(schema)) errors.push(...validateSchema(schema, 'spec.validation.openAPIV3Schema'));
 }
 
 function checkConversion(spec: JsonObject, errors: FieldError[]): void {
@@ -168,8 +162,20 @@ function checkConversion(spec: JsonObject, errors: FieldError[]): void {
   else if (strategy !== 'None' && strategy !== 'Webhook') {
     errors.push(notSupported(`${field}.strategy`, strategy, ['None', 'Webhook']));
   }
-  if (strategy === 'Webhook' && conversion['webhook'] === undefined) {
-    errors.push(required(`${field}.webhook`, 'required when strategy is set to Webhook'));
+  if (strategy !== 'Webhook') return;
+  const webhook = objectOf(conversion, 'webhook');
+  const place = `${field}.webhookClientConfig`;
+  const config = objectOf(webhook, 'clientConfig');
+  if (webhook['clientConfig'] === undefined) {
+    errors.push(required(place, 'required when strategy is set to Webhook'));
+  } else if ((config['url'] === undefined) === (config['service'] === undefined)) {
+    errors.push(required(place, 'exactly one of url or service is required'));
+  }
+  const versions = textsOf(webhook, 'conversionReviewVersions');
+  const versionsField = `${field}.conversionReviewVersions`;
+  if (versions.length === 0) errors.push(required(versionsField));
+  else if (!versions.includes('v1') && !versions.includes('v1beta1')) {
+    errors.push(invalidValue(versionsField, [...versions], 'must include at least one of v1, v1beta1'));
   }
 }
 
@@ -179,7 +185,7 @@ function validateDefinition(definition: ApiObject): FieldError[] {
   const names = objectOf(spec, 'names');
   const [plural, group] = [textOf(names, 'plural'), textOf(spec, 'group')];
   const { name = '' } = definition.metadata;
-  if (name !== `${plural}.${group}`) {
+  if (name !== '' && name !== `${plural}.${group}`) {
     errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
   }
   checkGroup(definition, group, errors);
@@ -190,7 +196,9 @@ function validateDefinition(definition: ApiObject): FieldError[] {
   checkConversion(spec, errors);
   checkNames(names, errors);
   if (spec['preserveUnknownFields'] === true) {
-    errors.push(invalidValue('spec.preserveUnknownFields', true, 'must be false'));
+    const why =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+    errors.push(invalidValue('spec.preserveUnknownFields', true, why));
   }
   return errors;
 }
@@ -272,6 +280,13 @@ export const definitionStrategy: Strategy = {
       message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
     });
     definition.status = { ...asJson(status), conditions: conditions as unknown as Json };
+  },
+  warnings(definition, old) {
+    const schemas = specOf(definition).versions.map(({ schema }) => schema?.openAPIV3Schema);
+    if (old !== null && isEqualJson(asJson(old)['spec'], asJson(definition)['spec'])) return [];
+    const formats = new Set<string>();
+    for (const schema of schemas) if (schema !== undefined) unknownFormats(schema, formats);
+    return [...formats].sort().map((format) => `unrecognized format ${JSON.stringify(format)}`);
   },
   mayBeRemoved: ({ metadata }) => metadata.deletionTimestamp != null,
 };

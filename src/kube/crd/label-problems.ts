@@ -8,7 +8,7 @@ const maxChars = 63;
 /** Empty: nothing. */
 export function labelProblems(label: string): string[] {
   const problems: string[] = [];
-  if (label.length > maxChars) problems.push(`must be no more than ${maxChars} bytes`);
+  if (label.length > maxChars) problems.push(`must be no more than ${maxChars} characters`);
   if (!pattern.test(label)) problems.push(text);
   return problems;
 }

@@ -30,6 +30,11 @@ export class Pruner {
     return result;
   }
 
+  /** A value that is no whole object: what is unknown in it is told. */
+  value(value: Json, schema: Schema): Json {
+    return this.#value(value, schema, '', 0);
+  }
+
   /** @param path of the object, with a dot; empty: the whole */
   #metadata(value: Json, path: string): Json {
     if (value === null) return {};

@@ -13,7 +13,7 @@ import { parseJsonPath, plainNames } from './json-path.ts';
 import { names, type Rule } from './rules.ts';
 import { additionalOf, hasRules, itemsOf, propertiesOf, propertyOf, type Schema } from './structural.ts';
 
-const reasons = ['FieldValueRequired', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueDuplicate'];
+const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 
 /** The library's error, as far as it is looked at. */
 interface Problem {
@@ -88,30 +88,50 @@ function shownRule(rule: Rule): Json {
   };
 }
 
-function checkWords(rule: Rule, place: string, errors: FieldError[]): void {
-  const { rule: text = '', message = '', messageExpression, reason, fieldPath } = rule;
+function hasLineBreak(text: string): boolean {
+  return /[\n\r]/.test(text);
+}
+
+function checkWords(schema: Schema, rule: Rule, place: string, errors: FieldError[]): void {
+  const { rule: text = '', message = '', messageExpression = '', reason, fieldPath = '' } = rule;
   if (text.trim() === '') errors.push(required(`${place}.rule`, 'rule is not specified'));
   else if (message !== '' && message.trim() === '') {
-    errors.push(invalidValue(`${place}.message`, message, 'message must be non-empty if specified'));
-  } else if (message.trim().includes('\n')) {
-    errors.push(invalidValue(`${place}.message`, message, 'message must not contain line breaks'));
-  } else if (text.trim().includes('\n') && message.trim() === '') {
+    errors.push(invalidValue(`${place}.message`, message, 'must be non-empty if specified'));
+  } else if (hasLineBreak(message.trim())) {
+    errors.push(invalidValue(`${place}.message`, message, 'must not contain line breaks'));
+  } else if (hasLineBreak(text.trim()) && message.trim() === '') {
     errors.push(required(`${place}.message`, 'message must be specified if rule contains line breaks'));
   }
-  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '') {
+  if (messageExpression !== '' && messageExpression.trim() === '') {
     errors.push(required(`${place}.messageExpression`, 'messageExpression must be non-empty if specified'));
   }
   if (reason !== undefined && !reasons.includes(reason)) {
     errors.push(notSupported(`${place}.reason`, reason, reasons));
   }
-  if (fieldPath !== undefined && fieldPath !== '' && fieldPath.trim() === '') {
-    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, 'fieldPath must be non-empty if specified'));
-  } else if (fieldPath?.includes('\n') === true) {
-    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, 'fieldPath must not contain line breaks'));
+  if (fieldPath === '') return;
+  if (fieldPath.trim() === '') {
+    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, 'must be non-empty if specified'));
+  }
+  if (hasLineBreak(fieldPath)) {
+    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, 'must not contain line breaks'));
+  }
+  if (!leadsSomewhere(schema, fieldPath)) {
+    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, 'must be a valid path'));
   }
 }
 
+/** What the rules of one schema say besides their expressions. */
+export function checkRuleWords(schema: Schema, path: string, errors: FieldError[]): void {
+  const rules = schema['x-kubernetes-validations'];
+  if (!Array.isArray(rules)) return;
+  rules.forEach((given, at) => {
+    if (!isJsonObject(given)) return;
+    checkWords(schema, given as Rule, `${path}.x-kubernetes-validations[${at}]`, errors);
+  });
+}
+
 function leadsSomewhere(schema: Schema, fieldPath: string): boolean {
+  if (!/^[.[]/.test(fieldPath)) return false;
   const path = parseJsonPath(fieldPath);
   const steps = path === null ? null : plainNames(path);
   if (steps === null) return !/^[.[]/.test(fieldPath) ? false : fieldPath.includes('[');
@@ -133,21 +153,22 @@ interface Node {
 
 function checkRule(node: Node, rule: Rule, place: string, type: string, types: RuleTypes): FieldError[] {
   const errors: FieldError[] = [];
-  const { rule: text = '', messageExpression = '', fieldPath = '', optionalOldSelf } = rule;
+  const { rule: text = '', messageExpression = '', optionalOldSelf } = rule;
   const usesOld = names(text, 'oldSelf');
   const language = types.environment.clone();
   language.registerVariable('self', type);
   language.registerVariable('oldSelf', optionalOldSelf === true ? `optional<${type}>` : type);
   const shown = shownRule(rule);
-  if (fieldPath.trim() !== '' && !leadsSomewhere(node.schema, fieldPath)) {
-    const why = 'fieldPath must be a valid path';
-    errors.push(invalidValue(`${place}.fieldPath`, fieldPath, why));
-  }
   const wrong = problemOf(language, text, 'bool');
   if (wrong !== null) errors.push(invalidValue(`${place}.rule`, shown, wrong));
   const wrongMessage =
     messageExpression.trim() === '' ? null : problemOf(language, messageExpression, 'string');
-  if (wrongMessage !== null) errors.push(invalidValue(`${place}.messageExpression`, shown, wrongMessage));
+  if (wrongMessage !== null) {
+    const words = wrongMessage.startsWith('compilation failed')
+      ? `messageExpression ${wrongMessage}`
+      : wrongMessage;
+    errors.push(invalidValue(`${place}.messageExpression`, shown, words));
+  }
   if (usesOld && node.unknownPast !== null) {
     const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${node.unknownPast}`;
     errors.push(invalidValue(`${place}.rule`, text, why));
@@ -169,10 +190,7 @@ function checkNode(node: Node, errors: FieldError[]): void {
     rules.filter(isJsonObject).forEach((given, at) => {
       const rule = given as Rule;
       const place = `${path}.x-kubernetes-validations[${at}]`;
-      const before = errors.length;
-      checkWords(rule, place, errors);
-      if (errors.length === before && type !== null)
-        errors.push(...checkRule(node, rule, place, type, types));
+      if (type !== null) errors.push(...checkRule(node, rule, place, type, types));
     });
   }
   const properties = propertiesOf(schema) ?? {};
