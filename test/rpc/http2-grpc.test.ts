@@ -300,6 +300,32 @@ withHarness(
   },
 );
 
+withHarness(
+  'a call whose client opens its windows meanwhile is answered with one head',
+  async (t, harness) => {
+    const endsStream = 1;
+    const initialWindow = 4;
+    for (const [index, opensWindow] of [
+      // As grpc-go does for all calls of a connection when it finds that much comes over it.
+      () => settings(initialWindow, 1 << 20),
+      (id: number) => frame(WindowUpdate, 0, id, word(1000)),
+    ].entries()) {
+      const raw = new RawClient(harness, NO_TABLE);
+      answerLate = null;
+      raw.send(wholeCall(1, '/s/Late', Buffer.from('late')));
+      await until('the call runs', () => answerLate !== null);
+      raw.send(opensWindow(1), frame(Ping, 0, 0, Buffer.alloc(8)));
+      await raw.next(Ping);
+      answerLate!();
+      t.equal((await raw.answer(1))['grpc-status'], '0', `${index}`);
+      t.same(
+        raw.of(Headers, 1).map(({ flags }) => flags & endsStream),
+        [0, endsStream],
+      );
+    }
+  },
+);
+
 withHarness('an answer before the client’s end is followed by a reset without error', async (t, harness) => {
   const raw = new RawClient(harness, NO_TABLE);
   raw.send(opening(1, '/s/Echo'), frame(Data, 0, 1, framed(Buffer.from('x'))));

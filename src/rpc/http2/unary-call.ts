@@ -127,8 +127,12 @@ export class UnaryCall extends GrpcCall {
     this.answer(null);
   }
 
-  /** Frames the whole answer if nothing speaks against it. */
+  /**
+   * Frames the whole answer if nothing speaks against it. The head may be gone already: a client that opens its windows
+   * while it waits gives the stream a turn, as grpc-go does when it finds that much comes over the connection.
+   */
   private writesAtOnce(response: Uint8Array): boolean {
+    if (this.headSent) return false;
     const { host } = this;
     const bytes = MESSAGE_PREFIX_BYTES + response.length;
     if (response.length >= BODY_BYTES_NOT_COPIED || bytes > DATA_FRAME_BYTES_MAX) return false;
