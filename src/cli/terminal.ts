@@ -25,8 +25,13 @@ const WHAT_TO_DO: Readonly<Record<OperatorReason, string>> = {
   dataDirLocked: 'Stop the process that uses the directory, or choose another --data-dir.',
   dataDirForeign: 'Choose the --data-dir of this member and cluster, or an empty one.',
   dataDirNotWritable: 'Give this user write permission, or choose another --data-dir.',
-  walDamaged: 'Move the directory away and let the member join again; the other members hold the data.',
-  backendDamaged: 'Move the directory away and let the member join again; the other members hold the data.',
+  // Never empty under the old id: that has promised what nobody knows any more.
+  walDamaged:
+    'One of three or more members repairs itself (--experimental-self-repair) while all others run. Else: ctl member remove, ' +
+    'move the directory away, ctl member join; alone, restore a snapshot.',
+  backendDamaged:
+    'One of several members repairs itself (--experimental-self-repair). Else: ctl member remove, move the directory away, ' +
+    'ctl member join; alone, restore a snapshot.',
   badConfig: 'Correct the option and start again.',
   diskFailed: 'Check the disk before this member is started again.',
   memberRemoved: 'Remove its data directory; to take part again it has to be added as a new member.',

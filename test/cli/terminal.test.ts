@@ -9,7 +9,7 @@ t.test('a failure is told in two lines: what happened, what to do', async (t) =>
   ]);
   const [happened, advice] = describeFailure(new Failure('walDamaged', 'wal/0001: bad CRC at 4096'));
   t.equal(happened, 'wal/0001: bad CRC at 4096');
-  t.match(advice, /Move the directory away/);
+  t.match(advice, /move the directory away/);
   t.match(describeFailure(new Failure('portTaken', 'port 2379\n is taken')), ['port 2379 is taken', /\S/]);
 });
 

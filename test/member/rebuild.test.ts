@@ -214,6 +214,7 @@ t.test('a member that was away when it was removed is told, and stops', async (t
   const leader = await cluster.leader();
   const index = cluster.indexOf(cluster.running.find((member) => member !== leader)!);
   const { id } = cluster.member(index);
+  await eventually('all have told their names', () => leader.members().every(({ name }) => name !== ''));
   await cluster.stop(index);
   await new Promise<void>((resolve, reject) => {
     leader.changeMembers({ kind: 'remove', id }, (failure) =>

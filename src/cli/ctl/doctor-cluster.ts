@@ -215,7 +215,8 @@ async function agreement(
       return [ok('cluster', `members agree on all keys up to revision ${revision}`)];
     const each = same.map(({ about, hash }) => `${about} ${hash}`).join(', ');
     const advice =
-      'the data of a member is damaged: the one that differs from the majority has to be taken out and in anew';
+      'the data of a member is damaged: start the one that differs from the majority again, which looks at its files and ' +
+      'repairs itself; if it differs still, take it out and in anew';
     return [problem('cluster', `members differ at revision ${revision}: ${each}`, advice)];
   } catch (error) {
     return [denied('hashes', error)];
