@@ -6,6 +6,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Restored } from '../../embed/restore.ts';
 import type { KeyValueHash } from '../../mvcc/hash.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { exitBadArgs, type FlagSpecs, flag, integer, text, UsageError } from './arguments.ts';
@@ -107,12 +108,14 @@ const snapshotRestore: CtlCommand = {
     const name = session.text('name');
     const told = parseInitialCluster(session.text('initial-cluster'));
     const walDir = session.text('wal-dir');
+    const dataDir = session.text('data-dir') === '' ? `${name}.etcd` : session.text('data-dir');
     const progress = new Progress(session.io);
+    let restored: Restored;
     try {
-      await restoreMember(
+      restored = await restoreMember(
         {
           file,
-          dataDir: session.text('data-dir') === '' ? `${name}.etcd` : session.text('data-dir'),
+          dataDir,
           ...(walDir === '' ? {} : { walDir }),
           name,
           initialCluster: Object.entries(told).map(([member, peerUrls]) => ({ name: member, peerUrls })),
@@ -126,6 +129,13 @@ const snapshotRestore: CtlCommand = {
     } finally {
       progress.end();
     }
+    // What etcd logs, where it logs it: scripts look for it.
+    for (const [member, peerUrls] of Object.entries(told)) {
+      session.io.err(
+        `added member ${member} at ${peerUrls.join(' and ')} to cluster ${restored.clusterId}\n`,
+      );
+    }
+    session.io.err(`restored snapshot at revision ${restored.revision} in ${dataDir}\n`);
     return undefined;
   },
 };
