@@ -33,6 +33,9 @@ export const notes: Readonly<Record<string, string>> = {
   'Maintenance/Alarm':
     'CORRUPT is raised when members have applied different things: they compare digests of it every few seconds. The one that ' +
     'differs from the majority is named, answers nobody, rebuilds itself from the leader and ends the alarm (`--experimental-self-repair`).',
+  'Auth/RoleGrantPermission':
+    'What is granted for a range takes the place of what was granted for it. etcd keeps both where another range of the role ' +
+    'begins at the same key.',
   'Election/Observe': 'Who may not read is told so; etcd ends the stream without a word.',
   'ServerReflection/ServerReflectionInfo': 'Keelson’s own: etcd does not serve reflection.',
   '/debug/vars':

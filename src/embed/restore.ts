@@ -67,7 +67,7 @@ export async function restoreMember(options: RestoreOptions, runtime: Runtime): 
     if (!options.skipHashCheck) checkHash(file);
     const reader = new BoltReader((offset, length) => file.readSync(offset, length));
     const walDir = options.walDir ?? `${options.dataDir}/wal`;
-    if (disk.list(walDir).length > 0) {
+    if (disk.list(walDir).length > 0 || disk.list(options.dataDir).length > 0) {
       throw new Failure('dataDirForeign', `${options.dataDir} holds data already: choose an empty directory`);
     }
     const storage = await openStorage(options.dataDir, runtime, walDir);
