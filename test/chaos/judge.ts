@@ -23,6 +23,8 @@ export interface Change {
 export interface Told {
   readonly revision: number;
   readonly changes: readonly Change[];
+  /** When it came, on the clock of the record. */
+  readonly at?: number;
 }
 
 /** The log by revision: index is the revision, revisions without a change are empty. */
@@ -87,6 +89,38 @@ export function judgeAnswers(all: readonly Noted[], log: Log): string[] {
     if (kind === 'total' && seen !== value) at(`accounts add up to ${seen} instead of ${value}`);
   }
   return [...problems, ...judgeTime(all)];
+}
+
+/** What was appended stays: every value of a list begins with the one before it. */
+export function judgeAppends(log: Log): string[] {
+  const problems: string[] = [];
+  const values = new Map<string, string>();
+  for (const { key, value, revision } of log.flat()) {
+    if (!key.startsWith('append/')) continue;
+    const before = values.get(key) ?? '';
+    if (!(value ?? '').startsWith(before))
+      problems.push(`${key} at ${revision} is «${value}», before it was «${before}»`);
+    values.set(key, value ?? '');
+  }
+  return problems;
+}
+
+/**
+ * No key went with its lease before the lease was over, as its last answered renewal promised. A deletion is told after it
+ * was made, so one that is told too early was made too early.
+ */
+export function judgeLeases(promises: ReadonlyMap<string, number>, told: readonly Told[]): string[] {
+  const problems: string[] = [];
+  for (const { changes, at } of told) {
+    for (const { key, value, revision } of changes) {
+      const until = promises.get(key);
+      if (value !== null || until === undefined || at === undefined || at >= until) continue;
+      problems.push(
+        `${key} was deleted at ${revision}, ${Math.round(until - at)} ms before its lease was over`,
+      );
+    }
+  }
+  return problems;
 }
 
 /** An answer holds at a revision that is not below any answered before it was asked; a write's is above. */

@@ -8,7 +8,17 @@
 
 import { parseArgs } from 'node:util';
 import { type Client, connect, type Watch } from '../../src/client/index.ts';
-import { type Change, gaps, judgeAnswers, judgeRegisters, judgeWatcher, logOf, type Told } from './judge.ts';
+import {
+  type Change,
+  gaps,
+  judgeAnswers,
+  judgeAppends,
+  judgeLeases,
+  judgeRegisters,
+  judgeWatcher,
+  logOf,
+  type Told,
+} from './judge.ts';
 import { Machines } from './machines.ts';
 import { type Kind, kinds, mountSmallDisks, possible, troubleOf, unmountSmallDisks } from './nemesis.ts';
 import { Record } from './record.ts';
@@ -67,7 +77,7 @@ function startWatcher(name: string, endpoints: readonly string[]): Watcher {
             value: type === 'put' ? pair.text : null,
           }),
         );
-        told.push({ revision, changes });
+        told.push({ revision, changes, at: performance.now() });
       },
       onProgress: (revision) => void told.push({ revision, changes: [] }),
       onEnd: (error) => {
@@ -180,13 +190,17 @@ function report(record: Record, watchers: readonly Watcher[], told: readonly Tol
   );
   say(`operations ${record.all.length}: answered ${record.answered}, in doubt ${record.inDoubt}`);
   say(`revisions ${log.length - 1}, registers checked ${registers.checked}, given up ${registers.givenUp}`);
-  say(`changes told to ${watchers.length} watchers: ${changes}; writes under the lock ${guarded.length}`);
+  say(
+    `changes told to ${watchers.length} watchers: ${changes}; writes under the lock ${guarded.length}; leases held ${record.leased.size}`,
+  );
   const longest = gaps(record.writes)
     .slice(0, 8)
     .map((ms) => `${Math.round(ms)} ms`);
   say(`longest times without an accepted write: ${longest.join(', ')}`);
   return [
     ...judgeAnswers(record.all, log),
+    ...judgeAppends(log),
+    ...watchers.flatMap(({ told }) => judgeLeases(record.leased, told)),
     ...registers.problems,
     ...watched,
     ...ended,

@@ -27,6 +27,8 @@ export class Record {
   inDoubt = 0;
   /** Times of accepted writes, for the time without any. */
   readonly writes: number[] = [];
+  /** By key: until when its lease was promised to live. Leases that were revoked are not here. */
+  readonly leased: Map<string, number> = new Map();
 
   begin(kind: Noted['kind'], key: string, value = '', expected = ''): Noted {
     const noted: Noted = {

@@ -56,6 +56,8 @@ export function startWorkloads(urls: readonly string[], record: Record): Workloa
   for (let at = 0; at < 3; at++) work(at, (client) => () => useBank(client, record));
   for (let at = 0; at < 3; at++) work(at, (client) => uniquePuts(client, record, at));
   for (let at = 0; at < 2; at++) work(at + 2, (client) => () => useLock(client, record, at));
+  for (let at = 0; at < 2; at++) work(at, (client) => () => append(client, record, at));
+  for (let at = 0; at < 3; at++) work(at, (client) => () => holdLease(client, record));
   return {
     async stop() {
       isRunning = false;
@@ -143,6 +145,39 @@ function uniquePuts(client: Client, record: Record, worker: number): () => Promi
     const answer = await client.put(`set/${value}`, value);
     record.answer(noted, answer.revision);
   };
+}
+
+/** Adds to a list what nobody else adds. */
+async function append(client: Client, record: Record, worker: number): Promise<void> {
+  const key = `append/${Math.floor(performance.now() / 1000 / registerSeconds)}`;
+  const { pairs } = await client.range(key);
+  const before = pairs[0]?.text ?? '';
+  const noted = record.begin('swap', key, `${before},${worker}:${++written}`, before);
+  const holds = before === '' ? compare.modRevision(key, '=', 0) : compare.value(key, '=', before);
+  const answer = await client.txn().if(holds).then(op.put(key, noted.value)).commit();
+  record.answer(noted, answer.header.revision, '', answer.succeeded);
+}
+
+/** Takes a lease, renews it for a while by hand, noting what each answer promises, and leaves it to its end. */
+async function holdLease(client: Client, record: Record): Promise<void> {
+  const key = `lease/${++written}`;
+  let askedAt = performance.now();
+  const lease = await client.leases.grant(4, { keepAlive: false });
+  try {
+    record.leased.set(key, askedAt + lease.ttl * 1000);
+    const noted = record.begin('put', key, key);
+    const answer = await client.put(key, key, { lease });
+    record.answer(noted, answer.revision);
+    for (let left = Math.floor(Math.random() * 5); left > 0; left--) {
+      await pause(1000);
+      askedAt = performance.now();
+      const { ttl } = await client.leases.renew(lease.id);
+      if (ttl <= 0) return;
+      record.leased.set(key, askedAt + ttl * 1000);
+    }
+  } finally {
+    lease.release();
+  }
 }
 
 /** The key of the lock's holder names its turn; what is guarded takes a write only while that key is there. */
