@@ -138,7 +138,7 @@ export class SimNetwork {
   /** The node's process has died or closed its network: its connections break once the others notice. */
   detach(index: number): void {
     this.ports[index] = null;
-    for (let other = 0; other < this.urls.length; other++) this.settle(index, other);
+    this.settleAll(index);
   }
 
   /** Cuts or mends one direction. */
@@ -230,6 +230,11 @@ export class SimNetwork {
       if (connection.up) this.breakConnection(a, b);
       else this.connect(a, b);
     });
+  }
+
+  /** Brings all connections of a node in line with who can be reached. */
+  settleAll(node: number): void {
+    for (let other = 0; other < this.urls.length; other++) this.settle(node, other);
   }
 
   send(from: number, to: number, frame: Uint8Array): boolean {
@@ -350,7 +355,6 @@ class SimPort implements PeerNetwork {
 
   setPeers(peers: readonly PeerAddress[]): void {
     this.indexOfId.clear();
-    const before = [...this.idOfIndex.keys()];
     this.idOfIndex.clear();
     for (const peer of peers) {
       const index = this.network.indexOf(peer);
@@ -358,9 +362,8 @@ class SimPort implements PeerNetwork {
       this.indexOfId.set(peer.id, index);
       this.idOfIndex.set(index, peer.id);
     }
-    for (const index of new Set([...before, ...this.idOfIndex.keys()])) {
-      this.network.settle(this.process.index, index);
-    }
+    // Also with those that only the other end knows: they have dialled all the time.
+    this.network.settleAll(this.process.index);
   }
 
   send(to: string, frame: Uint8Array): boolean {
