@@ -14,6 +14,7 @@ import { Cluster, type SystemName } from './cluster.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { grouped, mebibytes, percentile, table } from './format.ts';
 import { Http1Connection } from './http1-client.ts';
+import { podText } from './kube-load.ts';
 import { chosenSystems, systemFlags } from './options.ts';
 import { Progress } from './progress.ts';
 import { usageOf } from './usage.ts';
@@ -44,6 +45,15 @@ export interface KubeRate {
   readonly serverUs: number;
 }
 
+/** Many watches of the same changes. */
+export interface KubeWatch {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly missing: number;
+  /** CPU time of the API server per event that was delivered, microseconds; the changes themselves are in it. */
+  readonly eventUs: number;
+}
+
 export interface KubeSystem {
   readonly system: SystemName;
   readonly readyMs: number;
@@ -51,7 +61,7 @@ export interface KubeSystem {
   /** A list of all pods. */
   readonly listMs: number;
   readonly listBytes: number;
-  readonly watch: { readonly p50Ms: number; readonly p99Ms: number; readonly missing: number } | null;
+  readonly watch: KubeWatch | null;
   readonly residentBytes: number;
   readonly keptResidentBytes: number | null;
   /** Share of one core at rest, 0..1. */
@@ -73,18 +83,6 @@ const lists = 5;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function podText(name: string): string {
-  const container = {
-    name: 'app',
-    image: 'registry.example.com/team/app:v1',
-    env: [{ name: 'MODE', value: 'bench' }],
-    ports: [{ containerPort: 8080 }],
-    resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { cpu: '200m', memory: '128Mi' } },
-  };
-  const metadata = { name, labels: { app: 'bench' } };
-  return JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [container] } });
 }
 
 /** An API server before a cluster. */
@@ -193,7 +191,7 @@ async function measureList(connection: Http1Connection): Promise<{ ms: number; b
 }
 
 /** Many watches see the same changes, each as soon as it is made. */
-async function measureWatch(server: ApiServer, options: KubeOptions): Promise<KubeSystem['watch']> {
+async function measureWatch(server: ApiServer, options: KubeOptions): Promise<KubeWatch | null> {
   const { watchers, changes, changesPerSecond } = options;
   if (watchers === 0) return null;
   const writer = await server.connect();
@@ -219,6 +217,7 @@ async function measureWatch(server: ApiServer, options: KubeOptions): Promise<Ku
     });
   }
   await pause(500);
+  const cpuBefore = server.usage.cpuSeconds;
   for (let round = 0; round < changes; round++) {
     const began = performance.now();
     sentAt[round] = began;
@@ -228,11 +227,13 @@ async function measureWatch(server: ApiServer, options: KubeOptions): Promise<Ku
   }
   const until = performance.now() + watchPatienceMs;
   while (times.length < watchers * changes && performance.now() < until) await pause(20);
+  const eventUs = ((server.usage.cpuSeconds - cpuBefore) / times.length) * 1e6;
   for (const connection of [writer, ...open]) connection.close();
   return {
     p50Ms: percentile(times, 50),
     p99Ms: percentile(times, 99),
     missing: watchers * changes - times.length,
+    eventUs,
   };
 }
 
@@ -327,6 +328,7 @@ export function kubeText({ options, systems }: KubeReport): string {
     figures.readyMs.toFixed(0),
     figures.listMs.toFixed(0),
     watch === null ? '–' : watch.p99Ms.toFixed(1),
+    watch === null ? '–' : watch.eventUs.toFixed(1),
     watch === null ? '–' : String(watch.missing),
     mebibytes(figures.residentBytes),
     keptResidentBytes === null ? '–' : mebibytes(keptResidentBytes),
@@ -338,7 +340,17 @@ export function kubeText({ options, systems }: KubeReport): string {
     table(['pods', 'per s', 'p50 ms', 'p99 ms', 'CPU µs'], rows),
     '',
     table(
-      ['', 'ready ms', `list of ${options.pods}, ms`, 'watch p99 ms', 'missing', 'MiB', 'MiB kept', 'idle %'],
+      [
+        '',
+        'ready ms',
+        `list of ${options.pods}, ms`,
+        'watch p99 ms',
+        'event µs',
+        'missing',
+        'MiB',
+        'MiB kept',
+        'idle %',
+      ],
       others,
     ),
   ].join('\n');

@@ -15,6 +15,7 @@ import { failoverCharts, failoverFlags, failoverText, runFailover } from './fail
 import { htmlReport, type Section } from './html.ts';
 import { idleFlags, idleText, runIdle } from './idle.ts';
 import { kubeFlags, kubeText, runKube } from './kube.ts';
+import { kubeRequestFlags, kubeRequestText, runKubeRequests } from './kube-requests.ts';
 import { chosenSystems, systemFlags } from './options.ts';
 import { putFlags, runPut } from './put.ts';
 import { putCharts, putText } from './put-report.ts';
@@ -135,6 +136,15 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: async (argv) => {
       const report = await runKube(parsed(kubeFlags, argv));
       return { data: report, text: kubeText(report), charts: {} };
+    },
+  },
+  'kube-requests': {
+    summary: 'the Kubernetes API: CPU per request, by kind',
+    flags: kubeRequestFlags,
+    quick: ['--requests', '200', '--rounds', '2'],
+    run: async (argv) => {
+      const report = await runKubeRequests(parsed(kubeRequestFlags, argv));
+      return { data: report, text: kubeRequestText(report), charts: {} };
     },
   },
   failover: {
