@@ -14,7 +14,8 @@ export const notes: Readonly<Record<string, string>> = {
   'KV/RangeStream': 'Sent as the client takes it, from one revision. No path in the gateway, as in etcd.',
   'Watch/Watch':
     'Like watchers share events and their encoding; a slow one is a place in the history and holds no events. ' +
-    'At most 1,000,000 watchers per member; more are refused in band with `too many requests`.',
+    'At most 1,000,000 watchers per member; more are refused in band with `too many requests`. What is read from history comes in ' +
+    'answers of a bounded size, cut between revisions, where etcd puts up to 1,000 revisions into one.',
   'Lease/LeaseGrant':
     'A TTL that is too short is raised before it is proposed. etcd raises it when it is applied, by the election timeout of each member, which may differ.',
   'Lease/LeaseKeepAlive':
@@ -98,7 +99,8 @@ export const general: readonly (readonly [title: string, text: string])[] = [
   ],
   [
     'Gateway',
-    'A refusal names its text twice, as `message` and, as before etcd 3.6, as `error`. What is wrong with a JSON text is said ' +
+    'It calls the methods without a connection of its own, so that `--max-concurrent-streams` counts the streams of gRPC alone. ' +
+      'A refusal names its text twice, as `message` and, as before etcd 3.6, as `error`. What is wrong with a JSON text is said ' +
       'in words of our own. Over a WebSocket single calls are answered, too, and its end is said with a close frame.',
   ],
   [
@@ -148,6 +150,10 @@ export const olderReleases = {
   hashOfTombstones: {
     since: ['3.4.34', '3.5.16', '3.6.0'],
     text: 'A compaction keeps the deletion at its own revision, so that hashes differ.',
+  },
+  learnerCode: {
+    since: ['3.6.0'],
+    text: 'What a learner does not serve has the code FAILED_PRECONDITION, with which Go clients before that do not go on to another member.',
   },
   rootRole: { since: ['3.6.0'], text: 'The role root is shown with the permission that it has.' },
 } as const satisfies Readonly<Record<string, ReleaseDifference>>;
