@@ -319,3 +319,28 @@ t.test('definitions whose schemas are not structural are refused as by a real se
     'as real servers take it',
   );
 });
+
+t.test('what versions say alike is told of once, as by a real server', async (t) => {
+  const api = await startApi(t);
+  const [first] = definition.spec.versions;
+  const said = async (more: object): Promise<string> => {
+    const body = { ...definition, spec: { ...definition.spec, versions: [{ ...first, ...more }] } };
+    return (await api.send('POST', `${definitions}?dryRun=All`, body)).body.message ?? 'nothing';
+  };
+  const where = 'spec.versions[0].deprecationWarning';
+  t.match(await said({ deprecated: true, deprecationWarning: 'a\nb' }), `${where}: Invalid value`);
+  t.match(
+    await said({ subresources: { scale: { ...scale, specReplicasPath: 'spec.x' } } }),
+    'spec.subresources.scale.specReplicasPath: Invalid value: "spec.x": must be a simple json path starting with .',
+  );
+  t.match(
+    await said({ additionalPrinterColumns: [{ name: 'a', type: 'string', format: 'odd', jsonPath: '.x' }] }),
+    'spec.additionalPrinterColumns[0].format: Invalid value: "odd": must be one of byte,date,',
+  );
+  t.match(
+    await said({ selectableFields: [{ jsonPath: '.spec.set' }] }),
+    'spec.selectableFields[0].jsonPath: Invalid value: ".spec.set": must point to a field of type string',
+  );
+  t.match(await said({ selectableFields: [{ jsonPath: '.spec.none' }] }), 'does not refer to a valid field');
+  t.equal(await said({ selectableFields: [{ jsonPath: '.spec.name' }] }), 'nothing');
+});

@@ -8,7 +8,6 @@ import type { Strategy, StrategyContext } from '../registry/types.ts';
 import type { DefinedScale, DefinedVersion, DefinitionSpec } from './definition.ts';
 import { validateEmbedded } from './embedded-resources.ts';
 import { fillDefaults } from './fill-defaults.ts';
-import { parseJsonPath, plainNames } from './json-path.ts';
 import { customPrinter } from './printer.ts';
 import { Pruner } from './prune.ts';
 import { validateRules } from './rules.ts';
@@ -125,10 +124,7 @@ function customStrategy(schema: Schema, scale: ScalePaths | null): Strategy {
 }
 
 function scalePaths(scale: DefinedScale): ScalePaths {
-  const namesOf = (text: string): readonly string[] => {
-    const path = parseJsonPath(text);
-    return (path === null ? null : plainNames(path)) ?? [];
-  };
+  const namesOf = (text: string): readonly string[] => text.replace(/^\./, '').split('.');
   const { specReplicasPath, statusReplicasPath, labelSelectorPath = '' } = scale;
   return {
     specReplicas: namesOf(specReplicasPath),

@@ -1,19 +1,25 @@
 /** CustomResourceDefinitions as objects: their defaults, what they may say, and how their deletion begins (reference §4.4, §4.5). */
 
-import { duplicate, type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  required,
+} from '../api/field-errors.ts';
 import { isEqualJson } from '../api/json.ts';
 import { type ApiObject, asJson, isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { cleanupFinalizer, hasCondition, specOf, statusOf, withCondition } from './definition.ts';
-import { parseJsonPath, plainNames } from './json-path.ts';
 import { labelProblems } from './label-problems.ts';
 import { unknownFormats, validateSchema } from './validate-schema.ts';
+import { checkVersionMembers } from './version-checks.ts';
 
 const approvalAnnotation = 'api-approved.kubernetes.io';
 const scopes = ['Cluster', 'Namespaced'];
-const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
 /** What a definition leaves out follows from its kind. */
 export function fillDefinition(definition: ApiObject): void {
   const spec = definition.spec;
@@ -75,46 +81,6 @@ function checkGroup(definition: ApiObject, group: string, errors: FieldError[]):
   }
 }
 
-function checkColumns(version: JsonObject, place: string, errors: FieldError[]): void {
-  objectsOf(version, 'additionalPrinterColumns').forEach((column, at) => {
-    const field = `${place}.additionalPrinterColumns[${at}]`;
-    const [name, type, path] = [textOf(column, 'name'), textOf(column, 'type'), textOf(column, 'jsonPath')];
-    if (name === '') errors.push(required(`${field}.name`));
-    if (type === '') errors.push(required(`${field}.type`, `must be one of ${columnTypes.join(',')}`));
-    else if (!columnTypes.includes(type)) {
-      errors.push(invalidValue(`${field}.type`, type, `must be one of ${columnTypes.join(',')}`));
-    }
-    if (path === '') errors.push(required(`${field}.jsonPath`));
-    else if (!/^[.[{$]/.test(path) || parseJsonPath(path) === null) {
-      errors.push(invalidValue(`${field}.jsonPath`, path, 'is an invalid path'));
-    }
-  });
-}
-
-function checkScale(version: JsonObject, place: string, errors: FieldError[]): void {
-  const subresources = objectOf(version, 'subresources');
-  if (subresources['scale'] === undefined) return;
-  const scale = objectOf(subresources, 'scale');
-  const rules: readonly (readonly [string, readonly string[], boolean])[] = [
-    ['specReplicasPath', ['.spec.'], true],
-    ['statusReplicasPath', ['.status.'], true],
-    ['labelSelectorPath', ['.spec.', '.status.'], false],
-  ];
-  for (const [member, prefixes, isNeeded] of rules) {
-    const text = textOf(scale, member);
-    const field = `${place}.subresources.scale.${member}`;
-    const path = parseJsonPath(text);
-    if (text === '') {
-      if (isNeeded) errors.push(required(field));
-    } else if (path === null || plainNames(path) === null) {
-      errors.push(invalidValue(field, text, 'should be a simple json path'));
-    } else if (!prefixes.some((prefix) => text.startsWith(prefix))) {
-      const why = `should be a json path under ${prefixes.map((prefix) => prefix.slice(0, -1)).join(' or ')}`;
-      errors.push(invalidValue(field, text, why));
-    }
-  }
-}
-
 /** @param isShared all versions have the same schema: it is told of once */
 function checkVersion(version: JsonObject, place: string, isShared: boolean, errors: FieldError[]): void {
   const name = textOf(version, 'name');
@@ -123,12 +89,6 @@ function checkVersion(version: JsonObject, place: string, isShared: boolean, err
   const field = `${place}.schema.openAPIV3Schema`;
   if (schema === undefined) errors.push(required(field));
   else if (!isShared) errors.push(...validateSchema(schema as JsonObject, field));
-  if (textOf(version, 'deprecationWarning') !== '' && version['deprecated'] !== true) {
-    const why = 'can only be set for deprecated versions';
-    errors.push(invalidValue(`${place}.deprecationWarning`, version['deprecationWarning'], why));
-  }
-  checkColumns(version, place, errors);
-  checkScale(version, place, errors);
 }
 
 function checkVersions(spec: JsonObject, errors: FieldError[]): void {
@@ -141,6 +101,7 @@ function checkVersions(spec: JsonObject, errors: FieldError[]): void {
   versions.forEach((version, at) => {
     checkVersion(version, `${field}[${at}]`, isShared, errors);
   });
+  checkVersionMembers(versions, errors);
   const names = new Set<string>();
   for (const version of versions) {
     const name = textOf(version, 'name');
@@ -162,9 +123,16 @@ function checkConversion(spec: JsonObject, errors: FieldError[]): void {
   else if (strategy !== 'None' && strategy !== 'Webhook') {
     errors.push(notSupported(`${field}.strategy`, strategy, ['None', 'Webhook']));
   }
-  if (strategy !== 'Webhook') return;
   const webhook = objectOf(conversion, 'webhook');
   const place = `${field}.webhookClientConfig`;
+  if (strategy !== 'Webhook') {
+    const why = 'should not be set when strategy is not set to Webhook';
+    if (webhook['clientConfig'] !== undefined) errors.push(forbiddenValue(place, why));
+    if (textsOf(webhook, 'conversionReviewVersions').length > 0) {
+      errors.push(forbiddenValue(`${field}.conversionReviewVersions`, why));
+    }
+    return;
+  }
   const config = objectOf(webhook, 'clientConfig');
   if (webhook['clientConfig'] === undefined) {
     errors.push(required(place, 'required when strategy is set to Webhook'));
