@@ -3,7 +3,6 @@
  * All are opened before one is served, so that an address that is taken is known at once.
  */
 
-import { isDeepStrictEqual } from 'node:util';
 import { statusOf } from '../etcd/errors.ts';
 import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
 import { clusterVersionOf, etcdVersion } from '../etcd/version.ts';
@@ -185,8 +184,10 @@ export class ClientPorts {
 
 /** With TLS and without, at the same place: one port serves both, and the one with TLS is opened. */
 function isTwin(one: Endpoint, other: Endpoint): boolean {
-  if (one.secure === other.secure || (one.address.kind === 'tcp' && one.address.port === 0)) return false;
-  return isDeepStrictEqual(one.address, other.address);
+  if (one.secure === other.secure) return false;
+  const [a, b] = [one.address, other.address];
+  if (a.kind === 'unix') return b.kind === 'unix' && a.path === b.path;
+  return b.kind === 'tcp' && a.port !== 0 && a.port === b.port && a.host === b.host;
 }
 
 export function called(start: (done: () => void) => void): Promise<void> {
