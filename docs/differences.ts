@@ -109,7 +109,8 @@ export const general: readonly (readonly [title: string, text: string])[] = [
   ],
   [
     'Versions',
-    'Keelson answers as etcd 3.7 does, to whoever asks for the version. The names with `experimental-` that 3.7 dropped are still taken.',
+    'Keelson answers as etcd 3.7 does, to whoever asks for the version. The names with `experimental-` that 3.7 dropped are still taken. ' +
+      'What a learner does not serve has the code FAILED_PRECONDITION since 3.6: Go clients before that do not go on to another member.',
   ],
 ];
 
@@ -150,10 +151,6 @@ export const olderReleases = {
   hashOfTombstones: {
     since: ['3.4.34', '3.5.16', '3.6.0'],
     text: 'A compaction keeps the deletion at its own revision, so that hashes differ.',
-  },
-  learnerCode: {
-    since: ['3.6.0'],
-    text: 'What a learner does not serve has the code FAILED_PRECONDITION, with which Go clients before that do not go on to another member.',
   },
   rootRole: { since: ['3.6.0'], text: 'The role root is shown with the permission that it has.' },
 } as const satisfies Readonly<Record<string, ReleaseDifference>>;
