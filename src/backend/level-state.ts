@@ -6,6 +6,7 @@
  */
 
 import type { Disk } from '../util/disk.ts';
+import { Failure } from '../util/failure.ts';
 import type { Logger, Scheduler } from '../util/runtime.ts';
 import type { BackendEntry } from './backend.ts';
 import type { BaseCursor, BaseReplacement, BaseState, Line } from './base-state.ts';
@@ -168,7 +169,7 @@ export class LevelState implements BaseState {
           this.#putLine(batch, line);
           batch.write({ sync: true }).then(
             () => finish(attempt(() => disk.syncDirectory(this.#path))),
-            (error) => finish(error as Error),
+            (error) => finish(writeFailure(error as Error)),
           );
           return;
         }
@@ -285,12 +286,22 @@ export class LevelState implements BaseState {
   }
 }
 
+/** A batch could not be written or synced. */
+function writeFailure(error: Error): Failure {
+  return new Failure(
+    'diskFailed',
+    `writing the state failed: ${error.message}. Nothing is lost: the log has what the state lacks. Look at the disk and ` +
+      'the system log, make room if it is full, then start this member again.',
+    { cause: error },
+  );
+}
+
 function attempt(job: () => void): Error | null {
   try {
     job();
     return null;
   } catch (error) {
-    return error as Error;
+    return writeFailure(error as Error);
   }
 }
 

@@ -105,6 +105,22 @@ t.test('a directory that cannot be written is refused with dataDirNotWritable', 
   await t.rejects(open(`${base}/file/below`), failing('dataDirNotWritable'));
 });
 
+t.test('a flush that the disk refuses says so, and what to do', async (t) => {
+  const directory = freshDirectory(t.testdir());
+  const backend = await open(directory);
+  // LevelDB begins a table once it holds its write buffer: the folder it would stand in is gone.
+  fs.rmSync(`${directory}/${fs.readFileSync(`${directory}/CURRENT`, 'latin1').trim()}`, { recursive: true });
+  const flushAll = async (): Promise<void> => {
+    for (let i = 1; i < 20; i++) {
+      backend.put(`k${i}`, randomBytes(4 << 20));
+      backend.mark(i, bytes(''));
+      await flush(backend);
+    }
+  };
+  await t.rejects(flushAll(), failing('diskFailed', /Nothing is lost.*start this member again/));
+  await close(backend).catch(() => {});
+});
+
 t.test('a flush that vanished from the middle is noticed by the ledger', async (t) => {
   const directory = freshDirectory(t.testdir());
   await fillFlushes(directory, 5);
