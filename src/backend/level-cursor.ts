@@ -7,8 +7,11 @@
 import type { BackendEntry } from './backend.ts';
 import type { BaseCursor } from './base-state.ts';
 import type { LevelDb, LevelIterator } from './level-db.ts';
-import { decodeDead, expandPack, packBytes } from './pack.ts';
+import { decodeDead, expandPack } from './pack.ts';
 import { firstKeyOf, isDeadKey, packFrom, packTableEnd } from './pack-directory.ts';
+
+/** Packs are read so many at a time: LevelDB's iterator holds on to the last that it gave until it is collected. */
+const packsAtOnce = 64;
 
 /** Entries that were read and not yet taken. */
 class Ahead {
@@ -48,7 +51,6 @@ export class LevelCursor implements BaseCursor {
   readonly #snapshot: { close(): Promise<void> } | null;
   readonly #aloneAhead = new Ahead();
   readonly #packAhead = new Ahead();
-  readonly #packsAtOnce: number;
   #dead: { readonly of: string; readonly keys: ReadonlySet<string> } | null = null;
   #closed = false;
 
@@ -57,7 +59,6 @@ export class LevelCursor implements BaseCursor {
     const { db, from, to, chunkBytes, firstPack } = options;
     const range = to === null ? { gte: from } : { gte: from, lt: to };
     const ahead = { highWaterMarkBytes: chunkBytes };
-    this.#packsAtOnce = 1 + Math.ceil(chunkBytes / packBytes);
     if (firstPack === null) {
       this.#snapshot = null;
       this.#packs = null;
@@ -95,7 +96,7 @@ export class LevelCursor implements BaseCursor {
       this.#aloneAhead.isEnded = pairs.length === 0;
     }
     while (this.#packAhead.isDry) {
-      const pairs = await this.#packs!.nextv(Math.min(limit, this.#packsAtOnce));
+      const pairs = await this.#packs!.nextv(Math.min(limit, packsAtOnce));
       this.#packAhead.at = 0;
       this.#packAhead.entries = [];
       this.#packAhead.isEnded = pairs.length === 0;

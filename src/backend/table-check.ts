@@ -19,6 +19,9 @@ const magic: Buffer = Buffer.from('57fb808b247547db', 'hex');
 const maskDelta = 0xa282ead8;
 const compressedType = 1;
 
+/** Blocks stand one behind the other and are read so many bytes at a time: a call for each would cost more than they do. */
+const windowBytes = 256 * 1024;
+
 interface Handle {
   readonly offset: number;
   readonly size: number;
@@ -84,22 +87,44 @@ export function tableFault(disk: Disk, path: string): TableFault | null {
   }
 }
 
+/** A file, read forward in large pieces. */
+class Window {
+  readonly #file: DiskFile;
+  #from = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(file: DiskFile) {
+    this.#file = file;
+  }
+
+  /** The bytes, or fewer where the file ends. */
+  read(offset: number, length: number): Buffer {
+    const isHere = offset >= this.#from && offset + length <= this.#from + this.#bytes.length;
+    if (!isHere) {
+      this.#bytes = this.#file.readSync(offset, Math.max(length, windowBytes));
+      this.#from = offset;
+    }
+    return this.#bytes.subarray(offset - this.#from, offset - this.#from + length);
+  }
+}
+
 /** -1 for none. @throws RangeError when what points to the blocks makes no sense */
 function firstFault(file: DiskFile, size: number, metaIndex: Handle, index: Handle): number {
+  const window = new Window(file);
   for (const root of [index, metaIndex]) {
-    const block = readBlock(file, size, root);
+    const block = readBlock(window, size, root);
     if (block === null) return root.offset;
     for (const handle of handlesIn(contentsOf(block))) {
-      if (readBlock(file, size, handle) === null) return handle.offset;
+      if (readBlock(window, size, handle) === null) return handle.offset;
     }
   }
   return -1;
 }
 
 /** Contents and type; null when they do not match their checksum. */
-function readBlock(file: DiskFile, fileBytes: number, { offset, size }: Handle): Buffer | null {
+function readBlock(window: Window, fileBytes: number, { offset, size }: Handle): Buffer | null {
   if (offset + size + trailerBytes > fileBytes) return null;
-  const bytes = file.readSync(offset, size + trailerBytes);
+  const bytes = window.read(offset, size + trailerBytes);
   if (bytes.length < size + trailerBytes) return null;
   const crc = crc32c(bytes.subarray(0, size + 1));
   const masked = (((crc >>> 15) | (crc << 17)) + maskDelta) >>> 0;
