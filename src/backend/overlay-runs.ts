@@ -5,6 +5,7 @@
  *     packed    packs, as they will stand on disk: no object is kept for a record
  */
 
+import { lowerBound } from '../util/ordered-map.ts';
 import type { BackendEntry } from './backend.ts';
 import { expandPack, findInPack, fitsInPack, PackBuilder } from './pack.ts';
 
@@ -159,16 +160,4 @@ class PackedWalk implements RunWalk {
       expandPack(this.#packs[this.#pack++]!, null, from, null, this.#entries);
     }
   }
-}
-
-/** First position in ascending `keys` whose key is >= `key`. */
-export function lowerBound(keys: readonly string[], key: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (keys[middle]! < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

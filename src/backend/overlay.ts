@@ -9,8 +9,9 @@
  * done when somebody asks: the new keys are sorted and merged into the old order from the back.
  */
 
+import { lowerBound } from '../util/ordered-map.ts';
 import type { BackendEntry } from './backend.ts';
-import { lowerBound, PackedRun, PlainRun, type ReadyPack, type Run, type RunWalk } from './overlay-runs.ts';
+import { PackedRun, PlainRun, type ReadyPack, type Run, type RunWalk } from './overlay-runs.ts';
 import { expandPack, noPacking, type Packing } from './pack.ts';
 
 /** Keys are binary strings that begin with their table. */

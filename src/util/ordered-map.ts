@@ -39,8 +39,8 @@ interface Branch<V> {
 
 type Node<V> = Leaf<V> | Branch<V>;
 
-/** First position whose key is >= `key`. */
-function lowerBound(keys: readonly string[], key: string): number {
+/** First position in ascending `keys` whose key is >= `key`. */
+export function lowerBound(keys: readonly string[], key: string): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {

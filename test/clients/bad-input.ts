@@ -166,9 +166,9 @@ const special: Readonly<Record<string, readonly Fields[]>> = {
     { key: Buffer.from('none'), ignore_lease: true },
     { key: Buffer.from('a'), value: Buffer.from('x'), ignore_value: true },
     { key: Buffer.from('a'), lease: 5, ignore_lease: true },
-    { key: Buffer.from('a'), value: Buffer.alloc(1_572_900, 'x') },
-    { key: Buffer.alloc(1_572_900, 'x') },
-    { key: Buffer.from('a'), value: Buffer.alloc(4_000_000, 'x') },
+    { key: Buffer.from('a'), value: Buffer.alloc(1_572_900, 'v') },
+    { key: Buffer.alloc(1_572_900, 'v') },
+    { key: Buffer.from('a'), value: Buffer.alloc(4_000_000, 'v') },
   ],
   'KV/Range': [
     { key: Buffer.from('a'), sort_order: 99 },
@@ -211,7 +211,7 @@ const special: Readonly<Record<string, readonly Fields[]>> = {
     { name: 'user', password: '' },
     { name: 'user', password: 'x' },
     { name: '', password: 'x' },
-    { name: 'long', password: 'x'.repeat(73) },
+    { name: 'long', password: 'v'.repeat(73) },
   ],
   'Auth/RoleGrantPermission': [
     { name: 'none', perm: { key: Buffer.from('a') } },
