@@ -48,12 +48,15 @@ export const notes: Readonly<Record<string, string>> = {
   etcd_mvcc_db_open_read_transactions: 'Of bbolt.',
   etcd_disk_backend_commit_duration_seconds:
     'Flushes of the state: after 8 MiB or a second, none while nothing is written.',
-  etcd_server_apply_duration_seconds: 'All calls for users and roles are `op="Auth"`.',
   etcd_server_range_duration_seconds: 'Ranges alone; of a large one, up to its first chunk.',
   etcd_network_server_stream_failures_total: 'Streams that this member ended with an error.',
   etcd_server_request_duration_seconds: 'See `grpc_server_handling_seconds`.',
   etcd_disk_backend_defrag_duration_seconds: 'Stays empty: space is given back while the member serves.',
   etcd_disk_defrag_inflight: 'Always 0, for the same reason.',
+  etcd_mvcc_txn_total:
+    'Every txn. etcd counts what does more than one thing at once, a put that tells the previous pair included.',
+  etcd_mvcc_range_total:
+    'Ranges by request. etcd counts what compares, puts and deletions read on their way, too.',
   etcd_mvcc_db_total_size_in_bytes: 'LevelDB’s files.',
   etcd_debugging_mvcc_pending_events_total:
     'Always 0: a slow watcher is a place in the history, not a queue.',

@@ -246,7 +246,7 @@ export async function compatibilityPage(): Promise<string> {
     ),
     section(
       'Metrics',
-      'At `/metrics`, in the text format of Prometheus. Figures of Go’s runtime (`go_…`, `promhttp_…`) have no counterpart.',
+      'At `/metrics`, in the text format of Prometheus. Figures of Go’s runtime (`go_…`, `promhttp_…`), of the proxy (`etcd_grpc_proxy_…`), of the keys of etcd 2 (`etcd_debugging_store_…`) and of the inside of bbolt (`etcd_debugging_disk_backend_commit_…`) have no counterpart, and names that etcd 3.6 dropped are gone.',
       ['name'],
       rows.metrics,
     ),

@@ -15,7 +15,7 @@ const rpcs: Readonly<Record<string, string>> = {
     'UserGrantRole UserRevokeRole RoleAdd RoleGet RoleList RoleDelete RoleGrantPermission RoleRevokePermission',
   'v3lockpb.Lock': 'Lock Unlock',
   'v3electionpb.Election': 'Campaign Proclaim Leader Observe< Resign',
-  'grpc.health.v1.Health': 'Check Watch<',
+  'grpc.health.v1.Health': 'Check List Watch<',
   'grpc.reflection.v1.ServerReflection': 'ServerReflectionInfo<>',
   'grpc.reflection.v1alpha.ServerReflection': 'ServerReflectionInfo<>',
 };

@@ -3,7 +3,12 @@
  * moment the port answers. Whether the member can do anything is asked over HTTP (`/readyz`).
  */
 
-import { decodeHealthCheckRequest, encodeHealthCheckResponse, ServingStatus } from '../wire/cold-messages.ts';
+import {
+  decodeHealthCheckRequest,
+  encodeHealthCheckResponse,
+  encodeHealthListResponse,
+  ServingStatus,
+} from '../wire/cold-messages.ts';
 import type { ServiceContext } from './context.ts';
 import { Code } from './errors.ts';
 import { type ServiceMethods, serverStream, unary } from './guard.ts';
@@ -14,6 +19,9 @@ export function healthMethods(context: ServiceContext): ServiceMethods {
       const { service } = decodeHealthCheckRequest(body);
       if (service === '') reply(null, encodeHealthCheckResponse(ServingStatus.Serving));
       else reply({ code: Code.NotFound, message: 'unknown service' }, null);
+    }),
+    List: unary((_body, _call, reply) => {
+      reply(null, encodeHealthListResponse([{ service: '', status: ServingStatus.Serving }]));
     }),
     /** Stays open, for the state might change. */
     Watch: serverStream(context, (body, stream) => {

@@ -108,7 +108,9 @@ export class Applier {
       if (!(error instanceof Failure)) throw error;
       failure = error;
     }
-    this.#figures.applied(opened.kind, failure !== null);
+    if (opened.kind === RequestKind.Auth)
+      this.#figures.appliedAuth(decodeAuthOperation(opened.body).kind, failure !== null);
+    else this.#figures.applied(opened.kind, failure !== null);
     if (pending !== undefined) this.#pending.resolve(pending, failure, result);
   }
 

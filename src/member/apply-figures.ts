@@ -7,12 +7,13 @@
  */
 
 import { exponentialBounds, Histogram } from '../util/metrics.ts';
+import type { AuthOperation } from '../wire/auth-messages.ts';
 import { RequestKind } from './types.ts';
 
 /** 0.1 ms and up. */
 const bounds: readonly number[] = exponentialBounds(0.0001, 2, 20);
 
-const words: Readonly<Record<RequestKind, string>> = {
+const words: Readonly<Record<Exclude<RequestKind, typeof RequestKind.Auth>, string>> = {
   [RequestKind.Put]: 'Put',
   [RequestKind.DeleteRange]: 'DeleteRange',
   [RequestKind.Txn]: 'Txn',
@@ -27,7 +28,26 @@ const words: Readonly<Record<RequestKind, string>> = {
   [RequestKind.LeaseRevoke]: 'LeaseRevoke',
   [RequestKind.LeaseExpire]: 'LeaseRevoke',
   [RequestKind.LeaseCheckpoint]: 'LeaseCheckpoint',
-  [RequestKind.Auth]: 'Auth',
+};
+
+const authWords: Readonly<Record<AuthOperation['kind'], string>> = {
+  enable: 'AuthEnable',
+  disable: 'AuthDisable',
+  status: 'AuthStatus',
+  authenticate: 'Authenticate',
+  userAdd: 'AuthUserAdd',
+  userGet: 'AuthUserGet',
+  userList: 'AuthUserList',
+  userDelete: 'AuthUserDelete',
+  userChangePassword: 'AuthUserChangePassword',
+  userGrantRole: 'AuthUserGrantRole',
+  userRevokeRole: 'AuthUserRevokeRole',
+  roleAdd: 'AuthRoleAdd',
+  roleGet: 'AuthRoleGet',
+  roleList: 'AuthRoleList',
+  roleDelete: 'AuthRoleDelete',
+  roleGrantPermission: 'AuthRoleGrantPermission',
+  roleRevokePermission: 'AuthRoleRevokePermission',
 };
 
 export interface ApplyTimes {
@@ -56,19 +76,28 @@ export class ApplyFigures {
     this.#since = this.#now();
   }
 
-  /** A request is applied, or refused. */
-  applied(kind: RequestKind, isRefused: boolean): void {
+  /** A request is applied, or refused; one for users and roles is told to `appliedAuth`. */
+  applied(kind: Exclude<RequestKind, typeof RequestKind.Auth>, isRefused: boolean): void {
+    const times = this.#byKind[kind] ?? this.#timesOf(words[kind]);
+    this.#byKind[kind] = times;
+    this.#observe(times, isRefused);
+  }
+
+  /** An operation on users and roles is applied, or refused. */
+  appliedAuth(kind: AuthOperation['kind'], isRefused: boolean): void {
+    this.#observe(this.#timesOf(authWords[kind]), isRefused);
+  }
+
+  #observe(times: ApplyTimes, isRefused: boolean): void {
     const now = this.#now();
-    const times = this.#byKind[kind] ?? this.#add(kind);
     (isRefused ? times.refused : times.succeeded).observe((now - this.#since) / 1000);
     this.#since = now;
   }
 
-  #add(kind: RequestKind): ApplyTimes {
-    const word = words[kind];
+  #timesOf(word: string): ApplyTimes {
     const known = this.#byWord.get(word);
-    const times = known ?? { succeeded: new Histogram(bounds), refused: new Histogram(bounds) };
-    this.#byKind[kind] = times;
+    if (known !== undefined) return known;
+    const times = { succeeded: new Histogram(bounds), refused: new Histogram(bounds) };
     this.#byWord.set(word, times);
     return times;
   }

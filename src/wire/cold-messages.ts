@@ -262,3 +262,20 @@ export function encodeHealthCheckResponse(status: number): Uint8Array {
 export function decodeHealthCheckResponse(bytes: Uint8Array): number {
   return decodeCold<{ status: number }>('grpc.health.v1.HealthCheckResponse', bytes).status;
 }
+
+/** What List says: each service by its full name, empty for the server as a whole, with its ServingStatus. */
+export interface ServiceHealth {
+  readonly service: string;
+  readonly status: number;
+}
+
+export function encodeHealthListResponse(services: readonly ServiceHealth[]): Uint8Array {
+  const statuses = services.map(({ service, status }) => ({ key: service, value: { status } }));
+  return encodeCold('grpc.health.v1.HealthListResponse', { statuses });
+}
+
+export function decodeHealthListResponse(bytes: Uint8Array): readonly ServiceHealth[] {
+  type Entry = { readonly key: string; readonly value: { readonly status: number } };
+  const { statuses } = decodeCold<{ statuses: Entry[] }>('grpc.health.v1.HealthListResponse', bytes);
+  return statuses.map(({ key, value }) => ({ service: key, status: value.status }));
+}

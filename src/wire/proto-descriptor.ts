@@ -199,10 +199,14 @@ export const protoDescriptor: Readonly<Record<string, Readonly<Record<string, st
   },
   'grpc.health.v1': {
     Health:
-      '{"methods":{"Check":{"requestType":"HealthCheckRequest","responseType":"HealthCheckResponse"},"Watch":{"requestType":"HealthCheckRequest","responseType":"HealthCheckResponse","responseStream":true}}}',
+      '{"methods":{"Check":{"requestType":"HealthCheckRequest","responseType":"HealthCheckResponse"},"List":{"requestType":"HealthListRequest","responseType":"HealthListResponse"},"Watch":{"requestType":"HealthCheckRequest","responseType":"HealthCheckResponse","responseStream":true}}}',
     HealthCheckRequest: '{"fields":{"service":{"type":"string","id":1}}}',
     HealthCheckResponse:
       '{"fields":{"status":{"type":"ServingStatus","id":1}},"nested":{"ServingStatus":{"values":{"UNKNOWN":0,"SERVING":1,"NOT_SERVING":2,"SERVICE_UNKNOWN":3}}}}',
+    HealthListRequest: '{"fields":{}}',
+    HealthListEntry:
+      '{"fields":{"key":{"type":"string","id":1},"value":{"type":"HealthCheckResponse","id":2}}}',
+    HealthListResponse: '{"fields":{"statuses":{"rule":"repeated","type":"HealthListEntry","id":1}}}',
   },
   'grpc.reflection.v1': {
     ServerReflection:

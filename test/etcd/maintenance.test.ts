@@ -6,6 +6,7 @@ import { Failure } from '../../src/util/failure.ts';
 import {
   decodeAlarmResponse,
   decodeHealthCheckResponse,
+  decodeHealthListResponse,
   decodeMemberListResponse,
   decodeStatusResponse,
   encodeAlarmRequest,
@@ -144,6 +145,8 @@ t.test('the health service knows the server as a whole', async (t) => {
   const serving = await served.response(check, encodeHealthCheckRequest(''));
   t.equal(decodeHealthCheckResponse(serving), ServingStatus.Serving);
   t.equal(await served.outcome(check, encodeHealthCheckRequest('etcdserverpb.KV')), '5 unknown service');
+  const list = await served.response('/grpc.health.v1.Health/List', new Uint8Array(0));
+  t.same(decodeHealthListResponse(list), [{ service: '', status: ServingStatus.Serving }]);
 });
 
 t.test('a watch of the health stays open', async (t) => {

@@ -60,6 +60,7 @@ export const serviceTable: Readonly<Record<string, string>> = {
     Resign U ResignRequest ResignResponse`,
   'grpc.health.v1.Health': `
     Check U HealthCheckRequest HealthCheckResponse
+    List U HealthListRequest HealthListResponse
     Watch SS HealthCheckRequest HealthCheckResponse`,
   'grpc.reflection.v1.ServerReflection': `
     ServerReflectionInfo BS ServerReflectionRequest ServerReflectionResponse`,
@@ -188,6 +189,9 @@ v3electionpb.ProclaimRequest: 1 leader LeaderKey; 2 value bytes
 v3electionpb.ProclaimResponse: 1 header ResponseHeader
 grpc.health.v1.HealthCheckRequest: 1 service str
 grpc.health.v1.HealthCheckResponse: 1 status ServingStatus
+grpc.health.v1.HealthListRequest:
+grpc.health.v1.HealthListResponse: 1 statuses HealthListEntry*
+grpc.health.v1.HealthListEntry: 1 key str; 2 value HealthCheckResponse
 grpc.reflection.v1.ServerReflectionRequest: 1 host str; 3 file_by_filename str@message_request; 4 file_containing_symbol str@message_request; 5 file_containing_extension ExtensionRequest@message_request; 6 all_extension_numbers_of_type str@message_request; 7 list_services str@message_request
 grpc.reflection.v1.ExtensionRequest: 1 containing_type str; 2 extension_number int32
 grpc.reflection.v1.ServerReflectionResponse: 1 valid_host str; 2 original_request ServerReflectionRequest; 4 file_descriptor_response FileDescriptorResponse@message_response; 5 all_extension_numbers_response ExtensionNumberResponse@message_response; 6 list_services_response ListServiceResponse@message_response; 7 error_response ErrorResponse@message_response
