@@ -1,27 +1,57 @@
 /**
  * `bench kube`: the Kubernetes API over a cluster. Pods are created, read, patched, listed and deleted by clients that each
- * have one request in flight; then many watchers wait for the same changes; then the servers rest. `--against etcd` puts the
- * same API server before etcd.
+ * have one request in flight; then many watchers wait for the same changes; before all of it the servers rest.
+ *
+ * `--against kube-apiserver` measures a real one on etcd beside it, `--against etcd` the same API server on etcd: all run at
+ * once, and a round of one is followed by the same round of the other.
  */
 
-import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { integerFlag, type parseFlags, switchFlag } from '../src/cli/flags.ts';
-import { freePorts, Workplace } from './children.ts';
-import { Cluster, type SystemName } from './cluster.ts';
-import { describeEnvironment, type Environment } from './environment.ts';
-import { grouped, mebibytes, percentile, table } from './format.ts';
-import { Http1Connection } from './http1-client.ts';
+import {
+  choiceFlag,
+  type Flag,
+  integerFlag,
+  type parseFlags,
+  switchFlag,
+  textFlag,
+} from '../src/cli/flags.ts';
+import { Workplace } from './children.ts';
+import { Cluster, howToInstall, systemVersion } from './cluster.ts';
+import { describeEnvironment } from './environment.ts';
+import { percentile } from './format.ts';
+import type { Http1Answer, Http1Connection } from './http1-client.ts';
 import { podText } from './kube-load.ts';
-import { chosenSystems, systemFlags } from './options.ts';
+import type { KubeList, KubeRate, KubeReport, KubeSystem, KubeWatch } from './kube-report.ts';
+import {
+  KubeServer,
+  type KubeSystemName,
+  kubeApiserverVersion,
+  kubeSystems,
+  storeOf,
+} from './kube-server.ts';
+import { roundOrder, systemFlags } from './options.ts';
 import { Progress } from './progress.ts';
-import { usageOf } from './usage.ts';
+
+const otherSystems: Flag<'' | KubeSystemName> = choiceFlag({
+  help: 'measure this system too, in alternating rounds, and print the ratio: a real kube-apiserver, or ours, on etcd',
+  initial: '',
+  choices: ['etcd', 'kube-apiserver'],
+});
 
 export const kubeFlags = {
   ...systemFlags,
-  pods: integerFlag({ help: 'pods that are created, patched and deleted', initial: 5000, min: 10 }),
+  against: otherSystems,
+  only: choiceFlag({ help: 'measure nothing but this system', initial: '', choices: kubeSystems }),
+  kubeApiserver: textFlag({
+    help: 'a real kube-apiserver, where that is measured: name on the PATH, or path',
+    initial: process.env['TEST_ASSET_KUBE_APISERVER'] ?? 'kube-apiserver',
+    placeholder: 'FILE',
+  }),
+  rounds: integerFlag({ help: 'rounds of each system', initial: 3, min: 1 }),
+  pods: integerFlag({
+    help: 'pods that are created, patched and deleted in a round',
+    initial: 5000,
+    min: 10,
+  }),
   warmUp: integerFlag({ help: 'pods before them', initial: 1000, min: 0 }),
   clients: integerFlag({ help: 'requests in flight', initial: 50, min: 1, max: 1000 }),
   watchers: integerFlag({ help: 'watches of the same pods; 0 for none', initial: 1000, min: 0 }),
@@ -29,141 +59,44 @@ export const kubeFlags = {
   changesPerSecond: integerFlag({ help: 'how fast those come', initial: 20, min: 1 }),
   kept: integerFlag({ help: 'pods that are stored at the end, for memory; 0 for none', initial: 0, min: 0 }),
   idleSeconds: integerFlag({ help: 'length of the rest', initial: 5, min: 1 }),
-  tls: switchFlag('HTTPS instead of plain HTTP'),
-  profile: switchFlag('write a CPU profile of the API server to the folder of --out'),
+  tls: switchFlag('HTTPS instead of plain HTTP, as beside a real kube-apiserver, which has nothing else'),
+  profile: switchFlag('write a CPU profile of our API server to the folder of --out'),
 } as const;
 
 export type KubeOptions = ReturnType<typeof parseFlags<typeof kubeFlags>>['values'];
 
-/** One kind of request. */
-export interface KubeRate {
-  readonly name: string;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** CPU time of the API server, microseconds per request. */
-  readonly serverUs: number;
-}
-
-/** Many watches of the same changes. */
-export interface KubeWatch {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly missing: number;
-  /** CPU time of the API server per event that was delivered, microseconds; the changes themselves are in it. */
-  readonly eventUs: number;
-}
-
-export interface KubeSystem {
-  readonly system: SystemName;
-  readonly readyMs: number;
-  readonly rates: readonly KubeRate[];
-  /** A list of all pods. */
-  readonly listMs: number;
-  readonly listBytes: number;
-  readonly watch: KubeWatch | null;
-  readonly residentBytes: number;
-  readonly keptResidentBytes: number | null;
-  /** Share of one core at rest, 0..1. */
-  readonly idleCore: number;
-}
-
-export interface KubeReport {
-  readonly kind: 'kube';
-  readonly environment: Environment;
-  readonly options: KubeOptions;
-  readonly systems: readonly KubeSystem[];
-}
-
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const readyWithinMs = 60_000;
 const watchPatienceMs = 20_000;
 const pods = '/api/v1/namespaces/default/pods';
-const lists = 5;
+const listTries = 5;
+const mergePatch = 'application/merge-patch+json';
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** An API server before a cluster. */
-class ApiServer {
-  readonly url: string;
-  readonly token: string;
-  readonly readyMs: number;
-  readonly #child: ChildProcess;
+type Request = (connection: Http1Connection, index: number) => Promise<Http1Answer>;
 
-  private constructor(child: ChildProcess, url: string, token: string, readyMs: number) {
-    this.#child = child;
-    this.url = url;
-    this.token = token;
-    this.readyMs = readyMs;
-  }
-
-  static async start(cluster: Cluster, workplace: Workplace, options: KubeOptions): Promise<ApiServer> {
-    const [secure, insecure] = await freePorts(2);
-    const certDir = join(workplace.folder, `kube-${cluster.system}`);
-    const servers = cluster.members.map(({ port }) => `http://127.0.0.1:${port}`).join(',');
-    const flags = [`--etcd-servers=${servers}`, `--cert-dir=${certDir}`];
-    const ports = [`--secure-port=${secure}`, `--insecure-port=${insecure}`];
-    const profiling = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}/${options.out}`] : [];
-    const from = performance.now();
-    const log = `apiserver-${cluster.system}.log`;
-    const child = workplace.spawn(
-      process.execPath,
-      [...profiling, main, 'apiserver', ...flags, ...ports],
-      log,
-    );
-    const url = options.tls ? `https://127.0.0.1:${secure}` : `http://127.0.0.1:${insecure}`;
-    for (;;) {
-      if (child.exitCode !== null) throw new Error(`the API server ended: ${workplace.lastWords(log)}`);
-      if (await answers(url)) break;
-      if (performance.now() - from > readyWithinMs) throw new Error('the API server is not ready');
-      await pause(5);
-    }
-    const readyMs = performance.now() - from;
-    const token = readFileSync(join(certDir, 'admin.token'), 'utf8').trim();
-    return new ApiServer(child, url, token, readyMs);
-  }
-
-  get usage(): ReturnType<typeof usageOf> {
-    return usageOf(this.#child.pid!);
-  }
-
-  connect(): Promise<Http1Connection> {
-    return Http1Connection.open(this.url, this.token);
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const connection = await Http1Connection.open(url);
-    const { code } = await connection.send('GET', '/readyz');
-    connection.close();
-    return code === 200;
-  } catch {
-    return false;
-  }
-}
-
-type Request = (connection: Http1Connection, index: number) => Promise<{ readonly code: number }>;
+type Measured = Omit<KubeRate, 'system' | 'round'>;
 
 /** Sends `count` requests over all connections. @throws Error when one is not answered as it should be */
 async function measure(
-  server: ApiServer,
+  server: KubeServer,
   connections: readonly Http1Connection[],
   name: string,
   count: number,
   request: Request,
-): Promise<KubeRate> {
+): Promise<Measured> {
   const times: number[] = [];
   let next = 0;
   const cpuBefore = server.usage.cpuSeconds;
+  const storeBefore = server.storeSeconds;
   const from = performance.now();
   const work = async (connection: Http1Connection): Promise<void> => {
     while (next < count) {
       const began = performance.now();
-      const { code } = await request(connection, next++);
-      if (code >= 300) throw new Error(`${name}: the server answered ${code}`);
+      const { code, body } = await request(connection, next++);
+      if (code >= 300)
+        throw new Error(`${name}: the server answered ${code}: ${body.toString().slice(0, 200)}`);
       times.push(performance.now() - began);
     }
   };
@@ -175,13 +108,14 @@ async function measure(
     p50Ms: percentile(times, 50),
     p99Ms: percentile(times, 99),
     serverUs: ((server.usage.cpuSeconds - cpuBefore) / count) * 1e6,
+    storeUs: ((server.storeSeconds - storeBefore) / count) * 1e6,
   };
 }
 
 async function measureList(connection: Http1Connection): Promise<{ ms: number; bytes: number }> {
   const times: number[] = [];
   let bytes = 0;
-  for (let round = 0; round < lists; round++) {
+  for (let round = 0; round < listTries; round++) {
     const from = performance.now();
     const { body } = await connection.send('GET', pods);
     times.push(performance.now() - from);
@@ -190,8 +124,27 @@ async function measureList(connection: Http1Connection): Promise<{ ms: number; b
   return { ms: percentile(times, 50), bytes };
 }
 
+function creating(prefix: string): Request {
+  return (connection, index) => connection.send('POST', pods, podText(`${prefix}-${index}`));
+}
+
+function patching(prefix: string, round: number): Request {
+  return (connection, at) => {
+    const patch = JSON.stringify({ metadata: { annotations: { 'bench/round': `${round}-${at}` } } });
+    return connection.send('PATCH', `${pods}/${prefix}-${at}`, patch, mergePatch);
+  };
+}
+
+/** All pods, five hundred at a time. */
+async function listInPages(connection: Http1Connection): Promise<void> {
+  for (let token: string | undefined = ''; token !== undefined && token !== null; ) {
+    const { body } = await connection.send('GET', `${pods}?limit=500&continue=${encodeURIComponent(token)}`);
+    token = (JSON.parse(body.toString()) as { metadata: { continue?: string } }).metadata.continue;
+  }
+}
+
 /** Many watches see the same changes, each as soon as it is made. */
-async function measureWatch(server: ApiServer, options: KubeOptions): Promise<KubeWatch | null> {
+async function measureWatch(server: KubeServer, options: KubeOptions): Promise<KubeWatch | null> {
   const { watchers, changes, changesPerSecond } = options;
   if (watchers === 0) return null;
   const writer = await server.connect();
@@ -222,7 +175,7 @@ async function measureWatch(server: ApiServer, options: KubeOptions): Promise<Ku
     const began = performance.now();
     sentAt[round] = began;
     const patch = JSON.stringify({ metadata: { labels: { round: String(round) } } });
-    await writer.send('PATCH', `${pods}/watched`, patch, 'application/merge-patch+json');
+    await writer.send('PATCH', `${pods}/watched`, patch, mergePatch);
     await pause(Math.max(0, 1000 / changesPerSecond - (performance.now() - began)));
   }
   const until = performance.now() + watchPatienceMs;
@@ -237,7 +190,7 @@ async function measureWatch(server: ApiServer, options: KubeOptions): Promise<Ku
   };
 }
 
-async function measureIdle(server: ApiServer, seconds: number): Promise<number> {
+async function measureIdle(server: KubeServer, seconds: number): Promise<number> {
   await pause(1000);
   const before = server.usage.cpuSeconds;
   const from = performance.now();
@@ -245,113 +198,134 @@ async function measureIdle(server: ApiServer, seconds: number): Promise<number> 
   return (server.usage.cpuSeconds - before) / ((performance.now() - from) / 1000);
 }
 
-async function measureSystem(
-  system: SystemName,
-  options: KubeOptions,
-  step: (label: string) => void,
-): Promise<KubeSystem> {
-  const workplace = new Workplace();
-  try {
-    const cluster = await Cluster.prepare(system, options.nodes, workplace, 'kube');
+/** A cluster, its API server, and the clients of both. */
+class Contestant {
+  readonly system: KubeSystemName;
+  readonly #options: KubeOptions;
+  readonly #workplace: Workplace;
+  readonly #step: (label: string) => void;
+  #running: KubeServer | null = null;
+  #connections: readonly Http1Connection[] = [];
+  #idle = { core: 0, residentBytes: 0 };
+
+  constructor(
+    system: KubeSystemName,
+    options: KubeOptions,
+    workplace: Workplace,
+    step: (label: string) => void,
+  ) {
+    this.system = system;
+    this.#options = options;
+    this.#workplace = workplace;
+    this.#step = (label) => step(`${system}: ${label}`);
+  }
+
+  get #server(): KubeServer {
+    if (this.#running === null) throw new Error(`${this.system} was not started`);
+    return this.#running;
+  }
+
+  async start(isBesideReal: boolean): Promise<void> {
+    const { nodes, tls, kubeApiserver, profile, out, clients, idleSeconds, warmUp } = this.#options;
+    this.#step('start');
+    const store = storeOf(this.system);
+    const cluster = await Cluster.prepare(store, nodes, this.#workplace, this.system);
     cluster.start();
     await cluster.waitHealthy();
     for (const member of cluster.members) member.asker.close();
-    step('start');
-    const server = await ApiServer.start(cluster, workplace, options);
-    const idleCore = await measureIdle(server, options.idleSeconds);
-    const connections = await Promise.all(Array.from({ length: options.clients }, () => server.connect()));
-    const run = (name: string, count: number, request: Request): Promise<KubeRate> => {
-      step(name);
-      return measure(server, connections, name, count, request);
-    };
-    const { pods: count, kept } = options;
-    const create = (prefix: string): Request => {
-      return (connection, index) => connection.send('POST', pods, podText(`${prefix}-${index}`));
-    };
-    await run('warm up', options.warmUp, create('warm'));
-    await run('clean up', options.warmUp, (one, at) => one.send('DELETE', `${pods}/warm-${at}`));
-    const rates: KubeRate[] = [await run('create', count, create('pod'))];
-    rates.push(await run('get', count * 2, (one, at) => one.send('GET', `${pods}/pod-${at % count}`)));
-    const { ms: listMs, bytes: listBytes } = await measureList(connections[0]!);
-    const merge = 'application/merge-patch+json';
-    rates.push(
-      await run('patch', count, (one, at) => {
-        const patch = JSON.stringify({ metadata: { annotations: { 'bench/round': String(at) } } });
-        return one.send('PATCH', `${pods}/pod-${at}`, patch, merge);
-      }),
-    );
-    rates.push(await run('delete', count, (one, at) => one.send('DELETE', `${pods}/pod-${at}`)));
-    const { residentBytes } = server.usage;
-    step('watch');
-    const watch = await measureWatch(server, options);
+    const profileFolder = profile ? `${process.cwd()}/${out}` : '';
+    const options = { tls: tls || isBesideReal, kubeApiserver, isBesideReal, profileFolder };
+    this.#running = await KubeServer.start(this.system, cluster, this.#workplace, options);
+    const core = await measureIdle(this.#server, idleSeconds);
+    this.#idle = { core, residentBytes: this.#server.usage.residentBytes };
+    this.#connections = await Promise.all(Array.from({ length: clients }, () => this.#server.connect()));
+    await this.#run('warm up', warmUp, creating('warm'));
+    await this.#run('warm up', warmUp, (one, at) => one.send('GET', `${pods}/warm-${at}`));
+    await this.#run('warm up', warmUp, patching('warm', 0));
+    await this.#run('clean up', warmUp, (one, at) => one.send('DELETE', `${pods}/warm-${at}`));
+  }
+
+  #run(name: string, count: number, request: Request): Promise<Measured> {
+    this.#step(name);
+    return measure(this.#server, this.#connections, name, count, request);
+  }
+
+  async round(round: number): Promise<{ rates: KubeRate[]; list: KubeList }> {
+    const { pods: count } = this.#options;
+    const { system } = this;
+    const prefix = `pod-${round}`;
+    const rates = [await this.#run('create', count, creating(prefix))];
+    const read: Request = (one, at) => one.send('GET', `${pods}/${prefix}-${at % count}`);
+    rates.push(await this.#run('get', count * 2, read));
+    const list = await measureList(this.#connections[0]!);
+    rates.push(await this.#run('patch', count, patching(prefix, round)));
+    rates.push(await this.#run('delete', count, (one, at) => one.send('DELETE', `${pods}/${prefix}-${at}`)));
+    return { rates: rates.map((rate) => ({ system, round, ...rate })), list: { system, round, ...list } };
+  }
+
+  async rest(): Promise<KubeSystem> {
+    const { system } = this;
+    const { kept, kubeApiserver } = this.#options;
+    const { residentBytes } = this.#server.usage;
+    this.#step('watch');
+    const watch = await measureWatch(this.#server, this.#options);
     if (kept > 0) {
-      await run('keep', kept, create('kept'));
-      await measureList(connections[0]!);
+      await this.#run('keep', kept, creating('kept'));
+      await listInPages(this.#connections[0]!);
     }
-    const keptResidentBytes = kept === 0 ? null : server.usage.residentBytes;
-    for (const connection of connections) connection.close();
-    cluster.assertRunning();
-    const figures = { readyMs: server.readyMs, rates, listMs, listBytes, watch };
-    return { system, ...figures, residentBytes, keptResidentBytes, idleCore };
-  } finally {
-    await workplace.close();
+    const keptResidentBytes = kept === 0 ? null : this.#server.usage.residentBytes;
+    for (const connection of this.#connections) connection.close();
+    this.#server.assertRunning();
+    if (this.#options.profile) await this.#server.end();
+    const version =
+      (system === 'kube-apiserver' ? kubeApiserverVersion(kubeApiserver) : systemVersion('keelson')) ?? '?';
+    const { readyMs } = this.#server;
+    const idle = { idleCore: this.#idle.core, idleResidentBytes: this.#idle.residentBytes };
+    return { system, version, readyMs, watch, residentBytes, keptResidentBytes, ...idle };
   }
 }
 
-/** Runs the benchmark, one system after the other. @throws Error when a system is missing or does not start. */
+/** @throws Error that says what to install when something is missing */
+function chosen({ against, only, kubeApiserver }: KubeOptions): KubeSystemName[] {
+  const systems: KubeSystemName[] = only === '' ? ['keelson'] : [only];
+  if (against !== '' && !systems.includes(against)) systems.push(against);
+  for (const system of systems) {
+    const store = storeOf(system);
+    if (systemVersion(store) === null) throw new Error(howToInstall(store));
+    if (system === 'kube-apiserver' && kubeApiserverVersion(kubeApiserver) === null) {
+      throw new Error(
+        `${kubeApiserver} does not run: put kube-apiserver on the PATH, or name it by --kube-apiserver`,
+      );
+    }
+  }
+  return systems;
+}
+
+/** Runs the benchmark. @throws Error when a system is missing or does not start */
 export async function runKube(options: KubeOptions): Promise<KubeReport> {
-  const chosen = chosenSystems(options.against, options.only);
-  const progress = new Progress(chosen.length * 8);
+  const names = chosen(options);
+  const workplace = new Workplace();
+  const progress = new Progress(names.length * (6 + options.rounds * 4));
+  const rates: KubeRate[] = [];
+  const lists: KubeList[] = [];
   const systems: KubeSystem[] = [];
   try {
-    for (const system of chosen) {
-      systems.push(await measureSystem(system, options, (label) => progress.step(`${system}: ${label}`, 1)));
+    const step = (label: string): void => progress.step(label, 1);
+    const contestants = names.map((name) => new Contestant(name, options, workplace, step));
+    const isBesideReal = names.includes('kube-apiserver');
+    for (const contestant of contestants) await contestant.start(isBesideReal);
+    for (let round = 1; round <= options.rounds; round++) {
+      for (const contestant of roundOrder(contestants, round)) {
+        const found = await contestant.round(round);
+        rates.push(...found.rates);
+        lists.push(found.list);
+      }
     }
+    for (const contestant of contestants) systems.push(await contestant.rest());
   } finally {
     progress.close();
+    await workplace.close();
   }
-  return { kind: 'kube', environment: describeEnvironment(chosen), options, systems };
-}
-
-export function kubeText({ options, systems }: KubeReport): string {
-  const rows = systems.flatMap(({ system, rates }) =>
-    rates.map(({ name, perSecond, p50Ms, p99Ms, serverUs }) => [
-      `${system} ${name}`,
-      grouped(perSecond),
-      p50Ms.toFixed(2),
-      p99Ms.toFixed(2),
-      serverUs.toFixed(0),
-    ]),
-  );
-  const others = systems.map(({ system, watch, keptResidentBytes, ...figures }) => [
-    system,
-    figures.readyMs.toFixed(0),
-    figures.listMs.toFixed(0),
-    watch === null ? '–' : watch.p99Ms.toFixed(1),
-    watch === null ? '–' : watch.eventUs.toFixed(1),
-    watch === null ? '–' : String(watch.missing),
-    mebibytes(figures.residentBytes),
-    keptResidentBytes === null ? '–' : mebibytes(keptResidentBytes),
-    (figures.idleCore * 100).toFixed(2),
-  ]);
-  const scheme = options.tls ? 'HTTPS' : 'HTTP';
-  return [
-    `kube: an API server on ${options.nodes} members, ${options.clients} requests in flight, ${scheme}`,
-    table(['pods', 'per s', 'p50 ms', 'p99 ms', 'CPU µs'], rows),
-    '',
-    table(
-      [
-        '',
-        'ready ms',
-        `list of ${options.pods}, ms`,
-        'watch p99 ms',
-        'event µs',
-        'missing',
-        'MiB',
-        'MiB kept',
-        'idle %',
-      ],
-      others,
-    ),
-  ].join('\n');
+  const environment = describeEnvironment([...new Set(names.map(storeOf))]);
+  return { kind: 'kube', environment, options, rates, lists, systems };
 }

@@ -14,7 +14,8 @@ import { describeEnvironment } from './environment.ts';
 import { failoverCharts, failoverFlags, failoverText, runFailover } from './failover.ts';
 import { htmlReport, type Section } from './html.ts';
 import { idleFlags, idleText, runIdle } from './idle.ts';
-import { kubeFlags, kubeText, runKube } from './kube.ts';
+import { kubeFlags, runKube } from './kube.ts';
+import { kubeText } from './kube-report.ts';
 import { kubeRequestFlags, kubeRequestText, runKubeRequests } from './kube-requests.ts';
 import { chosenSystems, systemFlags } from './options.ts';
 import { putFlags, runPut } from './put.ts';
@@ -122,6 +123,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     summary: 'the Kubernetes API: pods per second, lists, watches, memory',
     flags: kubeFlags,
     quick: [
+      '--rounds',
+      '1',
       '--pods',
       '300',
       '--warm-up',

@@ -35,8 +35,9 @@ export const systemFlags: {
  * @throws Error that says what to install when one is missing.
  */
 export function chosenSystems(against: string, only: string): SystemName[] {
-  const systems: SystemName[] = only === '' ? ['keelson'] : [only as SystemName];
-  if (against === 'etcd' && !systems.includes('etcd')) systems.push('etcd');
+  // Whatever else is measured has etcd below it.
+  const systems: SystemName[] = [only === '' || only === 'keelson' ? 'keelson' : 'etcd'];
+  if (against !== '' && !systems.includes('etcd')) systems.push('etcd');
   for (const system of systems) {
     if (systemVersion(system) === null) throw new Error(howToInstall(system));
   }
