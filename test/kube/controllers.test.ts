@@ -1,7 +1,9 @@
 /** What runs beside the API: deletes end as users expect. */
 
 import t from 'tap';
-import { type Api, startApi } from './api.ts';
+import { startControlPlane } from '../../src/kube/control-plane.ts';
+import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import { Api, startApi } from './api.ts';
 
 async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
   const until = performance.now() + 10_000;
@@ -89,4 +91,46 @@ t.test('orphans stay without their owner', async (t) => {
   await eventually('the owner goes', async () => (await codeOf(api, 'owner')) === 404);
   const { body } = await api.get(`${configMaps}/child`);
   t.equal(body.metadata.ownerReferences, undefined);
+});
+
+t.test('the loops rest as long as a real controller manager leads, and only then', async (t) => {
+  const runtime = nodeRuntime();
+  const { clock } = runtime;
+  // The lease is looked at every two seconds: here sooner.
+  const soon: typeof clock = {
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow(),
+    setTimer: (delay, fire) => clock.setTimer(delay === 2000 ? 20 : delay, fire),
+  };
+  const plane = await startControlPlane({ runtime: { ...runtime, clock: soon } });
+  t.teardown(() => plane.close());
+  const api = new Api(plane);
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
+  const holder = async (): Promise<string> =>
+    (await api.get(`${leases}/keelson-controllers`)).body.spec?.holderIdentity;
+  const dangling = { ownerReferences: [owner('gone', 'no-such-uid')] };
+  const manager = (spec: object): object => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: 'kube-controller-manager', namespace: 'kube-system' },
+    spec: { leaseDurationSeconds: 15, ...spec },
+  });
+  await eventually('they run', async () => /^keelson_/.test(await holder()));
+  t.equal((await api.get(`${leases}/kube-controller-manager`)).code, 404, 'its lease is to be had');
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  await api.send('POST', leases, manager({ holderIdentity: 'manager', renewTime }));
+  await eventually('they rest', async () => (await holder()) === '');
+  await make(api, 'left', dangling);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.equal(await codeOf(api, 'left'), 200, 'what the manager does is left to it');
+  await api.merge(`${leases}/kube-controller-manager`, { spec: { holderIdentity: '' } });
+  await eventually('they run again', async () => (await codeOf(api, 'left')) === 404);
+  const longAgo = '2020-01-01T00:00:00.000000Z';
+  const other = await startApi(t);
+  await other.send('POST', leases, manager({ holderIdentity: 'manager', renewTime: longAgo }));
+  await make(other, 'dangling', dangling);
+  await eventually(
+    'a lease left behind holds nobody up',
+    async () => (await codeOf(other, 'dangling')) === 404,
+  );
 });

@@ -1,6 +1,10 @@
 /**
  * One of several API servers runs the loops: whoever holds a Lease of `coordination.k8s.io`, and renews it, until it does
  * not any more. The times are those of the real controller manager.
+ *
+ * The lease is not the controller manager's own. (Counter-example: a server that holds that one from its start leaves no
+ * real controller manager a chance to lead.) Instead the loops rest as long as somebody renews that one: a controller
+ * manager does all that they do, and whoever runs it may have turned parts of it off.
  */
 
 import type { Timer } from '../../util/runtime.ts';
@@ -20,6 +24,13 @@ interface LeaseSpec {
   readonly holderIdentity?: string;
   readonly leaseTransitions?: number;
   readonly acquireTime?: string;
+  readonly renewTime?: string;
+}
+
+/** What was last seen of another's lease, and when by this clock: its times are by its holder's. */
+interface Sight {
+  resourceVersion: string;
+  at: number;
 }
 
 export interface Elected {
@@ -34,21 +45,24 @@ export class Election {
   readonly #client: LocalClient;
   readonly #resource: ResourceType;
   readonly #name: string;
+  /** Name of the lease that comes before: the loops rest as long as it is renewed. */
+  readonly #before: string;
   readonly #identity: string;
   readonly #elected: Elected;
   #timer: Timer | null = null;
   #isHolder = false;
   #isClosed = false;
   #renewedAt = 0;
-  /** What was last seen of another holder's lease, and when: its times are by its own clock. */
-  #seen = '';
-  #seenAt = 0;
+  readonly #seen: Sight = { resourceVersion: '', at: 0 };
+  readonly #seenBefore: Sight = { resourceVersion: '', at: 0 };
 
-  constructor(parts: ServerParts, name: string, identity: string, elected: Elected) {
+  /** @param before name of the lease that is given way to */
+  constructor(parts: ServerParts, name: string, before: string, identity: string, elected: Elected) {
     this.#parts = parts;
     this.#client = new LocalClient(parts, 'kube-controller-manager');
     this.#resource = parts.registry.find('coordination.k8s.io', 'v1', 'leases')!;
     this.#name = name;
+    this.#before = before;
     this.#identity = identity;
     this.#elected = elected;
   }
@@ -58,7 +72,8 @@ export class Election {
     if (this.#isClosed) return;
     const { clock, log } = this.#parts.runtime;
     try {
-      if (await this.#tryToHold()) this.#hold(clock.now());
+      if (await this.#isBeforeHeld()) await this.#giveWay();
+      else if (await this.#tryToHold()) this.#hold(clock.now());
       else this.#letGo();
     } catch (error) {
       log.debug('the lease of the loops could not be had', { error: (error as Error).message });
@@ -78,6 +93,32 @@ export class Election {
     if (!this.#isHolder) return;
     this.#isHolder = false;
     this.#elected.ended();
+  }
+
+  async #isBeforeHeld(): Promise<boolean> {
+    const lease = await this.#client.get(this.#resource, namespace, this.#before);
+    if (lease === null) return false;
+    const { holderIdentity = '', renewTime = '' } = (lease.spec ?? {}) as LeaseSpec;
+    if (holderIdentity === '') return false;
+    const isFirstSight = this.#seenBefore.resourceVersion === '';
+    const isOver = this.#isOver(this.#seenBefore, lease);
+    if (isOver || !isFirstSight) return !isOver;
+    // At first sight there is only what it says: one that was left behind long ago holds nobody up.
+    const age = this.#parts.runtime.clock.wallNow() - Date.parse(renewTime);
+    if (age <= leaseSeconds * 1000) return true;
+    this.#seenBefore.at -= leaseSeconds * 1000;
+    return false;
+  }
+
+  /** Stops, and says so in the lease. */
+  async #giveWay(): Promise<void> {
+    if (!this.#isHolder) return;
+    this.#letGo();
+    await this.#client.update(this.#resource, namespace, this.#name, '', (found) => {
+      const spec = (found.spec ?? {}) as LeaseSpec;
+      if (spec.holderIdentity === this.#identity) found.spec = { ...spec, holderIdentity: '' };
+      return found;
+    });
   }
 
   async #tryToHold(): Promise<boolean> {
@@ -105,13 +146,18 @@ export class Election {
   #mayTake(current: ApiObject): boolean {
     const { holderIdentity = '' } = (current.spec ?? {}) as LeaseSpec;
     if (holderIdentity === this.#identity || holderIdentity === '') return true;
+    return this.#isOver(this.#seen, current);
+  }
+
+  /** It did not change for the whole of its length since it was first seen so. */
+  #isOver(sight: Sight, lease: ApiObject): boolean {
     const now = this.#parts.runtime.clock.now();
-    const { resourceVersion = '' } = current.metadata;
-    if (this.#seen !== resourceVersion) {
-      this.#seen = resourceVersion;
-      this.#seenAt = now;
+    const { resourceVersion = '' } = lease.metadata;
+    if (sight.resourceVersion !== resourceVersion) {
+      sight.resourceVersion = resourceVersion;
+      sight.at = now;
     }
-    return now - this.#seenAt > leaseSeconds * 1000;
+    return now - sight.at > leaseSeconds * 1000;
   }
 
   #now(): string {

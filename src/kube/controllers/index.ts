@@ -1,6 +1,6 @@
 /**
  * What runs beside the API as long as it is served: loops that watch objects and write others. Of several API servers on
- * one store, one runs them (`election.ts`).
+ * one store, one runs them (`election.ts`), and none as long as a real kube-controller-manager does.
  */
 
 import { customResources } from '../crd/controller.ts';
@@ -45,11 +45,15 @@ class Loops {
   }
 }
 
+/** The lease of whoever runs the loops, and that of a real controller manager, which comes before. */
+const ownLease = 'keelson-controllers';
+const managerLease = 'kube-controller-manager';
+
 const electedLoops: Controller = async (parts) => {
   let loops: Loops | null = null;
   const ending: Promise<void>[] = [];
   const identity = `keelson_${randomUid(parts.runtime.random)}`;
-  const election = new Election(parts, 'kube-controller-manager', identity, {
+  const election = new Election(parts, ownLease, managerLease, identity, {
     began: () => {
       loops = new Loops(parts);
     },
