@@ -10,17 +10,15 @@
 
 import { InlinePasswords } from '../auth/passwords.ts';
 import { noTokens } from '../auth/tokens.ts';
-import { type MemoryBackend, MemoryImage, memoryBackend } from '../backend/memory-backend.ts';
-import { decodeRaftFrame, FrameKind, frameHolds } from '../member/peer-codec.ts';
+import { MemoryImage, memoryBackend } from '../backend/memory-backend.ts';
 import type { JoinOptions } from '../member/types.ts';
 import type { ConfState, NodeId } from '../raft/types.ts';
-import { MessageType } from '../raft/types.ts';
-import type { CrashStyle, DiskImage } from './disk-image.ts';
+import type { CrashStyle } from './disk-image.ts';
 import { CrashStyle as Style } from './disk-image.ts';
-import { checkInvariants } from './invariants/index.ts';
 import { Violation } from './invariants/invariant.ts';
 import { recoveryProblem } from './invariants/recovery-is-idempotent.ts';
 import { LiveView } from './live-view.ts';
+import { Losses } from './losses.ts';
 import { Memory } from './memory.ts';
 import type { Victims } from './nemesis.ts';
 import type { WatchPort } from './oracle/watchers.ts';
@@ -30,51 +28,14 @@ import { lastOf } from './quorum.ts';
 import { tornImage } from './sabotage.ts';
 import { NodeRuntime, SimProcess as Process, SimClock, type SimProcess, Stepped } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
-import {
-  confOfEntry,
-  type LiveMember,
-  memberIdsOf,
-  openMember,
-  recoverDisk,
-  requestsIn,
-} from './sim-member.ts';
-import { maxPathBytes, SimNetwork } from './sim-network.ts';
+import { type LiveMember, memberIdsOf, openMember, recoverDisk } from './sim-member.ts';
+import { SimNetwork } from './sim-network.ts';
+import { nodeName, peerUrl, type SimNode } from './sim-node.ts';
 import type { SimRandom } from './sim-random.ts';
+import { StepJudge } from './step-judge.ts';
 import type { Swarm } from './swarm.ts';
 import type { Trace } from './trace.ts';
-import type { Delta, DurableView, Limits, NodeView, SentMessage, World } from './view.ts';
-
-/** How many steps go by between two looks at the disks. */
-const deepEvery = 2048;
-
-/** One machine. It is a member from the beginning, or one that may be added later: then once, under one id. */
-export interface SimNode {
-  readonly index: number;
-  /** Empty as long as it was not added to the cluster. */
-  id: NodeId;
-  /** What it was told when it was added; null for one of the first members. */
-  join: JoinOptions | null;
-  /** It was removed from the cluster and does not come back. */
-  retired: boolean;
-  readonly name: string;
-  readonly disk: SimDisk;
-  readonly random: SimRandom;
-  readonly view: LiveView;
-  image: MemoryImage;
-  life: number;
-  process: SimProcess | null;
-  runtime: NodeRuntime | null;
-  backend: MemoryBackend | null;
-  /** Null while it is down or opening. */
-  member: LiveMember | null;
-  /** Asked to stop in an orderly way. */
-  stopping: boolean;
-  /** It was putting a state from elsewhere in force when it was last looked at. */
-  installing: boolean;
-  durable: DurableView | null;
-  /** The disk's sync count that `durable` belongs to. */
-  durableAt: number;
-}
+import type { DurableView } from './view.ts';
 
 export interface ClusterHooks {
   /** A life has ended, orderly or not; the hook sees to it that another one begins. */
@@ -101,10 +62,8 @@ export class SimCluster implements Victims {
   private readonly swarm: Swarm;
   private readonly mutant: string;
   private readonly hooks: ClusterHooks;
-  private readonly limits: Limits;
-  private readonly touched: Set<number> = new Set();
-  private sent: SentMessage[] = [];
-  private failure: Violation | null = null;
+  private readonly judge: StepJudge;
+  private readonly losses: Losses;
   /** Counts of what was not planned by the nemesis. */
   readonly counts = { starts: 0, fatal: 0, installs: 0, added: 0, removed: 0, zombies: 0, stateLosses: 0 };
 
@@ -127,14 +86,25 @@ export class SimCluster implements Victims {
       autoLeave: false,
     };
     this.memory = new Memory(total, conf);
-    this.limits = {
-      windowMessages: 256,
-      windowBytes: 16 << 20,
-      uncommittedBytes: 64 << 20,
-      logEntries: 20_000,
-      pathBytes: maxPathBytes,
-    };
-    this.watchNetwork();
+    const { clock, network, nodes, memory } = this;
+    this.judge = new StepJudge({
+      clock,
+      network,
+      nodes,
+      memory,
+      trace,
+      installs: () => this.counts.installs++,
+    });
+    this.losses = new Losses({
+      nodes,
+      conf: () => this.conf,
+      stateLossChance: swarm.stateLossChance,
+      mutant: this.mutant,
+      lost: (node) => {
+        this.counts.stateLosses++;
+        trace.note(clock.now, 'state-lost', node.index);
+      },
+    });
   }
 
   private makeNode(id: NodeId, index: number, random: SimRandom): SimNode {
@@ -254,12 +224,15 @@ export class SimCluster implements Victims {
       // A disk that fails during recovery is a disk that fails; anything else is a log or state that a crash has spoilt.
       if ((error as { reason?: string } | null)?.reason === 'diskFailed')
         this.onFatal(node.index, process, error!);
-      else this.fail(new Violation('I43', `${node.name} does not start: ${error?.message ?? 'no member'}`));
+      else
+        this.judge.fail(
+          new Violation('I43', `${node.name} does not start: ${error?.message ?? 'no member'}`),
+        );
       return;
     }
     node.member = member;
     node.view.begin(node.life, member);
-    this.touched.add(node.index);
+    this.judge.touch(node.index);
     this.trace.note(this.clock.now, 'opened', node.index, node.life);
   }
 
@@ -273,7 +246,9 @@ export class SimCluster implements Victims {
     }
     this.counts.fatal++;
     if ((error as { reason?: string }).reason !== 'diskFailed') {
-      this.fail(new Violation('I45', `${this.nodes[index]!.name} gave up: ${error.stack ?? error.message}`));
+      this.judge.fail(
+        new Violation('I45', `${this.nodes[index]!.name} gave up: ${error.stack ?? error.message}`),
+      );
       return;
     }
     this.crash(index, Style.Process);
@@ -297,42 +272,8 @@ export class SimCluster implements Victims {
     node.backend!.crash(node.random.chance(0.5));
     this.writeTestament(node);
     node.disk.crash(style);
-    this.goBack(node);
-    if (this.mutant !== 'oldState' && this.mutant !== 'oldDisk') this.loseState(node);
-    if (this.mutant === 'wipedDisk' && index === 0) {
-      node.disk.wipe();
-      node.image = new MemoryImage();
-    }
+    this.losses.strike(node);
     this.ended(node);
-  }
-
-  private readonly copies: { disk: DiskImage; image: MemoryImage }[] = [];
-
-  /** For controls: every other crash of the first machine brings back what it held at the one before. */
-  private goBack(node: SimNode): void {
-    if (node.index !== 0 || (this.mutant !== 'oldDisk' && this.mutant !== 'oldState')) return;
-    const old = this.copies.pop();
-    if (old === undefined) {
-      this.copies.push({ disk: node.disk.copy(), image: copyOf(node.image) });
-      return;
-    }
-    node.image = old.image;
-    if (this.mutant === 'oldDisk') node.disk.putBack(old.disk);
-  }
-
-  /**
-   * The state is gone, as when it was damaged and moved aside; the log is not. The atlas: most voters keep theirs, for what
-   * nobody has nobody can give back.
-   */
-  private loseState(node: SimNode): void {
-    if (node.image.index === 0 || !node.random.chance(this.swarm.stateLossChance)) return;
-    const { voters, votersOutgoing } = this.conf;
-    const hasState = ({ id, index, view, image }: SimNode): boolean =>
-      index !== node.index && image.index > 0 && !(view.up && view.installing) && voters.includes(id);
-    if (votersOutgoing.length > 0 || this.nodes.filter(hasState).length * 2 <= voters.length) return;
-    node.image = new MemoryImage();
-    this.counts.stateLosses++;
-    this.trace.note(this.clock.now, 'state-lost', node.index);
   }
 
   crashInOperation(index: number, style: CrashStyle): void {
@@ -422,7 +363,7 @@ export class SimCluster implements Victims {
 
   /** A client is about to call into this node's member: look at it after the step. */
   touch(index: number): void {
-    this.touched.add(index);
+    this.judge.touch(index);
   }
 
   private readonly touchNode = (index: number): void => this.touch(index);
@@ -437,8 +378,9 @@ export class SimCluster implements Victims {
     if (stepped === Stepped.Nothing) return true;
     const ran = this.clock.ran;
     this.trace.tick(this.clock.now, ran === null ? -1 : ran.index);
-    if (ran !== null) this.touched.add(ran.index);
-    this.judge();
+    if (ran !== null) this.judge.touch(ran.index);
+    this.judge.judge();
+    this.hooks.stepped();
     return true;
   }
 
@@ -450,70 +392,6 @@ export class SimCluster implements Victims {
     const end = this.clock.now + ms;
     while (this.clock.nextAt() <= end) this.step();
     this.clock.now = end;
-  }
-
-  private judge(): void {
-    if (this.failure !== null) throw this.failure;
-    const deep = this.clock.steps % deepEvery === 0;
-    const deltas: Delta[] = [];
-    for (const index of this.touched) {
-      const node = this.nodes[index]!;
-      const { view } = node;
-      // A member that installs a state is judged when it has: until then its log is ahead of what it has applied.
-      if (view.installing && !node.installing) this.counts.installs++;
-      node.installing = view.installing;
-      const delta = view.up && !view.installing ? this.memory.compare(view) : null;
-      if (delta !== null) deltas.push(delta);
-    }
-    this.touched.clear();
-    if (deltas.length > 0 || this.sent.length > 0 || deep) {
-      const world: World = {
-        now: this.clock.now,
-        nodes: this.views,
-        deltas,
-        sent: this.sent,
-        deep,
-        limits: this.limits,
-        fullestPathBytes: deep ? this.network.fullestPathBytes() : 0,
-        confOf: confOfEntry,
-        requestsIn,
-      };
-      checkInvariants(world, this.memory);
-      this.sent = [];
-    }
-    this.hooks.stepped();
-  }
-
-  private viewList: readonly NodeView[] | null = null;
-
-  private get views(): readonly NodeView[] {
-    this.viewList ??= this.nodes.map((node) => node.view);
-    return this.viewList;
-  }
-
-  private fail(violation: Violation): void {
-    this.failure ??= violation;
-  }
-
-  private watchNetwork(): void {
-    this.network.isRepeatable = (frame) =>
-      frame[0] !== FrameKind.Raft || !frameHolds(frame, MessageType.Propose, MessageType.Propose);
-    this.network.onSent = (from, to, frame) => {
-      this.trace.mixBytes(frame);
-      if (frame[0] !== FrameKind.Raft) return;
-      const { VoteResponse, AppendResponse } = MessageType;
-      if (!this.trace.verbose && !frameHolds(frame, VoteResponse, AppendResponse)) return;
-      for (const message of decodeRaftFrame(frame, this.nodes[from]!.id, this.nodes[to]!.id)) {
-        if (message.type === MessageType.VoteResponse || message.type === MessageType.AppendResponse) {
-          this.sent.push({ from, message });
-        }
-        if (this.trace.verbose) {
-          const { type, term, index, logTerm, commit, reject, entries, hint, context } = message;
-          const detail = `to n${to + 1} type ${type} term ${term} index ${index}/${logTerm} commit ${commit} entries ${entries.length} reject ${reject} hint ${hint} context ${context}`;
-          this.trace.note(this.clock.now, 'send', from, frame.length, detail);
-        }
-      }
-    };
   }
 
   private durableOf(index: number): DurableView {
@@ -528,7 +406,7 @@ export class SimCluster implements Victims {
   /** Notes what was durable when the life ended: what it may have promised. */
   private writeTestament(node: SimNode): void {
     const problem = recoveryProblem(node.disk.durable(), recoverDisk);
-    if (problem !== null) this.fail(new Violation('I43', `${node.name}: ${problem}`));
+    if (problem !== null) this.judge.fail(new Violation('I43', `${node.name}: ${problem}`));
     const { term, vote } = this.durableOf(node.index);
     this.memory.testaments[node.index] = { term, vote, last: lastOf(this.durableOf(node.index)) };
   }
@@ -538,22 +416,4 @@ export class SimCluster implements Victims {
     node.view.end();
     this.hooks.died(node.index);
   }
-}
-
-function copyOf(image: MemoryImage): MemoryImage {
-  const copy = new MemoryImage();
-  const entries: { readonly key: string; readonly value: Uint8Array }[] = [];
-  image.entries.collect('', null, Number.MAX_SAFE_INTEGER, false, entries);
-  for (const entry of entries) copy.entries.set(entry.key, entry);
-  copy.line = image.line;
-  copy.bytes = image.bytes;
-  return copy;
-}
-
-export function nodeName(index: number): string {
-  return `n${index + 1}`;
-}
-
-export function peerUrl(index: number): string {
-  return `http://${nodeName(index)}:2380`;
 }

@@ -7,9 +7,9 @@
  */
 
 import type { MemberChange } from '../member/types.ts';
-import type { SimCluster, SimNode } from './cluster.ts';
-import { peerUrl } from './cluster.ts';
+import type { SimCluster } from './cluster.ts';
 import type { FaultCounts } from './nemesis.ts';
+import { peerUrl, type SimNode } from './sim-node.ts';
 import type { SimRandom } from './sim-random.ts';
 import type { Swarm } from './swarm.ts';
 

@@ -8,7 +8,7 @@
  * Two phases, because without the first nothing is tested and without the second a cluster that does nothing passes.
  */
 
-import { SimCluster, type SimNode } from './cluster.ts';
+import { SimCluster } from './cluster.ts';
 import { Violation } from './invariants/invariant.ts';
 import { type FaultCounts, Nemesis } from './nemesis.ts';
 import { Operator } from './operator.ts';
@@ -21,6 +21,7 @@ import { Replay } from './oracle/replay.ts';
 import { Watchers } from './oracle/watchers.ts';
 import { type MemberPort, plainRange, Workload } from './oracle/workload.ts';
 import { openLogged } from './sim-member.ts';
+import type { SimNode } from './sim-node.ts';
 import { SimRandom } from './sim-random.ts';
 import { drawSwarm, paced, paces, type Swarm, stretched } from './swarm.ts';
 import { Trace, type TraceOptions } from './trace.ts';

@@ -14,6 +14,7 @@ import { LossyLinks } from './lossy-links.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const faultyProcess = new URL('./faulty-process.mjs', import.meta.url).href;
+const memoryReport = new URL('./memory-report.mjs', import.meta.url).href;
 const clientPort = 2379;
 const peerPort = 2380;
 
@@ -41,6 +42,8 @@ export interface MachinesOptions {
   readonly isLossy?: boolean;
   /** Extra flags of every member. */
   readonly flags?: readonly string[];
+  /** Members write down what memory they have; see `memory-report.mjs`. The second one collects its heap so often, in seconds. */
+  readonly collectSeconds?: number;
 }
 
 /** As `faulty-process.mjs` reads it. */
@@ -162,11 +165,18 @@ export class Machines {
       ...['--initial-cluster', cluster, '--initial-cluster-state', machine.joins ? 'existing' : 'new'],
       ...(this.options.flags ?? []),
     ];
-    const command = [process.execPath, '--import', faultyProcess, cli, 'etcd', ...flags];
+    const { collectSeconds } = this.options;
+    const imports = collectSeconds === undefined ? [faultyProcess] : [faultyProcess, memoryReport];
+    const command = [process.execPath, ...imports.flatMap((url) => ['--import', url]), cli, 'etcd', ...flags];
     const words =
       machine.namespace === null ? command : ['ip', 'netns', 'exec', machine.namespace, ...command];
     const log = openSync(`${this.options.directory}/${machine.name}.log`, 'a');
-    const env = { ...process.env, KEELSON_FAULTS: this.faultsOf(index) };
+    const env = {
+      ...process.env,
+      KEELSON_FAULTS: this.faultsOf(index),
+      KEELSON_MEMORY: this.memoryFileOf(index),
+      KEELSON_COLLECT_S: String(index === 1 ? (collectSeconds ?? 0) : 0),
+    };
     const child = spawn(words[0]!, words.slice(1), { stdio: ['ignore', log, log], env });
     closeSync(log);
     machine.process = child;
@@ -178,6 +188,11 @@ export class Machines {
 
   private faultsOf(index: number): string {
     return `${this.options.directory}/${this.all[index]!.name}.faults`;
+  }
+
+  /** Where a member writes down what memory it has. */
+  memoryFileOf(index: number): string {
+    return `${this.options.directory}/${this.all[index]!.name}.memory`;
   }
 
   /** What the disk and the clock of a member do from now on; see `faulty-process.mjs`. */

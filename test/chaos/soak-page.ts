@@ -2,11 +2,30 @@
 
 import { htmlReport, type Section } from '../../bench/html.ts';
 
+/** As `memory-report.mjs` writes it; bytes. */
+export interface MemoryReport {
+  readonly heapUsed: number;
+  /** Outside the heap, buffers among it. */
+  readonly external: number;
+  readonly wholeCollections: number;
+  /** Right after a collection; null where none was asked for yet. */
+  readonly alive: { readonly heapUsed: number; readonly external: number; readonly rss: number } | null;
+}
+
 export interface Sample {
   /** Seconds since the beginning. */
   readonly at: number;
   /** By member. */
   readonly memoryMiB: readonly number[];
+  /** Of what is resident: the heap with its garbage, and buffers and the like outside it. */
+  readonly heapMiB: readonly number[];
+  readonly outsideMiB: readonly number[];
+  /** Collections of the whole heap since the process began. */
+  readonly collections: readonly number[];
+  /** What is left on the second member when its whole heap was collected. */
+  readonly aliveHeapMiB: number;
+  readonly aliveOutsideMiB: number;
+  readonly aliveResidentMiB: number;
   readonly handles: readonly number[];
   readonly diskMiB: readonly number[];
   /** Of the puts since the sample before, in milliseconds. */
@@ -86,6 +105,21 @@ export function slopes(samples: readonly Sample[], names: readonly string[]): st
     );
   }
   row(
+    'alive: heap',
+    'MiB',
+    samples.map(({ aliveHeapMiB }) => aliveHeapMiB),
+  );
+  row(
+    'alive: outside it',
+    'MiB',
+    samples.map(({ aliveOutsideMiB }) => aliveOutsideMiB),
+  );
+  row(
+    'resident then',
+    'MiB',
+    samples.map(({ aliveResidentMiB }) => aliveResidentMiB),
+  );
+  row(
     'put, median',
     'ms',
     samples.map(({ medianMs }) => medianMs),
@@ -116,6 +150,26 @@ export function soakPage(
         'Resident memory, MiB',
         times,
         byMember(({ memoryMiB }) => memoryMiB),
+      ),
+      plot(
+        'Heap with its garbage, MiB',
+        times,
+        byMember(({ heapMiB }) => heapMiB),
+      ),
+      plot(
+        'Outside the heap (buffers), MiB',
+        times,
+        byMember(({ outsideMiB }) => outsideMiB),
+      ),
+      plot('The second member after a collection, MiB', times, [
+        { name: 'heap', values: samples.map(({ aliveHeapMiB }) => aliveHeapMiB) },
+        { name: 'outside', values: samples.map(({ aliveOutsideMiB }) => aliveOutsideMiB) },
+        { name: 'resident', values: samples.map(({ aliveResidentMiB }) => aliveResidentMiB) },
+      ]),
+      plot(
+        'Collections of the whole heap',
+        times,
+        byMember(({ collections }) => collections),
       ),
       plot(
         'Open handles',

@@ -4,14 +4,16 @@
  * seconds and drawn over time. What grows without end shows as a slope.
  *
  * The first two members run from beginning to end, so that their slopes mean something; the third is the one that restarts.
+ * The first is left to itself; the second collects its whole heap every minute, and what is left then is alive: a leak shows
+ * there, garbage that waits does not.
  */
 
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { usageOf } from '../../bench/usage.ts';
 import { type Client, compare, connect, op } from '../../src/client/index.ts';
 import { Machines } from './machines.ts';
-import { type Sample, slopes, soakPage } from './soak-page.ts';
+import { type MemoryReport, type Sample, slopes, soakPage } from './soak-page.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -24,6 +26,7 @@ const { values: flags } = parseArgs({
 const minutes = Number(flags.minutes);
 const rate = Number(flags.rate);
 const sampleMs = Math.max(1000, Math.min(10_000, minutes * 100));
+const collectSeconds = 60;
 const restartMs = Math.max(30_000, (minutes * 60_000) / 8);
 
 function pause(ms: number): Promise<void> {
@@ -95,7 +98,12 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 
 async function run(): Promise<void> {
   const options = ['--auto-compaction-mode', 'revision', '--auto-compaction-retention', '2000'];
-  const machines = await Machines.make({ count: 3, directory: flags.directory, flags: options });
+  const machines = await Machines.make({
+    count: 3,
+    directory: flags.directory,
+    flags: options,
+    collectSeconds,
+  });
   const urls = machines.all.map(({ clientUrl }) => clientUrl);
   const client = connect({ endpoints: urls, timeoutMs: 10_000 });
   const samples: Sample[] = [];
@@ -148,13 +156,32 @@ async function run(): Promise<void> {
   process.stdout.write(`${[...slopes(samples, names), ...notes].join('\n')}\n`);
 }
 
+const noMemory: MemoryReport = { heapUsed: 0, external: 0, wholeCollections: 0, alive: null };
+
+/** What a member has written down of its memory. */
+function memoryOf(machines: Machines, index: number): MemoryReport {
+  try {
+    return JSON.parse(readFileSync(machines.memoryFileOf(index), 'utf8')) as MemoryReport;
+  } catch {
+    // It has only just begun.
+    return noMemory;
+  }
+}
+
 function sample(machines: Machines, at: number): Sample {
   const sorted = latencies.sort((a, b) => a - b);
   latencies = [];
   const pids = machines.all.map(({ process }) => process?.pid ?? 0);
+  const reports = machines.all.map(({ index }) => memoryOf(machines, index));
   return {
     at,
     memoryMiB: pids.map((pid) => usageOf(pid).residentBytes / 2 ** 20),
+    heapMiB: reports.map(({ heapUsed }) => heapUsed / 2 ** 20),
+    outsideMiB: reports.map(({ external }) => external / 2 ** 20),
+    collections: reports.map(({ wholeCollections }) => wholeCollections),
+    aliveHeapMiB: (reports[1]?.alive?.heapUsed ?? 0) / 2 ** 20,
+    aliveOutsideMiB: (reports[1]?.alive?.external ?? 0) / 2 ** 20,
+    aliveResidentMiB: (reports[1]?.alive?.rss ?? 0) / 2 ** 20,
     handles: pids.map((pid) => {
       try {
         return readdirSync(`/proc/${pid}/fd`).length;
