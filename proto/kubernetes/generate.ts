@@ -1,7 +1,8 @@
 /**
  * Writes `src/kube/schema/facts.ts`: what is known of every Kubernetes type, one definition after the other, one field
  * per line, from two files of facts about a running API server: `proto-fields.json` (messages, field numbers, order of
- * declaration) and `schema-facts.json` (list types, keys, enums, required fields), and from `pointers.txt` beside this file.
+ * declaration) and `schema-facts.json` (list types, keys, enums, required fields), and from `pointers.txt` and `shown.txt`
+ * beside this file.
  *
  *   node --import tsx proto/kubernetes/generate.ts <directory of the facts> > src/kube/schema/facts.ts
  *
@@ -46,13 +47,19 @@ function load<T>(file: string): Record<string, T> {
 const schemas = load<SchemaDefinition>('schema-facts.json');
 const messages = load<readonly ProtoField[]>('proto-fields.json');
 
-/** Definition to the fields whose zero is kept. */
-const pointers = new Map<string, Set<string>>();
-for (const line of readFileSync(join(import.meta.dirname, 'pointers.txt'), 'utf8').split('\n')) {
-  if (line === '' || line.startsWith('#')) continue;
-  const [name, ...fields] = line.split(' ');
-  pointers.set(name!, new Set(fields));
+/** Definition to fields. */
+function listed(file: string): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const line of readFileSync(join(import.meta.dirname, file), 'utf8').split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const [name, ...fields] = line.split(' ');
+    found.set(name!, new Set(fields));
+  }
+  return found;
 }
+
+const pointers = listed('pointers.txt');
+const shown = listed('shown.txt');
 
 function plainName(name: string): string {
   return name.replace(/^apis\.meta\.v1\./, 'meta.v1.');
@@ -87,14 +94,18 @@ function notes(field: SchemaField | undefined): string {
   return text;
 }
 
+function zero(owner: string, name: string): string {
+  const take = (all: Map<string, Set<string>>, word: string): string =>
+    all.get(owner)?.delete(name) === true ? ` ${word}` : '';
+  return take(pointers, 'pointer') + take(shown, 'shown');
+}
+
 function protoLine(owner: string, field: ProtoField, schema: SchemaDefinition | undefined): string {
   const [number, protoName, type, flags = '', jsonName] = field;
   const name = jsonName === undefined || jsonName === '-' ? protoName : jsonName;
   const shape = flags.includes('m') ? '{}' : flags.includes('r') ? '[]' : '';
   const inline = flags.includes('i') ? ' inline' : '';
-  const known = pointers.get(owner);
-  const pointer = known?.delete(name) === true ? ' pointer' : '';
-  return `${number} ${name} ${shape}${plainName(type)}${inline}${pointer}${notes(schema?.f?.[name])}`;
+  return `${number} ${name} ${shape}${plainName(type)}${inline}${zero(owner, name)}${notes(schema?.f?.[name])}`;
 }
 
 /** A message that only exists embedded in another has its facts there. */
@@ -122,14 +133,14 @@ function definition(name: string): string {
   else
     for (const [field, facts] of Object.entries(schema?.f ?? {})) {
       if (field === 'kind' || field === 'apiVersion') continue;
-      lines.push(`0 ${field} ${schemaType(facts)}${notes(facts)}`);
+      lines.push(`0 ${field} ${schemaType(facts)}${zero(name, field)}${notes(facts)}`);
     }
   return lines.join('\n');
 }
 
 const names = [...new Set([...Object.keys(schemas), ...messageOf.keys()])].sort();
 const text = names.map(definition).join('\n');
-for (const [name, fields] of pointers) {
+for (const [name, fields] of [...pointers, ...shown]) {
   if (fields.size > 0) throw new Error(`${name} has no field ${[...fields].join(', ')}`);
 }
 if (/[`\\]|\$\{/.test(text)) throw new Error('the facts do not fit a template string');
@@ -139,7 +150,7 @@ process.stdout.write(`/**
  *
  * \`# <definition> kind=<group/version/Kind> map=<map type> form=<how a scalar looks>\`, then one line per field in the order
  * of declaration: protobuf number (0: in JSON only), JSON name, type (\`[]\` list, \`{}\` map from string), then what holds:
- * \`inline\` (its members stand in the parent), \`pointer\` (zero is not absent), \`required\`, \`list=\`, \`keys=\`, \`map=\`, \`merge=\`, \`patch=\`, \`enum=a|b\`.
+ * \`inline\` (its members stand in the parent), \`pointer\` (zero is not absent), \`shown\` (also when it is zero), \`required\`, \`list=\`, \`keys=\`, \`map=\`, \`merge=\`, \`patch=\`, \`enum=a|b\`.
  */
 
 // biome-ignore format: a table

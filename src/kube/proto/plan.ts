@@ -89,7 +89,7 @@ export function planOf(definition: Definition): Plan {
       shape: field.shape,
       form,
       isInline: field.isInline,
-      keepsZero: field.isPointer || field.isRequired,
+      keepsZero: field.keepsZero,
       definition: form === 'message' ? definitionOf(field.definition) : null,
     };
   }

@@ -1,6 +1,6 @@
 /**
  * From JSON that a client sent to an object as we keep it: members in order of declaration, maps sorted by key, unknown
- * members left out and reported, nulls dropped, wrong types refused with the words of a real API server. Quantities and
+ * members left out and reported, nulls and zeros that say nothing dropped, wrong types refused with the words of a real API server. Quantities and
  * times are made canonical.
  */
 
@@ -8,7 +8,7 @@ import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { badRequest } from '../api/status.ts';
 import { decodePlain } from './plain-decode.ts';
 import { canonicalQuantity, QuantityError } from './quantity.ts';
-import { type Definition, definitionOf, type Field } from './schema.ts';
+import { type Definition, definitionOf, dropsZero, type Field, isZero } from './schema.ts';
 import { canonicalTime, parseDuration, timeProblem } from './times.ts';
 
 /** Deeper bodies are refused: nothing of ours is that deep, and a bomb is. */
@@ -91,7 +91,8 @@ class Decoder {
     for (const field of definition.fields.values()) {
       const given = value[field.name];
       if (given === undefined || given === null) continue;
-      result[field.name] = this.#field(definition, field, given, path + field.name, depth);
+      const read = this.#field(definition, field, given, path + field.name, depth);
+      if (!isZero(read) || !dropsZero(field)) result[field.name] = read;
     }
     return result;
   }

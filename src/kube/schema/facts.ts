@@ -3,7 +3,7 @@
  *
  * `# <definition> kind=<group/version/Kind> map=<map type> form=<how a scalar looks>`, then one line per field in the order
  * of declaration: protobuf number (0: in JSON only), JSON name, type (`[]` list, `{}` map from string), then what holds:
- * `inline` (its members stand in the parent), `pointer` (zero is not absent), `required`, `list=`, `keys=`, `map=`, `merge=`, `patch=`, `enum=a|b`.
+ * `inline` (its members stand in the parent), `pointer` (zero is not absent), `shown` (also when it is zero), `required`, `list=`, `keys=`, `map=`, `merge=`, `patch=`, `enum=a|b`.
  */
 
 // biome-ignore format: a table
@@ -67,7 +67,7 @@ export const kubernetesFacts: string = `
 9 matchPolicy string pointer enum=Equivalent|Exact
 5 namespaceSelector meta.v1.LabelSelector
 11 objectSelector meta.v1.LabelSelector
-6 sideEffects string required enum=None|NoneOnDryRun|Some|Unknown
+6 sideEffects string pointer required enum=None|NoneOnDryRun|Some|Unknown
 7 timeoutSeconds int32 pointer
 8 admissionReviewVersions []string required list=atomic
 10 reinvocationPolicy string pointer enum=IfNeeded|Never
@@ -158,7 +158,7 @@ export const kubernetesFacts: string = `
 9 matchPolicy string pointer enum=Equivalent|Exact
 5 namespaceSelector meta.v1.LabelSelector
 10 objectSelector meta.v1.LabelSelector
-6 sideEffects string required enum=None|NoneOnDryRun|Some|Unknown
+6 sideEffects string pointer required enum=None|NoneOnDryRun|Some|Unknown
 7 timeoutSeconds int32 pointer
 8 admissionReviewVersions []string required list=atomic
 11 matchConditions []admissionregistration.v1.MatchCondition list=map keys=name merge=name patch=merge
@@ -189,12 +189,12 @@ export const kubernetesFacts: string = `
 # api.resource.QuantityValue
 1 string string
 # apiextensions.v1.ConversionRequest
-1 uid string
-2 desiredAPIVersion string
-3 objects []runtime.RawExtension
+1 uid string shown
+2 desiredAPIVersion string shown
+3 objects []runtime.RawExtension shown
 # apiextensions.v1.ConversionResponse
-1 uid string
-2 convertedObjects []runtime.RawExtension
+1 uid string shown
+2 convertedObjects []runtime.RawExtension shown
 3 result meta.v1.Status
 # apiextensions.v1.ConversionReview
 1 request apiextensions.v1.ConversionRequest
@@ -242,9 +242,9 @@ export const kubernetesFacts: string = `
 9 conversion apiextensions.v1.CustomResourceConversion
 10 preserveUnknownFields bool
 # apiextensions.v1.CustomResourceDefinitionStatus
-1 conditions []apiextensions.v1.CustomResourceDefinitionCondition list=map keys=type
+1 conditions []apiextensions.v1.CustomResourceDefinitionCondition shown list=map keys=type
 2 acceptedNames apiextensions.v1.CustomResourceDefinitionNames
-3 storedVersions []string list=atomic
+3 storedVersions []string shown list=atomic
 4 observedGeneration int64
 # apiextensions.v1.CustomResourceDefinitionVersion
 1 name string required
@@ -522,7 +522,7 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []apps.v1.StatefulSet required
 # apps.v1.StatefulSetOrdinals
-1 start int32
+1 start int32 shown
 # apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy
 1 whenDeleted string
 2 whenScaled string
@@ -531,7 +531,7 @@ export const kubernetesFacts: string = `
 2 selector meta.v1.LabelSelector required
 3 template core.v1.PodTemplateSpec required
 4 volumeClaimTemplates []core.v1.PersistentVolumeClaim list=atomic
-5 serviceName string
+5 serviceName string shown
 6 podManagementPolicy string enum=OrderedReady|Parallel
 7 updateStrategy apps.v1.StatefulSetUpdateStrategy
 8 revisionHistoryLimit int32 pointer
@@ -548,7 +548,7 @@ export const kubernetesFacts: string = `
 7 updateRevision string
 9 collisionCount int32 pointer
 10 conditions []apps.v1.StatefulSetCondition list=map keys=type merge=type patch=merge
-11 availableReplicas int32
+11 availableReplicas int32 shown
 # apps.v1.StatefulSetUpdateStrategy
 1 type string enum=OnDelete|RollingUpdate
 2 rollingUpdate apps.v1.RollingUpdateStatefulSetStrategy
@@ -573,11 +573,11 @@ export const kubernetesFacts: string = `
 2 spec authentication.v1.TokenRequestSpec
 3 status authentication.v1.TokenRequestStatus
 # authentication.v1.TokenRequestSpec
-1 audiences []string list=atomic
+1 audiences []string shown list=atomic
 4 expirationSeconds int64 pointer
 3 boundObjectRef authentication.v1.BoundObjectReference
 # authentication.v1.TokenRequestStatus
-1 token string
+1 token string shown
 2 expirationTimestamp meta.v1.Time
 # authentication.v1.TokenReview kind=authentication.k8s.io/v1/TokenReview
 0 kind string
@@ -836,7 +836,7 @@ export const kubernetesFacts: string = `
 2 lastScaleTime meta.v1.Time
 3 currentReplicas int32
 4 desiredReplicas int32 required
-5 currentMetrics []autoscaling.v2.MetricStatus list=atomic
+5 currentMetrics []autoscaling.v2.MetricStatus shown list=atomic
 6 conditions []autoscaling.v2.HorizontalPodAutoscalerCondition list=map keys=type merge=type patch=merge
 # autoscaling.v2.MetricIdentifier
 1 name string required
@@ -966,7 +966,7 @@ export const kubernetesFacts: string = `
 3 values []int32 required list=set
 # batch.v1.PodFailurePolicyOnPodConditionsPattern
 1 type string required
-2 status string
+2 status string shown
 # batch.v1.PodFailurePolicyRule
 1 action string required enum=Count|FailIndex|FailJob|Ignore
 2 onExitCodes batch.v1.PodFailurePolicyOnExitCodesRequirement
@@ -1199,7 +1199,7 @@ export const kubernetesFacts: string = `
 2 resourceName string required
 3 requestName string required
 # core.v1.ContainerImage
-1 names []string list=atomic
+1 names []string shown list=atomic
 2 sizeBytes int64
 # core.v1.ContainerPort
 1 name string
@@ -1351,8 +1351,8 @@ export const kubernetesFacts: string = `
 11 series core.v1.EventSeries
 12 action string
 13 related core.v1.ObjectReference
-14 reportingComponent string
-15 reportingInstance string
+14 reportingComponent string shown
+15 reportingInstance string shown
 # core.v1.EventList kind=v1/EventList
 0 kind string
 0 apiVersion string
@@ -1497,7 +1497,7 @@ export const kubernetesFacts: string = `
 3 supplementalGroups []int64 list=atomic
 # core.v1.List
 1 metadata meta.v1.ListMeta
-2 items []runtime.RawExtension
+2 items []runtime.RawExtension shown
 # core.v1.LoadBalancerIngress
 1 ip string
 2 hostname string
@@ -1581,7 +1581,7 @@ export const kubernetesFacts: string = `
 # core.v1.NodeProxyOptions
 1 path string
 # core.v1.NodeRuntimeHandler
-1 name string
+1 name string shown
 2 features core.v1.NodeRuntimeHandlerFeatures
 # core.v1.NodeRuntimeHandlerFeatures
 1 recursiveReadOnlyMounts bool pointer
@@ -1793,7 +1793,7 @@ export const kubernetesFacts: string = `
 3 stderr bool
 4 tty bool
 5 container string
-6 command []string
+6 command []string shown
 # core.v1.PodExtendedResourceClaimStatus
 1 requestMappings []core.v1.ContainerExtendedResourceRequest required list=atomic
 2 resourceClaimName string required
@@ -1833,7 +1833,7 @@ export const kubernetesFacts: string = `
 # core.v1.PodSchedulingGate
 1 name string required
 # core.v1.PodSchedulingGroup
-1 podGroupName string
+1 podGroupName string pointer
 # core.v1.PodSecurityContext
 1 seLinuxOptions core.v1.SELinuxOptions
 8 windowsOptions core.v1.WindowsSecurityContextOptions
@@ -1963,7 +1963,7 @@ export const kubernetesFacts: string = `
 3 tcpSocket core.v1.TCPSocketAction
 4 grpc core.v1.GRPCAction
 # core.v1.ProjectedVolumeSource
-1 sources []core.v1.VolumeProjection list=atomic
+1 sources []core.v1.VolumeProjection shown list=atomic
 2 defaultMode int32 pointer
 # core.v1.QuobyteVolumeSource
 1 registry string required
@@ -1992,8 +1992,8 @@ export const kubernetesFacts: string = `
 8 readOnly bool
 # core.v1.RangeAllocation
 1 metadata meta.v1.ObjectMeta
-2 range string
-3 data bytes
+2 range string shown
+3 data bytes shown
 # core.v1.ReplicationController kind=v1/ReplicationController
 0 kind string
 0 apiVersion string
@@ -2033,7 +2033,7 @@ export const kubernetesFacts: string = `
 # core.v1.ResourceHealth
 1 resourceID string required
 2 health string
-6 message string
+6 message string pointer
 # core.v1.ResourceQuota kind=v1/ResourceQuota
 0 kind string
 0 apiVersion string
@@ -2362,8 +2362,8 @@ export const kubernetesFacts: string = `
 0 apiVersion string
 1 metadata meta.v1.ObjectMeta
 4 addressType string required enum=FQDN|IPv4|IPv6
-2 endpoints []discovery.v1.Endpoint list=atomic
-3 ports []discovery.v1.EndpointPort list=atomic
+2 endpoints []discovery.v1.Endpoint shown list=atomic
+3 ports []discovery.v1.EndpointPort shown list=atomic
 # discovery.v1.EndpointSliceList kind=discovery.k8s.io/v1/EndpointSliceList
 0 kind string
 0 apiVersion string
@@ -2423,7 +2423,7 @@ export const kubernetesFacts: string = `
 2 items []flowcontrol.v1.FlowSchema required
 # flowcontrol.v1.FlowSchemaSpec
 1 priorityLevelConfiguration flowcontrol.v1.PriorityLevelConfigurationReference required
-2 matchingPrecedence int32
+2 matchingPrecedence int32 shown
 3 distinguisherMethod flowcontrol.v1.FlowDistinguisherMethod
 4 rules []flowcontrol.v1.PolicyRulesWithSubjects list=atomic
 # flowcontrol.v1.FlowSchemaStatus
@@ -2471,15 +2471,15 @@ export const kubernetesFacts: string = `
 # flowcontrol.v1.PriorityLevelConfigurationStatus
 1 conditions []flowcontrol.v1.PriorityLevelConfigurationCondition list=map keys=type merge=type patch=merge
 # flowcontrol.v1.QueuingConfiguration
-1 queues int32
-2 handSize int32
-3 queueLengthLimit int32
+1 queues int32 shown
+2 handSize int32 shown
+3 queueLengthLimit int32 shown
 # flowcontrol.v1.ResourcePolicyRule
 1 verbs []string required list=set
 2 apiGroups []string required list=set
 3 resources []string required list=set
 4 clusterScope bool
-5 namespaces []string list=set
+5 namespaces []string shown list=set
 # flowcontrol.v1.ServiceAccountSubject
 1 namespace string required
 2 name string required
@@ -2560,8 +2560,8 @@ export const kubernetesFacts: string = `
 1 group string
 2 kind string
 # meta.v1.GroupResource
-1 group string
-2 resource string
+1 group string shown
+2 resource string shown
 # meta.v1.GroupVersion
 1 group string
 2 version string
@@ -2701,7 +2701,7 @@ export const kubernetesFacts: string = `
 2 object runtime.RawExtension required
 # networking.v1.HTTPIngressPath
 1 path string
-3 pathType string required enum=Exact|ImplementationSpecific|Prefix
+3 pathType string pointer required enum=Exact|ImplementationSpecific|Prefix
 2 backend networking.v1.IngressBackend required
 # networking.v1.HTTPIngressRuleValue
 1 paths []networking.v1.HTTPIngressPath required list=atomic
@@ -2874,10 +2874,10 @@ export const kubernetesFacts: string = `
 # policy.v1.PodDisruptionBudgetStatus
 1 observedGeneration int64
 2 disruptedPods {}meta.v1.Time
-3 disruptionsAllowed int32
-4 currentHealthy int32
-5 desiredHealthy int32
-6 expectedPods int32
+3 disruptionsAllowed int32 shown
+4 currentHealthy int32 shown
+5 desiredHealthy int32 shown
+6 expectedPods int32 shown
 7 conditions []meta.v1.Condition list=map keys=type merge=type patch=merge
 # rbac.v1.AggregationRule
 1 clusterRoleSelectors []meta.v1.LabelSelector list=atomic
@@ -2885,7 +2885,7 @@ export const kubernetesFacts: string = `
 0 kind string
 0 apiVersion string
 1 metadata meta.v1.ObjectMeta
-2 rules []rbac.v1.PolicyRule list=atomic
+2 rules []rbac.v1.PolicyRule shown list=atomic
 3 aggregationRule rbac.v1.AggregationRule
 # rbac.v1.ClusterRoleBinding kind=rbac.authorization.k8s.io/v1/ClusterRoleBinding
 0 kind string
@@ -2913,7 +2913,7 @@ export const kubernetesFacts: string = `
 0 kind string
 0 apiVersion string
 1 metadata meta.v1.ObjectMeta
-2 rules []rbac.v1.PolicyRule list=atomic
+2 rules []rbac.v1.PolicyRule shown list=atomic
 # rbac.v1.RoleBinding kind=rbac.authorization.k8s.io/v1/RoleBinding
 0 kind string
 0 apiVersion string
@@ -2931,7 +2931,7 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []rbac.v1.Role required
 # rbac.v1.RoleRef map=atomic
-1 apiGroup string
+1 apiGroup string shown
 2 kind string required
 3 name string required
 # rbac.v1.Subject map=atomic
@@ -2940,13 +2940,13 @@ export const kubernetesFacts: string = `
 3 name string required
 4 namespace string
 # resource.v1.AllocatedDeviceStatus
-0 conditions []meta.v1.Condition list=map keys=type
+0 conditions []meta.v1.Condition shown list=map keys=type
 0 data runtime.RawExtension
 0 device string required
 0 driver string required
 0 networkData resource.v1.NetworkDeviceData
 0 pool string required
-0 shareID string
+0 shareID string pointer
 # resource.v1.AllocationResult
 0 allocationTimestamp meta.v1.Time
 0 devices resource.v1.DeviceAllocationResult
@@ -2969,17 +2969,17 @@ export const kubernetesFacts: string = `
 0 counters {}resource.v1.Counter required
 0 name string required
 # resource.v1.Device
-0 allNodes bool
-0 allowMultipleAllocations bool
+0 allNodes bool pointer
+0 allowMultipleAllocations bool pointer
 0 attributes {}resource.v1.DeviceAttribute
 0 bindingConditions []string list=atomic
 0 bindingFailureConditions []string list=atomic
-0 bindsToNode bool
+0 bindsToNode bool pointer
 0 capacity {}resource.v1.DeviceCapacity
 0 consumesCounters []resource.v1.DeviceCounterConsumption list=atomic
 0 name string required
 0 nodeAllocatableResourceMappings {}resource.v1.NodeAllocatableResourceMapping
-0 nodeName string
+0 nodeName string pointer
 0 nodeSelector core.v1.NodeSelector
 0 taints []resource.v1.DeviceTaint list=atomic
 # resource.v1.DeviceAllocationConfiguration
@@ -2990,13 +2990,13 @@ export const kubernetesFacts: string = `
 0 config []resource.v1.DeviceAllocationConfiguration list=atomic
 0 results []resource.v1.DeviceRequestAllocationResult list=atomic
 # resource.v1.DeviceAttribute
-0 bool bool
+0 bool bool pointer
 0 bools []bool list=atomic
-0 int int64
+0 int int64 pointer
 0 ints []int64 list=atomic
-0 string string
+0 string string pointer
 0 strings []string list=atomic
-0 version string
+0 version string pointer
 0 versions []string list=atomic
 # resource.v1.DeviceCapacity
 0 requestPolicy resource.v1.CapacityRequestPolicy
@@ -3004,7 +3004,7 @@ export const kubernetesFacts: string = `
 # resource.v1.DeviceClaim
 0 config []resource.v1.DeviceClaimConfiguration list=atomic
 0 constraints []resource.v1.DeviceConstraint list=atomic
-0 requests []resource.v1.DeviceRequest list=atomic
+0 requests []resource.v1.DeviceRequest shown list=atomic
 # resource.v1.DeviceClaimConfiguration
 0 opaque resource.v1.OpaqueDeviceConfiguration
 0 requests []string list=atomic
@@ -3022,11 +3022,11 @@ export const kubernetesFacts: string = `
 0 metadata meta.v1.ListMeta
 # resource.v1.DeviceClassSpec
 0 config []resource.v1.DeviceClassConfiguration list=atomic
-0 extendedResourceName string
+0 extendedResourceName string pointer
 0 selectors []resource.v1.DeviceSelector list=atomic
 # resource.v1.DeviceConstraint
-0 distinctAttribute string
-0 matchAttribute string
+0 distinctAttribute string pointer
+0 matchAttribute string pointer
 0 requests []string list=atomic
 # resource.v1.DeviceCounterConsumption
 0 counterSet string required
@@ -3036,7 +3036,7 @@ export const kubernetesFacts: string = `
 0 firstAvailable []resource.v1.DeviceSubRequest list=atomic
 0 name string required
 # resource.v1.DeviceRequestAllocationResult
-0 adminAccess bool
+0 adminAccess bool pointer
 0 bindingConditions []string list=atomic
 0 bindingFailureConditions []string list=atomic
 0 consumedCapacity {}api.resource.Quantity
@@ -3044,7 +3044,7 @@ export const kubernetesFacts: string = `
 0 driver string required
 0 pool string required
 0 request string required
-0 shareID string
+0 shareID string pointer
 0 tolerations []resource.v1.DeviceToleration list=atomic
 # resource.v1.DeviceSelector
 0 cel resource.v1.CELDeviceSelector
@@ -3065,10 +3065,10 @@ export const kubernetesFacts: string = `
 0 effect string enum=NoExecute|NoSchedule|None
 0 key string
 0 operator string enum=Equal|Exists
-0 tolerationSeconds int64
+0 tolerationSeconds int64 pointer
 0 value string
 # resource.v1.ExactDeviceRequest
-0 adminAccess bool
+0 adminAccess bool pointer
 0 allocationMode string enum=All|ExactCount
 0 capacity resource.v1.CapacityRequirements
 0 count int64
@@ -3081,7 +3081,7 @@ export const kubernetesFacts: string = `
 0 ips []string list=atomic
 # resource.v1.NodeAllocatableResourceMapping
 0 allocationMultiplier api.resource.Quantity
-0 capacityKey string
+0 capacityKey string pointer
 # resource.v1.OpaqueDeviceConfiguration
 0 driver string required
 0 parameters runtime.RawExtension required
@@ -3135,12 +3135,12 @@ export const kubernetesFacts: string = `
 0 items []resource.v1.ResourceSlice required
 0 metadata meta.v1.ListMeta
 # resource.v1.ResourceSliceSpec
-0 allNodes bool
+0 allNodes bool pointer
 0 devices []resource.v1.Device list=atomic
 0 driver string required
-0 nodeName string
+0 nodeName string pointer
 0 nodeSelector core.v1.NodeSelector
-0 perDeviceNodeSelection bool
+0 perDeviceNodeSelection bool pointer
 0 pool resource.v1.ResourcePool required
 0 sharedCounters []resource.v1.CounterSet list=atomic
 # runtime.RawExtension form=object
@@ -3157,7 +3157,7 @@ export const kubernetesFacts: string = `
 0 kind string
 0 apiVersion string
 1 metadata meta.v1.ObjectMeta
-2 value int32 pointer
+2 value int32 pointer shown
 3 globalDefault bool
 4 description string
 5 preemptionPolicy string pointer enum=Never|PreemptLowerPriority
@@ -3196,7 +3196,7 @@ export const kubernetesFacts: string = `
 # storage.v1.CSINodeDriver
 1 name string required
 2 nodeID string required
-3 topologyKeys []string list=atomic
+3 topologyKeys []string shown list=atomic
 4 allocatable storage.v1.VolumeNodeResources
 # storage.v1.CSINodeList kind=storage.k8s.io/v1/CSINodeList
 0 kind string

@@ -8,7 +8,7 @@
 
 import type { Json, JsonObject } from '../api/objects.ts';
 import { canonicalQuantity } from './quantity.ts';
-import { type Definition, definitionOf, type Field } from './schema.ts';
+import { type Definition, definitionOf, dropsZero, type Field, isZero } from './schema.ts';
 import { canonicalTime, parseDuration, timeProblem } from './times.ts';
 
 /** Undefined: not plain. */
@@ -142,13 +142,14 @@ function fieldReader(field: Field): Read {
 
 interface Place {
   readonly at: number;
+  readonly dropsZero: boolean;
   readonly read: Read;
 }
 
 function structReader(definition: Definition): Read {
   const places = new Map<string, Place>();
   for (const field of definition.fields.values()) {
-    places.set(field.name, { at: places.size, read: fieldReader(field) });
+    places.set(field.name, { at: places.size, dropsZero: dropsZero(field), read: fieldReader(field) });
   }
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
@@ -162,6 +163,7 @@ function structReader(definition: Definition): Read {
       if (given === null) continue;
       const read = place.read(given);
       if (read === undefined) return undefined;
+      if (place.dropsZero && isZero(read)) continue;
       if (place.at < last) isOrdered = false;
       last = place.at;
       result[name] = read;

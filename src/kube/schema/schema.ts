@@ -6,6 +6,7 @@
  * OpenAPI documents. Definitions are named like `apps.v1.Deployment`, `meta.v1.ObjectMeta`.
  */
 
+import type { Json } from '../api/objects.ts';
 import { kubernetesFacts } from './facts.ts';
 
 export type ScalarType = 'string' | 'bytes' | 'bool' | 'int32' | 'int64' | 'double' | 'any';
@@ -27,8 +28,13 @@ export interface Field {
   /** Its members stand in the parent's JSON; in protobuf it is a message of its own. */
   readonly isInline: boolean;
   readonly isRequired: boolean;
-  /** Zero is another thing than absent: in protobuf a zero of it is kept. */
+  /** Zero is another thing than absent. */
   readonly isPointer: boolean;
+  /**
+   * A zero that a client gives is kept: of a pointer, of what is required, of what is always shown. Of any other scalar a zero
+   * is nothing, as is an empty list or map; a Go server leaves those out of all that it shows.
+   */
+  readonly keepsZero: boolean;
   /** For server-side apply; null: a list is atomic. */
   readonly listType: ListType | null;
   /** Members that identify an item of a list of type 'map'. */
@@ -41,6 +47,19 @@ export interface Field {
   readonly patchStrategies: readonly string[];
   /** The values it may have, as OpenAPI lists them; empty: any. */
   readonly choices: readonly string[];
+}
+
+/** Members whose zero is left out: structures are there even when they are empty. */
+export function dropsZero(field: Field): boolean {
+  return !field.keepsZero && (field.shape !== 'single' || (field.scalar !== null && field.scalar !== 'any'));
+}
+
+/** What a Go server leaves out: `""`, 0, false, and what holds nothing. */
+export function isZero(value: Json): boolean {
+  if (typeof value !== 'object') return value === '' || value === 0 || value === false;
+  if (Array.isArray(value)) return value.length === 0;
+  for (const _ in value) return false;
+  return true;
 }
 
 /** A definition whose JSON is no object of its fields. */
@@ -123,6 +142,7 @@ function readField(line: string): Field {
     isInline: notes.includes('inline'),
     isRequired: notes.includes('required'),
     isPointer: notes.includes('pointer'),
+    keepsZero: notes.includes('pointer') || notes.includes('required') || notes.includes('shown'),
     listType: note('list') === '' ? null : (note('list') as ListType),
     listKeys: words(note('keys'), ','),
     isAtomicMap: note('map') === 'atomic',
