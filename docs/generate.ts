@@ -11,7 +11,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Flag, flagName } from '../src/cli/flags.ts';
+import { type Flag, flagName, UnfitValue } from '../src/cli/flags.ts';
 import { idleFlags } from '../src/cli/idle-flags.ts';
 import { serverFlags } from '../src/cli/server-flags.ts';
 import { memberMetrics, versionsOf } from '../src/embed/client-ports.ts';
@@ -123,8 +123,9 @@ function refuses(flag: Flag<unknown>): boolean {
   try {
     flag.parse('true');
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    // Other forms of values are refused by every flag.
+    return error instanceof UnfitValue;
   }
 }
 

@@ -3,8 +3,11 @@
  * command lines by tables of them.
  */
 
-import { parseEndpoint } from '../rpc/address.ts';
+import { isIpAddress, parseEndpoint } from '../rpc/address.ts';
 import { parseDuration } from './durations.ts';
+
+/** A value that can be read, and that is refused nevertheless. What cannot be read is a plain Error. */
+export class UnfitValue extends Error {}
 
 /** One flag. `parse` throws an Error whose text completes "--flag: …". */
 export interface Flag<T> {
@@ -86,11 +89,22 @@ export function durationFlag(
     isDuration: true,
     parse: (value) => {
       const ms = parseDuration(value);
-      if (ms < minMs) throw new Error(`must be at least ${minMs}ms, not "${value}"`);
+      if (ms < minMs) throw new UnfitValue(`must be at least ${minMs}ms, not "${value}"`);
       return ms;
     },
   };
 }
+
+/** What a value must look like that nobody reads: that of another form is a mistake in any case. */
+export type ValueForm = 'text' | 'boolean' | 'count' | 'number' | 'duration';
+
+const forms: Readonly<Record<ValueForm, (value: string) => unknown>> = {
+  text: (value) => value,
+  boolean: parseSwitch,
+  count: (value) => parseInteger(value, 0),
+  number: (value) => parseInteger(value, Number.MIN_SAFE_INTEGER),
+  duration: parseDuration,
+};
 
 /** A flag that is accepted and does nothing; `refused` gives the reason for a value that must not be ignored. */
 export function idleFlag(
@@ -98,6 +112,8 @@ export function idleFlag(
     readonly help: string;
     readonly shownDefault?: string;
     readonly isSwitch?: boolean;
+    /** What a value must look like. @default a switch: boolean, else any text */
+    readonly form?: ValueForm;
     readonly aliases?: readonly string[];
     readonly refused?: (value: string) => string | null;
   },
@@ -112,7 +128,8 @@ export function idleFlag(
     idle: { reason, agreed },
     parse: (value) => {
       const refusal = refused(value);
-      if (refusal !== null) throw new Error(refusal);
+      if (refusal !== null) throw new UnfitValue(refusal);
+      forms[note.form ?? (note.isSwitch === true ? 'boolean' : 'text')](value);
       return value;
     },
   };
@@ -137,6 +154,12 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
   ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((word): [string, boolean] => [word, false]),
 ]);
 
+function parseSwitch(value: string): boolean {
+  const known = booleans.get(value);
+  if (known === undefined) throw new Error(`must be true or false, not "${value}"`);
+  return known;
+}
+
 export function switchFlag(
   help: string,
   initial: boolean = false,
@@ -148,12 +171,19 @@ export function switchFlag(
     aliases,
     placeholder: '',
     shownDefault: initial ? 'true' : '',
-    parse: (value) => {
-      const known = booleans.get(value);
-      if (known === undefined) throw new Error(`must be true or false, not "${value}"`);
-      return known;
-    },
+    parse: parseSwitch,
   };
+}
+
+/** A whole number. Where none may be negative, one that is cannot be read, as in etcd. */
+function parseInteger(value: string, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  const number = Number(value);
+  if (!/^-?\d+$/.test(value) || !Number.isSafeInteger(number)) {
+    throw new Error(`must be a whole number, not "${value}"`);
+  }
+  if (number >= min && number <= max) return number;
+  const problem = `must be ${rangeText(min, max)}, not ${value}`;
+  throw number < 0 ? new Error(problem) : new UnfitValue(problem);
 }
 
 /** A whole number within [min, max]. */
@@ -165,16 +195,7 @@ export function integerFlag(
     ...common(text),
     placeholder: text.placeholder ?? 'N',
     shownDefault: text.shownDefault ?? String(text.initial),
-    parse: (value) => {
-      const number = Number(value);
-      if (!/^-?\d+$/.test(value) || !Number.isSafeInteger(number)) {
-        throw new Error(`must be a whole number, not "${value}"`);
-      }
-      if (number < text.min || number > max) {
-        throw new Error(`must be ${rangeText(text.min, max)}, not ${value}`);
-      }
-      return number;
-    },
+    parse: (value) => parseInteger(value, text.min, max),
   };
 }
 
@@ -183,31 +204,54 @@ function rangeText(min: number, max: number): string {
 }
 
 export function choiceFlag<T extends string>(
-  text: FlagText<T> & { readonly choices: readonly T[] },
+  text: FlagText<T> & {
+    readonly choices: readonly T[];
+    /** etcd reads any text, and refuses it later. @default false */
+    readonly isReadFirst?: boolean;
+  },
 ): Flag<T> {
+  const { choices, isReadFirst = false } = text;
   return {
     ...common(text),
     placeholder: text.placeholder ?? text.choices.join('|'),
     shownDefault: text.shownDefault ?? text.initial,
     parse: (value) => {
-      const choice = text.choices.find((candidate) => candidate === value);
-      if (choice === undefined) throw new Error(`must be one of ${text.choices.join(', ')}, not "${value}"`);
-      return choice;
+      const choice = choices.find((candidate) => candidate === value);
+      if (choice !== undefined) return choice;
+      const problem = `must be one of ${choices.filter((one) => one !== '').join(', ')}, not "${value}"`;
+      throw isReadFirst ? new UnfitValue(problem) : new Error(problem);
     },
   };
 }
 
-/** Comma-separated URLs with a scheme, a host and a port, and nothing behind; or of Unix sockets. */
-export function urlsFlag(text: FlagText<string[]>): Flag<string[]> {
+/**
+ * Comma-separated URLs with a scheme, a host and a port, and nothing behind; or of Unix sockets.
+ * @param check throws what is wrong with a URL besides
+ */
+export function urlsFlag(
+  text: FlagText<string[]>,
+  check: (url: string) => string = checkUrl,
+): Flag<string[]> {
   return {
     ...common(text),
     placeholder: text.placeholder ?? 'URL,…',
     shownDefault: text.shownDefault ?? text.initial.join(','),
-    parse: (value) => value.split(',').map(checkUrl),
+    parse: (value) => value.split(',').map(check),
   };
 }
 
 /** @returns the URL without a trailing slash. @throws Error that says what is wrong with it. */
 export function checkUrl(text: string): string {
   return parseEndpoint(text).url;
+}
+
+/**
+ * The same for a URL to listen at: its host is an address, or `localhost`, as etcd demands. A name could stand for several.
+ * @throws Error that says what is wrong with it
+ */
+export function checkBindUrl(text: string): string {
+  const { url, address } = parseEndpoint(text);
+  if (address.kind === 'tcp' && !isIpAddress(address.host))
+    throw new UnfitValue(`expected IP in URL for binding (${url})`);
+  return url;
 }

@@ -9,7 +9,7 @@
  * Invariant: every problem of a command line is found in one pass; nothing is reported one at a time.
  */
 
-import type { FlagTable, FlagValues } from './flag-kinds.ts';
+import { type FlagTable, type FlagValues, UnfitValue } from './flag-kinds.ts';
 
 export * from './flag-kinds.ts';
 
@@ -38,6 +38,8 @@ export interface ParsedFlags<Table extends FlagTable> {
   readonly positionals: readonly string[];
   /** Whole sentences; the values mean nothing unless this is empty. */
   readonly problems: string[];
+  /** Some of the problems are of the command line itself, which cannot be read; else only of what it says. */
+  readonly isUnreadable: boolean;
   /** Things to tell that need not stop anybody. */
   readonly warnings: string[];
   /** `--help` or `-h` was there: nothing else counts. */
@@ -62,6 +64,7 @@ class Parser<Table extends FlagTable> {
   readonly positionals: string[] = [];
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
+  isUnreadable = false;
   help = false;
 
   constructor(table: Table) {
@@ -86,6 +89,7 @@ class Parser<Table extends FlagTable> {
         this.warnings.push(`${where} has no effect: ${idle.reason}`);
       }
     } catch (error) {
+      this.isUnreadable ||= !(error instanceof UnfitValue);
       this.problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -95,7 +99,7 @@ class Parser<Table extends FlagTable> {
       const word = argv[at]!;
       const match = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(word);
       if (match === null) {
-        if (word.startsWith('-')) this.problems.push(`"${word}" is not a flag`);
+        if (word.startsWith('-')) this.#refuse(`"${word}" is not a flag`);
         else if (this.positionals.length < positionalsMax) this.positionals.push(word);
         else this.problems.push(`unexpected argument "${word}"`);
         continue;
@@ -107,7 +111,7 @@ class Parser<Table extends FlagTable> {
       }
       const option = this.#byFlag.get(name);
       if (option === undefined) {
-        this.problems.push(`unknown flag --${name}${this.#suggestion(name)}`);
+        this.#refuse(`unknown flag --${name}${this.#suggestion(name)}`);
         // Its value, if it is one, is part of the same mistake.
         if (match[2] === undefined && at + 1 < argv.length && !argv[at + 1]!.startsWith('-')) at++;
       } else if (match[2] !== undefined) {
@@ -117,7 +121,7 @@ class Parser<Table extends FlagTable> {
       } else if (at + 1 < argv.length) {
         this.#set(option, `--${name}`, argv[++at]!);
       } else {
-        this.problems.push(`--${name}: the value is missing`);
+        this.#refuse(`--${name}: the value is missing`);
       }
     }
   }
@@ -149,6 +153,11 @@ class Parser<Table extends FlagTable> {
         this.#set(option, `${file}: ${name}`, inNanoseconds ? `${text}ns` : text);
       }
     }
+  }
+
+  #refuse(problem: string): void {
+    this.isUnreadable = true;
+    this.problems.push(problem);
   }
 
   #suggestion(name: string): string {
@@ -208,6 +217,7 @@ function parsedBy<Table extends FlagTable>(parser: Parser<Table>): ParsedFlags<T
     given: parser.given,
     positionals: parser.positionals,
     problems: parser.problems,
+    isUnreadable: parser.isUnreadable,
     warnings: parser.warnings,
     help: parser.help,
   };

@@ -4,7 +4,7 @@
  * because data or safety would suffer, is refused.
  */
 
-import { type Flag, idleFlag } from './flag-kinds.ts';
+import { type Flag, idleFlag, type ValueForm } from './flag-kinds.ts';
 
 type Idle = Flag<string>;
 
@@ -22,8 +22,39 @@ function option(
   reason: string,
   aliases: readonly string[] = [],
   agreed: readonly string[] = [shownDefault],
+  form: ValueForm = 'text',
 ): Idle {
-  return idleFlag({ help, shownDefault, reason, agreed, aliases });
+  return idleFlag({ help, shownDefault, reason, agreed, aliases, form });
+}
+
+/** A number that is not negative. */
+function count(
+  help: string,
+  shownDefault: string,
+  reason: string,
+  aliases: readonly string[] = [],
+  agreed: readonly string[] = [shownDefault],
+): Idle {
+  return option(help, shownDefault, reason, aliases, agreed, 'count');
+}
+
+function duration(
+  help: string,
+  shownDefault: string,
+  reason: string,
+  aliases: readonly string[] = [],
+  agreed: readonly string[] = [shownDefault],
+): Idle {
+  return option(help, shownDefault, reason, aliases, agreed, 'duration');
+}
+
+/** One of some words. */
+function word(help: string, agreed: readonly string[], reason: string): Idle {
+  const parse = (value: string): string => {
+    if (agreed.includes(value)) return value;
+    throw new Error(`must be one of ${agreed.filter((one) => one !== '').join(', ')}, not "${value}"`);
+  };
+  return { ...option(help, agreed[0]!, reason, [], agreed), parse };
 }
 
 function toggle(
@@ -49,21 +80,22 @@ function refused(help: string, harmless: readonly string[], reason: string, isSw
 const no = ['false', '0', ''];
 
 const storage = {
-  snapshotCount: option('entries between snapshots', '10000', sizedAnyway, [], ['10000', '100000']),
-  maxSnapshots: option('snapshots to keep', '5', sizedAnyway),
-  maxWals: option('files of the log to keep', '5', sizedAnyway),
+  snapshotCount: count('entries between snapshots', '10000', sizedAnyway, [], ['10000', '100000']),
+  maxSnapshots: count('snapshots to keep', '5', sizedAnyway),
+  maxWals: count('files of the log to keep', '5', sizedAnyway),
   backendBboltFreelistType: option('type of the free list', 'map', ownStore, [
     'experimental-backend-bbolt-freelist-type',
   ]),
-  backendBatchInterval: option(
-    'time between commits of the state',
-    '',
+  backendBatchInterval: duration('time between commits of the state', '', ownStore, [], ['0', '0s', '100ms']),
+  backendBatchLimit: option(
+    'operations between commits of the state',
+    '0',
     ownStore,
     [],
-    ['', '0', '0s', '100ms'],
+    ['0', '10000'],
+    'number',
   ),
-  backendBatchLimit: option('operations between commits of the state', '0', ownStore, [], ['0', '10000']),
-  bootstrapDefragThresholdMegabytes: option(
+  bootstrapDefragThresholdMegabytes: count(
     'defragment at the start',
     '0',
     'space is given back while the member runs',
@@ -74,8 +106,10 @@ const storage = {
     '1000',
     'steps pace themselves',
     ['experimental-compaction-batch-limit'],
+    ['1000'],
+    'number',
   ),
-  compactionSleepInterval: option('pause between steps of compaction', '10ms', 'steps pace themselves', [
+  compactionSleepInterval: duration('pause between steps of compaction', '10ms', 'steps pace themselves', [
     'experimental-compaction-sleep-interval',
   ]),
   memoryMlock: toggle('keep memory from being swapped out', 'false', 'Node.js has no mlock', [
@@ -90,24 +124,24 @@ const storage = {
 const consensus = {
   initialElectionTickAdvance: toggle('hurry the first election', 'true', 'the first election is hurried'),
   preVote: toggle('ask before an election whether it can be won', 'true', 'members always ask'),
-  raftReadTimeout: option('patience with a silent member', '5s', 'links watch themselves'),
-  raftWriteTimeout: option('patience with a member that does not read', '5s', 'links watch themselves'),
+  raftReadTimeout: duration('patience with a silent member', '5s', 'links watch themselves'),
+  raftWriteTimeout: duration('patience with a member that does not read', '5s', 'links watch themselves'),
   socketReusePort: toggle('share ports', 'false', reused),
   socketReuseAddress: toggle('take ports that are about to be free', 'false', reused),
   setMemberLocaladdr: toggle('dial from the advertised address', 'false', 'the system chooses the address', [
     'experimental-set-member-localaddr',
   ]),
   discovery: refused('URL of the discovery service', [''], noDiscovery),
-  discoveryFallback: option('what to do without discovery', 'exit', noDiscovery, [], ['exit', 'proxy']),
+  discoveryFallback: word('what to do without discovery', ['exit', 'proxy'], noDiscovery),
   discoveryProxy: option('proxy to the discovery service', '', noDiscovery),
   discoverySrv: refused('domain of the SRV records of the cluster', [''], noDiscovery),
   discoverySrvName: option('name in these records', '', noDiscovery),
   discoveryToken: refused('token of the discovery service', [''], noDiscovery),
   discoveryEndpoints: refused('endpoints of the discovery service', [''], noDiscovery),
-  discoveryDialTimeout: option('time to reach it', '2s', noDiscovery),
-  discoveryRequestTimeout: option('time for its answers', '5s', noDiscovery),
-  discoveryKeepaliveTime: option('time between pings to it', '2s', noDiscovery),
-  discoveryKeepaliveTimeout: option('time for its pings', '6s', noDiscovery),
+  discoveryDialTimeout: duration('time to reach it', '2s', noDiscovery),
+  discoveryRequestTimeout: duration('time for its answers', '5s', noDiscovery),
+  discoveryKeepaliveTime: duration('time between pings to it', '2s', noDiscovery),
+  discoveryKeepaliveTimeout: duration('time for its pings', '6s', noDiscovery),
   discoveryInsecureTransport: toggle('reach it without TLS', 'true', noDiscovery),
   discoveryInsecureSkipTlsVerify: toggle('do not check its certificate', 'false', noDiscovery),
   discoveryCert: option('certificate for it', '', noDiscovery),
@@ -121,13 +155,13 @@ const services = {
   enablePprof: toggle('serve profiles over HTTP', 'false', 'profiles are those of Go'),
   clientCertFile: option('certificate of the gateway', '', 'the gateway needs no connection of its own'),
   clientKeyFile: option('its key', '', 'the gateway needs no connection of its own'),
-  warningApplyDuration: option('what is slow for an entry', '100ms', noWarnings, [
+  warningApplyDuration: duration('what is slow for an entry', '100ms', noWarnings, [
     'experimental-warning-apply-duration',
   ]),
-  warningUnaryRequestDuration: option('what is slow for a call', '300ms', noWarnings, [
+  warningUnaryRequestDuration: duration('what is slow for a call', '300ms', noWarnings, [
     'experimental-warning-unary-request-duration',
   ]),
-  downgradeCheckTime: option('time between looks at a downgrade', '5s', 'a downgrade is seen at once', [
+  downgradeCheckTime: duration('time between looks at a downgrade', '5s', 'a downgrade is seen at once', [
     'experimental-downgrade-check-time',
   ]),
   enableLeaseCheckpoint: toggle('write down what leases have left', 'true', 'it is always written down', [
@@ -154,9 +188,14 @@ const services = {
   distributedTracingInstanceId: option('id in traces', '', noTracing, [
     'experimental-distributed-tracing-instance-id',
   ]),
-  distributedTracingSamplingRate: option('samples per million', '0', noTracing, [
-    'experimental-distributed-tracing-sampling-rate',
-  ]),
+  distributedTracingSamplingRate: option(
+    'samples per million',
+    '0',
+    noTracing,
+    ['experimental-distributed-tracing-sampling-rate'],
+    ['0'],
+    'number',
+  ),
 };
 
 const older = {
@@ -172,19 +211,17 @@ const older = {
   ),
   enableV2: refused('serve etcd v2', no, noV2, true),
   experimentalEnableV2v3: refused('serve etcd v2 from v3', [''], noV2),
-  v2Deprecation: option(
+  v2Deprecation: word(
     'how far v2 is gone',
-    '',
-    noV2,
-    [],
     ['', 'not-yet', 'write-only', 'write-only-drop-data', 'gone'],
+    noV2,
   ),
   proxy: refused('run as a proxy', ['off', ''], 'a member is no proxy'),
-  proxyFailureWait: option('of a proxy', '5000', 'a member is no proxy'),
-  proxyRefreshInterval: option('of a proxy', '30000', 'a member is no proxy'),
-  proxyDialTimeout: option('of a proxy', '1000', 'a member is no proxy'),
-  proxyWriteTimeout: option('of a proxy', '5000', 'a member is no proxy'),
-  proxyReadTimeout: option('of a proxy', '0', 'a member is no proxy'),
+  proxyFailureWait: count('of a proxy', '5000', 'a member is no proxy'),
+  proxyRefreshInterval: count('of a proxy', '30000', 'a member is no proxy'),
+  proxyDialTimeout: count('of a proxy', '1000', 'a member is no proxy'),
+  proxyWriteTimeout: count('of a proxy', '5000', 'a member is no proxy'),
+  proxyReadTimeout: count('of a proxy', '0', 'a member is no proxy'),
 };
 
 export const idleFlags: Readonly<Record<string, Idle>> = {

@@ -5,6 +5,7 @@
 
 import { type FeatureGates, featureGatesFlag } from './feature-gates.ts';
 import {
+  checkBindUrl,
   checkUrl,
   choiceFlag,
   customFlag,
@@ -17,7 +18,7 @@ import {
   urlsFlag,
 } from './flag-kinds.ts';
 
-export type LogLevelName = 'debug' | 'info' | 'warn' | 'error' | 'panic' | 'fatal';
+export type LogLevelName = 'debug' | 'info' | 'warn' | 'error' | 'dpanic' | 'panic' | 'fatal';
 export type TlsVersionName = '' | 'TLS1.2' | 'TLS1.3';
 
 /** Member name to its peer URLs. */
@@ -110,9 +111,7 @@ const DEFAULT_CLIENT_URL = 'http://localhost:2379';
 const DEFAULT_PEER_URL = 'http://localhost:2380';
 export const ELECTION_MS_MAX = 50_000;
 const PORT_MAX = 65_535;
-const BCRYPT_COST_MIN = 4;
-const BCRYPT_COST_MAX = 31;
-const STREAMS_MAX = 2 ** 32 - 1;
+export const STREAMS_MAX: number = 2 ** 32 - 1;
 /** etcd: progress is not told more often. */
 const PROGRESS_MS_MIN = 100;
 
@@ -135,15 +134,29 @@ export function parseInitialCluster(text: string): InitialCluster {
   return cluster;
 }
 
+const logLevels: readonly LogLevelName[] = ['debug', 'info', 'warn', 'error', 'dpanic', 'panic', 'fatal'];
+
+/** As zap reads it: in small or capital letters, and nothing is info. */
+function parseLogLevel(text: string): LogLevelName {
+  if (text === '') return 'info';
+  const level = logLevels.find((candidate) => candidate === text || candidate.toUpperCase() === text);
+  if (level === undefined) throw new Error(`must be one of ${logLevels.join(', ')}, not "${text}"`);
+  return level;
+}
+
 const version = (help: string, initial: TlsVersionName): Flag<TlsVersionName> =>
   choiceFlag<TlsVersionName>({
     help,
     initial,
     choices: ['', 'TLS1.2', 'TLS1.3'],
+    isReadFirst: true,
     placeholder: 'TLS1.2|TLS1.3',
   });
 
 const fileFlag = (help: string): Flag<string> => textFlag({ help, initial: '', placeholder: 'FILE' });
+
+const bindFlag = (help: string, initial: string[]): Flag<string[]> =>
+  urlsFlag({ help, initial }, checkBindUrl);
 
 const memberFlags = {
   configFile: fileFlag(
@@ -176,12 +189,9 @@ const memberFlags = {
     max: ELECTION_MS_MAX,
     placeholder: 'MS',
   }),
-  listenPeerUrls: urlsFlag({ help: 'where to serve the other members', initial: [DEFAULT_PEER_URL] }),
-  listenClientUrls: urlsFlag({ help: 'where to serve clients', initial: [DEFAULT_CLIENT_URL] }),
-  listenClientHttpUrls: urlsFlag({
-    help: 'where to serve HTTP alone; --listen-client-urls then serve gRPC alone',
-    initial: [],
-  }),
+  listenPeerUrls: bindFlag('where to serve the other members', [DEFAULT_PEER_URL]),
+  listenClientUrls: bindFlag('where to serve clients', [DEFAULT_CLIENT_URL]),
+  listenClientHttpUrls: bindFlag('where to serve HTTP alone; --listen-client-urls then serve gRPC alone', []),
   quotaBackendBytes: integerFlag({
     help: 'size of the state from which nothing more is put; 0 is 2 GiB, negative is no limit',
     initial: 0,
@@ -198,7 +208,7 @@ const memberFlags = {
   maxConcurrentStreams: integerFlag({
     help: 'calls that one connection may have open at a time',
     initial: STREAMS_MAX,
-    min: 1,
+    min: 0,
     max: STREAMS_MAX,
   }),
   grpcKeepaliveMinTime: durationFlag({
@@ -302,6 +312,7 @@ const clusterFlags = {
     help: 'what --auto-compaction-retention counts',
     initial: 'periodic',
     choices: ['periodic', 'revision'],
+    isReadFirst: true,
   }),
 };
 
@@ -372,14 +383,13 @@ const otherFlags = {
   authTokenTtl: integerFlag({
     help: 'how long an unused simple token lives',
     initial: 300,
-    min: 1,
+    min: 0,
     placeholder: 'SECONDS',
   }),
   bcryptCost: integerFlag({
     help: 'cost of hashing a password',
     initial: 10,
-    min: BCRYPT_COST_MIN,
-    max: BCRYPT_COST_MAX,
+    min: 0,
   }),
   apiserverPort: integerFlag({
     help: 'port at which this member serves the Kubernetes API, by TLS on the loopback; 0 for none',
@@ -399,7 +409,7 @@ const otherFlags = {
     initial: 'basic',
     choices: ['basic', 'extensive'],
   }),
-  listenMetricsUrls: urlsFlag({ help: 'where to serve /metrics, /health, /livez and /readyz', initial: [] }),
+  listenMetricsUrls: bindFlag('where to serve /metrics, /health, /livez and /readyz', []),
   watchProgressNotifyInterval: durationFlag({
     help: 'how often idle watchers are told how far they are',
     initial: 600_000,
@@ -411,14 +421,18 @@ const otherFlags = {
     help: 'lines have the fields of zap, whatever is chosen',
     initial: 'zap',
     choices: ['zap', 'capnslog'],
+    isReadFirst: true,
     placeholder: 'NAME',
   }),
-  logLevel: choiceFlag<LogLevelName>({
-    help: 'least important lines that are logged',
-    initial: 'info',
-    choices: ['debug', 'info', 'warn', 'error', 'panic', 'fatal'],
-    placeholder: 'LEVEL',
-  }),
+  logLevel: customFlag<LogLevelName>(
+    {
+      help: 'least important lines that are logged',
+      initial: 'info',
+      shownDefault: 'info',
+      placeholder: 'LEVEL',
+    },
+    parseLogLevel,
+  ),
   logFormat: choiceFlag<'auto' | 'json' | 'console'>({
     help: 'auto: text on a terminal, JSON elsewhere and by the name of etcd',
     initial: 'auto',

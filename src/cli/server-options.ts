@@ -9,7 +9,7 @@ import { parseDuration } from './durations.ts';
 import type { Flag, ParsedFlags, Setting } from './flags.ts';
 import { flagHelp, flagName, parseFlags, parseSettings } from './flags.ts';
 import { idleFlags } from './idle-flags.ts';
-import { type ServerOptions, serverFlags } from './server-flags.ts';
+import { type ServerOptions, STREAMS_MAX, serverFlags } from './server-flags.ts';
 
 export {
   type InitialCluster,
@@ -23,6 +23,11 @@ const HEARTBEATS_PER_ELECTION_MIN = 5;
 /** Beyond these etcd warns, too. */
 const REQUEST_BYTES_ADVISED = 10 * 2 ** 20;
 const QUOTA_BYTES_ADVISED = 8 * 2 ** 30;
+const BCRYPT_COST_MIN = 4;
+const BCRYPT_COST_MAX = 31;
+/** What a cost beyond these is taken for, and a token without a time to live. */
+const BCRYPT_COST = 10;
+const AUTH_TOKEN_TTL = 300;
 const MS_PER_HOUR = 3_600_000;
 
 // biome-ignore lint/suspicious/noExplicitAny: a table mixes flags of every type
@@ -31,6 +36,8 @@ const table: Readonly<Record<string, Flag<any>>> = { ...serverFlags, ...idleFlag
 export interface ParsedServer {
   readonly options: ServerOptions;
   readonly problems: readonly string[];
+  /** Some of them are of the command line itself: etcd ends with another code then. */
+  readonly isUnreadable: boolean;
   readonly warnings: readonly string[];
   readonly help: boolean;
 }
@@ -54,8 +61,20 @@ export function parseServerOptions(
   }
   // Rules between options say nothing useful about values that were refused by themselves.
   const problems = parsed.problems.length > 0 ? parsed.problems : checkTogether(options, parsed);
-  const warnings = [...parsed.warnings, ...adviceOn(options)];
-  return { options, problems, warnings, help: parsed.help };
+  const warnings = [...parsed.warnings, ...settle(options), ...adviceOn(options)];
+  return { options, problems, isUnreadable: parsed.isUnreadable, warnings, help: parsed.help };
+}
+
+/** Values that etcd takes for others. */
+function settle(options: ServerOptions): string[] {
+  if (options.maxConcurrentStreams === 0) options.maxConcurrentStreams = STREAMS_MAX;
+  if (options.authTokenTtl === 0) options.authTokenTtl = AUTH_TOKEN_TTL;
+  const { bcryptCost } = options;
+  if (bcryptCost >= BCRYPT_COST_MIN && bcryptCost <= BCRYPT_COST_MAX) return [];
+  options.bcryptCost = BCRYPT_COST;
+  return [
+    `--bcrypt-cost ${bcryptCost} is not from ${BCRYPT_COST_MIN} to ${BCRYPT_COST_MAX}: taken for ${BCRYPT_COST}`,
+  ];
 }
 
 function noFiles(path: string): never {
@@ -79,7 +98,8 @@ function read(argv: readonly string[], env: Environment, readSettings: ReadSetti
 
 function parseFile(path: string, readSettings: ReadSettings): Parsed {
   try {
-    return parseSettings(table, readSettings(path), path);
+    // The command line itself could be read.
+    return { ...parseSettings(table, readSettings(path), path), isUnreadable: false };
   } catch (error) {
     const nothing = parseSettings(table, [], path);
     nothing.problems.push(`--config-file: ${path}: ${(error as Error).message.trim()}`);
@@ -91,6 +111,12 @@ function checkTogether(options: ServerOptions, parsed: Parsed): string[] {
   const problems: string[] = [];
   if (parsed.given.has('listenClientUrls') && !parsed.given.has('advertiseClientUrls')) {
     problems.push('--advertise-client-urls is required when --listen-client-urls is set');
+  }
+  if (options.logOutputs.length > 1 && options.logOutputs.includes('default')) {
+    problems.push('--log-outputs: default stands alone: name what else it is to be, such as stderr');
+  }
+  if (options.compactHashCheckEnabled && options.compactHashCheckTime === 0) {
+    problems.push('--compact-hash-check-time must be more than 0s');
   }
   if (options.electionTimeout < HEARTBEATS_PER_ELECTION_MIN * options.heartbeatInterval) {
     problems.push(

@@ -18,7 +18,7 @@ import {
   serverFlagHelp,
 } from './server-options.ts';
 import { tellServiceManager } from './service-manager.ts';
-import { complain, complainUsage, describeFailure, EXIT_FAILED, say } from './terminal.ts';
+import { complain, complainUsage, describeFailure, EXIT_FAILED, EXIT_USAGE, say } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
 /** The name under which the command was called. */
@@ -29,6 +29,7 @@ const LEVELS: Readonly<Record<LogLevelName, LogLevel>> = {
   info: LogLevel.Info,
   warn: LogLevel.Warn,
   error: LogLevel.Error,
+  dpanic: LogLevel.Error,
   panic: LogLevel.Error,
   fatal: LogLevel.Error,
 };
@@ -76,6 +77,16 @@ function logger(options: ServerOptions, name: ServerName): Logger {
     wallNow: () => clock.wallNow(),
     showsCaller: true,
   });
+}
+
+/** Null, and a word about it, when lines cannot go where they are to go. */
+function openLog(options: ServerOptions, name: ServerName): Logger | null {
+  try {
+    return logger(options, name);
+  } catch (error) {
+    complain(`keelson ${name}: --log-outputs: ${(error as Error).message}`);
+    return null;
+  }
 }
 
 function refuse(log: Logger, name: ServerName, error: unknown): number {
@@ -198,14 +209,16 @@ export async function runServer(argv: readonly string[], name: ServerName = 'ser
     return EXIT_FAILED;
   }
   const reader = await settingsReader(argv);
-  const { options, problems, warnings, help } = parseServerOptions(argv, process.env, reader);
+  const { options, problems, isUnreadable, warnings, help } = parseServerOptions(argv, process.env, reader);
   if (help) {
     say(HELP + serverFlagHelp());
     return 0;
   }
   if (options.version) return sayVersion();
-  if (problems.length > 0) return complainUsage(name, problems);
-  const log = logger(options, name);
+  // As etcd: 2 for what cannot be read, 1 for what cannot be.
+  if (problems.length > 0) return complainUsage(name, problems, isUnreadable ? EXIT_USAGE : EXIT_FAILED);
+  const log = openLog(options, name);
+  if (log === null) return EXIT_FAILED;
   for (const warning of warnings) log.warn(warning);
   giveHeapRoom();
   let member: Member;

@@ -15,10 +15,14 @@ export function complain(text: string): void {
 }
 
 /** All problems of a command line, and where to read more. */
-export function complainUsage(command: string, problems: readonly string[]): number {
+export function complainUsage(
+  command: string,
+  problems: readonly string[],
+  code: number = EXIT_USAGE,
+): number {
   for (const problem of problems) complain(`keelson ${command}: ${problem}`);
   complain(`See: keelson ${command} --help`);
-  return EXIT_USAGE;
+  return code;
 }
 
 const WHAT_TO_DO: Readonly<Record<OperatorReason, string>> = {

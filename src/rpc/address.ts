@@ -69,6 +69,11 @@ function bareHost(host: string): string {
   return host === 'localhost' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1');
 }
 
+/** Whether the host of a TcpAddress is an address, and no name. */
+export function isIpAddress(host: string): boolean {
+  return host.includes(':') || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host);
+}
+
 /** The host that a URL names, for the check of certificates; `localhost` for a socket in the file system. */
 export function hostNameOf(endpoint: Endpoint): string {
   if (endpoint.address.kind === 'unix') return 'localhost';

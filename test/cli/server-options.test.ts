@@ -182,8 +182,10 @@ t.test('a file that is none is refused, and so are its mistakes, all at once', a
   t.same(fromFile('- a').problems, ['--config-file: etcd.yaml: the file must hold names and values']);
   t.same(fromFile('max-txn-ops: x\nname: m1\npre-vote: maybe\nlog-level: loud').problems, [
     'etcd.yaml: max-txn-ops: must be a whole number, not "x"',
-    'etcd.yaml: log-level: must be one of debug, info, warn, error, panic, fatal, not "loud"',
+    'etcd.yaml: pre-vote: must be true or false, not "maybe"',
+    'etcd.yaml: log-level: must be one of debug, info, warn, error, dpanic, panic, fatal, not "loud"',
   ]);
+  t.equal(fromFile('max-txn-ops: x').isUnreadable, false, 'the command line could be read');
   t.same(fromFile('').problems, []);
 });
 
@@ -218,6 +220,88 @@ t.test('what must not be ignored is refused', async (t) => {
     1: /^--enable-v2: /,
     2: /^--proxy: /,
   });
+});
+
+t.test('what cannot be read is told from what cannot be, as by the exit codes of etcd', async (t) => {
+  const flags = '--listen-client-urls=http://127.0.0.1:1 --advertise-client-urls=http://127.0.0.1:1';
+  const unreadable = [
+    '--nonsense',
+    '--name',
+    '--heartbeat-interval=x',
+    '--heartbeat-interval=-1',
+    '--listen-client-urls=nonsense',
+    '--listen-client-urls=http://localhost',
+    '--listen-metrics-urls=ftp://127.0.0.1:1',
+    '--initial-cluster-state=what',
+    '--grpc-keepalive-min-time=5',
+    '--log-level=what',
+    '--strict-reconfig-check=what',
+    // These have no effect, and are read nevertheless.
+    '--enable-pprof=what',
+    '--snapshot-count=-1',
+    '--max-wals=x',
+    '--socket-reuse-port=x',
+    '--v2-deprecation=what',
+    '--discovery-fallback=what',
+    '--raft-read-timeout=5',
+  ];
+  const unfit = [
+    'positional',
+    '--heartbeat-interval=0',
+    '--heartbeat-interval=500',
+    '--election-timeout=50001',
+    '--auto-compaction-mode=what',
+    '--auto-compaction-retention=what',
+    '--logger=what',
+    '--tls-min-version=TLS1.9',
+    '--cipher-suites=what',
+    '--listen-peer-urls=http://example.com:2380',
+    '--listen-metrics-urls=http://example.com:2380',
+    '--log-outputs=stderr,default',
+    '--compact-hash-check-enabled --compact-hash-check-time=0s',
+    '--discovery=http://127.0.0.1:1/x',
+    '--enable-v2',
+  ];
+  for (const [texts, expected] of [
+    [unreadable, true],
+    [unfit, false],
+  ] as const) {
+    for (const text of texts) {
+      const more = text.startsWith('--listen-client-urls') ? [] : flags.split(' ');
+      const { problems, isUnreadable } = parseServerOptions([...more, ...text.split(' ')], {});
+      t.ok(problems.length > 0, text);
+      t.equal(isUnreadable, expected, text);
+    }
+  }
+  t.equal(parseServerOptions(flags.split(' '), {}).isUnreadable, false);
+});
+
+t.test('values that etcd takes for others are taken for these', async (t) => {
+  const { options, problems, warnings } = parseServerOptions(
+    ['--max-concurrent-streams=0', '--auth-token-ttl=0', '--bcrypt-cost=32', '--log-level='],
+    {},
+  );
+  t.same(problems, []);
+  t.match(options, {
+    maxConcurrentStreams: 2 ** 32 - 1,
+    authTokenTtl: 300,
+    bcryptCost: 10,
+    logLevel: 'info',
+  });
+  t.same(warnings, ['--bcrypt-cost 32 is not from 4 to 31: taken for 10']);
+  for (const cost of [4, 31])
+    t.equal(parseServerOptions([`--bcrypt-cost=${cost}`], {}).options.bcryptCost, cost);
+  t.equal(parseServerOptions(['--bcrypt-cost=3'], {}).options.bcryptCost, 10);
+  t.equal(parseServerOptions(['--log-level', 'WARN'], {}).options.logLevel, 'warn');
+});
+
+t.test('a URL to listen at has an address, or localhost', async (t) => {
+  const problemsOf = (urls: string): readonly string[] =>
+    parseServerOptions([`--listen-peer-urls=${urls}`], {}).problems;
+  t.same(problemsOf('http://127.0.0.1:1,http://[::1]:1,http://localhost:1,unix://a:1'), []);
+  t.same(problemsOf('http://example.com:1'), [
+    '--listen-peer-urls: expected IP in URL for binding (http://example.com:1)',
+  ]);
 });
 
 t.test('older names of a flag do the same, and both together are refused', async (t) => {
