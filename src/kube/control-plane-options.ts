@@ -7,6 +7,7 @@ import type { AuditPolicy, AuditSink } from './http/audit.ts';
 import type { TlsMaterial } from './http/server.ts';
 import type { ServerParts } from './rest/parts.ts';
 import type { KubeStore } from './store.ts';
+import type { WebhookCaller } from './webhooks/types.ts';
 
 export interface ControlPlaneOptions {
   /** @default that of Node.js */
@@ -69,6 +70,8 @@ export interface ControlPlaneOptions {
   readonly audit?: AuditSink;
   /** @default one line for each request */
   readonly auditPolicy?: AuditPolicy;
+  /** Calls webhooks; who gives one closes it. @default over the network */
+  readonly webhookCaller?: WebhookCaller;
   /** History of the store that is older than this is compacted; 0: somebody else sees to it. @default 300000 */
   readonly compactionIntervalMs?: number;
 }

@@ -6,6 +6,7 @@
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { AdmissionChain } from './admission/chain.ts';
+import { dynamicAdmission } from './admission/dynamic.ts';
 import { admissionPlugins } from './admission/plugins.ts';
 import type { AdmissionPlugin } from './admission/types.ts';
 import { administrator } from './api/user.ts';
@@ -18,6 +19,7 @@ import { authorizerOf } from './auth/modes.ts';
 import { RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens, tokenKeys } from './auth/service-account-tokens.ts';
 import { staticTokens } from './auth/static-tokens.ts';
+import type { Authorizer } from './auth/types.ts';
 import { unsecured } from './auth/unsecured.ts';
 import { bootstrap, publishServer } from './bootstrap.ts';
 import type { ControlPlaneOptions } from './control-plane-options.ts';
@@ -31,6 +33,7 @@ import { InFlight } from './http/limits.ts';
 import { RequestFigures } from './http/request-figures.ts';
 import { type Listener, listen, type TlsMaterial } from './http/server.ts';
 import { WatchTurns } from './http/watch-writer.ts';
+import { nodeWebhookCaller } from './http/webhook-caller.ts';
 import { randomUid } from './meta/time.ts';
 import { OpenApiPages } from './openapi/pages.ts';
 import { patches } from './patch/index.ts';
@@ -46,6 +49,7 @@ import { openMemoryStore } from './store/memory-store.ts';
 import { MeteredStore } from './store/metered-store.ts';
 import type { KubeStore } from './store.ts';
 import { isAddress } from './validation/pod-fields.ts';
+import type { WebhookCaller } from './webhooks/types.ts';
 
 /** The store forgets what is older than this, twice over. */
 const defaultCompactionMs = 300_000;
@@ -92,28 +96,37 @@ users:
 `;
 }
 
-/** @param checks plugins that are asked before all others */
+/** What admission needs besides the objects. */
+interface Asked {
+  /** Plugins that are asked before all others. */
+  readonly checks: readonly AdmissionPlugin[];
+  readonly caller: WebhookCaller;
+  readonly authorizer: () => Authorizer;
+}
+
 function serverParts(
   runtime: Runtime,
   store: KubeStore,
   options: ControlPlaneOptions,
-  checks: readonly AdmissionPlugin[],
+  { checks, caller, authorizer }: Asked,
 ): ServerParts {
   const registry = new Registry(servedResources(builtInResources, options.runtimeConfig ?? {}));
   const storages = new Storages(store);
+  const disabled = new Set(options.disabledPlugins);
+  const { admission } = dynamicAdmission({ runtime, registry, storages, caller, authorizer, disabled });
   const plugins = admissionPlugins({
     runtime,
     registry,
     storages,
     ...servicesOf(options),
     authority: options.authority ?? options.tls?.cert ?? '',
-    disabled: new Set(options.disabledPlugins),
+    disabled,
   });
   return {
     runtime,
     registry,
     storages,
-    admission: new AdmissionChain([...checks, ...plugins]),
+    admission: new AdmissionChain([...checks, ...plugins], admission),
     patches,
     fields: fieldManagement,
     protobuf: protobufCodec,
@@ -195,7 +208,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const store = new MeteredStore(below, clock);
   const token = options.adminToken ?? randomUid(runtime.random);
   const checks = escalationChecks(() => ({ authorizer: access.authorizer, rbac }));
-  const parts = serverParts(runtime, store, options, [checks]);
+  const caller = options.webhookCaller ?? nodeWebhookCaller(clock);
+  const authorizer = (): Authorizer => access.authorizer;
+  const parts = serverParts(runtime, store, options, { checks: [checks], caller, authorizer });
   const rbac = new RbacAuthorizer(parts);
   const access = accessOf(parts, options, token);
   const address: { url: string; port: number } = { url: '', port: 0 };
@@ -244,6 +259,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       await Promise.all(listeners.map((listener) => listener.close()));
       await Promise.all(running.map((controller) => controller.close()));
       storages.close();
+      if (options.webhookCaller === undefined) caller.close();
       if (options.store === undefined) await below.close();
     },
   };

@@ -1,6 +1,9 @@
-/** Runs the plugins in order. What they return is awaited only where it is a promise: most answer at once. */
+/**
+ * Runs the plugins in order, and after them what users have configured. What plugins return is awaited only where it is a promise:
+ * most answer at once.
+ */
 
-import type { AdmissionAttributes, AdmissionPlugin, Reservation } from './types.ts';
+import type { AdmissionAttributes, AdmissionPlugin, DynamicAdmission, Reservation } from './types.ts';
 
 /** Nothing was taken. */
 const nothing: Reservation = { commit: () => {}, release: () => {} };
@@ -8,9 +11,11 @@ const nothing: Reservation = { commit: () => {}, release: () => {} };
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
   readonly #reserving: readonly AdmissionPlugin[];
+  readonly #dynamic: DynamicAdmission | null;
 
-  constructor(plugins: readonly AdmissionPlugin[]) {
+  constructor(plugins: readonly AdmissionPlugin[], dynamic: DynamicAdmission | null = null) {
     this.#plugins = plugins;
+    this.#dynamic = dynamic;
     this.#reserving = plugins.filter((plugin) => plugin.reserve !== undefined);
   }
 
@@ -19,6 +24,11 @@ export class AdmissionChain {
       const pending = plugin.mutate?.(attributes);
       if (pending !== undefined) await pending;
     }
+    const dynamic = this.#dynamic;
+    if (dynamic === null || !dynamic.mayMutate) return;
+    await dynamic.mutate(attributes, async () => {
+      for (const plugin of this.#plugins) await plugin.mutate?.(attributes);
+    });
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
@@ -26,6 +36,15 @@ export class AdmissionChain {
       const pending = plugin.validate?.(attributes);
       if (pending !== undefined) await pending;
     }
+    if (this.#dynamic?.mayValidate === true) await this.#dynamic.validate(attributes);
+  }
+
+  /** Asks only what users have configured, of what is not written as it is sent: bindings, evictions, connections. */
+  async askDynamic(attributes: AdmissionAttributes): Promise<void> {
+    const dynamic = this.#dynamic;
+    if (dynamic === null) return;
+    if (dynamic.mayMutate) await dynamic.mutate(attributes, () => Promise.resolve());
+    if (dynamic.mayValidate) await dynamic.validate(attributes);
   }
 
   /** All that was taken, as one. What was taken before a plugin refused is released. */

@@ -37,6 +37,18 @@ export class Lookup {
     return null;
   }
 
+  /** The same objects in other groups and versions. */
+  equivalents(resource: ResourceType, subresource: string): readonly ResourceType[] {
+    const found: ResourceType[] = [];
+    for (const other of this.#registry.resources()) {
+      if (other === resource || other.storagePrefix !== resource.storagePrefix) continue;
+      if (other.group === resource.group && other.version === resource.version) continue;
+      if (subresource !== '' && !other.subresources.some(({ name }) => name === subresource)) continue;
+      found.push(other);
+    }
+    return found;
+  }
+
   /** One object; null: there is none. @param namespace empty for kinds of the cluster */
   async find(resource: ResourceType, namespace: string, name: string): Promise<ApiObject | null> {
     const storage = this.storages.of(resource);

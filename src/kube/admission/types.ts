@@ -6,6 +6,8 @@
 import type { ApiObject } from '../api/objects.ts';
 import type { UserInfo } from '../api/user.ts';
 import type { ResourceType } from '../registry/types.ts';
+import type { DeleteOptions } from '../rest/delete.ts';
+import type { Endpoint } from '../rest/endpoint.ts';
 
 export interface AdmissionAttributes {
   readonly operation: 'create' | 'update' | 'delete' | 'connect';
@@ -21,6 +23,10 @@ export interface AdmissionAttributes {
   readonly user: UserInfo;
   readonly isDryRun: boolean;
   readonly warnings: string[];
+  /** The request that it is part of. */
+  readonly endpoint: Endpoint;
+  /** What a delete was asked with; null: it is none, or part of another write. */
+  readonly deletion: DeleteOptions | null;
 }
 
 /** Something taken for an object that is about to be written or deleted: an address, a port, a share of a quota. */
@@ -40,4 +46,14 @@ export interface AdmissionPlugin {
    * Null: nothing was taken.
    */
   reserve?(attributes: AdmissionAttributes): Reservation | null | Promise<Reservation | null>;
+}
+
+/** What users configure while the server runs: webhooks and policies. While there is none, nothing is asked. */
+export interface DynamicAdmission {
+  readonly mayMutate: boolean;
+  readonly mayValidate: boolean;
+  /** @param again runs the plugins once more, after something changed the object @throws StatusError */
+  mutate(attributes: AdmissionAttributes, again: () => Promise<void>): Promise<void>;
+  /** @throws StatusError */
+  validate(attributes: AdmissionAttributes): Promise<void>;
 }

@@ -5,6 +5,8 @@ import { type ApiObject, asJson, groupVersionText, type Json, type JsonObject } 
 import { badRequest, invalid } from '../api/status.ts';
 import { finalizerWarnings } from '../meta/validate-meta.ts';
 import type { Strategy, StrategyContext } from '../registry/types.ts';
+import { addressOf } from '../webhooks/address.ts';
+import type { ConversionWebhook } from '../webhooks/types.ts';
 import type { DefinedScale, DefinedVersion, DefinitionSpec } from './definition.ts';
 import { validateEmbedded } from './embedded-resources.ts';
 import { fillDefaults } from './fill-defaults.ts';
@@ -133,6 +135,13 @@ function scalePaths(scale: DefinedScale): ScalePaths {
   };
 }
 
+/** Null: versions differ by their name alone. */
+function conversionOf({ conversion }: DefinitionSpec): ConversionWebhook | null {
+  if (conversion?.strategy !== 'Webhook') return null;
+  const { clientConfig = {}, conversionReviewVersions = [] } = conversion.webhook ?? {};
+  return { address: addressOf(clientConfig), reviewVersions: conversionReviewVersions };
+}
+
 export function customType(spec: DefinitionSpec, version: DefinedVersion): CustomType {
   const { group, names } = spec;
   const given = version.schema?.openAPIV3Schema;
@@ -140,6 +149,7 @@ export function customType(spec: DefinitionSpec, version: DefinedVersion): Custo
     spec.preserveUnknownFields === true && given === undefined ? anySchema : (given ?? anySchema);
   const scaling = version.subresources?.scale;
   const scale = scaling === undefined ? null : scalePaths(scaling);
+  const conversion = conversionOf(spec);
   const type = {
     decode(value: JsonObject) {
       checkKind(value, group, version.name, names.kind);
@@ -155,5 +165,6 @@ export function customType(spec: DefinitionSpec, version: DefinedVersion): Custo
     ...type,
     ...(given === undefined ? {} : { openApiSchema: given }),
     ...(scale === null ? {} : { scale }),
+    ...(conversion === null ? {} : { conversion }),
   };
 }

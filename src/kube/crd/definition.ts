@@ -43,7 +43,13 @@ export interface DefinitionSpec {
   readonly names: DefinedNames;
   readonly scope: string;
   readonly versions: readonly DefinedVersion[];
-  readonly conversion?: { readonly strategy?: string };
+  readonly conversion?: {
+    readonly strategy?: string;
+    readonly webhook?: {
+      readonly clientConfig?: JsonObject;
+      readonly conversionReviewVersions?: readonly string[];
+    };
+  };
   readonly preserveUnknownFields?: boolean;
 }
 

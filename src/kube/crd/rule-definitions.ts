@@ -43,7 +43,7 @@ function placeOf({ range, node }: Problem): number {
   return node?.op === '.' ? inner.end : inner.end + 1;
 }
 
-function compileText(expression: string, problem: Problem): string {
+export function compileText(expression: string, problem: Problem): string {
   const place = Math.min(placeOf(problem), expression.length);
   const lines = expression.slice(0, place).split('\n');
   const column = lines[lines.length - 1]!.length;

@@ -127,7 +127,7 @@ function ownMessage({ rule, message }: CompiledRule, variables: Readonly<Record<
   return fixed === '' ? `failed rule: ${(rule.rule ?? '').trim()}` : fixed.trim();
 }
 
-function errorText(error: unknown): string {
+export function errorText(error: unknown): string {
   const { summary, message } = error as { summary?: string; message: string };
   const text = summary ?? message.split('\n')[0]!;
   return text.replace(/^No such key: index/, 'index').replace(/^No such key/, 'no such key');

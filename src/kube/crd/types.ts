@@ -6,6 +6,7 @@
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
 import type { Printer } from '../table/types.ts';
+import type { ConversionWebhook } from '../webhooks/types.ts';
 
 /** Where the members of autoscaling/v1 Scale stand in an object; each a list of names. */
 export interface ScalePaths {
@@ -27,6 +28,8 @@ export interface CustomType {
   readonly strategy: Strategy;
   /** `additionalPrinterColumns`, or name and age. */
   readonly printer: Printer;
+  /** Converts between versions. @default they differ by their name alone */
+  readonly conversion?: ConversionWebhook;
   /** @default it has no /scale */
   readonly scale?: ScalePaths;
   /** The schema for OpenAPI documents, an object's; without the members that every kind has. @default any object */

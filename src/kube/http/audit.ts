@@ -50,6 +50,8 @@ export interface Told {
   readonly doneMs: number;
   readonly code: number;
   readonly sourceIp: string;
+  /** What admission had to say; null: nothing. */
+  readonly annotations: ReadonlyMap<string, string> | null;
 }
 
 const levels: readonly string[] = ['None', 'Metadata', 'Request', 'RequestResponse'];
@@ -162,5 +164,6 @@ function eventOf(told: Told, level: AuditLevel): object {
     responseStatus: { metadata: {}, code },
     requestReceivedTimestamp: microTimeText(told.receivedMs),
     stageTimestamp: microTimeText(told.doneMs),
+    ...(told.annotations === null ? {} : { annotations: Object.fromEntries(told.annotations) }),
   };
 }

@@ -79,6 +79,7 @@ interface Course {
   readonly receivedMs: number;
   readonly startedMs: number;
   readonly warnings: string[];
+  annotations: Map<string, string> | null;
   request: ApiRequest | null;
   path: ResourcePath | null;
   wanted: ResourceRequest | null;
@@ -126,6 +127,7 @@ export class RequestHandler {
       receivedMs: clock.wallNow(),
       startedMs: clock.now(),
       warnings: [],
+      annotations: null,
       request: null,
       path: null,
       wanted: null,
@@ -157,7 +159,7 @@ export class RequestHandler {
         return;
       }
       course.accepted = this.#accepted(request, wanted);
-      const context = { request, accepted: course.accepted, user, warnings };
+      const context = { request, accepted: course.accepted, user, warnings, notes: course };
       await this.#answer(course, request, await handleResource(parts, subresources, context, wanted));
     } catch (error) {
       this.#fail(course, error);
@@ -199,9 +201,9 @@ export class RequestHandler {
     const seconds = (parts.runtime.clock.now() - course.startedMs) / 1000;
     figures.answered(verb, wanted === null ? null : path, code, seconds, course.sentBytes);
     if (audit === null || request === null) return;
-    const { auditId, sender, user, receivedMs } = course;
+    const { auditId, sender, user, receivedMs, annotations } = course;
     audit.tell({
-      ...{ auditId, request, user, verb, path, receivedMs, code },
+      ...{ auditId, request, user, verb, path, receivedMs, code, annotations },
       sender: sender === user ? null : sender,
       doneMs: parts.runtime.clock.wallNow(),
       sourceIp: message.socket?.remoteAddress ?? '',

@@ -72,4 +72,12 @@ export interface RequestContext {
   readonly user: UserInfo;
   /** Texts for Warning headers. */
   readonly warnings: string[];
+  /** Where annotations of the audit event go. @default nobody keeps them */
+  readonly notes?: AuditNotes;
+}
+
+/** What admission says of a request to its audit. */
+export interface AuditNotes {
+  /** Null: nothing yet. */
+  annotations: Map<string, string> | null;
 }

@@ -196,7 +196,7 @@ async function removeNow(endpoint: Endpoint, current: ApiObject): Promise<WriteO
 
 async function admitDelete(endpoint: Endpoint, current: ApiObject, options: DeleteOptions): Promise<void> {
   const { admission } = endpoint.parts;
-  const attributes = admissionAttributes(endpoint, 'delete', '', null, current, options.isDryRun);
+  const attributes = admissionAttributes(endpoint, 'delete', '', null, current, options.isDryRun, options);
   await admission.mutate(attributes);
   await admission.validate(attributes);
 }

@@ -6,6 +6,7 @@ import type { ResourcePath } from '../http/route.ts';
 import type { ApiAnswer, RequestContext } from '../http/types.ts';
 import { nowText } from '../meta/time.ts';
 import type { ResourceType, StrategyContext } from '../registry/types.ts';
+import type { DeleteOptions } from './delete.ts';
 import type { ServerParts } from './parts.ts';
 
 export interface Endpoint {
@@ -33,6 +34,7 @@ export function admissionAttributes(
   object: ApiObject | null,
   old: ApiObject | null,
   isDryRun: boolean,
+  deletion: DeleteOptions | null = null,
 ): AdmissionAttributes {
   const { context, path, resource } = endpoint;
   return {
@@ -46,6 +48,8 @@ export function admissionAttributes(
     user: context.user,
     isDryRun,
     warnings: context.warnings,
+    endpoint,
+    deletion,
   };
 }
 

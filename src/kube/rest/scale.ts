@@ -68,7 +68,7 @@ function partsOf(parent: ApiObject, paths: ScalePaths | null): ScaleParts {
 }
 
 /** The parent with so many replicas wanted. */
-function withReplicas(parent: ApiObject, paths: ScalePaths | null, replicas: number): ApiObject {
+export function withReplicas(parent: ApiObject, paths: ScalePaths | null, replicas: number): ApiObject {
   const names = paths?.specReplicas ?? ['spec', 'replicas'];
   const place = (value: Json | undefined, at: number): Json => {
     if (at === names.length) return replicas;
@@ -83,7 +83,7 @@ function withReplicas(parent: ApiObject, paths: ScalePaths | null, replicas: num
 const unset = -(2 ** 31);
 
 /** @param isWrite nobody needs to have said how many are wanted @throws StatusError 500 when nobody has */
-function scaleOf(parent: ApiObject, { custom }: ResourceType, isWrite: boolean = false): ApiObject {
+export function scaleOf(parent: ApiObject, { custom }: ResourceType, isWrite: boolean = false): ApiObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = parent.metadata;
   const paths = custom?.scale ?? null;
   const { wanted, replicas, selector } = partsOf(parent, paths);

@@ -41,6 +41,11 @@ export class ResourceStorage {
     if (this.#written > this.cache.revision) await this.cache.reach(this.#written);
   }
 
+  /** True when `settled` would have nothing to wait for. */
+  get isSettled(): boolean {
+    return this.cache.isLive && this.#written <= this.cache.revision;
+  }
+
   /** The object that an entry of `list` holds. */
   decode(entry: StoredEntry): ApiObject {
     const object = decodeEntry(entry);

@@ -1,0 +1,84 @@
+/**
+ * What users configure of admission, put together in the order of a real server: webhooks that change objects come after all
+ * plugins; of those that refuse, policies are asked before webhooks.
+ */
+
+import type { Runtime } from '../../util/runtime.ts';
+import type { Authorizer } from '../auth/types.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ResourceType } from '../registry/types.ts';
+import type { Storages } from '../storage/resource-storage.ts';
+import { AdmissionWebhooks } from '../webhooks/admission-webhooks.ts';
+import { WebhookClient } from '../webhooks/client.ts';
+import { ObjectConverter } from '../webhooks/convert.ts';
+import { type Hook, hooksOf } from '../webhooks/hook.ts';
+import type { WebhookCaller } from '../webhooks/types.ts';
+import { Configured } from './configured.ts';
+import { Lookup } from './lookup.ts';
+import { isExempt } from './subject.ts';
+import type { AdmissionAttributes, DynamicAdmission } from './types.ts';
+
+export interface DynamicSources {
+  readonly runtime: Runtime;
+  readonly registry: Registry;
+  readonly storages: Storages;
+  readonly caller: WebhookCaller;
+  readonly authorizer: () => Authorizer;
+  /** Names of plugins that are turned off, `ValidatingAdmissionWebhook`. */
+  readonly disabled: ReadonlySet<string>;
+}
+
+const group = 'admissionregistration.k8s.io';
+
+class ConfiguredAdmission implements DynamicAdmission {
+  readonly #mutatingHooks: Configured<readonly Hook[]>;
+  readonly #validatingHooks: Configured<readonly Hook[]>;
+  readonly #webhooks: AdmissionWebhooks;
+
+  constructor(sources: DynamicSources, lookup: Lookup, client: WebhookClient, converter: ObjectConverter) {
+    const { registry, storages, disabled, authorizer } = sources;
+    const served = (plugin: string, plural: string): ResourceType | null =>
+      disabled.has(plugin) ? null : registry.find(group, 'v1', plural);
+    this.#mutatingHooks = new Configured(
+      storages,
+      served('MutatingAdmissionWebhook', 'mutatingwebhookconfigurations'),
+      hooksOf,
+    );
+    this.#validatingHooks = new Configured(
+      storages,
+      served('ValidatingAdmissionWebhook', 'validatingwebhookconfigurations'),
+      hooksOf,
+    );
+    const parts = { lookup, client, converter, authorizer };
+    this.#webhooks = new AdmissionWebhooks(parts, this.#mutatingHooks, this.#validatingHooks);
+  }
+
+  get mayMutate(): boolean {
+    return this.#mutatingHooks.mayHave;
+  }
+
+  get mayValidate(): boolean {
+    return this.#validatingHooks.mayHave;
+  }
+
+  async mutate(attributes: AdmissionAttributes, again: () => Promise<void>): Promise<void> {
+    if (isExempt(attributes)) return;
+    await this.#webhooks.mutate(attributes, again);
+  }
+
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    if (isExempt(attributes)) return;
+    await this.#webhooks.validate(attributes);
+  }
+}
+
+/** Also gives what converts custom resources. */
+export function dynamicAdmission(sources: DynamicSources): {
+  readonly admission: DynamicAdmission;
+  readonly converter: ObjectConverter;
+} {
+  const lookup = new Lookup(sources.registry, sources.storages);
+  const client = new WebhookClient(sources.caller, lookup);
+  const converter = new ObjectConverter(client, sources.runtime.random);
+  return { admission: new ConfiguredAdmission(sources, lookup, client, converter), converter };
+}

@@ -1,0 +1,107 @@
+/**
+ * Expressions of admission in CEL: match conditions of webhooks, and everything of policies. They see the request, the object
+ * before and after, the namespace, parameters and variables as values without types, and may ask the authorizer, which takes
+ * its time: what evaluates may be a promise.
+ *
+ * What an evaluation costs is bounded by the size of an object and of an expression; it is not counted.
+ */
+
+import type { Environment, ParseResult } from '@marcbachmann/cel-js';
+import { FieldsText } from '../api/fields-text.ts';
+import type { Json } from '../api/objects.ts';
+import { language, rewriteHas } from '../crd/cel-library.ts';
+import { compileText } from '../crd/rule-definitions.ts';
+import { errorText } from '../crd/rules.ts';
+import { type AuthorizerValue, registerAuthorizer } from './authorizer.ts';
+
+/** What an expression may see, `null` where there is none. */
+export interface Variables {
+  readonly object: unknown;
+  readonly oldObject: unknown;
+  readonly request: unknown;
+  readonly namespaceObject: unknown;
+  readonly params: unknown;
+  readonly variables: ReadonlyMap<string, unknown>;
+  readonly authorizer: AuthorizerValue | null;
+}
+
+/** Which of the optional variables there are. */
+export interface Scope {
+  readonly hasParams: boolean;
+  readonly hasAuthorizer: boolean;
+  /** Webhooks have neither. */
+  readonly isPolicy: boolean;
+}
+
+const base: Environment = language.clone();
+registerAuthorizer(base);
+
+const environments: Map<string, Environment> = new Map();
+
+function environmentOf({ hasParams, hasAuthorizer, isPolicy }: Scope): Environment {
+  const key = `${hasParams} ${hasAuthorizer} ${isPolicy}`;
+  let environment = environments.get(key);
+  if (environment === undefined) {
+    environment = base.clone();
+    for (const name of ['object', 'oldObject', 'request']) environment.registerVariable(name, 'dyn');
+    if (hasParams) environment.registerVariable('params', 'dyn');
+    if (isPolicy) environment.registerVariable('variables', 'map<string, dyn>');
+    if (isPolicy) environment.registerVariable('namespaceObject', 'dyn');
+    if (hasAuthorizer) environment.registerVariable('authorizer', 'kubernetes.authorization.Authorizer');
+    environments.set(key, environment);
+  }
+  return environment;
+}
+
+/** What an expression may give; a real server's words for them. */
+export type ResultType = 'bool' | 'string' | 'null_type' | 'dyn';
+
+/** Why an expression is refused; null: it is not. */
+export function expressionProblem(
+  expression: string,
+  scope: Scope,
+  wanted: readonly ResultType[],
+): string | null {
+  const text = rewriteHas(expression);
+  const result = environmentOf(scope).check(text);
+  if (!result.valid) return compileText(text, result.error as unknown as Parameters<typeof compileText>[1]);
+  const type = result.type ?? 'dyn';
+  if (wanted.includes('dyn') || wanted.includes(type as ResultType)) return null;
+  if (type === 'dyn' && wanted.length > 1) return null;
+  return wanted.length === 1
+    ? `must evaluate to ${wanted[0]} but got ${type}`
+    : `must evaluate to one of [${wanted.join(' ')}] but got ${type}`;
+}
+
+export class Expression {
+  readonly text: string;
+  readonly #run: ParseResult | null;
+  readonly #problem: string | null;
+
+  constructor(text: string, scope: Scope, wanted: readonly ResultType[]) {
+    this.text = text;
+    this.#problem = expressionProblem(text, scope, wanted);
+    this.#run = this.#problem === null ? environmentOf(scope).parse(rewriteHas(text)) : null;
+  }
+
+  /** @throws Error in the words of a real server */
+  async evaluate(variables: Variables): Promise<unknown> {
+    if (this.#run === null) throw new Error(`compilation error: ${this.#problem ?? ''}`);
+    try {
+      return await this.#run(variables as unknown as Record<string, unknown>);
+    } catch (error) {
+      throw new Error(`expression '${this.text}' resulted in error: ${errorText(error)}`);
+    }
+  }
+}
+
+/** A JSON value as expressions see it: whole numbers are integers. */
+export function celJson(value: Json | undefined): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (value === undefined || value === null || typeof value !== 'object') return value ?? null;
+  if (Array.isArray(value)) return value.map(celJson);
+  const plain = value instanceof FieldsText ? value.toJSON() : value;
+  const seen = new Map<string, unknown>();
+  for (const name of Object.keys(plain)) seen.set(name, celJson(plain[name]));
+  return seen;
+}
