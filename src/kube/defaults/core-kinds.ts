@@ -45,10 +45,11 @@ export function fillNode(node: ApiObject): void {
   node.status ??= {};
   const { spec, status } = node;
   const ranges = spec['podCIDRs'];
-  if ((spec['podCIDR'] ?? '') !== '' && ranges === undefined) spec['podCIDRs'] = [spec['podCIDR']!];
-  else if (spec['podCIDR'] === undefined && Array.isArray(ranges) && ranges.length > 0) {
-    spec['podCIDR'] = ranges[0]!;
-  }
+  const given = spec['podCIDR'] ?? '';
+  const first = Array.isArray(ranges) ? ranges[0] : undefined;
+  // The one range is what older clients know: where the two differ it counts.
+  if (given !== '' && first !== given) spec['podCIDRs'] = [given];
+  else if (given === '' && first !== undefined) spec['podCIDR'] = first;
   const capacity = inner(status, 'capacity');
   if (capacity !== null && status['allocatable'] === undefined) status['allocatable'] = { ...capacity };
   fill(status, { daemonEndpoints: {}, nodeInfo: {} });

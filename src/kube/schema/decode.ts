@@ -64,6 +64,16 @@ function conversionText(field: Field, value: Json, type: string, shape: Field['s
   return isConvertible ? `cannot convert ${given} to ${type}` : `unrecognized type: ${type}`;
 }
 
+/** What Go makes of a null in a list. */
+const zeros: Readonly<Record<string, Json>> = {
+  string: '',
+  bool: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  bytes: '',
+};
+
 const unionPrefix = 'apiextensions.v1.JSONSchemaPropsOr';
 
 class Decoder {
@@ -106,7 +116,10 @@ class Decoder {
   #field(owner: Definition, field: Field, value: Json, path: string, depth: number): Json {
     if (field.shape === 'list') {
       if (!Array.isArray(value)) throw this.#wrong(owner, field, value, path, field.shape);
-      return value.map((item, at) => this.#value(owner, field, item, `${path}[${at}]`, depth));
+      return value.map((item, at) => {
+        const given = item === null ? (zeros[field.scalar ?? ''] ?? null) : item;
+        return this.#value(owner, field, given, `${path}[${at}]`, depth);
+      });
     }
     if (field.shape === 'map') {
       if (!isJsonObject(value)) throw this.#wrong(owner, field, value, path, field.shape);

@@ -2,7 +2,7 @@
 
 import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
-import { subdomainProblems } from '../meta/names.ts';
+import { pathSegmentProblems, subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { has, maybeObject, numberOf, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import {
@@ -150,8 +150,11 @@ function validateParameters(spec: JsonObject): FieldError[] {
   const field = 'spec.parameters';
   const group = textOf(parameters, 'apiGroup');
   if (group !== '') errors.push(...validateSubdomain(`${field}.apiGroup`, group));
-  if (textOf(parameters, 'kind') === '') errors.push(required(`${field}.kind`, 'kind is required'));
-  if (textOf(parameters, 'name') === '') errors.push(required(`${field}.name`, 'name is required'));
+  for (const member of ['kind', 'name']) {
+    const value = textOf(parameters, member);
+    if (value === '') errors.push(required(`${field}.${member}`, `${member} is required`));
+    else errors.push(...problemsAt(`${field}.${member}`, value, pathSegmentProblems(value)));
+  }
   const scope = textOf(parameters, 'scope');
   const namespace = textOf(parameters, 'namespace');
   if (scope !== 'Cluster' && scope !== 'Namespace') {

@@ -17,6 +17,7 @@ import {
   validateImmutable,
   validatePortNumber,
 } from '../validation/pod-fields.ts';
+import { validateSelectorObject } from '../validation/pod-label-selectors.ts';
 import { isRange } from '../validation/services.ts';
 
 const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -48,16 +49,24 @@ function validatePolicyPort(field: string, port: JsonObject): FieldError[] {
 function validatePeer(field: string, peer: JsonObject): FieldError[] {
   const block = maybeObject(peer, 'ipBlock');
   const selectors = ['podSelector', 'namespaceSelector'].filter((name) => has(peer, name));
-  if (block === null) return selectors.length > 0 ? [] : [required(field, 'must specify a peer')];
+  const errors = selectors.flatMap((name) =>
+    validateSelectorObject(`${field}.${name}`, maybeObject(peer, name)),
+  );
+  if (block === null) return selectors.length > 0 ? errors : [required(field, 'must specify a peer')];
+  errors.push(...validateBlock(`${field}.ipBlock`, block));
   if (selectors.length > 0) {
-    return [forbiddenValue(field, 'may not specify both ipBlock and another peer')];
+    errors.push(forbiddenValue(field, 'may not specify both ipBlock and another peer'));
   }
+  return errors;
+}
+
+function validateBlock(field: string, block: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   const cidr = textOf(block, 'cidr');
-  if (cidr === '') return [required(`${field}.ipBlock.cidr`)];
-  if (!isRange(cidr)) return [invalidValue(`${field}.ipBlock.cidr`, cidr, rangeText)];
+  if (cidr === '') return [required(`${field}.cidr`)];
+  if (!isRange(cidr)) return [invalidValue(`${field}.cidr`, cidr, rangeText)];
   textsOf(block, 'except').forEach((except, at) => {
-    const path = `${field}.ipBlock.except[${at}]`;
+    const path = `${field}.except[${at}]`;
     if (!isRange(except)) errors.push(invalidValue(path, except, rangeText));
     else if (!isWithin(except, cidr)) {
       errors.push(invalidValue(path, except, 'must be a strict subset of `cidr`'));
@@ -68,7 +77,7 @@ function validatePeer(field: string, peer: JsonObject): FieldError[] {
 
 function validatePolicy(policy: ApiObject): FieldError[] {
   const spec = policy.spec ?? {};
-  const errors: FieldError[] = [];
+  const errors = validateSelectorObject('spec.podSelector', maybeObject(spec, 'podSelector'));
   for (const [direction, peers] of [
     ['ingress', 'from'],
     ['egress', 'to'],

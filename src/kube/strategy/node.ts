@@ -38,12 +38,34 @@ function validateTaints(node: ApiObject): FieldError[] {
   return errors;
 }
 
+/** At most one of each family. */
 function validateRanges(node: ApiObject): FieldError[] {
+  const field = 'spec.podCIDRs';
   const ranges = textsOf(node.spec ?? {}, 'podCIDRs');
   const why = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-  return ranges.flatMap((range, at) =>
-    isRange(range) ? [] : [invalidValue(`spec.podCIDRs[${at}]`, range, why)],
+  const errors = ranges.flatMap((range, at) =>
+    isRange(range) ? [] : [invalidValue(`${field}[${at}]`, range, why)],
   );
+  const isOfBoth =
+    ranges.some((range) => range.includes(':')) && ranges.some((range) => !range.includes(':'));
+  if (ranges.length > 2 || (ranges.length === 2 && !isOfBoth)) {
+    errors.push(invalidValue(field, [...ranges], 'may specify no more than one CIDR for each IP family'));
+  }
+  ranges.forEach((range, at) => {
+    if (ranges.indexOf(range) < at) errors.push(duplicate(`${field}[${at}]`, range));
+  });
+  return errors;
+}
+
+function validateAddresses(node: ApiObject): FieldError[] {
+  const seen = new Set<string>();
+  return objectsOf(node.status ?? {}, 'addresses').flatMap((address, at) => {
+    const shown = { Type: textOf(address, 'type'), Address: textOf(address, 'address') };
+    const key = JSON.stringify(shown);
+    if (seen.has(key)) return [duplicate(`status.addresses[${at}]`, shown)];
+    seen.add(key);
+    return [];
+  });
 }
 
 function validateNode(node: ApiObject): FieldError[] {
@@ -64,7 +86,7 @@ export const nodeStrategy: Strategy = {
   },
   validateCreate: validateNode,
   validateUpdate(node, old) {
-    const errors = validateNode(node);
+    const errors = [...validateNode(node), ...validateAddresses(node)];
     const before = textsOf(old.spec ?? {}, 'podCIDRs');
     if (before.length > 0 && !isSame(textsOf(node.spec ?? {}, 'podCIDRs'), before)) {
       const why = 'node updates may not change podCIDR except from "" to valid';

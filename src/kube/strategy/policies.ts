@@ -1,6 +1,7 @@
 /** PodDisruptionBudgets, PriorityClasses, RuntimeClasses, Leases (reference §4.4). */
 
 import {
+  duplicate,
   type FieldError,
   forbiddenValue,
   invalidValue,
@@ -8,9 +9,13 @@ import {
   required,
 } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type Json, type JsonObject } from '../api/objects.ts';
+import { validateLabels } from '../meta/validate-meta.ts';
 import type { Strategy } from '../registry/types.ts';
-import { has, numberOf, textOf } from '../validation/members.ts';
+import { has, mapOf, maybeObject, numberOf, objectOf, objectsOf, textOf } from '../validation/members.ts';
 import { notNegativeText, validateDnsLabel, validateImmutable } from '../validation/pod-fields.ts';
+import { validateSelectorObject } from '../validation/pod-label-selectors.ts';
+import { validateTolerations } from '../validation/pod-scheduling.ts';
+import { validateAmount } from '../validation/resources.ts';
 
 const percentText =
   "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
@@ -39,6 +44,7 @@ function validateBudget(budget: ApiObject): FieldError[] {
   }
   errors.push(...validateShare('spec.minAvailable', spec['minAvailable']));
   errors.push(...validateShare('spec.maxUnavailable', spec['maxUnavailable']));
+  errors.push(...validateSelectorObject('spec.selector', maybeObject(spec, 'selector')));
   const policy = textOf(spec, 'unhealthyPodEvictionPolicy');
   const policies = ['AlwaysAllow', 'IfHealthyBudget'];
   if (policy !== '' && !policies.includes(policy)) {
@@ -104,14 +110,35 @@ export const priorityClassStrategy: Strategy = {
 };
 
 function validateRuntimeClass(object: ApiObject): FieldError[] {
-  const handler = textOf(asJson(object), 'handler');
-  return handler === '' ? [required('handler')] : validateDnsLabel('handler', handler);
+  const json = asJson(object);
+  const handler = textOf(json, 'handler');
+  const errors = handler === '' ? [required('handler')] : validateDnsLabel('handler', handler);
+  for (const [name, amount] of Object.entries(mapOf(objectOf(json, 'overhead'), 'podFixed'))) {
+    errors.push(...validateAmount(`overhead.limits[${name}]`, name, amount));
+  }
+  return [...errors, ...validateScheduling('scheduling', objectOf(json, 'scheduling'))];
+}
+
+function validateScheduling(field: string, scheduling: JsonObject): FieldError[] {
+  const tolerations = objectsOf(scheduling, 'tolerations');
+  const errors = validateLabels(`${field}.nodeSelector`, mapOf(scheduling, 'nodeSelector'));
+  // A real server says tolerations twice.
+  errors.push(...validateTolerations(`${field}.tolerations.tolerations`, tolerations));
+  const seen = new Set<string>();
+  tolerations.forEach((toleration, at) => {
+    const key = ['key', 'operator', 'value', 'effect'].map((name) => textOf(toleration, name)).join('\0');
+    if (seen.has(key)) errors.push(duplicate(`${field}.tolerations[${at}]`, toleration));
+    seen.add(key);
+  });
+  return errors;
 }
 
 export const runtimeClassStrategy: Strategy = {
   validateCreate: validateRuntimeClass,
-  validateUpdate: (object, old) =>
-    validateImmutable('handler', asJson(object)['handler'], asJson(old)['handler']),
+  validateUpdate: (object, old) => [
+    ...validateRuntimeClass(object),
+    ...validateImmutable('handler', asJson(object)['handler'], asJson(old)['handler']),
+  ],
 };
 
 function validateLease(lease: ApiObject): FieldError[] {

@@ -6,6 +6,7 @@ import { pathSegmentProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { has, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { isSame, problemsAt, validateSubdomain } from '../validation/pod-fields.ts';
+import { validateSelectorObject } from '../validation/pod-label-selectors.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 
@@ -45,10 +46,14 @@ function validateRole(role: ApiObject, isNamespaced: boolean): FieldError[] {
     errors.push(...validateRule(`rules[${at}]`, rule, isNamespaced));
   });
   if (isNamespaced || !has(json, 'aggregationRule')) return errors;
-  if (objectsOf(objectOf(json, 'aggregationRule'), 'clusterRoleSelectors').length === 0) {
-    const why = 'at least one clusterRoleSelector required if aggregationRule is non-nil';
-    errors.push(required('aggregationRule.clusterRoleSelectors', why));
+  const selectors = objectsOf(objectOf(json, 'aggregationRule'), 'clusterRoleSelectors');
+  const field = 'aggregationRule.clusterRoleSelectors';
+  if (selectors.length === 0) {
+    errors.push(required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
   }
+  selectors.forEach((selector, at) => {
+    errors.push(...validateSelectorObject(`${field}[${at}]`, selector));
+  });
   return errors;
 }
 

@@ -1,14 +1,32 @@
 /** Kinds of storage.k8s.io (reference §4.4): classes, drivers, attachments. Most of what they say never changes. */
 
-import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+} from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
+import { qualifiedNameProblems, subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
-import { has, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
-import { isSame, validateImmutable, validateLabelName, validateSubdomain } from '../validation/pod-fields.ts';
+import { has, numberOf, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
+import {
+  isSame,
+  problemsAt,
+  validateImmutable,
+  validateLabelName,
+  validateNotNegative,
+  validateSubdomain,
+} from '../validation/pod-fields.ts';
 
 const bindingModes = ['Immediate', 'WaitForFirstConsumer'];
 const reclaimPolicies = ['Delete', 'Retain'];
 const parametersMax = 512;
+const driverNameMax = 63;
+const nodeNameMax = 256;
 
 function validateProvisioner(field: string, name: string): FieldError[] {
   if (name === '') return [required(field)];
@@ -31,6 +49,31 @@ function validateStorageClass(object: ApiObject): FieldError[] {
   }
   const mode = textOf(json, 'volumeBindingMode');
   if (!bindingModes.includes(mode)) errors.push(notSupported('volumeBindingMode', mode, bindingModes));
+  return [...errors, ...validateTopologies('allowedTopologies', objectsOf(json, 'allowedTopologies'))];
+}
+
+/** Where volumes may be: labels and their values, each key once in a term. */
+function validateTopologies(field: string, terms: readonly JsonObject[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const before: string[] = [];
+  terms.forEach((term, at) => {
+    const path = `${field}[${at}].matchLabelExpressions`;
+    const values = new Map<string, string>();
+    objectsOf(term, 'matchLabelExpressions').forEach((expression, i) => {
+      const key = textOf(expression, 'key');
+      const given = textsOf(expression, 'values');
+      if (given.length === 0) errors.push(required(`${path}[${i}].values`));
+      given.forEach((value, n) => {
+        if (given.indexOf(value) < n) errors.push(duplicate(`${path}[${i}].values[${n}]`, value));
+      });
+      errors.push(...validateLabelName(`${path}[${i}].key`, key));
+      if (values.has(key)) errors.push(duplicate(`${path}[${i}].key`, key));
+      values.set(key, JSON.stringify([...new Set(given)].sort()));
+    });
+    const whole = JSON.stringify([...values].sort());
+    if (before.includes(whole)) errors.push(duplicate(path, ''));
+    before.push(whole);
+  });
   return errors;
 }
 
@@ -46,18 +89,32 @@ export const storageClassStrategy: Strategy = {
   ],
 };
 
+/** The name of a driver. Nothing is wrong in two ways. */
+function validateDriverName(field: string, name: string): FieldError[] {
+  const errors = name === '' ? [required(field)] : [];
+  if (name.length > driverNameMax) errors.push(tooLong(field, driverNameMax));
+  return [...errors, ...problemsAt(field, name, subdomainProblems(name.toLowerCase()))];
+}
+
+function validateAttachmentSource(field: string, source: JsonObject): FieldError[] {
+  const why = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
+  const isNamed = has(source, 'persistentVolumeName');
+  if (isNamed === has(source, 'inlineVolumeSpec')) {
+    return [isNamed ? forbiddenValue(field, why) : required(field, why)];
+  }
+  const path = `${field}.persistentVolumeName`;
+  const name = textOf(source, 'persistentVolumeName');
+  if (!isNamed) return [];
+  const errors = name === '' ? [required(path, 'must specify non empty persistentVolumeName')] : [];
+  return [...errors, ...problemsAt(path, name, subdomainProblems(name))];
+}
+
 function validateAttachment(object: ApiObject): FieldError[] {
   const spec = object.spec ?? {};
-  const errors = validateProvisioner('spec.attacher', textOf(spec, 'attacher'));
+  const errors = validateDriverName('spec.attacher', textOf(spec, 'attacher'));
   if (textOf(spec, 'nodeName') === '') errors.push(required('spec.nodeName'));
   else errors.push(...validateSubdomain('spec.nodeName', textOf(spec, 'nodeName')));
-  const source = objectOf(spec, 'source');
-  if (textOf(source, 'persistentVolumeName') === '' && !has(source, 'inlineVolumeSpec')) {
-    errors.push(
-      required('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'),
-    );
-  }
-  return errors;
+  return [...errors, ...validateAttachmentSource('spec.source', objectOf(spec, 'source'))];
 }
 
 export const volumeAttachmentStrategy: Strategy = {
@@ -105,17 +162,47 @@ export const storageDriverStrategy: Strategy = {
 
 function validateStorageNode(object: ApiObject): FieldError[] {
   const errors: FieldError[] = [];
+  const names = new Set<string>();
   objectsOf(object.spec ?? {}, 'drivers').forEach((driver, at) => {
     const field = `spec.drivers[${at}]`;
-    if (textOf(driver, 'name') === '') errors.push(required(`${field}.name`));
-    if (textOf(driver, 'nodeID') === '') errors.push(required(`${field}.nodeID`));
+    const name = textOf(driver, 'name');
+    const node = textOf(driver, 'nodeID');
+    errors.push(...validateDriverName(`${field}.name`, name));
+    if (node === '') errors.push(required(`${field}.nodeID`));
+    if (node.length > nodeNameMax) {
+      const why = `must be ${nodeNameMax} characters or less`;
+      errors.push(invalidValue(`${field}.nodeID`, node, why));
+    }
+    const count = numberOf(objectOf(driver, 'allocatable'), 'count');
+    errors.push(...validateNotNegative(`${field}.allocatable.count`, count));
+    if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
+    names.add(name);
+    errors.push(...validateTopologyKeys(field, textsOf(driver, 'topologyKeys')));
   });
   return errors;
 }
 
+function validateTopologyKeys(field: string, keys: readonly string[]): FieldError[] {
+  return keys.flatMap((key, at) => {
+    const errors = key === '' ? [required(field)] : [];
+    if (keys.indexOf(key) < at) errors.push(duplicate(field, key));
+    return [...errors, ...problemsAt(field, [...keys], qualifiedNameProblems(key))];
+  });
+}
+
+/** A driver that stays on its node stays what it is. */
+function validateSameDrivers(object: ApiObject, old: ApiObject): FieldError[] {
+  const drivers = objectsOf(object.spec ?? {}, 'drivers');
+  return objectsOf(old.spec ?? {}, 'drivers').flatMap((before) =>
+    drivers
+      .filter((driver) => driver['name'] === before['name'] && !isSame(driver, before))
+      .map((driver) => invalidValue('CSINodeDriver', driver, 'field is immutable')),
+  );
+}
+
 export const storageNodeStrategy: Strategy = {
   validateCreate: validateStorageNode,
-  validateUpdate: validateStorageNode,
+  validateUpdate: (object, old) => [...validateStorageNode(object), ...validateSameDrivers(object, old)],
 };
 
 function validateAttributesClass(object: ApiObject): FieldError[] {

@@ -5,8 +5,9 @@ import { copyJson } from '../api/json.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
 import { compareQuantities, parseQuantity, QuantityError } from '../schema/quantity.ts';
-import { mapOf, objectOf, textOf } from '../validation/members.ts';
+import { mapOf, maybeObject, objectOf, textOf } from '../validation/members.ts';
 import { isSame, validateSubdomain } from '../validation/pod-fields.ts';
+import { validateSelectorObject } from '../validation/pod-label-selectors.ts';
 import { validateAccessModes, validateVolumeMode } from './volume.ts';
 
 const frozenText =
@@ -32,14 +33,22 @@ function validateSize(spec: JsonObject): FieldError[] {
 function validateClaim(claim: ApiObject): FieldError[] {
   const spec = claim.spec ?? {};
   const errors = validateAccessModes(spec, 'at least 1 access mode is required');
+  errors.push(...validateSelectorObject('spec.selector', maybeObject(spec, 'selector')));
   errors.push(...validateSize(spec));
   const storageClass = textOf(spec, 'storageClassName');
   if (storageClass !== '') errors.push(...validateSubdomain('spec.storageClassName', storageClass));
   errors.push(...validateVolumeMode(spec));
   const source = objectOf(spec, 'dataSource');
   if (spec['dataSource'] !== undefined) {
-    if (textOf(source, 'kind') === '') errors.push(required('spec.dataSource.kind'));
+    const kind = textOf(source, 'kind');
+    const group = textOf(source, 'apiGroup');
     if (textOf(source, 'name') === '') errors.push(required('spec.dataSource.name'));
+    if (kind === '') errors.push(required('spec.dataSource.kind'));
+    if (group !== '') errors.push(...validateSubdomain('spec.dataSource.apiGroup', group));
+    else if (kind !== 'PersistentVolumeClaim') {
+      const why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+      errors.push(invalidValue('spec.dataSource', kind, why));
+    }
   }
   return errors;
 }

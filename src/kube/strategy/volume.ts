@@ -1,11 +1,18 @@
 /** PersistentVolumes (reference §4.4): one source, modes, capacity; the source never changes. */
 
-import { type FieldError, forbiddenValue, notSupported, required } from '../api/field-errors.ts';
-import type { ApiObject, JsonObject } from '../api/objects.ts';
+import {
+  type FieldError,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  required,
+} from '../api/field-errors.ts';
+import type { ApiObject, Json, JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
 import { definitionOf } from '../schema/schema.ts';
-import { mapOf, maybeObject, textOf, textsOf } from '../validation/members.ts';
+import { has, mapOf, maybeObject, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { isSame, validateSubdomain } from '../validation/pod-fields.ts';
+import { validateNodeSelector } from '../validation/pod-scheduling.ts';
 import { validateAmount } from '../validation/resources.ts';
 
 export const accessModes: readonly string[] = [
@@ -81,6 +88,31 @@ function validateSource(spec: JsonObject): FieldError[] {
   return errors;
 }
 
+function validateNodes(spec: JsonObject): FieldError[] {
+  const affinity = maybeObject(spec, 'nodeAffinity');
+  if (affinity === null) return [];
+  const field = 'spec.nodeAffinity.required';
+  const selector = maybeObject(affinity, 'required');
+  if (selector === null) return [required(field, 'must specify required node constraints')];
+  return validateNodeSelector(field, selector);
+}
+
+/** With the names of the server's own types, as a real one shows them. */
+function shownAffinity(affinity: JsonObject): JsonObject {
+  const expressions = (term: JsonObject, name: string): Json => {
+    if (!has(term, name)) return null;
+    return objectsOf(term, name).map((one) => {
+      const values = has(one, 'values') ? [...textsOf(one, 'values')] : null;
+      return { Key: textOf(one, 'key'), Operator: textOf(one, 'operator'), Values: values };
+    });
+  };
+  const terms = objectsOf(objectOf(affinity, 'required'), 'nodeSelectorTerms').map((term) => ({
+    MatchExpressions: expressions(term, 'matchExpressions'),
+    MatchFields: expressions(term, 'matchFields'),
+  }));
+  return { Required: { NodeSelectorTerms: terms } };
+}
+
 function validateVolume(volume: ApiObject): FieldError[] {
   const spec = volume.spec ?? {};
   const errors = validateAccessModes(spec, '');
@@ -99,7 +131,7 @@ function validateVolume(volume: ApiObject): FieldError[] {
   errors.push(...validateSource(spec));
   const storageClass = textOf(spec, 'storageClassName');
   if (storageClass !== '') errors.push(...validateSubdomain('spec.storageClassName', storageClass));
-  return [...errors, ...validateVolumeMode(spec)];
+  return [...errors, ...validateNodes(spec), ...validateVolumeMode(spec)];
 }
 
 export const volumeStrategy: Strategy = {
@@ -123,6 +155,11 @@ export const volumeStrategy: Strategy = {
     }
     if (!isSame(volume.spec?.['volumeMode'], old.spec?.['volumeMode'])) {
       errors.push(forbiddenValue('spec.volumeMode', 'field is immutable'));
+    }
+    const [affinity, before] = [volume, old].map((of) => maybeObject(of.spec ?? {}, 'nodeAffinity'));
+    if (before != null && !isSame(affinity, before)) {
+      const shown = affinity == null ? null : shownAffinity(affinity);
+      errors.push(invalidValue('nodeAffinity', shown, 'field is immutable'));
     }
     return errors;
   },

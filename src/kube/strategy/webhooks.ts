@@ -6,6 +6,7 @@ import { subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { has, maybeObject, numberOf, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { problemsAt, validatePortNumber } from '../validation/pod-fields.ts';
+import { validateSelectorObject } from '../validation/pod-label-selectors.ts';
 
 const timeoutMax = 30;
 const acceptedVersions = ['v1', 'v1beta1'];
@@ -59,6 +60,18 @@ function validateRules(field: string, rules: readonly JsonObject[]): FieldError[
   });
 }
 
+function validateReviewVersions(field: string, versions: string[]): FieldError[] {
+  const errors = versions.flatMap((version, at) => {
+    const isFirst = versions.indexOf(version) === at;
+    return isFirst ? [] : [invalidValue(`${field}[${at}]`, version, 'duplicate version')];
+  });
+  if (!versions.some((version) => acceptedVersions.includes(version))) {
+    const why = `must include at least one of ${acceptedVersions.join(', ')}`;
+    errors.push(invalidValue(field, versions, why));
+  }
+  return errors;
+}
+
 function validateWebhook(field: string, webhook: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   const name = textOf(webhook, 'name');
@@ -93,9 +106,9 @@ function validateWebhook(field: string, webhook: JsonObject): FieldError[] {
   if (versions.length === 0) {
     const why = `must specify one of ${acceptedVersions.join(', ')}`;
     errors.push(required(`${field}.admissionReviewVersions`, why));
-  } else if (!versions.some((version) => acceptedVersions.includes(version))) {
-    const why = `must include at least one of ${acceptedVersions.join(', ')}`;
-    errors.push(invalidValue(`${field}.admissionReviewVersions`, versions, why));
+  } else errors.push(...validateReviewVersions(`${field}.admissionReviewVersions`, versions));
+  for (const member of ['namespaceSelector', 'objectSelector']) {
+    errors.push(...validateSelectorObject(`${field}.${member}`, maybeObject(webhook, member)));
   }
   return [...errors, ...validateClient(`${field}.clientConfig`, objectOf(webhook, 'clientConfig'))];
 }

@@ -1,6 +1,7 @@
 /** Label selectors as objects have them: whether they are well formed, and what they select. */
 
 import { type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
+import type { JsonObject } from '../api/objects.ts';
 import { type Labels, type Operator, type Requirement, selectorOf } from '../meta/label-selector.ts';
 import { labelValueProblems } from '../meta/names.ts';
 import { validateLabels } from '../meta/validate-meta.ts';
@@ -42,6 +43,11 @@ export function validateLabelSelector(field: string, selector: LabelSelectorSpec
     errors.push(...validateExpression(`${field}.matchExpressions[${at}]`, expression));
   });
   return errors;
+}
+
+/** As above, of what was decoded. @param selector null: none */
+export function validateSelectorObject(field: string, selector: JsonObject | null): FieldError[] {
+  return selector === null ? [] : validateLabelSelector(field, selector as LabelSelectorSpec);
 }
 
 export function isEmptySelector({ matchLabels = {}, matchExpressions = [] }: LabelSelectorSpec): boolean {

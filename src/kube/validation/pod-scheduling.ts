@@ -189,16 +189,23 @@ function validateWeight(field: string, weight: number): FieldError[] {
   return weight >= 1 && weight <= 100 ? [] : [invalidValue(field, weight, 'must be in the range 1-100')];
 }
 
+/** Which nodes will do. */
+export function validateNodeSelector(
+  field: string,
+  selector: { readonly nodeSelectorTerms?: readonly NodeTerm[] },
+): FieldError[] {
+  const path = `${field}.nodeSelectorTerms`;
+  const terms = selector.nodeSelectorTerms ?? [];
+  if (terms.length === 0) return [required(path, 'must have at least one node selector term')];
+  return terms.flatMap((term, at) => validateNodeTerm(`${path}[${at}]`, term, true));
+}
+
 function validateNodeAffinity(field: string, affinity: NonNullable<Affinity['nodeAffinity']>): FieldError[] {
   const errors: FieldError[] = [];
   const hard = affinity.requiredDuringSchedulingIgnoredDuringExecution;
   if (hard !== undefined) {
-    const path = `${field}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-    const terms = hard.nodeSelectorTerms ?? [];
-    if (terms.length === 0) errors.push(required(path, 'must have at least one node selector term'));
-    terms.forEach((term, at) => {
-      errors.push(...validateNodeTerm(`${path}[${at}]`, term, true));
-    });
+    const path = `${field}.requiredDuringSchedulingIgnoredDuringExecution`;
+    errors.push(...validateNodeSelector(path, hard));
   }
   (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).forEach((term, at) => {
     const path = `${field}.preferredDuringSchedulingIgnoredDuringExecution[${at}]`;

@@ -1,0 +1,220 @@
+/** Checks of kinds that few write by hand, as kube-apiserver words them. */
+
+import t from 'tap';
+import { type Api, startApi } from './api.ts';
+
+const labelText =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const subdomainText =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+interface Case {
+  readonly path: string;
+  readonly object: Record<string, unknown>;
+  /** What is told of it, after the name of the field and in this order. */
+  readonly problems: readonly string[];
+}
+
+const core = '/api/v1';
+const storage = '/apis/storage.k8s.io/v1';
+const networking = '/apis/networking.k8s.io/v1';
+const selector = { matchLabels: { a: '50%' } };
+const badLabel = (field: string): string => `${field}: Invalid value: "50%": ${labelText}`;
+
+const cases: Readonly<Record<string, Case>> = {
+  'a ClusterRole that aggregates': {
+    path: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+    object: { aggregationRule: { clusterRoleSelectors: [selector] }, rules: [] },
+    problems: [badLabel('aggregationRule.clusterRoleSelectors[0].matchLabels')],
+  },
+  'a NetworkPolicy': {
+    path: `${networking}/namespaces/default/networkpolicies`,
+    object: { spec: { podSelector: selector, egress: [{ to: [{ namespaceSelector: selector }] }] } },
+    problems: [
+      badLabel('spec.podSelector.matchLabels'),
+      badLabel('spec.egress[0].to[0].namespaceSelector.matchLabels'),
+    ],
+  },
+  'a claim': {
+    path: `${core}/namespaces/default/persistentvolumeclaims`,
+    object: {
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        selector,
+        dataSource: { kind: 'Other', name: 'o' },
+      },
+    },
+    problems: [
+      badLabel('spec.selector.matchLabels'),
+      'spec.dataSource: Invalid value: "Other": must be \'PersistentVolumeClaim\' when referencing the default apiGroup',
+    ],
+  },
+  'a budget': {
+    path: '/apis/policy/v1/namespaces/default/poddisruptionbudgets',
+    object: { spec: { minAvailable: 1, selector } },
+    problems: [badLabel('spec.selector.matchLabels')],
+  },
+  'a RuntimeClass': {
+    path: '/apis/node.k8s.io/v1/runtimeclasses',
+    object: {
+      handler: 'h',
+      scheduling: {
+        nodeSelector: { a: '50%' },
+        tolerations: [{ key: 'a', operator: 'Sometimes' }],
+      },
+    },
+    problems: [
+      badLabel('scheduling.nodeSelector'),
+      'scheduling.tolerations.tolerations[0].operator: Unsupported value: "Sometimes": supported values: "Equal", "Exists"',
+    ],
+  },
+  'a CSINode': {
+    path: `${storage}/csinodes`,
+    object: {
+      spec: { drivers: [{ name: '', nodeID: 'n', topologyKeys: ['a', 'a'], allocatable: { count: -1 } }] },
+    },
+    problems: [
+      'spec.drivers[0].name: Required value',
+      `spec.drivers[0].name: Invalid value: "": ${subdomainText}`,
+      'spec.drivers[0].allocatable.count: Invalid value: -1: must be greater than or equal to 0',
+      'spec.drivers[0]: Duplicate value: "a"',
+    ],
+  },
+  'a StorageClass': {
+    path: `${storage}/storageclasses`,
+    object: {
+      provisioner: 'p.example.com',
+      allowedTopologies: [
+        { matchLabelExpressions: [{ key: 'a', values: ['b', 'b'] }, { key: 'a' }] },
+        { matchLabelExpressions: [{ key: 'c', values: ['d'] }] },
+        { matchLabelExpressions: [{ key: 'c', values: ['d'] }] },
+      ],
+    },
+    problems: [
+      'allowedTopologies[0].matchLabelExpressions[0].values[1]: Duplicate value: "b"',
+      'allowedTopologies[0].matchLabelExpressions[1].values: Required value',
+      'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "a"',
+      'allowedTopologies[2].matchLabelExpressions: Duplicate value: ""',
+    ],
+  },
+  'a VolumeAttachment': {
+    path: `${storage}/volumeattachments`,
+    object: { spec: { attacher: 'a b', nodeName: 'n', source: { persistentVolumeName: '..' } } },
+    problems: [
+      `spec.attacher: Invalid value: "a b": ${subdomainText}`,
+      `spec.source.persistentVolumeName: Invalid value: "..": ${subdomainText}`,
+    ],
+  },
+  'an IngressClass': {
+    path: `${networking}/ingressclasses`,
+    object: { spec: { controller: 'example.com/c', parameters: { kind: '..', name: '50%' } } },
+    problems: [
+      'spec.parameters.kind: Invalid value: "..": may not be \'..\'',
+      'spec.parameters.name: Invalid value: "50%": may not contain \'%\'',
+    ],
+  },
+  'a Node': {
+    path: `${core}/nodes`,
+    object: { spec: { podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24', '10.1.0.0/24'] } },
+    problems: [
+      'spec.podCIDRs: Invalid value: ["10.1.0.0/24","10.1.0.0/24"]: may specify no more than one CIDR for each IP family',
+      'spec.podCIDRs[1]: Duplicate value: "10.1.0.0/24"',
+    ],
+  },
+  'a volume': {
+    path: `${core}/persistentvolumes`,
+    object: {
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOnce'],
+        local: { path: '/x' },
+        nodeAffinity: {
+          required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Near' }] }] },
+        },
+      },
+    },
+    problems: [
+      'spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator',
+    ],
+  },
+  'a webhook': {
+    path: '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
+    object: {
+      webhooks: [
+        {
+          name: 'a.example.com',
+          clientConfig: { url: 'https://example.com' },
+          sideEffects: 'None',
+          admissionReviewVersions: ['v1', 'v1'],
+          namespaceSelector: selector,
+        },
+      ],
+    },
+    problems: [
+      'webhooks[0].admissionReviewVersions[1]: Invalid value: "v1": duplicate version',
+      badLabel('webhooks[0].namespaceSelector.matchLabels'),
+    ],
+  },
+};
+
+async function create(
+  api: Api,
+  path: string,
+  object: Record<string, unknown>,
+): Promise<ReturnType<Api['send']>> {
+  return api.send('POST', path, { metadata: { name: 'x' }, ...object });
+}
+
+t.test('what is wrong with them is refused, all of it at once', async (t) => {
+  const api = await startApi(t);
+  for (const [what, { path, object, problems }] of Object.entries(cases)) {
+    const { code, body } = await create(api, path, object);
+    t.equal(code, 422, what);
+    const told = body.details?.causes?.map(
+      ({ field, message }: { field: string; message: string }) => `${field}: ${message}`,
+    );
+    t.strictSame(told, problems, `${what}: ${body.message}`);
+  }
+});
+
+t.test('of a node that says two things of its range, the one that older clients know counts', async (t) => {
+  const api = await startApi(t);
+  const spec = { podCIDR: '10.1.0.0/24', podCIDRs: ['10.2.0.0/24'] };
+  const { body } = await create(api, `${core}/nodes`, { spec });
+  t.match(body.spec, { podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24'] });
+  t.equal(body.spec.podCIDRs.length, 1);
+  const addresses = [{ type: 'Hostname', address: 'a' }];
+  const status = { addresses: [...addresses, ...addresses] };
+  const twice = await api.merge(`${core}/nodes/x/status`, { status });
+  t.match(twice.body.message, 'status.addresses[1]: Duplicate value: {"Type":"Hostname","Address":"a"}');
+});
+
+t.test('drivers of a node and the place of a volume stay what they are', async (t) => {
+  const api = await startApi(t);
+  const driver = { name: 'd.example.com', nodeID: 'n' };
+  await create(api, `${storage}/csinodes`, { spec: { drivers: [driver] } });
+  const other = await api.merge(`${storage}/csinodes/x`, { spec: { drivers: [{ ...driver, nodeID: 'm' }] } });
+  t.equal(other.code, 422);
+  t.match(other.body.message, /CSINodeDriver: Invalid value: .*: field is immutable/);
+  t.equal((await api.merge(`${storage}/csinodes/x`, { spec: { drivers: [] } })).code, 200);
+  const terms = (value: string): object => ({
+    required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In', values: [value] }] }] },
+  });
+  const { object } = cases['a volume']!;
+  const spec = { ...(object['spec'] as object), nodeAffinity: terms('b') };
+  await create(api, `${core}/persistentvolumes`, { spec });
+  const moved = await api.merge(`${core}/persistentvolumes/x`, { spec: { nodeAffinity: terms('c') } });
+  const shown =
+    '{"Required":{"NodeSelectorTerms":[{"MatchExpressions":[{"Key":"a","Operator":"In","Values":["c"]}],"MatchFields":null}]}}';
+  t.match(moved.body.message, `nodeAffinity: Invalid value: ${shown}: field is immutable`);
+});
+
+t.test('a null in a list of texts is an empty text', async (t) => {
+  const api = await startApi(t);
+  const { code, body } = await create(api, `${networking}/namespaces/default/ingresses`, {
+    spec: { tls: [{ hosts: [null] }], defaultBackend: { service: { name: 's', port: { number: 80 } } } },
+  });
+  t.equal(code, 422);
+  t.match(body.message, 'spec.tls[0].hosts[0]: Invalid value: ""');
+});
