@@ -45,7 +45,7 @@ function binding(kind: string, name: string, namespace: string, role: string, su
     kind,
     apiVersion,
     metadata: metadata(name, namespace),
-    subjects: subjects.map(subject),
+    ...(subjects.length > 0 ? { subjects: subjects.map(subject) } : {}),
     roleRef: { apiGroup: rbac, kind: roleKind, name: role },
   };
   return made as unknown as ApiObject;

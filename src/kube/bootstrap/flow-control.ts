@@ -56,7 +56,8 @@ function subject(text: string): JsonObject {
 const allPaths: JsonObject = { verbs: ['*'], nonResourceURLs: ['*'] };
 
 function resources(verbs: string[], apiGroups: string[], names: string[], namespaces: string[]): JsonObject {
-  return { verbs, apiGroups, resources: names, clusterScope: namespaces.includes('*'), namespaces };
+  const scope = namespaces.includes('*') ? { clusterScope: true } : {};
+  return { verbs, apiGroups, resources: names, ...scope, namespaces };
 }
 
 const allResources = resources(['*'], ['*'], ['*'], ['*']);

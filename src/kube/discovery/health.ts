@@ -17,15 +17,34 @@ type Endpoint = 'healthz' | 'livez' | 'readyz';
 
 const endpoints: ReadonlySet<string> = new Set<Endpoint>(['healthz', 'livez', 'readyz']);
 
-/** Done before the server listens. */
+/** Done before the server listens. Whoever waits for a server to be whole looks for these names. */
 const doneAtStart = [
+  'poststarthook/start-apiserver-admission-initializer',
+  'poststarthook/start-kube-apiserver-admission-initializer',
+  'poststarthook/generic-apiserver-start-informers',
+  'poststarthook/priority-and-fairness-config-consumer',
+  'poststarthook/priority-and-fairness-filter',
+  'poststarthook/storage-object-count-tracker-hook',
+  'poststarthook/start-apiextensions-informers',
+  'poststarthook/start-apiextensions-controllers',
+  'poststarthook/crd-informer-synced',
   'poststarthook/start-system-namespaces-controller',
   'poststarthook/start-service-ip-repair-controllers',
   'poststarthook/rbac/bootstrap-roles',
   'poststarthook/scheduling/bootstrap-system-priority-classes',
   'poststarthook/priority-and-fairness-config-producer',
-  'poststarthook/start-apiextensions-controllers',
-  'poststarthook/crd-informer-synced',
+  'poststarthook/bootstrap-controller',
+  'poststarthook/start-cluster-authentication-info-controller',
+  'poststarthook/start-kube-aggregator-informers',
+  'poststarthook/apiservice-registration-controller',
+  'poststarthook/apiservice-status-available-controller',
+  'poststarthook/apiservice-status-local-available-controller',
+  'poststarthook/apiservice-status-remote-available-controller',
+  'poststarthook/apiservice-discovery-controller',
+  'poststarthook/kube-apiserver-autoregistration',
+  'autoregister-completion',
+  'poststarthook/apiservice-openapi-controller',
+  'poststarthook/apiservice-openapiv3-controller',
 ];
 
 const well = (): Promise<null> => Promise.resolve(null);
