@@ -20,12 +20,14 @@ const help = `npm run sim -- [options]
   --seed S        the first seed; without --seeds and --hours the only one
   --nodes N       members per cluster: 1, 3 or 5 (default: drawn per seed)
   --length MS     virtual milliseconds under faults per run (default 20000)
+  --quiet         long and quiet lives: heartbeats of 5 s, and days between what strikes or acts
   --mutant NAME   switch a rule off, to see that it is noticed
   --controls      switch off every rule, one at a time, and tell in how many of --seeds each is noticed
                   (default 20, or as many as the rule may take)
   --shrink        cut a failing seed down to what it needs, and print that as a script
   --trace         print every event of the run to standard output
   --keep-going    go on after a failing seed
+  --tell S        every S seconds, one line of JSON with all that was counted so far
 `;
 
 interface Totals {
@@ -84,6 +86,12 @@ function reportShrunk(seed: number, run: RunOptions): void {
   process.stdout.write(`${scriptOf(shrunk, run.mutant ?? '')}\n`);
 }
 
+/** For a ledger over several searches: the last line of each is what it did. */
+function tell(first: number, flags: string, { failed, ...totals }: Totals): void {
+  const seeds = failed.map(({ seed }) => seed);
+  process.stdout.write(`${JSON.stringify({ first, flags, ...totals, failed: seeds })}\n`);
+}
+
 interface Search {
   readonly first: number;
   /** Null: without end. */
@@ -91,6 +99,8 @@ interface Search {
   /** Real milliseconds; null: without end. */
   readonly realMs: number | null;
   readonly keepGoing: boolean;
+  /** Real milliseconds between two lines of what was counted; 0 for none. */
+  readonly tellMs: number;
   readonly shrinks: boolean;
   readonly run: RunOptions;
   /** The flags that make a run what it is, to repeat it with. */
@@ -128,15 +138,17 @@ function parse(): Search | null {
       nodes: { type: 'string' },
       length: { type: 'string' },
       mutant: { type: 'string' },
+      quiet: { type: 'boolean', default: false },
       controls: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
+      tell: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return null;
-  const number = (name: 'seeds' | 'hours' | 'seed' | 'nodes' | 'length'): number | null => {
+  const number = (name: 'seeds' | 'hours' | 'seed' | 'nodes' | 'length' | 'tell'): number | null => {
     const text = values[name];
     if (text === undefined) return null;
     const value = Number(text);
@@ -157,23 +169,29 @@ function parse(): Search | null {
     seeds: seeds ?? defaultSeeds,
     realMs: hours === null ? null : hours * 3_600_000,
     keepGoing: values['keep-going'],
+    tellMs: (number('tell') ?? 0) * 1000,
     shrinks: values.shrink,
     run: {
       nodes,
       mutant: values.mutant ?? '',
+      isQuiet: values.quiet,
       ...(length === null ? {} : { safetyMs: length }),
       ...(values.trace ? { trace: { onLine } } : {}),
     },
-    flags: same.map((flag) => (values[flag] === undefined ? '' : ` --${flag} ${values[flag]}`)).join(''),
+    flags: [
+      ...same.map((flag) => (values[flag] === undefined ? '' : ` --${flag} ${values[flag]}`)),
+      values.quiet ? ' --quiet' : '',
+    ].join(''),
   };
 }
 
-function search({ first, seeds, realMs, keepGoing, shrinks, run, flags }: Search): Totals {
+function search({ first, seeds, realMs, keepGoing, tellMs, shrinks, run, flags }: Search): Totals {
   const { clock } = nodeRuntime();
   const started = clock.now();
   const before = process.cpuUsage();
   const totals: Totals = { runs: 0, simulatedMs: 0, realMs: 0, cpuMs: 0, steps: 0, faults: {}, failed: [] };
   let shownAt = started;
+  let toldAt = started;
   for (let seed = first; seeds === null || seed < first + seeds; seed++) {
     if (realMs !== null && totals.realMs > realMs) break;
     const outcome = runSeed(seed, run);
@@ -185,6 +203,10 @@ function search({ first, seeds, realMs, keepGoing, shrinks, run, flags }: Search
       reportFailure(outcome, `npm run sim -- --seed ${seed}${flags} --trace`);
       if (shrinks) reportShrunk(seed, run);
       if (!keepGoing) break;
+    }
+    if (tellMs > 0 && clock.now() - toldAt > tellMs) {
+      toldAt = clock.now();
+      tell(first, flags, totals);
     }
     if (process.stderr.isTTY && clock.now() - shownAt > 250) {
       shownAt = clock.now();

@@ -46,8 +46,9 @@ export class Operator {
     if (this.swarm.spares > 0) this.look();
   }
 
-  /** Changes nothing any more, but still starts what was added. */
+  /** Changes nothing any more, but still starts what was added, and soon. */
   settle(): void {
+    if (this.active && this.swarm.spares > 0 && this.swarm.stretch > 1) this.look();
     this.active = false;
   }
 
@@ -68,7 +69,11 @@ export class Operator {
   }
 
   private look(): void {
-    this.cluster.clock.schedule(lookEveryMs * this.swarm.pace, null, () => {
+    const isPatient = this.active;
+    const everyMs = lookEveryMs * this.swarm.pace * (isPatient ? this.swarm.stretch : 1);
+    this.cluster.clock.schedule(everyMs, null, () => {
+      // Whoever had time has been succeeded by one who has none.
+      if (isPatient && !this.active && this.swarm.stretch > 1) return;
       const node = this.anyone();
       if (node !== null) this.startAdded(node);
       this.look();

@@ -23,7 +23,16 @@ import { type MemberPort, plainRange, Workload } from './oracle/workload.ts';
 import { openLogged } from './sim-member.ts';
 import type { SimNode } from './sim-node.ts';
 import { SimRandom } from './sim-random.ts';
-import { drawSwarm, paced, paces, type Swarm, stretched } from './swarm.ts';
+import {
+  drawSwarm,
+  heartbeatLimits,
+  paced,
+  paces,
+  quietStretch,
+  type Swarm,
+  stretched,
+  stretches,
+} from './swarm.ts';
 import { Trace, type TraceOptions } from './trace.ts';
 
 export interface RunOptions {
@@ -36,6 +45,11 @@ export interface RunOptions {
   readonly safetyMs?: number;
   /** Virtual milliseconds that a healed cluster may take to converge. @default 60000, in proportion to the heartbeat */
   readonly livenessMs?: number;
+  /**
+   * A long and quiet life: the slowest heartbeats that etcd takes, and days between what strikes or acts. Nothing but time
+   * passes for most of it, as in most clusters. @default false
+   */
+  readonly isQuiet?: boolean;
   /** A rule switched off, for positive controls. @default '' */
   readonly mutant?: string;
   readonly trace?: TraceOptions;
@@ -80,8 +94,11 @@ export class Run {
     const drawn = drawSwarm(random.fork('swarm'), options.nodes ?? null);
     const shaped = options.shape === undefined ? drawn : options.shape(drawn);
     const isFree = options.safetyMs === undefined;
-    const pace = isFree ? random.fork('pace').pick(paces) : 1;
-    const stretch = isFree ? random.fork('stretch').pick([1, 1, 20]) : 1;
+    const isQuiet = options.isQuiet === true;
+    const drawnPace = isFree ? random.fork('pace').pick(paces) : 1;
+    const drawnStretch = isFree ? random.fork('stretch').pick(stretches) : 1;
+    const pace = isQuiet ? heartbeatLimits.most / shaped.heartbeatMs : drawnPace;
+    const stretch = isQuiet ? quietStretch : drawnStretch;
     const set = pace === 1 ? shaped : paced(shaped, pace);
     this.swarm = stretch === 1 ? set : stretched(set, stretch);
     const { swarm } = this;

@@ -188,6 +188,12 @@ export function drawLimits(random: SimRandom): SwarmLimits {
   };
 }
 
+/** How much longer and quieter a run may be: most of the time of real clusters nothing happens but heartbeats. */
+export const stretches: readonly number[] = [1, 1, 1, 20, 20, 200];
+
+/** That of a run which is asked to be quiet. */
+export const quietStretch = 1000;
+
 /** The same run, in which everything that strikes or acts at random does so less often. */
 export function stretched(swarm: Swarm, by: number): Swarm {
   const rarer = ({ everyMs, lastsMs }: Trouble): Trouble => ({ everyMs: everyMs * by, lastsMs });
@@ -209,7 +215,7 @@ export function stretched(swarm: Swarm, by: number): Swarm {
 }
 
 /** Heartbeats that etcd may be given, in milliseconds; an election timeout of more than 50 s it refuses. */
-const heartbeatLimits = { least: 10, most: 5000 };
+export const heartbeatLimits: { readonly least: number; readonly most: number } = { least: 10, most: 5000 };
 const electionMost = 50_000;
 
 /** The cluster settings that a run may have, from the fastest to the slowest that etcd takes, as parts of the usual ones. */

@@ -39,7 +39,7 @@ export class LeaseFleet {
   start(): void {
     this.running = true;
     for (let holder = 0; holder < this.swarm.leases; holder++)
-      this.later(500 * this.swarm.pace, () => this.take());
+      this.later(500 * this.swarm.pace * this.swarm.stretch, () => this.take());
   }
 
   /** Nobody takes or renews any more: all leases have to end. */
@@ -89,7 +89,7 @@ export class LeaseFleet {
   private take(): void {
     const port = this.anyone();
     // Whatever becomes of it, this holder goes on after a while.
-    this.later(8000 * this.swarm.pace, () => this.take());
+    this.later(8000 * this.swarm.pace * this.swarm.stretch, () => this.take());
     if (port === null) return;
     const lease = ++this.last;
     const askedAt = this.clock.now;

@@ -156,9 +156,12 @@ export class Watchers {
     watcher.stream = port.hub.open({ send: (notice) => this.take(watcher, round, history, notice) });
     this.counts.opened++;
     watcher.stream.create(create);
-    this.clock.schedule(this.random.exponential(4000 * this.swarm.pace), port.process, () =>
-      this.whim(watcher, round),
-    );
+    this.whimLater(watcher, round, port);
+  }
+
+  private whimLater(watcher: Watcher, round: number, { process }: WatchPort): void {
+    const meanMs = 4000 * this.swarm.pace * this.swarm.stretch;
+    this.clock.schedule(this.random.exponential(meanMs), process, () => this.whim(watcher, round));
   }
 
   /** Goes on where it was, or begins anew somewhere in time. */
@@ -213,9 +216,6 @@ export class Watchers {
       return;
     }
     const port = this.portOf(watcher.node);
-    if (port === null) return;
-    this.clock.schedule(this.random.exponential(4000 * this.swarm.pace), port.process, () =>
-      this.whim(watcher, round),
-    );
+    if (port !== null) this.whimLater(watcher, round, port);
   }
 }
