@@ -18,7 +18,15 @@ import type { Backend } from '../backend/backend.ts';
 import { Hub } from '../mvcc/watch-hub.ts';
 import { isRaftMutant } from '../raft/options.ts';
 import { RaftNode } from '../raft/raft-node.ts';
-import { type ConfState, type Entry, type Message, type NodeId, type Ready, Role } from '../raft/types.ts';
+import {
+  type ConfState,
+  type Entry,
+  type Message,
+  type NodeId,
+  nobody,
+  type Ready,
+  Role,
+} from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
@@ -38,6 +46,7 @@ import type { PendingRequest } from './pending.ts';
 import { Proposals } from './proposals.ts';
 import { ReadRounds } from './reads.ts';
 import type { Recovered } from './recovery.ts';
+import { Rest } from './rest.ts';
 import { SnapshotTransfers } from './snapshot-transfers.ts';
 import { type AppliedState, stateDigest } from './state.ts';
 import { encodeStateMeta } from './state-meta.ts';
@@ -112,13 +121,18 @@ export class MemberLoop {
   readonly #installer: Installer;
   readonly #compaction: CompactionPacer;
   readonly #ticker: Ticker;
+  readonly #rest: Rest;
   #frames: Frame[] = [];
   #slowApplies = 0;
   #lateHeartbeats = 0;
   #tickedAt = 0;
+  /** The longest step between two ticks that was meant to be since the last one. */
+  #stepMs: number;
   /** Groups of records on their way to the disk, and when it last took one or had none to take. */
   #writes = 0;
   #wroteAt = 0;
+  /** What reads that waited too long are told; one for all, since there may be a thousand ticks without any. */
+  readonly #overdue = new Failure('timeout');
   #isTurnDue = false;
   #hasEnded = false;
 
@@ -203,6 +217,8 @@ export class MemberLoop {
     });
     const { heartbeatMs } = limits;
     this.leadership = new Leadership({ raft, network, runtime, heartbeatMs, changed });
+    this.#rest = new Rest(heartbeatMs, Math.round(limits.electionMs / heartbeatMs), runtime.clock.now());
+    this.#stepMs = heartbeatMs;
     this.#ticker = new Ticker(runtime.clock, heartbeatMs, () => this.#guard(() => this.#tick()));
   }
 
@@ -331,6 +347,7 @@ export class MemberLoop {
     this.#frames = [];
     for (const { from, bytes } of frames) {
       if (this.state.membership.wasRemoved(from)) this.#hooks.heardRemoved(from);
+      if (from === this.raft.leader) this.#rest.heard(this.#runtime.clock.now());
       for (const message of this.#open(from, bytes)) this.raft.step(message);
     }
   }
@@ -375,6 +392,7 @@ export class MemberLoop {
   }
 
   #write({ write, entries, hardState }: Ready): void {
+    this.#disturb();
     if (this.#writes++ === 0) this.#wroteAt = this.#runtime.clock.now();
     this.#wal.append(entries, hardState, (error) => {
       this.#writes--;
@@ -432,17 +450,32 @@ export class MemberLoop {
     return timeoutFailure(proposed, startedAt, situation, this.#limits.electionMs);
   };
 
+  /** There is something to do: no more rest. */
+  #disturb(): void {
+    if (this.#rest.disturb(this.#runtime.clock.now())) this.#ticker.pace(this.#rest.periodMs);
+  }
+
+  #lookForRest(now: number): void {
+    const { raft, proposals } = this;
+    const isBusy = proposals.pending.size > 0 || this.#reads.hasWaiting || this.#hooks.hasWork();
+    if (isBusy || raft.leader === nobody || this.isInstalling) this.#disturb();
+    else this.#rest.look(now);
+    this.#ticker.pace(this.#rest.periodMs);
+    this.#stepMs = this.#rest.periodMs;
+  }
+
   #tick(): void {
-    this.raft.tick();
+    const now = this.#runtime.clock.now();
+    this.raft.tick(this.#rest.passed(now, this.#tickedAt, this.raft.role === Role.Leader));
     // At the next tick, not at once: who sends them back may lead on, and be full.
     this.proposals.takeBack(this.raft.takeReturned());
-    const now = this.#runtime.clock.now();
-    const isLate = now - this.#tickedAt > 2 * this.#limits.heartbeatMs;
+    const isLate = now - this.#tickedAt > this.#stepMs + this.#limits.heartbeatMs;
     if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#noteLate(now - this.#tickedAt);
     this.#tickedAt = now;
+    this.#lookForRest(now);
     const startedBefore = now - requestTimeoutMs(this.#limits);
     this.proposals.expire(startedBefore, this.#timeout);
-    this.#reads.tick(now, startedBefore, new Failure('timeout'));
+    this.#reads.tick(now, startedBefore, this.#overdue);
     if (this.raft.role !== Role.Leader) this.#transfers.abortSending();
     this.#transfers.tick();
     this.#hooks.ticked(startedBefore);
