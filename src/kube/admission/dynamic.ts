@@ -5,6 +5,8 @@
 
 import type { Runtime } from '../../util/runtime.ts';
 import type { Authorizer } from '../auth/types.ts';
+import { type Binding, bindingOf, type Policy, policyOf } from '../policies/policy.ts';
+import { ValidatingPolicies } from '../policies/validating.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ResourceType } from '../registry/types.ts';
 import type { Storages } from '../storage/resource-storage.ts';
@@ -34,6 +36,9 @@ class ConfiguredAdmission implements DynamicAdmission {
   readonly #mutatingHooks: Configured<readonly Hook[]>;
   readonly #validatingHooks: Configured<readonly Hook[]>;
   readonly #webhooks: AdmissionWebhooks;
+  readonly #policyObjects: Configured<Policy>;
+  readonly #bindingObjects: Configured<Binding>;
+  readonly #policies: ValidatingPolicies;
 
   constructor(sources: DynamicSources, lookup: Lookup, client: WebhookClient, converter: ObjectConverter) {
     const { registry, storages, disabled, authorizer } = sources;
@@ -51,6 +56,14 @@ class ConfiguredAdmission implements DynamicAdmission {
     );
     const parts = { lookup, client, converter, authorizer };
     this.#webhooks = new AdmissionWebhooks(parts, this.#mutatingHooks, this.#validatingHooks);
+    const plugin = 'ValidatingAdmissionPolicy';
+    this.#policyObjects = new Configured(storages, served(plugin, 'validatingadmissionpolicies'), policyOf);
+    this.#bindingObjects = new Configured(
+      storages,
+      served(plugin, 'validatingadmissionpolicybindings'),
+      bindingOf,
+    );
+    this.#policies = new ValidatingPolicies(parts, this.#policyObjects, this.#bindingObjects);
   }
 
   get mayMutate(): boolean {
@@ -58,7 +71,7 @@ class ConfiguredAdmission implements DynamicAdmission {
   }
 
   get mayValidate(): boolean {
-    return this.#validatingHooks.mayHave;
+    return this.#validatingHooks.mayHave || (this.#policyObjects.mayHave && this.#bindingObjects.mayHave);
   }
 
   async mutate(attributes: AdmissionAttributes, again: () => Promise<void>): Promise<void> {
@@ -68,6 +81,7 @@ class ConfiguredAdmission implements DynamicAdmission {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     if (isExempt(attributes)) return;
+    await this.#policies.validate(attributes);
     await this.#webhooks.validate(attributes);
   }
 }

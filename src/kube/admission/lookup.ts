@@ -37,6 +37,11 @@ export class Lookup {
     return null;
   }
 
+  /** The resource of a kind; null: this server does not serve it. */
+  kind(group: string, version: string, kind: string): ResourceType | null {
+    return this.#registry.findKind(group, version, kind);
+  }
+
   /** The same objects in other groups and versions. */
   equivalents(resource: ResourceType, subresource: string): readonly ResourceType[] {
     const found: ResourceType[] = [];

@@ -128,8 +128,8 @@ function shownObject(attributes: AdmissionAttributes, object: ApiObject, isLate:
 export function subjectOf(attributes: AdmissionAttributes, isLate: boolean): Subject {
   const { operation, resource, subresource, object, old } = attributes;
   const isNamespace = resource.group === '' && resource.plural === 'namespaces';
-  const isUnnamed = !isLate && operation === 'create' && object !== null && isGenerated(object.metadata);
-  const name = isUnnamed && subresource === '' ? '' : attributes.name;
+  const isNew = !isLate && operation === 'create' && subresource === '';
+  const name = isNew && isGenerated(object?.metadata ?? {}) ? '' : attributes.name;
   return {
     attributes,
     operation: operations[operation],
@@ -170,8 +170,10 @@ export function absorb(subject: Subject): void {
     replace(object, withReplicas(object, resource.custom?.scale ?? null, replicas));
     return;
   }
-  settleMeta(attributes, object.metadata, next.metadata);
-  next.metadata = orderedMeta(next.metadata);
+  if (object.metadata !== undefined) {
+    settleMeta(attributes, object.metadata, next.metadata);
+    next.metadata = orderedMeta(next.metadata);
+  }
   if (subresource === '' || kindOf(resource, subresource).kind === resource.kind)
     applyDefaults(resource, next);
   replace(object, next);

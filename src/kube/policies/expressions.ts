@@ -21,7 +21,8 @@ export interface Variables {
   readonly request: unknown;
   readonly namespaceObject: unknown;
   readonly params: unknown;
-  readonly variables: ReadonlyMap<string, unknown>;
+  /** By name; one that could not be evaluated says so to who reads it. */
+  readonly variables: object;
   readonly authorizer: AuthorizerValue | null;
 }
 

@@ -74,7 +74,7 @@ export function variablesOf(subject: Subject, sources: VariableSources): Variabl
     request: requestValue(subject, match),
     namespaceObject: namespaceValue(namespace),
     params: params === null ? null : celJson(asJson(params)),
-    variables: new Map(),
+    variables: {},
     authorizer: authorizer === null ? null : new AuthorizerValue(authorizer, attributes.user, requested),
   };
 }

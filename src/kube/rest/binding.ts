@@ -10,7 +10,7 @@ import type { ApiAnswer } from '../http/types.ts';
 import { nowText } from '../meta/time.ts';
 import { parseBody, toObject } from './body.ts';
 import type { VerbHandlers } from './dispatch.ts';
-import type { Endpoint } from './endpoint.ts';
+import { askAdmission, type Endpoint } from './endpoint.ts';
 import { modify } from './modify.ts';
 import { writeOptions } from './options.ts';
 
@@ -87,6 +87,7 @@ async function bind(endpoint: Endpoint): Promise<ApiAnswer> {
   if (namespace !== '' && namespace !== path.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
+  await askAdmission(endpoint, 'create', binding, options.isDryRun);
   checkTarget(binding);
   const resource = parts.registry.find('', 'v1', 'pods');
   if (resource === null) throw new Error('pods are not served');

@@ -5,12 +5,12 @@
  */
 
 import { type FieldError, forbiddenValue, invalidValue } from '../api/field-errors.ts';
-import type { ApiObject } from '../api/objects.ts';
+import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { badRequest, bareError, invalid, notFound, type StatusError, unavailable } from '../api/status.ts';
 import { booleanParameter, integerParameter } from '../http/route.ts';
 import type { ApiAnswer } from '../http/types.ts';
 import type { Handler, VerbHandlers } from './dispatch.ts';
-import type { Endpoint } from './endpoint.ts';
+import { askAdmission, type Endpoint } from './endpoint.ts';
 
 const kubeletPort = 10_250;
 
@@ -206,11 +206,47 @@ async function nodeProxy(endpoint: Endpoint): Promise<ApiAnswer> {
   throw outOfReach(await kubeletOf(endpoint, proxyTarget(endpoint.path.name).name));
 }
 
-function everyMethod(handler: Handler): VerbHandlers {
+/** What a connection is asked with, as webhooks and policies see it. */
+function optionsOf({ context, path }: Endpoint): JsonObject {
+  const { query } = context.request;
+  const options: JsonObject = {};
+  if (path.subresource === 'proxy') {
+    if (path.rest.length > 0) options['path'] = `/${path.rest.join('/')}`;
+    return options;
+  }
+  if (path.subresource === 'portforward') {
+    const ports = query.getAll('ports').flatMap((text) => text.split(',').map(Number));
+    if (ports.length > 0) options['ports'] = ports;
+    return options;
+  }
+  for (const name of ['stdin', 'stdout', 'stderr', 'tty']) {
+    if (booleanParameter(query, name)) options[name] = true;
+  }
+  const container = query.get('container') ?? '';
+  if (container !== '') options['container'] = container;
+  const command = query.getAll('command');
+  if (command.length > 0) options['command'] = command;
+  return options;
+}
+
+/** A connection, once webhooks and policies have let it pass. */
+function admitted(handler: Handler): Handler {
+  return async (endpoint) => {
+    const { resource, path } = endpoint;
+    const kind = resource.subresources.find(({ name }) => name === path.subresource)?.kind ?? '';
+    const options = { kind, apiVersion: 'v1', ...optionsOf(endpoint) } as unknown as ApiObject;
+    await askAdmission(endpoint, 'connect', options, false);
+    return handler(endpoint);
+  };
+}
+
+function everyMethod(connect: Handler): VerbHandlers {
+  const handler = admitted(connect);
   return { create: handler, get: handler, update: handler, patch: handler, delete: handler };
 }
 
-function bothMethods(handler: Handler): VerbHandlers {
+function bothMethods(connect: Handler): VerbHandlers {
+  const handler = admitted(connect);
   return { create: handler, get: handler };
 }
 

@@ -53,6 +53,23 @@ export function admissionAttributes(
   };
 }
 
+/**
+ * Asks webhooks and policies about what is sent to a subresource and is not written as it is: a binding, an eviction, a connection.
+ * @param object they may change it
+ * @throws StatusError
+ */
+export function askAdmission(
+  endpoint: Endpoint,
+  operation: 'create' | 'connect',
+  object: ApiObject,
+  isDryRun: boolean,
+): Promise<void> {
+  const { parts, path } = endpoint;
+  return parts.admission.askDynamic(
+    admissionAttributes(endpoint, operation, path.subresource, object, null, isDryRun),
+  );
+}
+
 export function hasStatus(resource: ResourceType): boolean {
   return resource.subresources.some(({ name }) => name === 'status');
 }

@@ -19,7 +19,7 @@ import type { ResourceType } from '../registry/types.ts';
 import { parseBody, toObject } from './body.ts';
 import { type DeleteOptions, deleteObject } from './delete.ts';
 import type { VerbHandlers } from './dispatch.ts';
-import type { Endpoint } from './endpoint.ts';
+import { askAdmission, type Endpoint } from './endpoint.ts';
 import { modify } from './modify.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
 
@@ -216,6 +216,7 @@ async function evict(endpoint: Endpoint): Promise<ApiAnswer> {
   if (eviction.metadata.name !== path.name) {
     throw badRequest('name in URL does not match name in Eviction object');
   }
+  await askAdmission(endpoint, 'create', eviction, asked.isDryRun);
   const deletion = deletionOf(eviction, asked.isDryRun);
   const options = { ...asked, isDryRun: deletion.isDryRun };
   const pod = await parts.storages.of(resource).get(path.namespace, path.name);

@@ -8,7 +8,7 @@ import type { ApiAnswer } from '../http/types.ts';
 import { randomUid, timeText } from '../meta/time.ts';
 import { parseBody, toObject } from './body.ts';
 import type { Handler, VerbHandlers } from './dispatch.ts';
-import type { Endpoint } from './endpoint.ts';
+import { askAdmission, type Endpoint } from './endpoint.ts';
 import { writeOptions } from './options.ts';
 
 const requestKind = {
@@ -103,6 +103,7 @@ function issueToken(tokens: ServiceAccountTokens): Handler {
         'the namespace of the provided object does not match the namespace sent on the request',
       );
     }
+    await askAdmission(endpoint, 'create', request, options.isDryRun);
     const given = (request.spec ?? {}) as TokenRequestSpec;
     const audiences = (given.audiences ?? []).length > 0 ? given.audiences! : tokens.audiences;
     const seconds = given.expirationSeconds ?? defaultSeconds;
