@@ -3,6 +3,7 @@
 import t from 'tap';
 import type { JsonObject } from '../../src/kube/api/objects.ts';
 import type { ApiAnswer, ApiRequest } from '../../src/kube/http/types.ts';
+import { schemaOfVersion2 } from '../../src/kube/openapi/custom-schema.ts';
 import { swaggerOf } from '../../src/kube/openapi/documents.ts';
 import { gnosticDocument } from '../../src/kube/openapi/gnostic.ts';
 import { OpenApiPages } from '../../src/kube/openapi/pages.ts';
@@ -169,6 +170,57 @@ t.test('version 2 is JSON, or protobuf under a type of its own', async (t) => {
   const protobuf = await api.get('/openapi/v2', { accept: v2Type });
   t.equal(protobuf.headers.get('content-type'), 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
   t.equal(await codeIfKept(api, '/openapi/v2', protobuf.headers.get('etag')), 304);
+});
+
+t.test('version 2 of a custom schema has nothing that older kubectls misread', async (t) => {
+  const open = {
+    type: 'object',
+    'x-kubernetes-preserve-unknown-fields': true,
+    properties: { a: { type: 'string' } },
+  };
+  const schema = {
+    type: 'object',
+    required: ['maybe', 'sure'],
+    properties: {
+      sure: { type: 'string', anyOf: [{ minLength: 1 }] },
+      maybe: { type: 'object', nullable: true, properties: { b: { type: 'string' } } },
+      open,
+      list: { type: 'array', items: open },
+      any: { type: 'array', 'x-kubernetes-preserve-unknown-fields': true, items: { type: 'string' } },
+    },
+  };
+  const keeps = { 'x-kubernetes-preserve-unknown-fields': true };
+  t.strictSame(schemaOfVersion2(schema), {
+    type: 'object',
+    required: ['sure'],
+    properties: {
+      sure: { type: 'string' },
+      maybe: {},
+      open: keeps,
+      list: { type: 'array', items: keeps },
+      any: keeps,
+    },
+  });
+  const api = await startApi(t);
+  const names = { plural: 'crates', singular: 'crate', kind: 'Crate', listKind: 'CrateList' };
+  const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: open } };
+  const made = await api.send('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'crates.example.com' },
+    spec: { group: 'example.com', scope: 'Namespaced', names, versions: [version] },
+  });
+  t.equal(made.code, 201, made.body.message);
+  while ((await api.get('/apis/example.com/v1/crates')).code !== 200) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const kind = { group: 'example.com', kind: 'Crate', version: 'v1' };
+  const { definitions } = (await api.get('/openapi/v2')).body;
+  t.strictSame(
+    definitions['com.example.v1.Crate'],
+    { type: 'object', 'x-kubernetes-group-version-kind': [kind] },
+    'where everything may stand, nothing is said of what does',
+  );
 });
 
 t.test('the protobuf document begins with its version and its title', async (t) => {

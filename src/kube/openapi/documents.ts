@@ -8,6 +8,7 @@ import type { JsonObject } from '../api/objects.ts';
 import type { GroupVersion, Registry } from '../registry/registry.ts';
 import type { ResourceType, Verb } from '../registry/types.ts';
 import { definitionOf, definitionOfKind } from '../schema/schema.ts';
+import { customSchema } from './custom-schema.ts';
 import { customSchemaName, schemaName } from './names.ts';
 import { type OpenApiVersion, schemasOf } from './schemas.ts';
 
@@ -115,25 +116,6 @@ function rootsOf({ resources }: GroupVersion): Set<string> {
   }
   for (const common of ['meta.v1.DeleteOptions', 'meta.v1.Status', 'meta.v1.Patch']) roots.add(common);
   return roots;
-}
-
-/** A custom resource's schema as documents show it: with the members that every kind has, and what it is. */
-function customSchema(resource: ResourceType, version: OpenApiVersion): JsonObject {
-  const { group, version: groupVersion, kind, custom } = resource;
-  const given = custom?.openApiSchema ?? { type: 'object' };
-  const reference = version === 3 ? '#/components/schemas/' : '#/definitions/';
-  const metadata = { $ref: `${reference}${schemaName(definitionOf('meta.v1.ObjectMeta'))}` };
-  const properties: JsonObject = {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    ...(given['properties'] as JsonObject | undefined),
-    metadata: version === 3 ? { allOf: [metadata] } : metadata,
-  };
-  return {
-    ...given,
-    properties,
-    'x-kubernetes-group-version-kind': [{ group, kind, version: groupVersion }],
-  };
 }
 
 function addCustomSchemas(
