@@ -7,8 +7,8 @@ import type { Clock, Timer } from '../util/runtime.ts';
 
 export class Ticker {
   readonly #clock: Clock;
-  readonly #periodMs: number;
   readonly #tick: () => void;
+  #periodMs: number;
   #timer: Timer | null = null;
   #due = 0;
 
@@ -21,6 +21,20 @@ export class Ticker {
   /** @param phase part of a period until the first tick: drawn, so that members do not tick in step */
   start(phase: number): void {
     this.#due = this.#clock.now() + phase * this.#periodMs;
+    this.#arm();
+  }
+
+  get periodMs(): number {
+    return this.#periodMs;
+  }
+
+  /** Ticks at another rate: a faster one from now on, a slower one from the next tick on. */
+  pace(periodMs: number): void {
+    const isFaster = periodMs < this.#periodMs;
+    this.#periodMs = periodMs;
+    if (!isFaster || this.#timer === null) return;
+    this.#timer.cancel();
+    this.#due = Math.min(this.#due, this.#clock.now() + periodMs);
     this.#arm();
   }
 

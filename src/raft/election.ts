@@ -20,8 +20,8 @@ import { type Message, MessageType, nobody, Role } from './types.ts';
 /** `context` of a Vote message when a leader has asked for the campaign: freshness of the leader is no objection. */
 export const transferCampaign = 1;
 
-export function tickElection(core: RaftCore): void {
-  core.electionElapsed++;
+export function tickElection(core: RaftCore, count: number): void {
+  core.electionElapsed += count;
   if (core.electionElapsed >= core.timeoutTicks && core.isPromotable) campaign(core, false);
 }
 

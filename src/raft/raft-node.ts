@@ -148,16 +148,18 @@ export class RaftNode {
     };
   }
 
-  /** One tick of logical time has passed. */
-  tick(): void {
+  /** So many ticks of logical time have passed; a leader says so to the others once. */
+  tick(count = 1): void {
     const core = this.#core;
     if (core.role !== Role.Leader) {
-      tickElection(core);
+      tickElection(core, count);
       return;
     }
-    core.electionElapsed++;
-    tickTransfer(core);
-    core.tracker.tickDeparted(core.log.commit);
+    core.electionElapsed += count;
+    for (let passed = 0; passed < count; passed++) {
+      tickTransfer(core);
+      core.tracker.tickDeparted(core.log.commit);
+    }
     if (core.electionElapsed >= core.config.electionTicks) {
       core.electionElapsed = 0;
       const active = core.tracker.takeQuorumActivity();
@@ -166,7 +168,7 @@ export class RaftNode {
         return;
       }
     }
-    tickHeartbeats(core);
+    tickHeartbeats(core, count);
   }
 
   /** Stands for election now, with a pre-vote where that is configured. Ignored where this node may not lead. */

@@ -210,8 +210,9 @@ export function confirmReads(core: RaftCore): void {
 }
 
 /** A heartbeat is due by the clock: its answers make the leader look whether the peer is stuck. */
-export function tickHeartbeats(core: RaftCore): void {
-  if (++core.heartbeatElapsed < core.config.heartbeatTicks) return;
+export function tickHeartbeats(core: RaftCore, count: number): void {
+  core.heartbeatElapsed += count;
+  if (core.heartbeatElapsed < core.config.heartbeatTicks) return;
   for (const peer of core.tracker.peers) peer.lookDue = true;
   sendHeartbeats(core);
 }

@@ -1,0 +1,68 @@
+/**
+ * Rest: a member with nothing to do wakes less often. After a while without anything new for the log it ticks in steps of
+ * several heartbeats, and so does the leader's heartbeat; the first entry, or a leader that is gone, ends that at once.
+ *
+ * What it must not change is when an election begins. A third of the shortest election timeout is the longest step, so
+ * a follower misses two heartbeats before it stands. And only whole heartbeats since the leader was heard count:
+ * counter-example, with steps of three ticks of 100 ms and a timeout of ten: the leader is heard a millisecond before a
+ * step, the step counts three ticks, and the follower stands after 701 ms and not after 1000.
+ */
+
+/** Ticks without anything new after which a member rests: five seconds with etcd's heartbeat. */
+const ticksUntilRest = 50;
+
+export class Rest {
+  readonly #heartbeatMs: number;
+  readonly #longestTicks: number;
+  #activeAt: number;
+  #heardAt = Number.NEGATIVE_INFINITY;
+  #isResting = false;
+
+  /** @param electionTicks the shortest election timeout */
+  constructor(heartbeatMs: number, electionTicks: number, now: number) {
+    this.#heartbeatMs = heartbeatMs;
+    this.#longestTicks = Math.max(1, Math.floor(electionTicks / 3));
+    this.#activeAt = now;
+  }
+
+  get isResting(): boolean {
+    return this.#isResting;
+  }
+
+  /** The time between two ticks. */
+  get periodMs(): number {
+    return this.#isResting ? this.#longestTicks * this.#heartbeatMs : this.#heartbeatMs;
+  }
+
+  /** There is something to do. @returns whether that ended a rest */
+  disturb(now: number): boolean {
+    this.#activeAt = now;
+    const hasRested = this.#isResting;
+    this.#isResting = false;
+    return hasRested;
+  }
+
+  /** The leader has sent something. */
+  heard(now: number): void {
+    this.#heardAt = now;
+  }
+
+  /**
+   * Ticks that have passed for the consensus, at a tick of the member.
+   * @param tickedAt when the last one was
+   */
+  passed(now: number, tickedAt: number, leads: boolean): number {
+    if (!this.#isResting) return 1;
+    if (leads) {
+      const steps = Math.round((now - tickedAt) / this.#heartbeatMs);
+      return Math.min(this.#longestTicks, Math.max(1, steps));
+    }
+    const sinceMs = now - Math.max(tickedAt, this.#heardAt);
+    return Math.min(this.#longestTicks, Math.floor(sinceMs / this.#heartbeatMs));
+  }
+
+  /** Looks whether there was nothing to do for long enough. */
+  look(now: number): void {
+    this.#isResting = this.#longestTicks > 1 && now - this.#activeAt > ticksUntilRest * this.#heartbeatMs;
+  }
+}

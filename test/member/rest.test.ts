@@ -1,0 +1,90 @@
+import t from 'tap';
+import { Rest } from '../../src/member/rest.ts';
+import { Ticker } from '../../src/member/ticker.ts';
+
+t.test(
+  'a member rests after fifty heartbeats without anything to do, and the first thing to do ends that',
+  async (t) => {
+    const rest = new Rest(100, 10, 0);
+    rest.look(5000);
+    t.notOk(rest.isResting);
+    rest.look(5001);
+    t.ok(rest.isResting);
+    t.equal(rest.periodMs, 300, 'a third of an election timeout');
+    t.ok(rest.disturb(5100));
+    t.equal(rest.periodMs, 100);
+    t.notOk(rest.disturb(5200), 'it did not rest any more');
+    rest.look(10_200);
+    t.notOk(rest.isResting, 'counted from the last disturbance');
+  },
+);
+
+t.test('where three heartbeats are more than an election timeout stands, nobody rests', async (t) => {
+  const rest = new Rest(100, 5, 0);
+  rest.look(1_000_000);
+  t.notOk(rest.isResting);
+});
+
+t.test(
+  'no step of a resting follower counts time before it heard its leader: it never stands too soon',
+  async (t) => {
+    const rest = new Rest(100, 10, 0);
+    rest.look(6000);
+    for (let heardAt = 6000; heardAt <= 6300; heardAt++) {
+      rest.heard(heardAt);
+      let elapsed = 0;
+      let standsAt = 0;
+      for (let at = 6300; standsAt === 0; at += 300) {
+        elapsed += rest.passed(at, at - 300, false);
+        if (elapsed >= 10) standsAt = at;
+      }
+      if (standsAt - heardAt < 1000) t.fail(`heard at ${heardAt}, stood at ${standsAt}`);
+      if (standsAt - heardAt > 1500) t.fail(`heard at ${heardAt}, stood as late as ${standsAt}`);
+    }
+    t.equal(rest.passed(7000, 6700, true), 3, 'a leader counts every step whole');
+    t.equal(rest.passed(70_000, 6700, false), 3, 'what was missed is not made up for');
+  },
+);
+
+t.test(
+  'a ticker that is told to hurry does, and one that is told to rest does so after its next tick',
+  async (t) => {
+    let now = 0;
+    const timers: { at: number; fire: () => void }[] = [];
+    const clock = {
+      now: () => now,
+      wallNow: () => now,
+      setTimer(delayMs: number, fire: () => void) {
+        const timer = { at: now + delayMs, fire };
+        timers.push(timer);
+        return {
+          cancel: () => {
+            const place = timers.indexOf(timer);
+            if (place >= 0) timers.splice(place, 1);
+          },
+        };
+      },
+    };
+    const run = (until: number): void => {
+      for (;;) {
+        const next = timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+        if (next === undefined) break;
+        timers.splice(timers.indexOf(next), 1);
+        now = next.at;
+        next.fire();
+      }
+      now = until;
+    };
+    const ticks: number[] = [];
+    const ticker = new Ticker(clock, 100, () => ticks.push(now));
+    ticker.start(0);
+    run(250);
+    ticker.pace(300);
+    run(910);
+    ticker.pace(100);
+    run(1150);
+    ticker.stop();
+    run(5000);
+    t.same(ticks, [0, 100, 200, 300, 600, 900, 1010, 1110]);
+  },
+);
