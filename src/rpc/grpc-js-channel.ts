@@ -7,8 +7,14 @@
  * them open.
  */
 
-import type { ChannelOptions, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
-import { Client, connectivityState, credentials, Metadata } from '@grpc/grpc-js';
+import type {
+  ChannelCredentials,
+  ChannelOptions,
+  Client,
+  ClientDuplexStream,
+  Metadata,
+  ServiceError,
+} from '@grpc/grpc-js';
 import type { Runtime } from '../util/runtime.ts';
 import type {
   ChannelTls,
@@ -21,6 +27,7 @@ import type {
   RpcMetadata,
   UnaryDone,
 } from './channel.ts';
+import { grpcJs } from './grpc-js.ts';
 
 /** Bytes of one call that may be under way to us. HTTP/2's 64 KiB would stall large ranges and snapshots. */
 const receiveWindowBytes = 4 * 1024 * 1024;
@@ -63,7 +70,8 @@ function pem(part: string | Uint8Array | undefined): Buffer | null {
   return typeof part === 'string' ? Buffer.from(part) : asBuffer(part);
 }
 
-function channelCredentials(tls: ChannelTls | null): ReturnType<typeof credentials.createInsecure> {
+function channelCredentials(tls: ChannelTls | null): ChannelCredentials {
+  const { credentials } = grpcJs();
   if (tls === null) return credentials.createInsecure();
   const verify = tls.insecureSkipVerify === true ? { rejectUnauthorized: false } : {};
   return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), verify);
@@ -109,12 +117,13 @@ class GrpcJsChannel implements RpcChannel {
       channelOptions['grpc.default_authority'] = tls.serverName;
     }
     const target = address.startsWith('unix:') ? address : `dns:${address}`;
-    this.#client = new Client(target, channelCredentials(tls), channelOptions);
+    this.#client = new (grpcJs().Client)(target, channelCredentials(tls), channelOptions);
   }
 
   get isReady(): boolean {
     return (
-      !this.#isClosed && this.#client.getChannel().getConnectivityState(false) === connectivityState.READY
+      !this.#isClosed &&
+      this.#client.getChannel().getConnectivityState(false) === grpcJs().connectivityState.READY
     );
   }
 
@@ -174,7 +183,7 @@ class GrpcJsChannel implements RpcChannel {
   #metadataOf(entries: RpcMetadata): Metadata {
     let metadata = this.#metadata.get(entries);
     if (metadata === undefined) {
-      metadata = new Metadata();
+      metadata = new (grpcJs().Metadata)();
       for (const [key, value] of Object.entries(entries)) metadata.set(key, value);
       this.#metadata.set(entries, metadata);
     }

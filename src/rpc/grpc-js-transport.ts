@@ -9,9 +9,9 @@
  */
 
 import type { Socket } from 'node:net';
-import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Server, ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js';
 import type { Timer } from '../util/runtime.ts';
+import { grpcJs } from './grpc-js.ts';
 import { baseCall, StatusCode, wireStatus } from './grpc-js-call.ts';
 import { StreamCall } from './grpc-js-stream.ts';
 import { UnaryCall } from './grpc-js-unary.ts';
@@ -46,6 +46,7 @@ class GrpcJsTransport implements RpcTransport {
 
   constructor(options: RpcTransportOptions) {
     this.options = options;
+    const { Server, ServerCredentials } = grpcJs();
     this.server = new Server({
       'grpc.enable_channelz': 0,
       'grpc.max_receive_message_length': options.maxReceiveBytes,

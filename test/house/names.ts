@@ -175,6 +175,11 @@ export const allowances: readonly Allowance[] = [
     where: 'src/auth/password-worker.ts',
     reason: 'tells that thread where bcryptjs is',
   },
+  {
+    what: 'node:module',
+    where: 'src/rpc/grpc-js.ts',
+    reason: 'loads grpc-js when it is chosen, and not before',
+  },
   { what: 'node:buffer', where: 'src/etcd/guard.ts', reason: 'whether bytes are UTF-8: no effect' },
 
   ...['node:http', 'node:http2', 'node:net', 'node:tls', 'node:zlib'].map((what) => {
