@@ -16,7 +16,7 @@ import type { PeerAddress, PeerHandler, PeerNetwork } from './peer.ts';
 import { payloadBytes } from './peer-frames.ts';
 
 /** Each peer is probed this often. */
-export const PROBE_INTERVAL_MS: number = 2000;
+export const PROBE_INTERVAL_MS: number = 4000;
 
 const PROBE = 0xfe;
 const ECHO = 0xff;

@@ -27,7 +27,7 @@ import {
 export const DIAL_TIMEOUT_MS: number = 2000;
 export const BACKOFF_MIN_MS: number = 50;
 export const BACKOFF_MAX_MS: number = 1000;
-/** Both ends send a sign of life this often. */
+/** Both ends send a sign of life this often; where frames have left since the last one, they are the sign. */
 export const SIGN_OF_LIFE_INTERVAL_MS: number = 1000;
 /** A connection on which nothing was heard for this long is taken for dead. */
 export const SILENCE_LIMIT_MS: number = 5000;
@@ -77,6 +77,8 @@ export class PeerLink {
   private inFlightBytes = 0;
   private dirty = false;
   private heardAt = 0;
+  /** Something was written since the last tick. */
+  private hasSpoken = false;
 
   constructor(peer: PeerAddress, owner: LinkOwner) {
     this.peer = peer.id;
@@ -135,6 +137,7 @@ export class PeerLink {
     let bytes = 0;
     for (const buffer of buffers) bytes += buffer.length;
     this.inFlightBytes = bytes;
+    this.hasSpoken = true;
     this.pending = [];
     this.pendingBytes = 0;
     const written = (): void => this.onWritten(socket);
@@ -155,7 +158,8 @@ export class PeerLink {
   tick(nowMs: number): void {
     if (!this.up) return;
     if (nowMs - this.heardAt > SILENCE_LIMIT_MS) this.drop(`nothing heard for ${SILENCE_LIMIT_MS} ms`);
-    else this.socket?.write(SIGN_OF_LIFE);
+    else if (!this.hasSpoken) this.socket?.write(SIGN_OF_LIFE);
+    this.hasSpoken = false;
   }
 
   /** This process was stopped for a while; the peer's silence says nothing then. */
