@@ -111,9 +111,12 @@ function serverParts(
   { checks, caller, authorizer }: Asked,
 ): ServerParts {
   const registry = new Registry(servedResources(builtInResources, options.runtimeConfig ?? {}));
-  const storages = new Storages(store);
+  const storages = new Storages(store, (webhook, objects, version) =>
+    converter.ask(webhook, objects, version),
+  );
   const disabled = new Set(options.disabledPlugins);
-  const { admission } = dynamicAdmission({ runtime, registry, storages, caller, authorizer, disabled });
+  const sources = { runtime, registry, storages, caller, authorizer, disabled };
+  const { admission, converter } = dynamicAdmission(sources);
   const plugins = admissionPlugins({
     runtime,
     registry,

@@ -212,7 +212,7 @@ export const definitionStrategy: Strategy = {
   prepareForCreate(definition) {
     const storage = specOf(definition).versions?.find((version) => version.storage);
     const status = {
-      conditions: [],
+      conditions: null,
       acceptedNames: { plural: '', kind: '' },
       storedVersions: storage === undefined ? [] : [storage.name],
     };

@@ -5,11 +5,13 @@
  * Keys: `<prefix>/<namespace>/<name>`, or `<prefix>/<name>` for kinds of the cluster.
  */
 
-import type { ApiObject } from '../api/objects.ts';
+import { type ApiObject, groupVersionText, type JsonObject } from '../api/objects.ts';
 import { type Conversion, conversionOf } from '../registry/conversion.ts';
 import type { ResourceType } from '../registry/types.ts';
 import type { KubeStore, ListResult, StoredEntry, WriteResult } from '../store.ts';
+import type { ConversionWebhook } from '../webhooks/types.ts';
 import { decodeEntry, encodeObject } from './codec.ts';
+import { ConvertedStore } from './converted-store.ts';
 import { OwnWrite } from './own-writes.ts';
 import { shared } from './shared-objects.ts';
 import { WatchCache } from './watch-cache.ts';
@@ -24,14 +26,20 @@ export class ResourceStorage {
   readonly #store: KubeStore;
   readonly #prefix: string;
   readonly #conversion: Conversion | null;
+  /** What is written comes back from the store byte by byte. */
+  readonly #isVerbatim: boolean;
   /** Revision of the newest write that went through here. */
   #written = 0;
 
-  /** @param conversion null: objects are stored as they are served */
-  constructor(store: KubeStore, prefix: string, conversion: Conversion | null) {
+  /**
+   * @param conversion null: objects are stored as they are served
+   * @param isVerbatim false: the store gives others bytes than it was given
+   */
+  constructor(store: KubeStore, prefix: string, conversion: Conversion | null, isVerbatim: boolean = true) {
     this.#store = store;
     this.#prefix = prefix;
     this.#conversion = conversion;
+    this.#isVerbatim = isVerbatim && conversion === null;
     this.cache = new WatchCache(store, `${prefix}/`, conversion);
   }
 
@@ -63,9 +71,15 @@ export class ResourceStorage {
       : shared(this.decode(entry));
   }
 
-  /** As `get`, for those who only read: nobody may change what it gives. */
+  /**
+   * As `get`, for those who only read: nobody may change what it gives. Of an object that the cache has, the store is asked
+   * for no more than whether it is still the newest.
+   */
   async read(namespace: string, name: string): Promise<ApiObject | null> {
-    const { entry } = await this.#store.get(this.keyOf(namespace, name));
+    const key = this.keyOf(namespace, name);
+    const known = this.cache.isLive ? this.cache.get(key) : undefined;
+    if (known !== undefined && (await this.#store.isCurrent(key, revisionOf(known)))) return known;
+    const { entry } = await this.#store.get(key);
     return entry === null ? null : this.sharedOf(entry);
   }
 
@@ -127,7 +141,7 @@ export class ResourceStorage {
   /** The store tells of a change at the earliest in a later turn than the one in which it was asked for. */
   async #write(key: string, write: OwnWrite, pending: Promise<WriteResult>): Promise<WriteOutcome> {
     const { own, isLive } = this.cache;
-    const isTold = isLive && this.#conversion === null;
+    const isTold = isLive && this.#isVerbatim;
     if (isTold) own.add(key, write);
     let isWritten = false;
     try {
@@ -151,13 +165,34 @@ export function revisionOf(object: ApiObject): number {
   return Number(object.metadata.resourceVersion);
 }
 
+/** Asks the webhook of a definition. */
+export type AskConversion = (
+  webhook: ConversionWebhook,
+  objects: readonly JsonObject[],
+  apiVersion: string,
+) => Promise<readonly JsonObject[]>;
+
+/** A version of a custom resource that a webhook converts, as its definition has it now. */
+interface Converted {
+  readonly storage: ResourceStorage;
+  webhook: ConversionWebhook;
+  stored: string;
+}
+
 /** The storages of all kinds, made when first asked for; each version of a kind that is converted has one of its own. */
 export class Storages {
   readonly #store: KubeStore;
+  readonly #ask: AskConversion;
   readonly #byKey: Map<string, ResourceStorage> = new Map();
+  readonly #converted: Map<string, Converted> = new Map();
 
-  constructor(store: KubeStore) {
+  /** @param ask converts custom resources whose definition has a webhook; without it there are none */
+  constructor(
+    store: KubeStore,
+    ask: AskConversion = () => Promise.reject(new Error('nobody converts custom resources here')),
+  ) {
     this.#store = store;
+    this.#ask = ask;
   }
 
   get store(): KubeStore {
@@ -165,6 +200,8 @@ export class Storages {
   }
 
   of(resource: ResourceType): ResourceStorage {
+    const webhook = resource.custom?.conversion;
+    if (webhook !== undefined) return this.#convertedBy(webhook, resource);
     const conversion = conversionOf(resource);
     const key =
       conversion === null ? resource.storagePrefix : `${resource.storagePrefix} ${resource.version}`;
@@ -174,6 +211,30 @@ export class Storages {
       this.#byKey.set(key, storage);
     }
     return storage;
+  }
+
+  #convertedBy(webhook: ConversionWebhook, resource: ResourceType): ResourceStorage {
+    const { group, version, storageVersion, storagePrefix } = resource;
+    const key = `${storagePrefix} ${version} by webhook`;
+    const stored = groupVersionText(group, storageVersion);
+    let known = this.#converted.get(key);
+    if (known === undefined) {
+      const ask = this.#ask;
+      const made: Omit<Converted, 'storage'> = { webhook, stored };
+      const store = new ConvertedStore(this.#store, {
+        served: groupVersionText(group, version),
+        get stored() {
+          return made.stored;
+        },
+        convert: (objects, apiVersion) => ask(made.webhook, objects, apiVersion),
+      });
+      known = Object.assign(made, { storage: new ResourceStorage(store, storagePrefix, null, false) });
+      this.#converted.set(key, known);
+      this.#byKey.set(key, known.storage);
+    }
+    known.webhook = webhook;
+    known.stored = stored;
+    return known.storage;
   }
 
   /** Null: nobody has asked for it yet. */
@@ -189,5 +250,6 @@ export class Storages {
   close(): void {
     for (const cache of this.caches()) cache.close();
     this.#byKey.clear();
+    this.#converted.clear();
   }
 }
