@@ -81,6 +81,8 @@ export interface StoreWatch {
 export interface KubeStore {
   /** Linearizable. */
   get(key: string): Promise<GetResult>;
+  /** Linearizable: whether the key's newest write is the one of this revision. */
+  isCurrent(key: string, modRevision: number): Promise<boolean>;
   /** Linearizable unless a revision is given. Rejects with Failure 'compacted' or 'futureRevision'. */
   list(prefix: string, options?: ListOptions): Promise<ListResult>;
   /** Writes the key if it does not exist. */

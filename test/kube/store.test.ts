@@ -61,6 +61,32 @@ function suite(t: Tap, open: Open): void {
     t.strictSame(gone, { written: false, current: null });
   });
 
+  t.test('asked many times at once, it tells keys at the revision that is known from others', async (t) => {
+    const store = await open(t);
+    const known: number[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      const created = await store.create(`/r/${name}`, bytes('1'));
+      if (!created.written) throw new Error('an empty store takes a key');
+      known.push(created.revision);
+    }
+    const [first = 0, second = 0, third = 0] = known;
+    await store.update('/r/b', bytes('2'), second);
+    await store.delete('/r/c', third);
+    const asked = Array.from({ length: 250 }, (_, at) =>
+      at % 2 === 0 ? store.isCurrent('/r/a', first) : store.isCurrent('/r/b', second),
+    );
+    const others = [
+      store.isCurrent('/r/c', third),
+      store.isCurrent('/r/none', 1),
+      store.isCurrent('/r/a', first + 1),
+    ];
+    t.strictSame(
+      await Promise.all(asked),
+      asked.map((_, at) => at % 2 === 0),
+    );
+    t.strictSame(await Promise.all(others), [false, false, false]);
+  });
+
   t.test('a list is of one revision, also when that is in the past', async (t) => {
     const store = await open(t);
     await store.create('/r/a', bytes('1'));

@@ -25,6 +25,7 @@ import type {
   StoreWatchSink,
   WriteResult,
 } from '../store.ts';
+import { ReadBatches } from './read-batches.ts';
 import { SharedLeases } from './shared-leases.ts';
 
 function entryOf(pair: Pair): StoredEntry {
@@ -35,12 +36,14 @@ class ClientStore implements KubeStore {
   readonly #client: Client;
   readonly #scheduler: Scheduler;
   readonly #leases: SharedLeases;
+  readonly #reads: ReadBatches;
   readonly #watches = new Set<StoreWatch & { lose(): void }>();
   #isClosed = false;
 
   constructor(client: Client, clock: Clock, scheduler: Scheduler) {
     this.#client = client;
     this.#scheduler = scheduler;
+    this.#reads = new ReadBatches(client, scheduler);
     this.#leases = new SharedLeases(clock, async (ttl) => {
       const lease = await client.leases.grant(ttl, { keepAlive: false });
       return lease.id;
@@ -52,6 +55,11 @@ class ClientStore implements KubeStore {
     const { pairs, header } = await this.#client.range(key);
     const [pair] = pairs;
     return { entry: pair === undefined ? null : entryOf(pair), revision: header.revision };
+  }
+
+  async isCurrent(key: string, modRevision: number): Promise<boolean> {
+    this.#checkOpen();
+    return this.#reads.isCurrent(key, modRevision);
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {

@@ -48,6 +48,13 @@ class MemberStore implements KubeStore {
     return { entry: record === undefined ? null : storedEntry(record), revision: result.revision };
   }
 
+  async isCurrent(key: string, modRevision: number): Promise<boolean> {
+    await this.#linearize();
+    const request = { ...rangeRequest(keyBytes(key), noBytes, 1, 0), keysOnly: true };
+    const [record] = this.#member.store.range(request).kvs;
+    return record !== undefined && storedEntry(record).modRevision === modRevision;
+  }
+
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
     const revision = options.revision ?? 0;
     // A revision of the future may have been applied elsewhere already.

@@ -63,6 +63,13 @@ class MemoryStore implements KubeStore {
     return { entry: record === undefined ? null : storedEntry(record), revision: result.revision };
   }
 
+  async isCurrent(key: string, modRevision: number): Promise<boolean> {
+    this.#checkOpen();
+    const request = { ...rangeRequest(keyBytes(key), noBytes, 1, 0), keysOnly: true };
+    const [record] = this.#store.range(request).kvs;
+    return record !== undefined && storedEntry(record).modRevision === modRevision;
+  }
+
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
     this.#checkOpen();
     const from = keyBytes(options.startKey ?? prefix);

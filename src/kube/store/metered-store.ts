@@ -47,6 +47,10 @@ export class MeteredStore implements KubeStore {
     return this.#metered('get', key, this.#store.get(key));
   }
 
+  isCurrent(key: string, modRevision: number): Promise<boolean> {
+    return this.#metered('get', key, this.#store.isCurrent(key, modRevision));
+  }
+
   list(prefix: string, options?: ListOptions): Promise<ListResult> {
     return this.#metered('list', prefix, this.#store.list(prefix, options));
   }

@@ -52,6 +52,10 @@ class PrefixedStore implements KubeStore {
     return { entry: entry === null ? null : this.#outerEntry(entry), revision };
   }
 
+  isCurrent(key: string, modRevision: number): Promise<boolean> {
+    return this.#store.isCurrent(this.#inner(key), modRevision);
+  }
+
   async list(prefix: string, options: ListOptions = {}): Promise<ListResult> {
     const { startKey } = options;
     const below = startKey === undefined ? options : { ...options, startKey: this.#inner(startKey) };
