@@ -41,6 +41,8 @@ function validateEndpointAddress(field: string, address: JsonObject): FieldError
   }
   const hostname = textOf(address, 'hostname');
   if (hostname !== '') errors.push(...validateDnsLabel(`${field}.hostname`, hostname));
+  const node = textOf(address, 'nodeName');
+  if (node !== '') errors.push(...validateSubdomain(`${field}.nodeName`, node));
   return errors;
 }
 

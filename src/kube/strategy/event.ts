@@ -3,9 +3,10 @@
 import { type FieldError, invalidValue, required } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
-import { has, isSet, numberOf, objectOf, textOf } from '../validation/members.ts';
-import { validateLabelName } from '../validation/pod-fields.ts';
+import { has, isSet, maybeObject, numberOf, objectOf, textOf } from '../validation/members.ts';
+import { isSame, validateImmutable, validateLabelName } from '../validation/pod-fields.ts';
 
+const eventsGroup = 'events.k8s.io';
 const textMax = 128;
 const noteMax = 1024;
 
@@ -19,10 +20,30 @@ interface EventNames {
 const coreNames: EventNames = { object: 'involvedObject', controller: 'reportingComponent', note: 'message' };
 const groupNames: EventNames = { object: 'regarding', controller: 'reportingController', note: 'note' };
 
+/** What never changes through the new version, which is all but the series, and how errors name it. */
+const frozen: readonly (readonly [string, string])[] = [
+  ['regarding', 'involvedObject'],
+  ['reason', 'reason'],
+  ['note', 'message'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+  ['type', 'type'],
+  ['eventTime', 'eventTime'],
+  ['action', 'action'],
+  ['related', 'related'],
+  ['reportingController', 'reportingController'],
+  ['reportingInstance', 'reportingInstance'],
+];
+
 function validatePlace(event: ApiObject, names: EventNames): FieldError[] {
   const { namespace = '' } = event.metadata;
-  const of = textOf(objectOf(asJson(event), names.object), 'namespace');
-  const isRight = of === '' ? ['', 'default', 'kube-system'].includes(namespace) : of === namespace;
+  const json = asJson(event);
+  const of = textOf(objectOf(json, names.object), 'namespace');
+  let isRight = of === '' ? ['', 'default'].includes(namespace) : of === namespace;
+  // With an exact time it is an event of the new kind: those may tell of objects elsewhere.
+  if (has(json, 'eventTime')) isRight = of !== '' || ['default', 'kube-system'].includes(namespace);
   return isRight ? [] : [invalidValue('involvedObject.namespace', of, 'does not match event.namespace')];
 }
 
@@ -30,7 +51,7 @@ function validateText(json: JsonObject, name: string, field: string): FieldError
   const value = textOf(json, name);
   if (value === '') return [required(field)];
   if (value.length <= textMax) return [];
-  return [invalidValue(field, value, `can have at most ${textMax} characters`)];
+  return [invalidValue(field, '', `can have at most ${textMax} characters`)];
 }
 
 /** What whoever gives `eventTime` must say as well. */
@@ -44,17 +65,34 @@ function validateReport(json: JsonObject, names: EventNames): FieldError[] {
   errors.push(...validateText(json, 'reason', 'reason'));
   const note = textOf(json, names.note);
   if (note.length > noteMax) {
-    errors.push(invalidValue('message', note, `can have at most ${noteMax} characters`));
+    errors.push(invalidValue('message', '', `can have at most ${noteMax} characters`));
   }
   return errors;
 }
 
-function validateNew(event: ApiObject, version: string): FieldError[] {
+/** What both versions ask for, whoever writes. */
+function validateEvent(event: ApiObject, group: string): FieldError[] {
+  const names = group === eventsGroup ? groupNames : coreNames;
   const json = asJson(event);
-  const names = version === 'events.k8s.io' ? groupNames : coreNames;
   const errors = validatePlace(event, names);
-  if (has(json, 'eventTime')) errors.push(...validateReport(json, names));
-  if (version !== 'events.k8s.io') return errors;
+  return has(json, 'eventTime') ? [...errors, ...validateReport(json, names)] : errors;
+}
+
+function validateSeries(json: JsonObject): FieldError[] {
+  const series = maybeObject(json, 'series');
+  if (series === null) return [];
+  const isCounted = (numberOf(series, 'count') ?? 0) >= 2;
+  return [
+    ...(isCounted ? [] : [invalidValue('series.count', '', 'should be at least 2')]),
+    ...(has(series, 'lastObservedTime') ? [] : [required('series.lastObservedTime')]),
+  ];
+}
+
+function validateNew(event: ApiObject, group: string): FieldError[] {
+  const json = asJson(event);
+  const errors = validateEvent(event, group);
+  if (group !== eventsGroup) return errors;
+  errors.push(...validateSeries(json));
   if (!has(json, 'eventTime')) errors.push(required('eventTime'));
   const type = textOf(json, 'type');
   if (type !== 'Normal' && type !== 'Warning') {
@@ -75,6 +113,14 @@ function validateNew(event: ApiObject, version: string): FieldError[] {
 
 export const eventStrategy: Strategy = {
   validateCreate: (event, { resource }) => validateNew(event, resource.group),
-  validateUpdate: (event, _old, { resource }) =>
-    validatePlace(event, resource.group === 'events.k8s.io' ? groupNames : coreNames),
+  validateUpdate(event, old, { resource }) {
+    const errors = validateEvent(event, resource.group);
+    if (resource.group !== eventsGroup) return errors;
+    const [json, before] = [asJson(event), asJson(old)];
+    if (!isSame(json['series'], before['series'])) errors.push(...validateSeries(json));
+    for (const [member, field] of frozen) {
+      errors.push(...validateImmutable(field, json[member], before[member]));
+    }
+    return errors;
+  },
 };

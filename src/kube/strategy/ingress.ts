@@ -188,6 +188,6 @@ export const ingressClassStrategy: Strategy = {
   validateCreate: validateClass,
   validateUpdate: (object, old) => [
     ...validateImmutable('spec.controller', object.spec?.['controller'], old.spec?.['controller']),
-    ...validateParameters(object.spec ?? {}),
+    ...validateClass(object),
   ],
 };
