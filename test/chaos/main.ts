@@ -8,6 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import { type Client, connect, type Watch } from '../../src/client/index.ts';
+import { judgeCompacted } from './compaction-check.ts';
 import {
   type Change,
   gaps,
@@ -22,6 +23,7 @@ import {
 import { Machines } from './machines.ts';
 import { type Kind, kinds, mountSmallDisks, possible, troubleOf, unmountSmallDisks } from './nemesis.ts';
 import { Record } from './record.ts';
+import { judgeSession, KeyHistories } from './watch-sessions.ts';
 import { startWorkloads } from './workloads.ts';
 
 const help = `npm run chaos -- [options]
@@ -31,6 +33,7 @@ const help = `npm run chaos -- [options]
   --faults LIST   which kinds, separated by commas (default: all that are possible here)
                   ${kinds.join(' ')}
   --hold MS       how long a trouble lasts at most (default 4000)
+  --load N        N times as many workers (default 1)
   --lossy         members dial each other through links that lose, delay and break; no links can be cut then
   --directory D   where data and logs of the members go (default: a new one in the system's temporary directory)
 `;
@@ -102,6 +105,7 @@ interface Settings {
   readonly directory: string;
   readonly faults: readonly Kind[];
   readonly isLossy: boolean;
+  readonly load: number;
 }
 
 function settings(): Settings | null {
@@ -116,6 +120,7 @@ function settings(): Settings | null {
         default: `${process.env['TMPDIR'] ?? '/tmp'}/keelson-chaos-${process.pid}`,
       },
       lossy: { type: 'boolean', default: false },
+      load: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -133,6 +138,7 @@ function settings(): Settings | null {
     directory,
     faults,
     isLossy: values.lossy,
+    load: Number(values.load),
   };
 }
 
@@ -201,6 +207,9 @@ function report(record: Record, watchers: readonly Watcher[], told: readonly Tol
   say(
     `changes told to ${watchers.length} watchers: ${changes}; writes under the lock ${guarded.length}; leases held ${record.leased.size}`,
   );
+  const histories = new KeyHistories(log);
+  const sessions = record.sessions.flatMap((session) => judgeSession(session, log, histories, end) ?? []);
+  sayWatched(record);
   const longest = gaps(record.writes)
     .slice(0, 8)
     .map((ms) => `${Math.round(ms)} ms`);
@@ -211,9 +220,22 @@ function report(record: Record, watchers: readonly Watcher[], told: readonly Tol
     ...watchers.flatMap(({ told }) => judgeLeases(record.leased, told)),
     ...registers.problems,
     ...watched,
+    ...sessions,
+    ...record.problems,
     ...ended,
     ...stale.map((fence) => `a write with the old token ${fence} was let through`),
   ];
+}
+
+/** What watchers of parts were told, by kind. */
+function sayWatched({ sessions, reflections }: Record): void {
+  for (const kind of ['list-then-watch', 'fan-out', 'slow-reader'] as const) {
+    const all = sessions.filter((session) => session.kind === kind);
+    const told = all.flatMap((session) => session.told);
+    const changes = told.reduce((sum, message) => sum + message.changes.length, 0);
+    say(`${kind}: ${all.length} watchers were told ${changes} changes in ${told.length} messages`);
+  }
+  say(`caches compared with a second list: ${reflections}`);
 }
 
 /** For each kind of trouble: how long no write was accepted while it lasted and until the next one. */
@@ -232,6 +254,26 @@ function sayOutages(record: Record, windows: readonly Window[]): void {
   }
 }
 
+/** Takes the first half of the history away, and asks every member what it says to those who want it. */
+async function compactHalf(
+  client: Client,
+  urls: readonly string[],
+  told: readonly Told[],
+  end: number,
+): Promise<string[]> {
+  const middle = Math.max(2, Math.floor(end / 2));
+  await client.compact(middle, { physical: true });
+  // Each member applies the compaction by itself: a read that it confirms comes after it.
+  for (const url of urls) {
+    const one = connect({ endpoints: [url], timeoutMs: 20_000 });
+    await one.range('end').finally(() => one.close());
+  }
+  const log = logOf(upTo(end, told).flatMap(({ changes }) => changes));
+  const found = await Promise.all(urls.map((url) => judgeCompacted(url, middle, end, log)));
+  say(`compacted ${middle} of ${end} revisions, and asked ${urls.length} members for what was before`);
+  return found.flat();
+}
+
 async function run(settings: Settings): Promise<number> {
   const { members, directory } = settings;
   const machines = await Machines.make({ count: members, directory, isLossy: settings.isLossy });
@@ -246,7 +288,7 @@ async function run(settings: Settings): Promise<number> {
       watchers.push(startWatcher(`watcher at ${url}`, [url, ...urls.filter((other) => other !== url)]));
     }
     const record = new Record();
-    const workload = startWorkloads(urls, record);
+    const workload = startWorkloads(urls, record, settings.load);
     const { windows, skipped } = await harm(machines, client, settings, canFill);
     for (let index = 0; index < members; index++) machines.start(index);
     await until(
@@ -264,6 +306,7 @@ async function run(settings: Settings): Promise<number> {
     sayOutages(record, windows);
     if (skipped.length > 0) say(`not possible here: ${skipped.join(' ')}`);
     const problems = report(record, watchers, final.told, revision);
+    problems.push(...(await compactHalf(client, urls, final.told, revision)));
     for (const problem of problems.slice(0, 20)) say(`WRONG ${problem}`);
     if (problems.length > 0) return 1;
     if (record.answered >= settings.seconds * 50) return 0;

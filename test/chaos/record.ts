@@ -3,6 +3,8 @@
  * answer, or with any error, is in doubt for ever.
  */
 
+import type { WatchSession } from './watch-sessions.ts';
+
 export interface Noted {
   readonly kind: 'put' | 'get' | 'swap' | 'transfer' | 'total' | 'guarded';
   readonly key: string;
@@ -29,6 +31,16 @@ export class Record {
   readonly writes: number[] = [];
   /** By key: until when its lease was promised to live. Leases that were revoked are not here. */
   readonly leased: Map<string, number> = new Map();
+  /** What watchers were told that looked at a part, from some revision on. */
+  readonly sessions: WatchSession[] = [];
+  /** Watchers that were asked for, caches, and caches that were compared with a second list. */
+  opened = 0;
+  caches = 0;
+  reflections = 0;
+  /** What workloads have seen to be wrong by themselves. */
+  readonly problems: string[] = [];
+  /** The newest revision that anybody was answered. */
+  newest = 1;
 
   begin(kind: Noted['kind'], key: string, value = '', expected = ''): Noted {
     const noted: Noted = {
@@ -52,6 +64,7 @@ export class Record {
     noted.seen = seen;
     noted.succeeded = succeeded;
     this.answered++;
+    this.newest = Math.max(this.newest, revision);
     if (noted.value !== '' && succeeded) this.writes.push(noted.return);
   }
 }

@@ -7,8 +7,9 @@
 
 import { type Client, compare, connect, op } from '../../src/client/index.ts';
 import type { Noted, Record } from './record.ts';
+import { listThenWatch, ManyWatchers } from './watch-workloads.ts';
 
-const registerKeys = 3;
+const registerKeysAtOnce = 3;
 const registerSeconds = 4;
 const accounts = 5;
 const startingBalance = 100;
@@ -24,7 +25,9 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-export function startWorkloads(urls: readonly string[], record: Record): Workload {
+/** @param load how many times as many workers as usual, for a machine that bears them */
+export function startWorkloads(urls: readonly string[], record: Record, load: number): Workload {
+  registerKeys = registerKeysAtOnce * load;
   const clients: Client[] = [];
   const workers: Promise<void>[] = [];
   let isRunning = true;
@@ -52,12 +55,17 @@ export function startWorkloads(urls: readonly string[], record: Record): Workloa
     };
     workers.push(run());
   };
-  for (let at = 0; at < 6; at++) work(at, (client) => () => useRegister(client, record, at));
+  for (let at = 0; at < 6 * load; at++) work(at, (client) => () => useRegister(client, record, at));
   for (let at = 0; at < 3; at++) work(at, (client) => () => useBank(client, record));
-  for (let at = 0; at < 3; at++) work(at, (client) => uniquePuts(client, record, at));
+  for (let at = 0; at < 3 * load; at++) work(at, (client) => uniquePuts(client, record, at));
   for (let at = 0; at < 2; at++) work(at + 2, (client) => () => useLock(client, record, at));
   for (let at = 0; at < 2; at++) work(at, (client) => () => append(client, record, at));
   for (let at = 0; at < 3; at++) work(at, (client) => () => holdLease(client, record));
+  for (let at = 0; at < 2; at++) work(at * 2 + 1, (client) => () => listThenWatch(client, record));
+  for (const kind of ['fan-out', 'slow-reader'] as const) {
+    const watchers = new ManyWatchers(kind, urls, record);
+    work(0, () => () => watchers.watch());
+  }
   return {
     async stop() {
       isRunning = false;
@@ -68,6 +76,7 @@ export function startWorkloads(urls: readonly string[], record: Record): Workloa
 }
 
 let written = 0;
+let registerKeys = registerKeysAtOnce;
 const lastSeen = new Map<string, string>();
 
 async function useRegister(client: Client, record: Record, worker: number): Promise<void> {
