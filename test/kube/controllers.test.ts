@@ -102,7 +102,7 @@ t.test('the loops rest as long as a real controller manager leads, and only then
     wallNow: () => clock.wallNow(),
     setTimer: (delay, fire) => clock.setTimer(delay === 2000 ? 20 : delay, fire),
   };
-  const plane = await startControlPlane({ runtime: { ...runtime, clock: soon } });
+  const plane = await startControlPlane({ runtime: { ...runtime, clock: soon }, authority: 'PEM' });
   t.teardown(() => plane.close());
   const api = new Api(plane);
   const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
@@ -121,6 +121,9 @@ t.test('the loops rest as long as a real controller manager leads, and only then
   await api.send('POST', leases, manager({ holderIdentity: 'manager', renewTime }));
   await eventually('they rest', async () => (await holder()) === '');
   await make(api, 'left', dangling);
+  await api.send('POST', '/api/v1/namespaces', { metadata: { name: 'managed' } });
+  const authority = '/api/v1/namespaces/managed/configmaps/kube-root-ca.crt';
+  t.equal((await api.get(authority)).code, 404, 'nor is an authority published');
   await new Promise((resolve) => setTimeout(resolve, 100));
   t.equal(await codeOf(api, 'left'), 200, 'what the manager does is left to it');
   await api.merge(`${leases}/kube-controller-manager`, { spec: { holderIdentity: '' } });

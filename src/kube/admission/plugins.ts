@@ -84,7 +84,14 @@ export function admissionPlugins(sources: AdmissionSources): readonly AdmissionP
       defaultIngressClass(lookup, resource),
     ),
     ...about(['', 'v1', 'configmaps'], (configMaps) =>
-      rootAuthority({ storages, configMaps, clock, random, certificate: sources.authority ?? '' }),
+      rootAuthority({
+        storages,
+        configMaps,
+        leases: registry.find('coordination.k8s.io', 'v1', 'leases'),
+        clock,
+        random,
+        certificate: sources.authority ?? '',
+      }),
     ).filter(() => (sources.authority ?? '') !== ''),
     ...(numbers === null ? [] : [serviceAllocation(numbers)]),
     ...about(['', 'v1', 'resourcequotas'], (resource) => resourceQuota(lookup, resource)),

@@ -5,6 +5,7 @@
 
 import type { Clock, Random } from '../../util/runtime.ts';
 import type { ApiObject } from '../api/objects.ts';
+import { isFresh, leaseNamespace, managerLease } from '../controllers/manager-lease.ts';
 import { nowText, randomUid } from '../meta/time.ts';
 import type { ResourceType } from '../registry/types.ts';
 import type { Storages } from '../storage/resource-storage.ts';
@@ -18,13 +19,22 @@ export interface AuthoritySources {
   readonly configMaps: ResourceType;
   readonly clock: Clock;
   readonly random: Random;
+  /** Where a controller manager says that it leads; null: nobody can say so. */
+  readonly leases: ResourceType | null;
   /** PEM. */
   readonly certificate: string;
 }
 
 export function rootAuthority(sources: AuthoritySources): AdmissionPlugin {
-  const { storages, configMaps, clock, random, certificate } = sources;
+  const { storages, configMaps, leases, clock, random, certificate } = sources;
+  /** A real controller manager publishes what it was given, and takes it for an error that somebody was faster. */
+  async function isManaged(): Promise<boolean> {
+    if (leases === null) return false;
+    const lease = await storages.of(leases).get(leaseNamespace, managerLease);
+    return lease !== null && isFresh(lease, clock.wallNow());
+  }
   async function publish(namespace: string): Promise<void> {
+    if (await isManaged()) return;
     const object = {
       kind: 'ConfigMap',
       apiVersion: 'v1',

@@ -13,19 +13,12 @@ import { microTimeText } from '../meta/time.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { LocalClient } from '../rest/local-client.ts';
 import type { ServerParts } from '../rest/parts.ts';
+import { isFresh, type LeaseSpec, leaseNamespace, leaseSeconds } from './manager-lease.ts';
 
-const namespace = 'kube-system';
-const leaseSeconds = 15;
+const namespace = leaseNamespace;
 /** A holder that could not renew for so long stops: another may begin before its lease is over. */
 const renewDeadlineMs = 10_000;
 const retryMs = 2000;
-
-interface LeaseSpec {
-  readonly holderIdentity?: string;
-  readonly leaseTransitions?: number;
-  readonly acquireTime?: string;
-  readonly renewTime?: string;
-}
 
 /** What was last seen of another's lease, and when by this clock: its times are by its holder's. */
 interface Sight {
@@ -98,14 +91,13 @@ export class Election {
   async #isBeforeHeld(): Promise<boolean> {
     const lease = await this.#client.get(this.#resource, namespace, this.#before);
     if (lease === null) return false;
-    const { holderIdentity = '', renewTime = '' } = (lease.spec ?? {}) as LeaseSpec;
+    const { holderIdentity = '' } = (lease.spec ?? {}) as LeaseSpec;
     if (holderIdentity === '') return false;
     const isFirstSight = this.#seenBefore.resourceVersion === '';
     const isOver = this.#isOver(this.#seenBefore, lease);
     if (isOver || !isFirstSight) return !isOver;
     // At first sight there is only what it says: one that was left behind long ago holds nobody up.
-    const age = this.#parts.runtime.clock.wallNow() - Date.parse(renewTime);
-    if (age <= leaseSeconds * 1000) return true;
+    if (isFresh(lease, this.#parts.runtime.clock.wallNow())) return true;
     this.#seenBefore.at -= leaseSeconds * 1000;
     return false;
   }

@@ -9,6 +9,7 @@ import type { ServerParts } from '../rest/parts.ts';
 import { DefaultAccounts } from './default-accounts.ts';
 import { Election } from './election.ts';
 import { GarbageCollector } from './garbage-collector.ts';
+import { managerLease } from './manager-lease.ts';
 import { NamespaceEmptier } from './namespace-emptier.ts';
 import { ObjectGraph } from './object-graph.ts';
 import { RoleCollector } from './role-collector.ts';
@@ -45,9 +46,8 @@ class Loops {
   }
 }
 
-/** The lease of whoever runs the loops, and that of a real controller manager, which comes before. */
+/** The lease of whoever runs the loops; that of a real controller manager comes before. */
 const ownLease = 'keelson-controllers';
-const managerLease = 'kube-controller-manager';
 
 const electedLoops: Controller = async (parts) => {
   let loops: Loops | null = null;
