@@ -212,3 +212,43 @@ t.test('rules may leave out names, and connections and bindings of pods are aske
     201,
   );
 });
+
+t.test('a policy or a binding that makes no sense is refused', async (t) => {
+  const s = await scene(t);
+  const refused = async (plural: string, spec: object): Promise<string[]> => {
+    const { code, body } = await s.api.send('POST', `${registration}/${plural}`, {
+      metadata: { name: 'p' },
+      spec,
+    });
+    t.equal(code, 422);
+    return body.details.causes.map(
+      ({ field, message }: { field: string; message: string }) => `${field}: ${message}`,
+    );
+  };
+  const policy = (spec: object): Promise<string[]> =>
+    refused('validatingadmissionpolicies', { matchConstraints: aboutMaps, ...spec });
+  const why = 'validations or auditAnnotations must contain at least one item';
+  t.strictSame(await policy({ matchConstraints: {} }), [
+    'spec.matchConstraints.resourceRules: Required value',
+    `spec.validations: Required value: ${why}`,
+    `spec.auditAnnotations: Required value: ${why}`,
+  ]);
+  const validations = [{ expression: '1', message: ' ', reason: 'Gone' }, { expression: ' ' }];
+  t.strictSame(await policy({ validations, variables: [{ name: '1a', expression: 'true' }] }), [
+    'spec.variables[0].name: Invalid value: "1a": name is not a valid CEL identifier',
+    'spec.validations[0].expression: Invalid value: "1": must evaluate to bool but got int',
+    'spec.validations[0].message: Invalid value: " ": message must be non-empty if specified',
+    'spec.validations[0].reason: Unsupported value: "Gone": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"',
+    'spec.validations[1].expression: Required value: expression is not specified',
+  ]);
+  const binding = (spec: object): Promise<string[]> => refused('validatingadmissionpolicybindings', spec);
+  t.strictSame(await binding({ paramRef: {} }), [
+    'spec.policyName: Required value',
+    'spec.paramRef: Required value: one of name or selector must be specified',
+    'spec.paramRef.parameterNotFoundAction: Required value',
+    'spec.validationActions: Required value',
+  ]);
+  t.match(await binding({ policyName: 'p', validationActions: ['Deny', 'Warn'] }), [
+    /^spec\.validationActions: Invalid value: \["Deny","Warn"\]: must not contain both Deny and Warn/,
+  ]);
+});

@@ -404,3 +404,46 @@ t.test('audit hears what webhooks say', async (t) => {
     }),
   });
 });
+
+t.test('a configuration that makes no sense is refused', async (t) => {
+  const s = await scene(t);
+  const refused = async (hook: object): Promise<string[]> => {
+    const { code, body } = await s.configure('Mutating', 'm', hook);
+    t.equal(code, 422);
+    return body.details.causes.map(
+      ({ field, message }: { field: string; message: string }) => `${field}: ${message}`,
+    );
+  };
+  const rule = (more: object): object => ({
+    rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], ...more }],
+  });
+  const at = 'webhooks[0].';
+  t.strictSame(await refused({ name: 'a.b', sideEffects: 'Some', timeoutSeconds: 31 }), [
+    `${at}name: Invalid value: "a.b": should be a domain with at least three segments separated by dots`,
+    `${at}sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"`,
+    `${at}timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds`,
+  ]);
+  t.strictSame(await refused(rule({ operations: ['*', 'CREATE'], resources: ['pods/*', 'pods/log', ''] })), [
+    `${at}rules[0].operations: Invalid value: ["*","CREATE"]: if '*' is present, must not specify other operations`,
+    `${at}rules[0].resources[1]: Invalid value: "pods/log": if 'pods/*' is present, must not specify pods/log`,
+    `${at}rules[0].resources[2]: Required value`,
+  ]);
+  const client = (clientConfig: object): Promise<string[]> => refused({ clientConfig });
+  t.strictSame(await client({ url: 'http://u:p@h/x?y=1#f' }), [
+    `${at}clientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]`,
+    `${at}clientConfig.url: Invalid value: "u:p": user information is not permitted in the URL`,
+    `${at}clientConfig.url: Invalid value: "f": fragments are not permitted in the URL`,
+    `${at}clientConfig.url: Invalid value: "y=1": query parameters are not permitted in the URL`,
+  ]);
+  t.strictSame(await client({ service: { name: 'a', namespace: 'b', path: 'x', port: 70_000 } }), [
+    `${at}clientConfig.service.port: Invalid value: 70000: port is not valid: must be between 1 and 65535, inclusive`,
+    `${at}clientConfig.service.path: Invalid value: "x": must start with a '/'`,
+    `${at}clientConfig.service.path: Invalid value: "x": segment[0] may not be empty`,
+  ]);
+  t.match(await refused({ matchConditions: [{ name: 'c', expression: 'object.x +' }] }), [
+    /^webhooks\[0\]\.matchConditions\[0\]\.expression: Invalid value: "object\.x \+": compilation failed: ERROR/,
+  ]);
+  t.strictSame(await refused({ matchConditions: [{ name: 'c', expression: '1 + 1' }] }), [
+    `${at}matchConditions[0].expression: Invalid value: "1 + 1": must evaluate to bool but got int`,
+  ]);
+});

@@ -2,6 +2,7 @@
 
 import { definitionStrategy } from '../crd/definition-strategy.ts';
 import type { Strategy } from '../registry/types.ts';
+import { policyBindingStrategy, policyStrategy } from './admission-policies.ts';
 import { autoscalerStrategy } from './autoscaler.ts';
 import { certificateRequestStrategy } from './certificate-request.ts';
 import { configMapStrategy, secretStrategy } from './config.ts';
@@ -69,4 +70,6 @@ export const clusterStrategies: readonly (readonly [string, Strategy])[] = [
   [`${flow}/PriorityLevelConfiguration`, priorityLevelStrategy],
   ['admissionregistration.k8s.io/MutatingWebhookConfiguration', webhooksStrategy],
   ['admissionregistration.k8s.io/ValidatingWebhookConfiguration', webhooksStrategy],
+  ['admissionregistration.k8s.io/ValidatingAdmissionPolicy', policyStrategy],
+  ['admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', policyBindingStrategy],
 ];
