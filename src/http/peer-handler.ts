@@ -64,14 +64,14 @@ export function peerHandler(find: () => PeerMember | null, versions: () => Versi
   };
 }
 
-/** What is too long is cut, and will not parse. */
+/** What is too long is none, and will not parse. */
 function readBody(request: IncomingMessage, done: (body: string) => void): void {
   let body = '';
   request.setEncoding('utf8');
   request.on('data', (part: string) => {
-    if (body.length < requestBytesMax) body += part;
+    if (body.length <= requestBytesMax) body += part;
   });
-  request.on('end', () => done(body));
+  request.on('end', () => done(body.length > requestBytesMax ? '' : body));
 }
 
 function replace(member: PeerMember | null, body: string, response: ServerResponse): void {

@@ -145,7 +145,14 @@ export function webSocketFrame(opcode: number, payload: Uint8Array): Buffer {
 }
 
 export function closeFrame(code: number, reason: string): Buffer {
-  const payload = Buffer.from(`  ${reason}`).subarray(0, maxControlBytes);
+  const payload = wholeCharacters(Buffer.from(`  ${reason}`), maxControlBytes);
   payload.writeUInt16BE(code, 0);
   return webSocketFrame(Opcode.Close, payload);
+}
+
+/** The first `max` bytes at most, and no half of a character: a reason that is no UTF-8 would be a fault of its own. */
+function wholeCharacters(text: Buffer, max: number): Buffer {
+  let end = Math.min(text.length, max);
+  while (end < text.length && (text[end]! & 0xc0) === 0x80) end--;
+  return text.subarray(0, end);
 }

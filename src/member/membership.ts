@@ -9,6 +9,7 @@
 import { Packr } from 'msgpackr';
 import type { Backend, BackendEntry } from '../backend/backend.ts';
 import type { ConfState } from '../raft/types.ts';
+import { Failure } from '../util/failure.ts';
 import type { MemberRecord } from './types.ts';
 
 const table = 'c';
@@ -16,6 +17,7 @@ const removedTable = 'd';
 const nothing = new Uint8Array(0);
 const maxMembers = 1000;
 const maxRemoved = 1_000_000;
+const usualLimits = { members: maxMembers, removed: maxRemoved };
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
 /** What a Config entry says of members, besides its ConfState. */
@@ -107,19 +109,29 @@ export class Membership {
   }
 }
 
-/** Reads the members from the backend. */
+/**
+ * Reads the members from the backend. More of them than any cluster has are damage, and refused: without some of them the
+ * rest would be another cluster, and somebody who was removed might be taken for somebody new.
+ */
 export function loadMembership(
   backend: Backend,
   done: (error: Error | null, membership: Membership | null) => void,
+  limits: { readonly members: number; readonly removed: number } = usualLimits,
 ): void {
-  backend.scan(table, removedTable, maxMembers, (error, entries) => {
+  backend.scan(table, removedTable, limits.members + 1, (error, entries) => {
     if (error !== null) return done(error, null);
+    if (entries.length > limits.members) return done(tooMany('members', limits.members), null);
     const members = entries.map((entry) => packr.unpack(Buffer.from(entry.value)) as MemberRecord);
     const end = String.fromCharCode(removedTable.charCodeAt(0) + 1);
-    backend.scan(removedTable, end, maxRemoved, (error, entries) => {
+    backend.scan(removedTable, end, limits.removed + 1, (error, entries) => {
       if (error !== null) return done(error, null);
+      if (entries.length > limits.removed) return done(tooMany('removed members', limits.removed), null);
       const removed = entries.map(({ key }) => key.slice(removedTable.length));
       done(null, new Membership(backend, members, removed));
     });
   });
+}
+
+function tooMany(what: string, limit: number): Failure {
+  return new Failure('backendDamaged', `the state names more than ${limit} ${what}`);
 }
