@@ -258,6 +258,45 @@ t.test('a changed definition is in force; one that is deleted takes its objects 
   t.same((await api.get(widgets)).body.items, []);
 });
 
+t.test(
+  'what was stored under an older schema is read by the one of now, and its watches begin again',
+  async (t) => {
+    const api = await startApi(t);
+    const given = (properties: object): object => ({
+      versions: ['v1', 'v2'].map((name) =>
+        version(name, {
+          schema: {
+            openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties } } },
+          },
+        }),
+      ),
+    });
+    await define(api, definition(given({ size: { type: 'integer' }, old: { type: 'string' } })));
+    t.equal((await api.send('POST', widgets, widget('a', { size: 1, old: 'gone' }))).code, 201);
+    await api.get(widgets);
+    const { resourceVersion } = (await api.get(widgets)).body.metadata;
+    const watch = await fetch(`${api.plane.url}${widgets}?watch=true&resourceVersion=${resourceVersion}`);
+    const ended = watch.text();
+    const next = given({ size: { type: 'integer' }, color: { type: 'string', default: 'red' } });
+    await api.merge(`${definitions}/widgets.example.com`, { spec: next });
+    const specOf = async (path: string): Promise<unknown> => {
+      const { body } = await api.get(path);
+      return (body.items?.[0] ?? body).spec;
+    };
+    const read = { color: 'red', size: 1 };
+    await eventually('it has the default', async () => {
+      return JSON.stringify(await specOf(`${widgets}/a`)) === JSON.stringify(read);
+    });
+    t.strictSame(await specOf(widgets), read, 'in lists');
+    t.strictSame(await specOf(widgets.replace('v1', 'v2')), read, 'in other versions');
+    t.equal(await ended, '', 'who watched begins again');
+    const [event] = await api.frames(`${widgets}?watch=true`, 1);
+    t.strictSame(event.object.spec, read, 'in watches');
+    const patched = await api.merge(`${widgets}/a`, { spec: { size: 2 } });
+    t.strictSame(patched.body.spec, { color: 'red', size: 2 });
+  },
+);
+
 t.test('names that another definition has are refused', async (t) => {
   const api = await startApi(t);
   await define(api);

@@ -101,12 +101,13 @@ class Definitions implements Running {
     const isSame = served?.uid === uid && served.generation === generation;
     if (hasCondition(definition, 'Established') && !isSame) {
       const rows = resourcesOf(specOf(definition));
-      const { registry } = this.#parts;
+      const { registry, storages } = this.#parts;
       const kept = new Set(rows.map(({ version }) => version));
       const ended = (served?.rows ?? []).filter(({ version }) => !kept.has(version));
       this.#served.set(name, { uid, generation, rows });
       if (ended.length > 0) registry.remove(ended);
       registry.add(rows);
+      storages.renew([...ended, ...rows]);
     }
     this.#queue.add(name);
   }

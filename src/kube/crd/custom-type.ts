@@ -5,6 +5,7 @@ import { type ApiObject, asJson, groupVersionText, type Json, type JsonObject } 
 import { badRequest, invalid } from '../api/status.ts';
 import { finalizerWarnings } from '../meta/validate-meta.ts';
 import type { Strategy, StrategyContext } from '../registry/types.ts';
+import { DecodeError } from '../schema/decode.ts';
 import { addressOf } from '../webhooks/address.ts';
 import type { ConversionWebhook } from '../webhooks/types.ts';
 import type { DefinedScale, DefinedVersion, DefinitionSpec } from './definition.ts';
@@ -142,6 +143,19 @@ function conversionOf({ conversion }: DefinitionSpec): ConversionWebhook | null 
   return { address: addressOf(clientConfig), reviewVersions: conversionReviewVersions };
 }
 
+function asServed(object: ApiObject, apiVersion: string, schema: Schema): ApiObject {
+  object.apiVersion = apiVersion;
+  try {
+    const served = new Pruner().object(asJson(object), schema, '', 0);
+    fillDefaults(served, schema);
+    return served as unknown as ApiObject;
+  } catch (error) {
+    // What somebody else has written there can be read as it is.
+    if (error instanceof DecodeError) return object;
+    throw error;
+  }
+}
+
 export function customType(spec: DefinitionSpec, version: DefinedVersion): CustomType {
   const { group, names } = spec;
   const given = version.schema?.openAPIV3Schema;
@@ -157,6 +171,7 @@ export function customType(spec: DefinitionSpec, version: DefinedVersion): Custo
       const pruned = pruner.object(value, schema, '', 0);
       return { value: pruned, problems: pruner.problems };
     },
+    fromStorage: (object: ApiObject) => asServed(object, groupVersionText(group, version.name), schema),
     applyDefaults: (object: ApiObject) => fillDefaults(asJson(object), schema),
     strategy: customStrategy(schema, scale),
     printer: customPrinter(version.additionalPrinterColumns ?? []),

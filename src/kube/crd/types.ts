@@ -22,6 +22,11 @@ export interface CustomType {
    * @throws StatusError 400 without kind and apiVersion, 422 for another kind
    */
   decode(value: JsonObject): { readonly value: JsonObject; readonly problems: readonly string[] };
+  /**
+   * A stored object as this version has it now: by another name, without what the schema no longer knows, with the defaults that it
+   * has since got. The argument may be changed.
+   */
+  fromStorage(object: ApiObject): ApiObject;
   /** Fills in the defaults of the schema. */
   applyDefaults(object: ApiObject): void;
   /** Validates by schema and rules. */

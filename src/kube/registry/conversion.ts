@@ -8,6 +8,7 @@
 
 import type { ApiObject } from '../api/objects.ts';
 import { groupVersionText } from '../api/objects.ts';
+import type { CustomType } from '../crd/types.ts';
 import { hpaFromV1, hpaToV1 } from './convert-autoscaling.ts';
 import { eventFromEvents, eventToEvents } from './convert-events.ts';
 import type { ResourceType } from './types.ts';
@@ -24,21 +25,22 @@ const conversions: ReadonlyMap<string, Conversion> = new Map<string, Conversion>
   ['events.k8s.io/v1/Event', { toStorage: eventFromEvents, fromStorage: eventToEvents }],
 ]);
 
-/** Custom resources convert by name alone: strategy `None`. */
-function renaming(resource: ResourceType): Conversion {
+/** Custom resources convert by name alone, strategy `None`, and are read by the schema that they have now. */
+function renaming(resource: ResourceType, custom: CustomType): Conversion {
   const stored = groupVersionText(resource.group, resource.storageVersion);
-  const served = groupVersionText(resource.group, resource.version);
   return {
     toStorage: (object) => (object.apiVersion === stored ? object : { ...object, apiVersion: stored }),
-    fromStorage: (object) => {
-      if (object.apiVersion !== undefined) object.apiVersion = served;
-      return object;
-    },
+    fromStorage: (object) => custom.fromStorage(object),
   };
+}
+
+/** What stands above a conversion by webhook: objects come in the version that is served. */
+export function readingOf(custom: CustomType): Conversion {
+  return { toStorage: (object) => object, fromStorage: (object) => custom.fromStorage(object) };
 }
 
 /** Null: objects are stored as they are served. */
 export function conversionOf(resource: ResourceType): Conversion | null {
-  if (resource.custom !== null) return renaming(resource);
+  if (resource.custom !== null) return renaming(resource, resource.custom);
   return conversions.get(`${resource.group}/${resource.version}/${resource.kind}`) ?? null;
 }

@@ -6,7 +6,7 @@
  */
 
 import { type ApiObject, groupVersionText, type JsonObject } from '../api/objects.ts';
-import { type Conversion, conversionOf } from '../registry/conversion.ts';
+import { type Conversion, conversionOf, readingOf } from '../registry/conversion.ts';
 import type { ResourceType } from '../registry/types.ts';
 import type { KubeStore, ListResult, StoredEntry, WriteResult } from '../store.ts';
 import type { ConversionWebhook } from '../webhooks/types.ts';
@@ -179,6 +179,15 @@ interface Converted {
   stored: string;
 }
 
+/** Of a version that is converted. */
+function keyOf({ storagePrefix, version }: ResourceType): string {
+  return `${storagePrefix} ${version}`;
+}
+
+function webhookKeyOf(resource: ResourceType): string {
+  return `${keyOf(resource)} by webhook`;
+}
+
 /** The storages of all kinds, made when first asked for; each version of a kind that is converted has one of its own. */
 export class Storages {
   readonly #store: KubeStore;
@@ -203,8 +212,7 @@ export class Storages {
     const webhook = resource.custom?.conversion;
     if (webhook !== undefined) return this.#convertedBy(webhook, resource);
     const conversion = conversionOf(resource);
-    const key =
-      conversion === null ? resource.storagePrefix : `${resource.storagePrefix} ${resource.version}`;
+    const key = conversion === null ? resource.storagePrefix : keyOf(resource);
     let storage = this.#byKey.get(key);
     if (storage === undefined) {
       storage = new ResourceStorage(this.#store, resource.storagePrefix, conversion);
@@ -215,7 +223,7 @@ export class Storages {
 
   #convertedBy(webhook: ConversionWebhook, resource: ResourceType): ResourceStorage {
     const { group, version, storageVersion, storagePrefix } = resource;
-    const key = `${storagePrefix} ${version} by webhook`;
+    const key = webhookKeyOf(resource);
     const stored = groupVersionText(group, storageVersion);
     let known = this.#converted.get(key);
     if (known === undefined) {
@@ -228,13 +236,28 @@ export class Storages {
         },
         convert: (objects, apiVersion) => ask(made.webhook, objects, apiVersion),
       });
-      known = Object.assign(made, { storage: new ResourceStorage(store, storagePrefix, null, false) });
+      const reading = readingOf(resource.custom!);
+      known = Object.assign(made, { storage: new ResourceStorage(store, storagePrefix, reading, false) });
       this.#converted.set(key, known);
       this.#byKey.set(key, known.storage);
     }
     known.webhook = webhook;
     known.stored = stored;
     return known.storage;
+  }
+
+  /**
+   * Versions of a custom resource have another schema than before: what is stored is read anew by it. Watches end, as on a real
+   * server, and whoever has one begins again.
+   */
+  renew(resources: readonly ResourceType[]): void {
+    for (const resource of resources) {
+      for (const key of [keyOf(resource), webhookKeyOf(resource)]) {
+        this.#byKey.get(key)?.cache.close();
+        this.#byKey.delete(key);
+        this.#converted.delete(key);
+      }
+    }
   }
 
   /** Null: nobody has asked for it yet. */

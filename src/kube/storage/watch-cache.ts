@@ -151,7 +151,7 @@ export class WatchCache {
 
   /** Resolves when everything up to `revision` is in. */
   reach(revision: number): Promise<void> {
-    if (revision <= this.#revision) return Promise.resolve();
+    if (revision <= this.#revision || this.#isClosed) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiting.push({ revision, resolve });
       this.#watch?.requestProgress();
