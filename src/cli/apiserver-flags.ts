@@ -129,6 +129,12 @@ export interface ApiserverOptions {
   readonly tlsPrivateKeyFile: string;
   readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly clientCaFile: string;
+  readonly requestheaderClientCaFile: string;
+  readonly requestheaderAllowedNames: string[];
+  readonly requestheaderUsernameHeaders: string[];
+  readonly requestheaderUidHeaders: string[];
+  readonly requestheaderGroupHeaders: string[];
+  readonly requestheaderExtraHeadersPrefix: string[];
   readonly tokenAuthFile: string;
   readonly anonymousAuth: boolean;
   readonly authorizationMode: AuthorizationMode[];
@@ -161,6 +167,7 @@ function tableOf(isKube: boolean): ApiserverTable {
   const etcd = isKube ? [] : ['http://127.0.0.1:2379'];
   const file = (help: string): Flag<string> => textFlag({ help, initial: '', placeholder: 'FILE' });
   const files = (help: string): Flag<string[]> => listFlag({ help, initial: [], placeholder: 'FILE,…' });
+  const headers = (help: string): Flag<string[]> => listFlag({ help, initial: [], placeholder: 'NAME,…' });
   const text = { placeholder: 'VALUE' };
   return {
     etcdServers: listFlag({
@@ -213,6 +220,12 @@ function tableOf(isKube: boolean): ApiserverTable {
       },
     ),
     clientCaFile: file('authority of client certificates'),
+    requestheaderClientCaFile: file('authority of proxies that say who the client is'),
+    requestheaderAllowedNames: headers('common names of such proxies; none: any'),
+    requestheaderUsernameHeaders: headers('headers with the user'),
+    requestheaderUidHeaders: headers('headers with the id of the user'),
+    requestheaderGroupHeaders: headers('headers with groups'),
+    requestheaderExtraHeadersPrefix: headers('what headers with more of the user begin with'),
     tokenAuthFile: file('tokens and their users, CSV'),
     anonymousAuth: switchFlag('let the authorizer decide of requests without credentials', true),
     authorizationMode: customFlag<AuthorizationMode[]>(

@@ -52,12 +52,6 @@ const authentication = {
   oidcSigningAlgs: option('how tokens are signed', noOidc, ['RS256']),
   oidcUsernameClaim: option('claim of the user', noOidc, ['sub']),
   oidcUsernamePrefix: option('prefix of users', noOidc),
-  requestheaderClientCaFile: option('authority of a proxy that names users', noAggregation),
-  requestheaderAllowedNames: option('names of that proxy', noAggregation),
-  requestheaderExtraHeadersPrefix: option('headers of that proxy', noAggregation),
-  requestheaderGroupHeaders: option('headers of that proxy', noAggregation),
-  requestheaderUidHeaders: option('headers of that proxy', noAggregation),
-  requestheaderUsernameHeaders: option('headers of that proxy', noAggregation),
   serviceAccountExtendTokenExpiration: toggle(
     'let tokens of pods live longer',
     'tokens live as long as asked',

@@ -126,6 +126,7 @@ export function setUpApiserver(
   const reader = new Reader(problems);
   const tls = etcdTls(options, reader);
   const clientAuthority = reader.text('client-ca-file', options.clientCaFile);
+  const proxyAuthority = reader.text('requestheader-client-ca-file', options.requestheaderClientCaFile);
   const users = reader.attempt('token-auth-file', () =>
     parseTokenFile(reader.text('token-auth-file', options.tokenAuthFile)),
   );
@@ -161,6 +162,18 @@ export function setUpApiserver(
       ? {}
       : { authority: files.authority, adminToken: files.token, serviceAccountKey: files.serviceAccountKey }),
     ...keys,
+    ...(proxyAuthority === ''
+      ? {}
+      : {
+          frontProxy: {
+            authorities: proxyAuthority,
+            allowedNames: options.requestheaderAllowedNames,
+            usernameHeaders: options.requestheaderUsernameHeaders,
+            uidHeaders: options.requestheaderUidHeaders,
+            groupHeaders: options.requestheaderGroupHeaders,
+            extraPrefixes: options.requestheaderExtraHeadersPrefix,
+          },
+        }),
     ...(options.serviceAccountIssuer[0] === undefined
       ? {}
       : { serviceAccountIssuer: options.serviceAccountIssuer[0] }),

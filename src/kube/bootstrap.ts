@@ -11,9 +11,11 @@ import {
   firstAddress,
   serviceNumbers,
 } from './admission/service-numbers.ts';
+import { isEqualJson } from './api/json.ts';
+import { type ApiObject, asJson, type JsonObject } from './api/objects.ts';
 import { StatusError } from './api/status.ts';
 import { accessObjects } from './bootstrap/access.ts';
-import { clusterObjects } from './bootstrap/cluster-objects.ts';
+import { authenticationName, clusterObjects } from './bootstrap/cluster-objects.ts';
 import { createMissing } from './bootstrap/create-missing.ts';
 import { flowObjects } from './bootstrap/flow-control.ts';
 import { createServerService } from './bootstrap/server-service.ts';
@@ -32,6 +34,8 @@ export interface BootstrapOptions {
   readonly nodePorts?: readonly [number, number];
   /** Certificates, PEM, that sign those of clients. @default none */
   readonly clientAuthorities?: string;
+  /** What extension servers are told of a proxy in front. */
+  readonly frontProxy?: Readonly<Record<string, string>>;
 }
 
 async function createNamespaces(parts: ServerParts): Promise<void> {
@@ -65,18 +69,33 @@ async function claimNumbers(parts: ServerParts, options: BootstrapOptions): Prom
   );
 }
 
+/** What a server before this one told extension servers of their callers may no longer be so. */
+async function tellAuthentication(
+  { registry, storages }: ServerParts,
+  objects: readonly ApiObject[],
+): Promise<void> {
+  const configMaps = registry.find('', 'v1', 'configmaps');
+  const wanted = objects.find(({ metadata }) => metadata.name === authenticationName);
+  if (configMaps === null || wanted === undefined) return;
+  const storage = storages.of(configMaps);
+  const current = await storage.get(wanted.metadata.namespace ?? '', authenticationName);
+  if (current === null) return;
+  const known = (asJson(current)['data'] ?? {}) as JsonObject;
+  const data: JsonObject = { ...known, ...(asJson(wanted)['data'] as JsonObject | undefined) };
+  // Another server that is faster tells the same.
+  if (!isEqualJson(data, known)) await storage.update({ ...current, data } as ApiObject, current);
+}
+
 /** Resolves when everything is there. */
 export async function bootstrap(parts: ServerParts, options: BootstrapOptions = {}): Promise<void> {
-  const { serviceRange = defaultServiceRange, clientAuthorities = '' } = options;
+  const { serviceRange = defaultServiceRange, clientAuthorities = '', frontProxy = {} } = options;
   await createNamespaces(parts);
   await claimNumbers(parts, options);
   const now = nowText(parts.runtime.clock);
+  const shared = clusterObjects(serviceRange, clientAuthorities, frontProxy, now);
   await Promise.all([
     createServerService(parts, firstAddress(serviceRange)),
-    createMissing(parts, [
-      ...accessObjects(),
-      ...flowObjects(),
-      ...clusterObjects(serviceRange, clientAuthorities, now),
-    ]),
+    createMissing(parts, [...accessObjects(), ...flowObjects(), ...shared]),
   ]);
+  await tellAuthentication(parts, shared);
 }

@@ -1,6 +1,7 @@
 /** What `startControlPlane` can be told. */
 
 import type { Runtime } from '../util/runtime.ts';
+import type { FrontProxyOptions } from './auth/front-proxy.ts';
 import type { AuthorizationMode } from './auth/modes.ts';
 import type { Authenticator, Authorizer } from './auth/types.ts';
 import type { AuditPolicy, AuditSink } from './http/audit.ts';
@@ -26,6 +27,11 @@ export interface ControlPlaneOptions {
   readonly insecurePort?: number | null;
   /** The certificate of the server's authority, PEM, for every namespace. @default the server's own */
   readonly authority?: string;
+  /**
+   * A proxy in front that says in headers who the client is; needs `tls`. Certificates of users must then be signed by one of
+   * `tls.clientAuthorities` itself. @default none
+   */
+  readonly frontProxy?: FrontProxyOptions;
   /** The administrator's bearer token. @default a random one */
   readonly adminToken?: string;
   /**

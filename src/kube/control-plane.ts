@@ -12,14 +12,15 @@ import type { AdmissionPlugin } from './admission/types.ts';
 import { administrator } from './api/user.ts';
 import { fieldManagement } from './apply/index.ts';
 import type { Access } from './auth/access.ts';
-import { clientCertificates } from './auth/client-certificates.ts';
+import { clientCertificates, userCertificates } from './auth/client-certificates.ts';
 import { escalationChecks } from './auth/escalation.ts';
+import { frontProxy, frontProxyData, issuedBy } from './auth/front-proxy.ts';
 import { issuerPages } from './auth/issuer-pages.ts';
 import { authorizerOf } from './auth/modes.ts';
 import { RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens, tokenKeys } from './auth/service-account-tokens.ts';
 import { staticTokens } from './auth/static-tokens.ts';
-import type { Authorizer } from './auth/types.ts';
+import type { Authenticator, Authorizer } from './auth/types.ts';
 import { unsecured } from './auth/unsecured.ts';
 import { bootstrap, publishServer } from './bootstrap.ts';
 import type { ControlPlaneOptions } from './control-plane-options.ts';
@@ -152,6 +153,18 @@ function advertisedAddress(host: string): string {
   return isAddress(host) && host !== '0.0.0.0' && host !== '::' ? host : '127.0.0.1';
 }
 
+/** Proxies and users come with certificates; of one that says in headers whom it speaks for, those count. */
+function certificateAuthenticators({ frontProxy: proxy, tls }: ControlPlaneOptions): Authenticator[] {
+  if (proxy === undefined) return [clientCertificates];
+  return [frontProxy(proxy), userCertificates(issuedBy(tls?.clientAuthorities ?? ''))];
+}
+
+/** The socket asks for certificates of users and of proxies. */
+function socketTls({ frontProxy: proxy, tls = null }: ControlPlaneOptions): TlsMaterial | null {
+  if (tls === null || proxy === undefined) return tls;
+  return { ...tls, clientAuthorities: `${tls.clientAuthorities}\n${proxy.authorities}` };
+}
+
 /** Who may come, and what they may do. */
 function accessOf(parts: ServerParts, options: ControlPlaneOptions, adminToken: string): Access {
   const { serviceAccountKey = null, serviceAccountKeys, serviceAccountIssuer, apiAudiences } = options;
@@ -163,7 +176,7 @@ function accessOf(parts: ServerParts, options: ControlPlaneOptions, adminToken: 
   return {
     authenticators: [
       staticTokens(new Map([[adminToken, administrator]])),
-      clientCertificates,
+      ...certificateAuthenticators(options),
       tokens,
       ...(options.authenticators ?? []),
     ],
@@ -238,10 +251,15 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     allowsAnonymous: options.anonymous ?? true,
   };
   const { authenticators } = access;
-  await bootstrap(parts, { ...servicesOf(options), clientAuthorities: tls?.clientAuthorities ?? '' });
+  await bootstrap(parts, {
+    ...servicesOf(options),
+    clientAuthorities: tls?.clientAuthorities ?? '',
+    ...(options.frontProxy === undefined ? {} : { frontProxy: frontProxyData(options.frontProxy) }),
+  });
   const running = await Promise.all(controllers.map((begin) => begin(parts)));
   const handler = new RequestHandler({ ...common, authenticators });
-  const listeners = [await listen({ host, port: options.port ?? 0, tls, handle: handler.handle })];
+  const port = options.port ?? 0;
+  const listeners = [await listen({ host, port, tls: socketTls(options), handle: handler.handle })];
   address.url = listeners[0]!.url;
   address.port = listeners[0]!.port;
   if (insecurePort !== null) {

@@ -9,6 +9,20 @@ function listed(value: string | string[] | undefined): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 
+/**
+ * For a socket that lets in others as well, proxies.
+ * @param isUsers whether a certificate is one of a user
+ */
+export function userCertificates(isUsers: (certificate: Uint8Array) => boolean): Authenticator {
+  return {
+    async authenticate(request): Promise<UserInfo | null> {
+      const { clientCertificate } = request;
+      if (clientCertificate === null || !isUsers(clientCertificate)) return null;
+      return clientCertificates.authenticate(request);
+    },
+  };
+}
+
 /** The socket has checked the chain and the dates; a certificate without a common name is nobody's. */
 export const clientCertificates: Authenticator = {
   async authenticate({ clientCertificate }): Promise<UserInfo | null> {

@@ -15,6 +15,8 @@ const priorities: readonly (readonly [string, number, string])[] = [
   ],
 ];
 
+export const authenticationName = 'extension-apiserver-authentication';
+
 function object(made: object): ApiObject {
   return made as unknown as ApiObject;
 }
@@ -22,11 +24,13 @@ function object(made: object): ApiObject {
 /**
  * @param serviceRange addresses of services
  * @param clientAuthorities certificates, PEM, that sign those of clients; empty: none
+ * @param frontProxy what is told of a proxy in front; empty: there is none
  * @param now as `metav1.Time` shows it
  */
 export function clusterObjects(
   serviceRange: string,
   clientAuthorities: string,
+  frontProxy: Readonly<Record<string, string>>,
   now: string,
 ): readonly ApiObject[] {
   const classes = priorities.map(([name, value, description]) =>
@@ -55,12 +59,13 @@ export function clusterObjects(
       ],
     },
   });
-  const data = clientAuthorities === '' ? {} : { data: { 'client-ca-file': clientAuthorities } };
+  const authorities = clientAuthorities === '' ? {} : { 'client-ca-file': clientAuthorities };
+  const told = { ...authorities, ...frontProxy };
   const authentication = object({
     kind: 'ConfigMap',
     apiVersion: 'v1',
-    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
-    ...data,
+    metadata: { name: authenticationName, namespace: 'kube-system' },
+    ...(Object.keys(told).length > 0 ? { data: told } : {}),
   });
   return [...classes, range, authentication];
 }

@@ -71,6 +71,7 @@ export function apiRequest(message: IncomingMessage, response: ServerResponse): 
       const value = message.headers[name];
       return Array.isArray(value) ? value.join(', ') : (value ?? '');
     },
+    headerNames: () => Object.keys(message.headers),
     readBody() {
       body ??= readBody(message);
       return body;

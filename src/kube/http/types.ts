@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** Lower-case name; empty when it is not there. */
   header(name: string): string;
+  /** Lower-case names of the headers there are. */
+  headerNames(): readonly string[];
   /** @throws StatusError 413 when it is larger than 3 MiB */
   readBody(): Promise<Uint8Array>;
   /** Called once when the client is gone or the answer is complete. */

@@ -22,6 +22,7 @@ const noRequest: ApiRequest = {
   header: () => '',
   readBody: () => Promise.resolve(new Uint8Array(0)),
   onClose: () => {},
+  headerNames: () => [],
   clientCertificate: null,
   isEncrypted: false,
 };

@@ -153,6 +153,7 @@ function tokenRequest(token: string): ApiRequest {
     header: (name) => (name === 'authorization' ? `Bearer ${token}` : ''),
     readBody: () => Promise.resolve(new Uint8Array(0)),
     onClose: () => {},
+    headerNames: () => [],
     clientCertificate: null,
     isEncrypted: true,
   };
