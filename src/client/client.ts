@@ -76,6 +76,14 @@ export class Client implements AsyncDisposable {
     return this.#caller.endpoints.urls;
   }
 
+  /**
+   * Calls and new watches go to this endpoint for as long as it answers, and round the others only when it does not.
+   * @param endpoint null: round all of them, as at the start
+   */
+  preferEndpoint(endpoint: string | null): void {
+    this.#caller.endpoints.prefer(endpoint);
+  }
+
   get isClosed(): boolean {
     return this.#caller.isClosed;
   }

@@ -3,7 +3,8 @@
  *
  * Calls go round the endpoints that have a connection. One that failed rests, twice as long each time, and is chosen
  * again before that only when all the others rest as well: a client with any endpoint left never waits for a dead one,
- * and one with none keeps trying. A learner, which answers next to nothing, is passed over for a while.
+ * and one with none keeps trying. A learner, which answers next to nothing, is passed over for a while. One that is preferred
+ * gets every call for as long as it is connected and does not rest.
  */
 
 import type { OpenChannel, RpcChannel } from '../rpc/channel.ts';
@@ -34,6 +35,7 @@ export class Endpoints {
   readonly #runtime: Runtime;
   #all: Endpoint[];
   #next = 0;
+  #preferred: Endpoint | null = null;
   /** When all that have no connection are asked to make one again. */
   #wakeAtMs = Number.NEGATIVE_INFINITY;
 
@@ -62,6 +64,8 @@ export class Endpoints {
       this.#wakeAtMs = now + restMaxMs;
       for (const { channel } of this.#all) channel.connect();
     }
+    const preferred = this.#preferred;
+    if (preferred?.channel.isReady === true && preferred.restsUntil <= now) return preferred;
     const count = this.#all.length;
     let best = this.#all[this.#next % count]!;
     let bestRank = Number.NEGATIVE_INFINITY;
@@ -80,6 +84,11 @@ export class Endpoints {
     }
     this.#next = bestAt + 1;
     return best;
+  }
+
+  /** @param url of the endpoint that calls go to while it answers; null, or none of them: all alike */
+  prefer(url: string | null): void {
+    this.#preferred = this.#all.find((candidate) => candidate.url === url) ?? null;
   }
 
   /** The endpoint with this URL. @throws Error when there is none */
@@ -119,6 +128,7 @@ export class Endpoints {
       return kept ?? this.#create(address);
     });
     for (const { channel } of old.values()) channel.close();
+    this.prefer(this.#preferred?.url ?? null);
     this.#wakeAtMs = Number.NEGATIVE_INFINITY;
   }
 

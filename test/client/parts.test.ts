@@ -164,6 +164,21 @@ t.test('calls go round, past those that rest, and back to them in time', async (
   t.equal(picked(3), '101', 'connected ones only');
 });
 
+t.test('calls go to the endpoint that is preferred, while it answers', async (t) => {
+  const { endpoints, channels, picked } = endpointsOf(3);
+  endpoints.prefer(endpoints.urls[1]!);
+  t.equal(picked(4), '1111');
+  channels[1]!.ready = false;
+  t.notMatch(picked(4), '1');
+  channels[1]!.ready = true;
+  endpoints.failed(endpoints.all[1]!);
+  t.notMatch(picked(4), '1');
+  endpoints.succeeded(endpoints.all[1]!);
+  t.equal(picked(2), '11');
+  endpoints.prefer(null);
+  t.equal(new Set(picked(3)).size, 3);
+});
+
 t.test('other endpoints take the place of old ones, whose connections end', async (t) => {
   const { endpoints, channels, picked } = endpointsOf(2);
   endpoints.replace([

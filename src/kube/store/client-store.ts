@@ -25,6 +25,7 @@ import type {
   StoreWatchSink,
   WriteResult,
 } from '../store.ts';
+import { LeaderSeeker } from './leader-seeker.ts';
 import { ReadBatches } from './read-batches.ts';
 import { SharedLeases } from './shared-leases.ts';
 
@@ -37,6 +38,7 @@ class ClientStore implements KubeStore {
   readonly #scheduler: Scheduler;
   readonly #leases: SharedLeases;
   readonly #reads: ReadBatches;
+  readonly #leader: LeaderSeeker;
   readonly #watches = new Set<StoreWatch & { lose(): void }>();
   #isClosed = false;
 
@@ -44,6 +46,7 @@ class ClientStore implements KubeStore {
     this.#client = client;
     this.#scheduler = scheduler;
     this.#reads = new ReadBatches(client, scheduler);
+    this.#leader = new LeaderSeeker(client, clock);
     this.#leases = new SharedLeases(clock, async (ttl) => {
       const lease = await client.leases.grant(ttl, { keepAlive: false });
       return lease.id;
@@ -53,6 +56,7 @@ class ClientStore implements KubeStore {
   async get(key: string): Promise<GetResult> {
     this.#checkOpen();
     const { pairs, header } = await this.#client.range(key);
+    this.#leader.saw(header.raftTerm);
     const [pair] = pairs;
     return { entry: pair === undefined ? null : entryOf(pair), revision: header.revision };
   }
@@ -67,6 +71,7 @@ class ClientStore implements KubeStore {
     const { startKey = prefix, limit = 0, revision = 0 } = options;
     const range = { from: startKey, to: prefixEnd(toBytes(prefix)) };
     const { pairs, count, header } = await this.#client.range(range, { limit, revision });
+    this.#leader.saw(header.raftTerm);
     return { entries: pairs.map(entryOf), count, revision: revision === 0 ? header.revision : revision };
   }
 
@@ -91,6 +96,7 @@ class ClientStore implements KubeStore {
       .then(write)
       .else(op.get(key))
       .commit();
+    this.#leader.saw(answer.header.raftTerm);
     if (answer.succeeded) return { written: true, revision: answer.header.revision };
     const [read] = answer.answers;
     if (read?.kind !== 'range') throw new Error('a guarded write that failed must have read the key');
