@@ -220,6 +220,20 @@ t.test('a path that nobody serves is text, an unknown resource is a Status', asy
   t.equal((await api.get(maps, { accept: 'text/html' })).code, 406);
 });
 
+t.test('what a resource is stored as has a hash, one for both names of events', async (t) => {
+  const api = await startApi(t);
+  const hashesOf = async (path: string): Promise<Record<string, string>> => {
+    const { body } = await api.get(path);
+    const found: Record<string, string> = {};
+    for (const { name, storageVersionHash } of body.resources) found[name] = storageVersionHash;
+    return found;
+  };
+  const core = await hashesOf('/api/v1');
+  t.equal(core['pods'], 'xPOwRZ+Yhw8=', 'the first bytes of the SHA-256 of /v1/Pod');
+  t.equal(core['bindings'], undefined);
+  t.equal((await hashesOf('/apis/events.k8s.io/v1'))['events'], core['events']);
+});
+
 t.test('bodies and answers may be YAML', async (t) => {
   const api = await startApi(t);
   const yaml = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  k: v\n';

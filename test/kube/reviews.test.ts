@@ -34,6 +34,17 @@ t.test('a review answers the question with its status and is not stored', async 
   t.equal(local.body.message, 'spec.resourceAttributes.namespace must match namespace: kube-system');
 });
 
+t.test('nobody can make a table of a review', async (t) => {
+  const api = await startApi(t);
+  const path = `${authorization}/selfsubjectaccessreviews`;
+  const review = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } };
+  const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  const refused = await api.send('POST', path, review, { accept: table });
+  t.equal(refused.code, 406);
+  t.equal(refused.body.reason, 'NotAcceptable');
+  t.equal((await api.send('POST', path, review, { accept: `${table},application/json` })).code, 201);
+});
+
 t.test('everything is allowed: the rules of everybody are stars', async (t) => {
   const api = await startApi(t);
   const { body } = await api.send('POST', `${authorization}/selfsubjectrulesreviews`, {

@@ -30,9 +30,10 @@ export function legacyGroup(group: Group): object {
   return { kind: 'APIGroup', apiVersion: 'v1', ...legacyGroupMembers(group) };
 }
 
-/** Stable across restarts and servers: a hash of what the resource is stored as. */
-function storageVersionHash({ group, storageVersion, kind }: ResourceType): string {
-  return createHash('sha512')
+/** Stable across restarts and servers: a hash of what the resource is stored as. Events are those of the core group. */
+function storageVersionHash({ group: served, storageVersion, kind }: ResourceType): string {
+  const group = served === 'events.k8s.io' ? '' : served;
+  return createHash('sha256')
     .update(`${group}/${storageVersion}/${kind}`)
     .digest()
     .subarray(0, 8)

@@ -21,7 +21,7 @@ import type { ServerParts } from '../rest/parts.ts';
 import type { Audit } from './audit.ts';
 import type { Encoding } from './encode.ts';
 import { classOf, type InFlight, type RequestClass } from './limits.ts';
-import { type Accepted, type Format, negotiate, objectShapes } from './negotiate.ts';
+import { type Accepted, type Format, negotiate, objectShapes, reviewShapes } from './negotiate.ts';
 import { authenticated, checkPermission } from './permission.ts';
 import { apiRequest } from './request.ts';
 import type { RequestFigures } from './request-figures.ts';
@@ -218,7 +218,8 @@ export class RequestHandler {
     if (custom !== null || parts.protobuf?.speaks(group, version, kind) !== true) {
       formats = formats.filter((format) => format !== 'protobuf');
     }
-    return negotiate(request.header('accept'), { formats, shapes: objectShapes });
+    const isReview = resource.verbs.length === 1 && resource.verbs[0] === 'create';
+    return negotiate(request.header('accept'), { formats, shapes: isReview ? reviewShapes : objectShapes });
   }
 
   async #page(request: ApiRequest): Promise<ApiAnswer> {

@@ -98,6 +98,12 @@ function chosen(accept: string, offer: Offer): Accepted {
   throw notAcceptable(offer.formats.map((format) => mediaTypes[format]));
 }
 
+/** Reviews are answers: nobody can make a table of them. */
+export const reviewShapes: Offer['shapes'] = {
+  PartialObjectMetadata: ['v1', 'v1beta1'],
+  PartialObjectMetadataList: ['v1', 'v1beta1'],
+};
+
 /** What built-in objects and lists can be turned into. */
 export const objectShapes: Offer['shapes'] = {
   Table: ['v1', 'v1beta1'],
