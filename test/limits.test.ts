@@ -202,7 +202,7 @@ t.test('maxHeadBytes of http/web-socket: a head that comes byte by byte is under
 // raft
 
 t.test(
-  'maxIdBytes and maxListLength of raft/conf-codec: what does not fit its length is refused',
+  'maxIdBytes of raft/conf-codec, maxListLength of raft/conf-codec: what does not fit its length is refused',
   async (t) => {
     const conf = (voters: string[]) => ({
       ...{ voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
@@ -285,24 +285,21 @@ t.test(
 
 // wal
 
-t.test(
-  'maxMetadataBytes of wal/segment and maxVoteBytes of wal/record: a header holds so much',
-  async (t) => {
-    const header = (metadataBytes: number, voteBytes: number) =>
-      encodeSegmentHeader({
-        ...{ sequence: 1, seed: 0, link: 0, group: 0, base: { index: 0, term: 0 } },
-        hardState: { term: 1, vote: 'v'.repeat(voteBytes), commit: 0 },
-        metadata: Buffer.alloc(metadataBytes, 'm'),
-      } as never);
-    const longest = header(maxMetadataBytes, maxVoteBytes);
-    t.match(
-      decodeSegmentHeader((offset, length) => longest.subarray(offset, offset + length)),
-      { header: { hardState: { vote: 'v'.repeat(64) } } },
-    );
-    t.throws(() => header(4097, 1), /metadata of 4097 bytes are longer than 4096/);
-    t.throws(() => header(1, 65), /a vote of 65 bytes is longer than 64/);
-  },
-);
+t.test('maxMetadataBytes of wal/segment, maxVoteBytes of wal/record: a header holds so much', async (t) => {
+  const header = (metadataBytes: number, voteBytes: number) =>
+    encodeSegmentHeader({
+      ...{ sequence: 1, seed: 0, link: 0, group: 0, base: { index: 0, term: 0 } },
+      hardState: { term: 1, vote: 'v'.repeat(voteBytes), commit: 0 },
+      metadata: Buffer.alloc(metadataBytes, 'm'),
+    } as never);
+  const longest = header(maxMetadataBytes, maxVoteBytes);
+  t.match(
+    decodeSegmentHeader((offset, length) => longest.subarray(offset, offset + length)),
+    { header: { hardState: { vote: 'v'.repeat(64) } } },
+  );
+  t.throws(() => header(4097, 1), /metadata of 4097 bytes are longer than 4096/);
+  t.throws(() => header(1, 65), /a vote of 65 bytes is longer than 64/);
+});
 
 // wire
 

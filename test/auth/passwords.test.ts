@@ -83,6 +83,7 @@ t.test('hashing leaves the thread that serves alone', async (t) => {
   t.ok(turns > 100, `${turns} turns while it was hashed`);
 });
 
+// maxWaitingPasswords of auth/passwords
 t.test('passwords that wait are bounded, and told to stop', async (t) => {
   const passwords = new WorkerPasswords(runtime, 4);
   const all = Array.from({ length: maxWaitingPasswords }, () => refusal(hash(passwords, 'x')));

@@ -135,6 +135,7 @@ t.test('a token of another kind of member is no simple token', async (t) => {
   t.equal(tokens.size, 0);
 });
 
+// maxTokenWaits of auth/token-waits
 t.test('a call waits for the entry of its token, not for ever, and not in any number', async (t) => {
   const rig = await Rig.open();
   rig.auth.applied(10);

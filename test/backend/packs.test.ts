@@ -76,6 +76,7 @@ t.test('a pack gives back each record it was given, and none that it was not', a
   t.pass('300 packs');
 });
 
+// maxPackedKeyBytes of backend/pack, maxPackedValueBytes of backend/pack
 t.test('keys and values fit in a pack up to their limits', (t) => {
   const key = (length: number): string => `k${'x'.repeat(length - 1)}`;
   t.ok(fitsInPack(key(maxPackedKeyBytes), Buffer.alloc(maxPackedValueBytes)));

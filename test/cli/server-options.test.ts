@@ -222,6 +222,7 @@ t.test('what must not be ignored is refused', async (t) => {
   });
 });
 
+// ELECTION_MS_MAX of cli/server-flags
 t.test('what cannot be read is told from what cannot be, as by the exit codes of etcd', async (t) => {
   const flags = '--listen-client-urls=http://127.0.0.1:1 --advertise-client-urls=http://127.0.0.1:1';
   const unreadable = [
@@ -276,6 +277,7 @@ t.test('what cannot be read is told from what cannot be, as by the exit codes of
   t.equal(parseServerOptions(flags.split(' '), {}).isUnreadable, false);
 });
 
+// BCRYPT_COST_MAX of cli/server-options
 t.test('values that etcd takes for others are taken for these', async (t) => {
   const { options, problems, warnings } = parseServerOptions(
     ['--max-concurrent-streams=0', '--auth-token-ttl=0', '--bcrypt-cost=32', '--log-level='],
@@ -303,6 +305,19 @@ t.test('a URL to listen at has an address, or localhost', async (t) => {
     '--listen-peer-urls: expected IP in URL for binding (http://example.com:1)',
   ]);
 });
+
+t.test(
+  'PORT_MAX of cli/server-flags, STREAMS_MAX of cli/server-flags: the last number and the first beyond',
+  async (t) => {
+    const problemsOf = (flag: string): number => parseServerOptions([flag], {}).problems.length;
+    t.equal(problemsOf('--apiserver-port=65535'), 0);
+    t.equal(problemsOf('--apiserver-port=65536'), 1);
+    t.equal(problemsOf('--max-concurrent-streams=4294967295'), 0);
+    t.equal(problemsOf('--max-concurrent-streams=4294967296'), 1);
+    t.equal(problemsOf('--election-timeout=50000'), 0);
+    t.equal(problemsOf('--election-timeout=50001'), 1);
+  },
+);
 
 t.test('older names of a flag do the same, and both together are refused', async (t) => {
   const old = parseServerOptions(['--experimental-watch-progress-notify-interval=5s'], {});

@@ -67,6 +67,33 @@ t.test('a gRPC error, silence and a closed port are errors in words', async (t) 
   await t.rejects(askStatus('http://127.0.0.1:1', 2000), /ECONNREFUSED/);
 });
 
+t.test(
+  'RESPONSE_BYTES_MAX of cli/status-call: a status of a mebibyte is read, a longer one is none',
+  async (t) => {
+    const ask = async (bytes: number): Promise<unknown> => {
+      const filler = bytes - STATUS.length - 5;
+      // An unknown field of so many bytes, whose length takes four.
+      const length = Buffer.of(
+        (filler & 127) | 128,
+        ((filler >>> 7) & 127) | 128,
+        ((filler >>> 14) & 127) | 128,
+        filler >>> 21,
+      );
+      const message = Buffer.concat([STATUS, Buffer.of(0x7a), length, Buffer.alloc(filler)]);
+      const head = Buffer.alloc(5);
+      head.writeUInt32BE(message.length, 1);
+      const url = await serve(t, (stream) => {
+        stream.respond({ ':status': 200 }, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+        stream.end(Buffer.concat([head, message]));
+      });
+      return askStatus(url, 60_000);
+    };
+    t.same(await ask(1024 * 1024), EXPECTED);
+    await t.rejects(ask(1024 * 1024 + 1), /larger than max|too large/);
+  },
+);
+
 t.test('there is a leader when all that answer say so', async (t) => {
   const says = (leaderId: string): Answer => ({ ...EXPECTED, leaderId });
   const dead: Answer = { error: 'ECONNREFUSED' };

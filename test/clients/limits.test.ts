@@ -52,7 +52,7 @@ const edges: readonly Edge[] = [
     refusal: '3 etcdserver: too many operations in txn request',
   },
   {
-    limit: 'the longest lease',
+    limit: 'the longest lease', // maxTtlSeconds of lease/limits
     method: 'Lease/LeaseGrant',
     last: { ID: 1, TTL: maxTtlSeconds },
     first: { ID: 2, TTL: maxTtlSeconds + 1 },

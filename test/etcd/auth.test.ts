@@ -291,6 +291,7 @@ t.test('nothing is hashed for who may not add users', async (t) => {
   t.equal(rig.served.linearized, asked + 2, 'decided at a read point, as the authentication before it');
 });
 
+// maxAuthentications of etcd/auth
 t.test('a password that changes while it is compared is compared again', async (t) => {
   const rig = await Rig.enabled();
   const { served } = rig;

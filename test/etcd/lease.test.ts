@@ -218,6 +218,7 @@ t.test('a failure ends the stream in the words of etcd, once', async (t) => {
   t.match(malformed.stream.ended, { code: 13, message: /^grpc: failed to unmarshal the received message: / });
 });
 
+// maxRenewalsPerStream of etcd/lease
 t.test(
   'a client that does not read is not read, nor one that asks faster than it can be answered',
   async (t) => {

@@ -68,6 +68,7 @@ t.test('a large range lets others have their turn between its chunks', async (t)
   t.ok(new Set(turns).size > 5, 'other work ran between one chunk and the next');
 });
 
+// maxRunning of etcd/large-ranges
 t.test('a few large ranges are put together at a time, and all are answered', async (t) => {
   const served = await filled(t, 30, 100_000);
   const { store } = served.member;
@@ -130,6 +131,31 @@ t.test(
     );
   },
 );
+
+t.test('maxRestarts of etcd/large-ranges: a read that is overtaken a fourth time is refused', async (t) => {
+  const read = async (overtakings: number): Promise<string> => {
+    const served = await filled(t, 30, 100_000);
+    const { store } = served.member;
+    const original = store.rangeChunks.bind(store);
+    let left = overtakings;
+    store.rangeChunks = (request, maxBytes) => {
+      const chunks = original(request, maxBytes);
+      let index = 0;
+      return {
+        next: (maxKeys) => {
+          if (index++ === 1 && left-- > 0) {
+            store.put({ ...put('k0000', ''), value: bytes('new') });
+            store.compact(store.revision);
+          }
+          return chunks.next(maxKeys);
+        },
+      };
+    };
+    return served.outcome('KV/Range', all());
+  };
+  t.equal(await read(3), '0 ');
+  t.equal(await read(4), '11 etcdserver: mvcc: required revision has been compacted');
+});
 
 t.test('a client that goes away frees the place of its large range, and is not answered', async (t) => {
   const served = await filled(t, 30, 100_000);

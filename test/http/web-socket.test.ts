@@ -278,3 +278,26 @@ t.test('frames are put together, however they come; what breaks the protocol end
     t.same(readFrames(frames, 1000, maxBytes), expected, name);
   t.end();
 });
+
+t.test('SOCKET_HEAD_BYTES_MAX of rpc/port: a longer head asks for no WebSocket', async (t) => {
+  const { url } = await open(t);
+  const { hostname, port } = new URL(url);
+  const ask = (bytes: number): Promise<string> =>
+    new Promise((resolve) => {
+      const start = `GET /v3/watch HTTP/1.1\r\nHost: ${hostname}\r\nPad: `;
+      const end =
+        '\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+      const head = start + 'x'.repeat(bytes - start.length - end.length) + end;
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => resolve('closed'));
+      socket.on('data', (chunk) => {
+        resolve(chunk.toString('latin1').slice(9, 12));
+        socket.destroy();
+      });
+      socket.on('close', () => resolve('closed'));
+      socket.write(head);
+    });
+  t.equal(await ask(16_000), '101');
+  t.not(await ask(40_000), '101');
+});

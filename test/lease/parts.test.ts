@@ -123,6 +123,7 @@ t.test('a lease stands on the backend as in etcd, under its id in unsigned order
   }
 });
 
+// maxLeasesPerCommand of lease/commands
 t.test('commands of the leader survive their encoding, and their size has a bound', async (t) => {
   const term = fc.nat();
   fc.assert(

@@ -41,7 +41,7 @@ t.test('maxAlarms of member/alarms: as many are raised and read again, and none 
 });
 
 t.test(
-  'maxMembers and maxRemoved of member/membership: more than these are damage, and never cut',
+  'maxMembers of member/membership, maxRemoved of member/membership: more than these are damage, and never cut',
   async (t) => {
     const load = (backend: Backend, limits?: { members: number; removed: number }) =>
       new Promise<Membership | Error>((resolve) => {

@@ -102,6 +102,7 @@ withHarness('resets of ours that a client provokes count as well', async (t, har
   t.equal((await raw.goaway()).code, CALM);
 });
 
+// CONTINUATION_FRAMES_MAX of rpc/http2/limits
 withHarness('a header block that never ends: by frames', async (t, harness) => {
   const raw = new RawClient(harness);
   raw.send(frame(Headers, 0, 1, callHeaders('/s/Echo')));
@@ -109,6 +110,7 @@ withHarness('a header block that never ends: by frames', async (t, harness) => {
   t.equal((await raw.goaway()).code, CALM);
 });
 
+// HEADER_BLOCK_BYTES_MAX of rpc/http2/limits
 withHarness('a header block that never ends: by bytes', async (t, harness) => {
   const raw = new RawClient(harness);
   const part = Buffer.alloc(16_384, 0x82);
@@ -117,6 +119,7 @@ withHarness('a header block that never ends: by bytes', async (t, harness) => {
   t.equal((await raw.goaway()).code, CALM);
 });
 
+// HEADER_LIST_BYTES_MAX of rpc/http2/limits
 withHarness(
   'a header bomb: few octets that stand for a long list',
   async (t, harness) => {
@@ -134,6 +137,7 @@ withHarness(
   { maxHeaderListBytes: 64 * 1024 },
 );
 
+// OPEN_HEADER_BYTES_MAX of rpc/http2/limits
 withHarness('large headers of many open calls', async (t, harness) => {
   const raw = new RawClient(harness);
   const header = Buffer.concat([Buffer.from([0, 1, 0x62, 0x7f, 0x81, 0x7a]), Buffer.alloc(15_744, 0x61)]);
@@ -177,6 +181,7 @@ withHarness('WINDOW_UPDATE without end', async (t, harness) => {
   t.equal((await raw.goaway()).code, CALM);
 });
 
+// PING_STRIKES_MAX of rpc/http2/limits
 withHarness('pings without end', async (t, harness) => {
   const raw = new RawClient(harness);
   flood(raw, 1000, () => frame(Ping, 0, 0, Buffer.alloc(8)));
@@ -208,6 +213,7 @@ withHarness('a client that reads nothing is not read from for long', async (t, h
   await until('all is answered once it reads', () => raw.of(Headers, id(50_000)).length > 0);
 });
 
+// WAITING_OUTPUT_BYTES_MAX of rpc/http2/limits
 withHarness(
   'answers that a slow reader leaves waiting keep its further calls waiting',
   async (t, harness) => {
@@ -238,6 +244,7 @@ withHarness('requests that are never completed', async (t, harness) => {
   t.ok(process.memoryUsage().arrayBuffers < 512 * 1024 * 1024);
 });
 
+// HELD_BYTES_MAX of rpc/http2/limits
 withHarness(
   'request bytes that wait, of all calls of a connection together',
   async (t, harness) => {

@@ -264,6 +264,7 @@ function nested(levels: number): TxnRequest {
   return request;
 }
 
+// maxMessageDepth of wire/proto-reader
 t.test('transactions nest to the depth of other protobuf implementations and no deeper', async (t) => {
   const deepest = maxMessageDepth / 2;
   t.same(codec.decodeTxnRequest(codec.encodeTxnRequest(nested(deepest))), nested(deepest));

@@ -126,6 +126,7 @@ t.test('filters are read packed, one by one and mixed', async (t) => {
   );
 });
 
+// maxWatchFilters of wire/watch-codec
 t.test('filters are bounded', async (t) => {
   const list = (count: number): Uint8Array => {
     const request = m.wireWatchRequest({
