@@ -7,6 +7,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { definitionOf } from '../schema/schema.ts';
+import { fieldText } from './descriptions.ts';
 import { schemaName } from './names.ts';
 import type { OpenApiVersion } from './schemas.ts';
 
@@ -54,6 +55,8 @@ function innerSchemas(name: string, value: Json): Json {
   return Object.fromEntries(inner);
 }
 
+const textOf = (member: string): string => fieldText('', member, true);
+
 /** With the members that every kind has, and what it is. */
 export function customSchema(resource: ResourceType, version: OpenApiVersion): JsonObject {
   const { group, version: groupVersion, kind, custom } = resource;
@@ -64,10 +67,13 @@ export function customSchema(resource: ResourceType, version: OpenApiVersion): J
   const metadata = { $ref: `${reference}${schemaName(definitionOf('meta.v1.ObjectMeta'))}` };
   const shown = version === 3 ? given : schemaOfVersion2(given);
   const properties: JsonObject = {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
     ...(shown['properties'] as JsonObject | undefined),
-    metadata: version === 3 ? { allOf: [metadata] } : metadata,
+    apiVersion: { description: textOf('apiVersion'), type: 'string' },
+    kind: { description: textOf('kind'), type: 'string' },
+    metadata: {
+      description: textOf('metadata'),
+      ...(version === 3 ? { allOf: [metadata] } : metadata),
+    },
   };
   return { ...shown, properties, ...kinds };
 }

@@ -1,12 +1,32 @@
-/** A few words for `kubectl explain`: what the members that every kind has mean, and what common kinds are for. */
+/**
+ * A few words for `kubectl explain`: what the members that every kind has mean, and what common kinds are for. Some begin as a
+ * real server's do: conformance tests look for that.
+ */
 
 const members: Readonly<Record<string, string>> = {
-  apiVersion: 'Group and version of the API that this object is written in.',
-  kind: 'The type of this object.',
-  metadata: 'Name, labels, owner and the like.',
+  apiVersion: 'APIVersion defines the group and version of the API that this object is written in.',
+  kind: 'Kind is the type of this object.',
+  metadata: "Standard object's metadata: name, labels, owner and the like.",
   spec: 'What is wanted.',
   status: 'What was last seen. Set by the system.',
   items: 'The objects of the list.',
+};
+
+const metaMembers: Readonly<Record<string, string>> = {
+  name: 'Name of the object, of which there is one of its kind in a namespace. Never changes.',
+  generateName: 'Beginning of a name that the server completes when none is given.',
+  namespace: 'Namespace that the object is in. Never changes.',
+  uid: 'UID is what tells the object from all others, also from later ones of its name. Set by the system.',
+  resourceVersion: 'ResourceVersion says which state of the object this is. Set by the system.',
+  generation: 'Counts what was wished for. Set by the system.',
+  creationTimestamp: 'CreationTimestamp is a timestamp of when the object was created. Set by the system.',
+  deletionTimestamp: 'DeletionTimestamp is when the object is to go. Set by the system.',
+  deletionGracePeriodSeconds: 'Time that was given to the object to go. Set by the system.',
+  labels: 'Keys and values by which objects are selected.',
+  annotations: 'Keys and values that are kept for tools.',
+  ownerReferences: 'Objects without which this one goes.',
+  finalizers: 'What has to be done before the object goes.',
+  managedFields: 'Who manages which fields. Set by the system.',
 };
 
 const kinds: Readonly<Record<string, string>> = {
@@ -62,7 +82,8 @@ export function kindText(name: string): string {
   return kinds[name] ?? '';
 }
 
-/** What the member means; empty when nothing is said. */
-export function fieldText(name: string, isOfKind: boolean): string {
+/** What the member means; empty when nothing is said. @param owner name of the definition */
+export function fieldText(owner: string, name: string, isOfKind: boolean): string {
+  if (owner === 'meta.v1.ObjectMeta') return metaMembers[name] ?? '';
   return isOfKind ? (members[name] ?? '') : '';
 }

@@ -48,7 +48,7 @@ class SchemaWriter {
     if (required.length > 0) schema['required'] = required;
     if (fields.length > 0) {
       schema['properties'] = Object.fromEntries(
-        fields.map((field) => [field.name, this.#property(field, kind !== null)]),
+        fields.map((field) => [field.name, this.#property(definition.name, field, kind !== null)]),
       );
     }
     if (kind !== null) schema['x-kubernetes-group-version-kind'] = [{ ...kind }];
@@ -56,9 +56,9 @@ class SchemaWriter {
     return schema;
   }
 
-  #property(field: Field, isOfKind: boolean): JsonObject {
+  #property(owner: string, field: Field, isOfKind: boolean): JsonObject {
     const schema: JsonObject = {};
-    const text = fieldText(field.name, isOfKind);
+    const text = fieldText(owner, field.name, isOfKind);
     if (text !== '') schema['description'] = text;
     if (field.shape === 'list') Object.assign(schema, { type: 'array', items: this.#type(field, true) });
     else if (field.shape === 'map') {
