@@ -74,6 +74,10 @@ function registerQuantities(language: Environment): void {
     .registerType(type, Quantity)
     .registerFunction(`quantity(string): ${type}`, (text: string) => new Quantity(text))
     .registerFunction('isQuantity(string): bool', (text: string) => isMade(() => new Quantity(text)))
+    .registerOperator(
+      `${type} == ${type}`,
+      (left: Quantity, right: Quantity) => compareQuantities(left.text, right.text) === 0,
+    )
     .registerFunction(`${type}.isInteger(): bool`, (value: Quantity) => value.nanos % nanosPerUnit === 0n)
     .registerFunction(`${type}.asInteger(): int`, (value: Quantity) => {
       if (value.nanos % nanosPerUnit !== 0n) throw new Error('cannot convert value to integer');
@@ -123,6 +127,7 @@ function registerUrls(language: Environment): void {
   language
     .registerType(type, Url)
     .registerFunction(`url(string): ${type}`, (text: string) => new Url(parseUrl(text)))
+    .registerOperator(`${type} == ${type}`, (a: Url, b: Url) => a.url.href === b.url.href)
     .registerFunction('isURL(string): bool', (text: string) => isMade(() => parseUrl(text)))
     .registerFunction(`${type}.getScheme(): string`, ({ url }: Url) => own(url, url.protocol.slice(0, -1)))
     .registerFunction(`${type}.getHost(): string`, ({ url }: Url) => own(url, url.host))
@@ -138,6 +143,14 @@ function registerUrls(language: Environment): void {
     });
 }
 
+/** An IPv6 address as text, the longest run of zeros left out. */
+function sixText(value: bigint): string {
+  const groups = Array.from({ length: 8 }, (_none, at) =>
+    ((value >> BigInt(112 - at * 16)) & 0xffffn).toString(16),
+  );
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
 function registerAddresses(language: Environment): void {
   const [ip, cidr] = ['net.IP', 'net.CIDR'];
   const family = ({ text }: Ip): bigint => BigInt(isIP(text));
@@ -148,6 +161,18 @@ function registerAddresses(language: Environment): void {
   };
   const first = ({ text }: Ip): number =>
     Number(addressNumber(text).value >> (isIP(text) === 4 ? 24n : 112n));
+  const isLoopback = (value: Ip): boolean =>
+    isIP(value.text) === 4 ? first(value) === 127 : addressNumber(value.text).value === 1n;
+  const isMulticast = (value: Ip): boolean =>
+    isIP(value.text) === 4 ? first(value) >> 4 === 0xe : first(value) >> 8 === 0xff;
+  const isLocalMulticast = (value: Ip): boolean =>
+    isIP(value.text) === 4
+      ? addressNumber(value.text).value >> 8n === 0xe00000n
+      : (first(value) & 0xff0f) === 0xff02;
+  const isLocalUnicast = (value: Ip): boolean =>
+    isIP(value.text) === 4
+      ? addressNumber(value.text).value >> 16n === 0xa9fen
+      : first(value) >> 6 === 0xfe80 >> 6;
   language
     .registerType(ip, Ip)
     .registerType(cidr, Cidr)
@@ -157,14 +182,45 @@ function registerAddresses(language: Environment): void {
     .registerFunction('isIP(string): bool', (text: string) => isIP(text) !== 0)
     .registerFunction(
       'kubernetes.IpNames.isCanonical(string): bool',
-      (text: string) => addressText(addressNumber(text).value) === text,
+      (_names: IpNames, text: string) =>
+        (isIP(text) === 6 ? sixText : addressText)(addressNumber(new Ip(text).text).value) === text,
+    )
+    .registerOperator(
+      `${ip} == ${ip}`,
+      (a: Ip, b: Ip) =>
+        isIP(a.text) === isIP(b.text) && addressNumber(a.text).value === addressNumber(b.text).value,
+    )
+    .registerOperator(
+      `${cidr} == ${cidr}`,
+      (a: Cidr, b: Cidr) =>
+        a.prefix === b.prefix &&
+        isIP(a.address.text) === isIP(b.address.text) &&
+        addressNumber(a.address.text).value === addressNumber(b.address.text).value,
     )
     .registerFunction(`${ip}.family(): int`, family)
-    .registerFunction(`${ip}.isLoopback(): bool`, (value: Ip) =>
-      isIP(value.text) === 4 ? first(value) === 127 : addressNumber(value.text).value === 1n,
-    )
+    .registerFunction(`${ip}.isLoopback(): bool`, isLoopback)
     .registerFunction(`${ip}.isUnspecified(): bool`, ({ text }: Ip) => addressNumber(text).value === 0n)
+    .registerFunction(`${ip}.isLinkLocalMulticast(): bool`, isLocalMulticast)
+    .registerFunction(`${ip}.isLinkLocalUnicast(): bool`, isLocalUnicast)
+    .registerFunction(
+      `${ip}.isGlobalUnicast(): bool`,
+      (value: Ip) =>
+        !(isIP(value.text) === 4 && addressNumber(value.text).value === 0xffff_ffffn) &&
+        addressNumber(value.text).value !== 0n &&
+        !isLoopback(value) &&
+        !isMulticast(value) &&
+        !isLocalUnicast(value),
+    )
     .registerFunction(`string(${ip}): string`, ({ text }: Ip) => text)
+    .registerFunction(`string(${cidr}): string`, ({ address, prefix }: Cidr) => `${address.text}/${prefix}`)
+    .registerFunction(`${cidr}.masked(): ${cidr}`, ({ address, prefix }: Cidr) => {
+      const bits = isIP(address.text) === 4 ? 32 : 128;
+      const shift = BigInt(bits - prefix);
+      const { value } = addressNumber(address.text);
+      const masked = (value >> shift) << shift;
+      const text = bits === 32 ? addressText(masked) : sixText(masked);
+      return new Cidr(`${text}/${prefix}`);
+    })
     .registerFunction(`cidr(string): ${cidr}`, (text: string) => new Cidr(text))
     .registerFunction('isCIDR(string): bool', (text: string) => isMade(() => new Cidr(text)))
     .registerFunction(`${cidr}.ip(): ${ip}`, ({ address }: Cidr) => address)
@@ -218,8 +274,39 @@ function endOfQuote(text: string, begin: number): number {
   return at;
 }
 
+/** A rule that the language takes: `has` and `matches` are rewritten. */
+export function rewritten(rule: string): string {
+  return rewriteHas(withMatches(rule));
+}
+
+/** With calls of `matches` as calls of our own, by a name that is as long: places in messages stay as they are. */
+function withMatches(rule: string): string {
+  if (!rule.includes('matches')) return rule;
+  let result = '';
+  for (let at = 0; at < rule.length; ) {
+    const char = rule[at]!;
+    if (char === '"' || char === "'") {
+      const end = Math.min(endOfQuote(rule, at) + 1, rule.length);
+      result += rule.slice(at, end);
+      at = end;
+      continue;
+    }
+    if (char === '.') {
+      const call = /^\.\s*matches\s*\(/.exec(rule.slice(at));
+      if (call !== null) {
+        result += call[0].replace('matches', 'Matches');
+        at += call[0].length;
+        continue;
+      }
+    }
+    result += char;
+    at++;
+  }
+  return result;
+}
+
 /** A rule with each `has(e.f)` whose `e` is more than a path of names as a call that the language takes. */
-export function rewriteHas(rule: string): string {
+function rewriteHas(rule: string): string {
   let rewritten = '';
   let rest = 0;
   for (const { index } of rule.matchAll(/\bhas\(/g)) {

@@ -1,16 +1,22 @@
 /** Functions on texts and lists that Kubernetes adds to CEL, and those of CEL's own libraries that the language lacks. */
 
-import type { Environment } from '@marcbachmann/cel-js';
-import {
-  labelProblems,
-  labelValueProblems,
-  qualifiedNameProblems,
-  subdomainProblems,
-} from '../meta/names.ts';
+import { Environment } from '@marcbachmann/cel-js';
+import { registerFormats } from './cel-formats.ts';
+import { registerMacros } from './cel-macros.ts';
+import { registerVersions } from './cel-semver.ts';
+import { registerSets } from './cel-sets.ts';
+import { goRegex } from './go-regex.ts';
 
 type Order = (left: unknown, right: unknown) => number;
 
+function isDuration(value: unknown): value is Duration {
+  return typeof value === 'object' && value !== null && 'seconds' in value && 'nanos' in value;
+}
+
 const compare: Order = (left, right) => {
+  if (isDuration(left) && isDuration(right)) {
+    return Number(left.seconds - right.seconds) || left.nanos - right.nanos;
+  }
   const [a, b] = [left as number, right as number];
   return a < b ? -1 : a > b ? 1 : 0;
 };
@@ -32,6 +38,16 @@ function shown(_name: string, value: unknown): unknown {
   return value instanceof Map ? [...value] : value;
 }
 
+const durationSum = new Environment()
+  .registerVariable('a', 'google.protobuf.Duration')
+  .registerVariable('b', 'google.protobuf.Duration')
+  .parse('a + b');
+
+function plus(left: unknown, right: unknown): unknown {
+  if (isDuration(left)) return durationSum({ a: left, b: right });
+  return (left as number) + (right as number);
+}
+
 function registerLists(language: Environment): void {
   language
     .registerFunction('list.isSorted(): bool', (list: readonly unknown[]) =>
@@ -39,7 +55,7 @@ function registerLists(language: Environment): void {
     )
     .registerFunction('list.sum(): dyn', (list: readonly unknown[]) => {
       if (list.length === 0) return 0n;
-      return list.reduce((sum, item) => (sum as number) + (item as number));
+      return list.reduce(plus);
     })
     .registerFunction('list.min(): dyn', (list: readonly unknown[]) => most(list, -1))
     .registerFunction('list.max(): dyn', (list: readonly unknown[]) => most(list, 1))
@@ -70,6 +86,8 @@ function plain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(plain).join(', ')}]`;
   if (value instanceof Map)
     return `{${[...value].map(([name, one]) => `${plain(name)}: ${plain(one)}`).join(', ')}}`;
+  if (value === null || value === undefined) return 'null';
+  if (Object.getPrototypeOf(value) === Object.prototype) return plain(new Map(Object.entries(value)));
   if (value instanceof Date) return value.toISOString().replace('.000', '');
   return String(value);
 }
@@ -81,7 +99,11 @@ function formatted(pattern: string, values: readonly unknown[]): string {
     if (at >= values.length) throw new Error(`index ${at} out of range`);
     const value = values[at++];
     if (verb === 'f') return Number(value).toFixed(Number(digits ?? 6));
-    if (verb === 'e') return Number(value).toExponential(Number(digits ?? 6));
+    if (verb === 'e') {
+      return Number(value)
+        .toExponential(Number(digits ?? 6))
+        .replace(/e([+-])(\d)$/, 'e$10$2');
+    }
     const base = { x: 16, X: 16, o: 8, b: 2 }[verb];
     if (base === undefined || typeof value !== 'bigint') return plain(value);
     const text = value.toString(base);
@@ -89,9 +111,12 @@ function formatted(pattern: string, values: readonly unknown[]): string {
   });
 }
 
-function matcher(pattern: string): RegExp {
-  const inline = /^\(\?([ims]+)\)/.exec(pattern);
-  return new RegExp(inline === null ? pattern : pattern.slice(inline[0].length), `gu${inline?.[1] ?? ''}`);
+/** @param isGlobal for all of its places */
+function matcher(pattern: string, isGlobal: boolean): RegExp {
+  const regex = goRegex(pattern, isGlobal ? 'g' : '');
+  if (regex === null) throw new Error(`error parsing regexp: ${JSON.stringify(pattern)}`);
+  regex.lastIndex = 0;
+  return regex;
 }
 
 /** The library's duration: whole seconds, and the rest in nanoseconds of the same sign. */
@@ -108,38 +133,32 @@ function durationText({ seconds, nanos }: Duration): string {
   return `${sign}${whole}${rest === '' ? '' : `.${rest}`}s`;
 }
 
-const formats: Readonly<Record<string, (text: string) => string[]>> = {
-  dns1123Label: labelProblems,
-  dns1123Subdomain: subdomainProblems,
-  qualifiedName: qualifiedNameProblems,
-  labelValue: labelValueProblems,
-};
+/** `strings` and `jsonpatch` are names that functions hang on. */
+class Strings {}
+class JsonPatchNames {}
 
-class Format {
-  readonly name: string;
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-class Formats {}
-
-function registerFormats(language: Environment): void {
-  const type = 'kubernetes.NamedFormat';
-  language.registerType(type, Format).registerType('kubernetes.Formats', Formats);
-  language.registerConstant('format', 'kubernetes.Formats', new Formats());
-  for (const name of Object.keys(formats)) {
-    language.registerFunction(`kubernetes.Formats.${name}(): ${type}`, () => new Format(name));
-  }
-  language.registerFunction(`${type}.validate(string): list<string>`, ({ name }: Format, text: string) =>
-    formats[name]!(text),
-  );
+function quoted(text: string): string {
+  const escapes: Readonly<Record<string, string>> = {
+    '\u0007': '\\a',
+    '\b': '\\b',
+    '\f': '\\f',
+    '\n': '\\n',
+    '\r': '\\r',
+    '\t': '\\t',
+    '\v': '\\v',
+    '\\': '\\\\',
+    '"': '\\"',
+  };
+  return `"${[...text].map((char) => escapes[char] ?? char).join('')}"`;
 }
 
 export function registerTexts(language: Environment): void {
   registerLists(language);
   language
     .registerFunction('string(google.protobuf.Duration): string', durationText)
+    .registerFunction('int(google.protobuf.Timestamp): int', (time: Date) =>
+      BigInt(Math.floor(time.getTime() / 1000)),
+    )
     .registerFunction('string(google.protobuf.Timestamp): string', (time: Date) => plain(time));
   language
     .registerFunction('string.charAt(int): string', (text: string, at: bigint) => {
@@ -166,20 +185,39 @@ export function registerTexts(language: Environment): void {
     )
     .registerFunction('string.reverse(): string', (text: string) => [...text].reverse().join(''))
     .registerFunction('string.format(list): string', formatted)
+    // The language's own takes patterns for those of JavaScript: rules are rewritten to call this one.
+    .registerFunction('string.Matches(string): bool', (text: string, pattern: string) =>
+      matcher(pattern, false).test(text),
+    )
     .registerFunction(
       'string.find(string): string',
-      (text: string, pattern: string) => matcher(pattern).exec(text)?.[0] ?? '',
+      (text: string, pattern: string) => matcher(pattern, false).exec(text)?.[0] ?? '',
     )
     .registerFunction(
       'string.findAll(string): list<string>',
-      (text: string, pattern: string) => text.match(matcher(pattern)) ?? [],
+      (text: string, pattern: string) => text.match(matcher(pattern, true)) ?? [],
     )
     .registerFunction(
       'string.findAll(string, int): list<string>',
       (text: string, pattern: string, count: bigint) => {
-        const found = text.match(matcher(pattern)) ?? [];
+        const found = text.match(matcher(pattern, true)) ?? [];
         return count < 0n ? found : found.slice(0, Number(count));
       },
     );
+  language
+    .registerType('kubernetes.Strings', Strings)
+    .registerConstant('strings', 'kubernetes.Strings', new Strings())
+    .registerFunction('kubernetes.Strings.quote(string): string', (_strings: Strings, text: string) =>
+      quoted(text),
+    )
+    .registerType('kubernetes.JsonPatch', JsonPatchNames)
+    .registerConstant('jsonpatch', 'kubernetes.JsonPatch', new JsonPatchNames())
+    .registerFunction(
+      'kubernetes.JsonPatch.escapeKey(string): string',
+      (_names: JsonPatchNames, text: string) => text.replaceAll('~', '~0').replaceAll('/', '~1'),
+    );
   registerFormats(language);
+  registerMacros(language, compare);
+  registerSets(language, isSame);
+  registerVersions(language);
 }

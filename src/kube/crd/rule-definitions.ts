@@ -7,7 +7,7 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import { isJsonObject, type Json } from '../api/objects.ts';
-import { rewriteHas } from './cel-library.ts';
+import { rewritten } from './cel-library.ts';
 import { RuleTypes } from './cel-values.ts';
 import { parseJsonPath, plainNames } from './json-path.ts';
 import { names, type Rule } from './rules.ts';
@@ -32,7 +32,7 @@ function wording({ summary }: Problem): string {
   if (operator !== null) {
     return `found no matching overload for '_${operator[2]}_' applied to '(${operator[1]}, ${operator[3]})'`;
   }
-  return summary;
+  return summary.replace('.Matches(', '.matches(');
 }
 
 /** Where the compiler points: at the dot of a member, at the operator between two values. */
@@ -47,13 +47,13 @@ export function compileText(expression: string, problem: Problem): string {
   const place = Math.min(placeOf(problem), expression.length);
   const lines = expression.slice(0, place).split('\n');
   const column = lines[lines.length - 1]!.length;
-  const source = expression.split('\n')[lines.length - 1]!;
+  const source = expression.split('\n')[lines.length - 1]!.replaceAll('.Matches(', '.matches(');
   return `compilation failed: ERROR: <input>:${lines.length}:${column + 1}: ${wording(problem)}\n | ${source}\n | ${'.'.repeat(column)}^`;
 }
 
 /** What is wrong with an expression; null: nothing. */
 function problemOf(language: Environment, expression: string, wanted: 'bool' | 'string'): string | null {
-  const text = rewriteHas(expression);
+  const text = rewritten(expression);
   let type: string;
   try {
     const result = language.check(text);

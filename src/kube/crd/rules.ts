@@ -15,7 +15,7 @@ import {
 } from '../api/field-errors.ts';
 import { memberOf } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
-import { language, rewriteHas } from './cel-library.ts';
+import { language, rewritten } from './cel-library.ts';
 import { celValue } from './cel-values.ts';
 import { additionalOf, hasRules, isEmbedded, itemsOf, propertyOf, type Schema } from './structural.ts';
 import { identityOf } from './validate.ts';
@@ -54,7 +54,7 @@ export function names(expression: string, variable: string): boolean {
 
 function parse(expression: string): ParseResult | null {
   try {
-    return open.parse(rewriteHas(expression));
+    return open.parse(rewritten(expression));
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@
 
 import { memberOf } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { goRegex } from './go-regex.ts';
 
 export type Schema = JsonObject;
 
@@ -46,29 +47,9 @@ export function isIntOrString(schema: Schema): boolean {
   return schema['x-kubernetes-int-or-string'] === true;
 }
 
-const patterns: Map<string, RegExp | null> = new Map();
-/** So many patterns are kept; then it begins anew. */
-const maxPatterns = 4096;
-
-/** The pattern as ECMAScript reads it (RE2 and it agree on what schemas use), or null where it cannot. */
+/** The pattern as ECMAScript reads it, or null where it cannot. */
 export function patternOf(text: string): RegExp | null {
-  let pattern = patterns.get(text);
-  if (pattern !== undefined) return pattern;
-  if (patterns.size >= maxPatterns) patterns.clear();
-  pattern = compiled(text, 'u') ?? compiled(text, '');
-  patterns.set(text, pattern);
-  return pattern;
-}
-
-function compiled(text: string, flags: string): RegExp | null {
-  // RE2 writes flags for the whole at the beginning.
-  const inline = /^\(\?([ims]+)\)/.exec(text);
-  const source = inline === null ? text : text.slice(inline[0].length);
-  try {
-    return new RegExp(source, flags + (inline?.[1] ?? ''));
-  } catch {
-    return null;
-  }
+  return goRegex(text);
 }
 
 const ruled: WeakMap<Schema, boolean> = new WeakMap();

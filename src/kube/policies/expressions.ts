@@ -9,7 +9,7 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { FieldsText } from '../api/fields-text.ts';
 import type { Json } from '../api/objects.ts';
-import { language, rewriteHas } from '../crd/cel-library.ts';
+import { language, rewritten } from '../crd/cel-library.ts';
 import { compileText } from '../crd/rule-definitions.ts';
 import { errorText } from '../crd/rules.ts';
 import { type AuthorizerValue, registerAuthorizer } from './authorizer.ts';
@@ -63,7 +63,7 @@ export function expressionProblem(
   scope: Scope,
   wanted: readonly ResultType[],
 ): string | null {
-  const text = rewriteHas(expression);
+  const text = rewritten(expression);
   const result = environmentOf(scope).check(text);
   if (!result.valid) return compileText(text, result.error as unknown as Parameters<typeof compileText>[1]);
   const type = result.type ?? 'dyn';
@@ -82,7 +82,7 @@ export class Expression {
   constructor(text: string, scope: Scope, wanted: readonly ResultType[]) {
     this.text = text;
     this.#problem = expressionProblem(text, scope, wanted);
-    this.#run = this.#problem === null ? environmentOf(scope).parse(rewriteHas(text)) : null;
+    this.#run = this.#problem === null ? environmentOf(scope).parse(rewritten(text)) : null;
   }
 
   /** @throws Error in the words of a real server */
