@@ -597,3 +597,53 @@ t.test('what nobody owns any more and its applier says no more is gone', async (
     { numRuns: 300 },
   );
 });
+
+t.test(
+  'what a creator owns follows from the fields of the object, also when one like it was created before',
+  (t) => {
+    const made = (change: (object: ApiObject) => void, manager = 'm'): string => {
+      const spec = { containers: [{ name: 'c', image: 'i', env: [{ name: 'A', value: '1' }] }] };
+      const metadata = { name: 'p', labels: { app: 'x' }, finalizers: ['a.b/c'] };
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata, spec } as unknown as ApiObject;
+      change(object);
+      fieldManager.recordUpdate(null, object, info(manager, pod));
+      const [entry] = object.metadata.managedFields ?? [];
+      t.equal(entry?.manager, manager);
+      return JSON.stringify(entry?.fieldsV1);
+    };
+    const first = made(() => {});
+    t.equal(
+      made(() => {}),
+      first,
+    );
+    t.equal(
+      made((object) => {
+        object.metadata.name = 'q';
+        object.metadata.labels = { app: 'y' };
+      }, 'other'),
+      first,
+    );
+    const others = [
+      made((object) => {
+        object.metadata.labels = { tier: 'x' };
+      }),
+      made((object) => {
+        object.metadata.annotations = { app: 'x' };
+      }),
+      made((object) => {
+        object.metadata.finalizers = ['a.b/d'];
+      }),
+      made((object) => {
+        object.metadata.generateName = 'p-';
+      }),
+      made((object) => {
+        object.spec = { containers: [{ name: 'd', image: 'i', env: [{ name: 'A', value: '1' }] }] };
+      }),
+      made((object) => {
+        object.spec = { containers: [{ name: 'c', image: 'i', env: [{ name: 'B', value: '1' }] }] };
+      }),
+    ];
+    t.equal(new Set([first, ...others]).size, others.length + 1);
+    t.end();
+  },
+);

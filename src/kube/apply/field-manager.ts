@@ -3,6 +3,7 @@
  * object that an apply makes. Order of things and words of refusals are those of a real server (reference §3.5).
  */
 
+import { FieldsText } from '../api/fields-text.ts';
 import { isEqualJson } from '../api/json.ts';
 import { type ApiObject, asJson, groupVersionText, isJsonObject, type JsonObject } from '../api/objects.ts';
 import { badRequest, bareError } from '../api/status.ts';
@@ -13,6 +14,7 @@ import { conflictError } from './conflicts.ts';
 import { difference, isEmptySet } from './field-set.ts';
 import { type FieldType, typeOfCustom, typeOfDefinition } from './field-types.ts';
 import { isSameManagers } from './fields-texts.ts';
+import { fieldsOfShape, keepFieldsOfShape, shapeText } from './first-fields.ts';
 import { fieldFilter } from './ignored-fields.ts';
 import { forgivenFields, kubectlManager, withLastApplied } from './last-applied.ts';
 import {
@@ -23,6 +25,7 @@ import {
   type Managers,
   type Operation,
   readManagers,
+  writeEntry,
   writeManagers,
 } from './managers.ts';
 import { type Applied, afterApply, afterUpdate } from './ownership.ts';
@@ -84,6 +87,10 @@ function recordUpdate(live: ApiObject | null, next: ApiObject, info: ManagerInfo
     delete next.metadata.managedFields;
     return;
   }
+  if (live === null && managers.size === 0 && info.subresource === '') {
+    recordFirst(next, info);
+    return;
+  }
   const filter = fieldFilter(info.resource, info.subresource);
   const name = nameOf(info, info.manager, 'Update');
   const before = live === null ? nothing : asJson(live);
@@ -96,6 +103,35 @@ function recordUpdate(live: ApiObject | null, next: ApiObject, info: ManagerInfo
     if (!(error instanceof ElementError)) throw error;
     setManagers(next, managers);
   }
+}
+
+/** The one manager of a new object. */
+function recordFirst(next: ApiObject, info: ManagerInfo): void {
+  const shape = shapeText(info.resource, asJson(next));
+  const name = nameOf(info, info.manager, 'Update');
+  const fields = shape === null ? undefined : fieldsOfShape(shape);
+  if (fields !== undefined) {
+    next.metadata.managedFields = [writeEntry(name, info.now, fields)];
+    return;
+  }
+  const filter = fieldFilter(info.resource, '');
+  try {
+    const result = afterUpdate(
+      typeOf(info.resource),
+      filter,
+      nothing,
+      asJson(next),
+      noManagers,
+      name,
+      info.now,
+    );
+    setManagers(next, result);
+  } catch (error) {
+    if (!(error instanceof ElementError)) throw error;
+    setManagers(next, noManagers);
+  }
+  const written = next.metadata.managedFields?.[0]?.fieldsV1;
+  if (shape !== null && written instanceof FieldsText) keepFieldsOfShape(shape, written);
 }
 
 function kindText(intent: JsonObject): { text: string; apiVersion: string; kind: string } {

@@ -3,6 +3,7 @@
  * operation and subresource, and for Updates by the version too: an applier keeps its entry when it moves to another version.
  */
 
+import type { FieldsText } from '../api/fields-text.ts';
 import { isJsonObject, type ManagedFieldsEntry } from '../api/objects.ts';
 import { type FieldSet, isEmptySet, isFieldSet, union } from './field-set.ts';
 import { setOf, textOf } from './fields-texts.ts';
@@ -85,22 +86,24 @@ function compareManagers(a: Manager, b: Manager): number {
   );
 }
 
-function writeEntry(written: Manager): ManagedFieldsEntry {
-  if (written.entry !== null) return written.entry;
-  const { manager, operation, apiVersion, subresource, set, time } = written;
+/** @param time empty: never told */
+export function writeEntry(name: ManagerName, time: string, fields: FieldsText): ManagedFieldsEntry {
+  const { manager, operation, apiVersion, subresource } = name;
   const entry: ManagedFieldsEntry = {};
   if (manager !== '') entry.manager = manager;
   entry.operation = operation;
   entry.apiVersion = apiVersion;
   if (time !== '') entry.time = time;
   entry.fieldsType = 'FieldsV1';
-  entry.fieldsV1 = textOf(set);
+  entry.fieldsV1 = fields;
   if (subresource !== '') entry.subresource = subresource;
   return entry;
 }
 
 export function writeManagers(managers: Managers): ManagedFieldsEntry[] {
-  return [...managers.values()].sort(compareManagers).map(writeEntry);
+  return [...managers.values()]
+    .sort(compareManagers)
+    .map((one) => one.entry ?? writeEntry(one, one.time, textOf(one.set)));
 }
 
 /** What is left of the managers when a change of their sets leaves some of them nothing. */

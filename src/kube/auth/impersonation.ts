@@ -65,7 +65,8 @@ export async function impersonated(
   authorizer: Authorizer,
 ): Promise<UserInfo> {
   const username = request.header('impersonate-user');
-  const groups = listed(request.header('impersonate-group'));
+  const groupList = request.header('impersonate-group');
+  const groups = groupList === '' ? [] : listed(groupList);
   const uid = request.header('impersonate-uid');
   if (username === '') {
     if (groups.length === 0 && uid === '') return user;

@@ -11,7 +11,7 @@ export function bearerToken(request: ApiRequest): string {
   return match?.[1] ?? '';
 }
 
-/** Headers that are known without a digest. */
+/** Headers whose users are known without a digest, or of which it is known that they are nobody's here. */
 const knownMax = 1024;
 
 /** Tokens are compared by digest: how long a comparison takes says nothing of a token. */
@@ -23,14 +23,16 @@ function digestOf(token: string): string {
 export function staticTokens(users: ReadonlyMap<string, UserInfo>): Authenticator {
   const byDigest = new Map<string, UserInfo>();
   for (const [token, user] of users) byDigest.set(digestOf(token), user);
-  // Of headers that were right once: at most as many as there are tokens, with few ways to write each.
-  const known = new Map<string, UserInfo>();
+  const known = new Map<string, UserInfo | null>();
   return {
     async authenticate(request) {
       const header = request.header('authorization');
       if (header === '') return null;
-      const user = known.get(header) ?? byDigest.get(digestOf(bearerToken(request))) ?? null;
-      if (user !== null && known.size < knownMax) known.set(header, user);
+      const before = known.get(header);
+      if (before !== undefined) return before;
+      const user = byDigest.get(digestOf(bearerToken(request))) ?? null;
+      if (known.size >= knownMax) known.clear();
+      known.set(header, user);
       return user;
     },
   };
