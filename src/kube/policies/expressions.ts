@@ -8,7 +8,7 @@
 
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { FieldsText } from '../api/fields-text.ts';
-import type { Json } from '../api/objects.ts';
+import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { language, rewritten } from '../crd/cel-library.ts';
 import { compileText } from '../crd/rule-definitions.ts';
 import { errorText } from '../crd/rules.ts';
@@ -32,6 +32,11 @@ export interface Scope {
   readonly hasAuthorizer: boolean;
   /** Webhooks have neither. */
   readonly isPolicy: boolean;
+}
+
+/** @param spec of a policy */
+export function scopeOf(spec: JsonObject, hasAuthorizer: boolean): Scope {
+  return { hasParams: isJsonObject(spec['paramKind']), hasAuthorizer, isPolicy: true };
 }
 
 const base: Environment = language.clone();

@@ -4,7 +4,7 @@ import { RequestMatcher } from '../admission/rules.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { maybeObject, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { MatchConditions } from './conditions.ts';
-import { Expression, type Scope, type Variables } from './expressions.ts';
+import { Expression, scopeOf, type Variables } from './expressions.ts';
 
 export interface ParamKind {
   readonly group: string;
@@ -68,10 +68,6 @@ function paramKindOf(spec: JsonObject): ParamKind | null {
   const [first = '', second] = textOf(given, 'apiVersion').split('/');
   const kind = textOf(given, 'kind');
   return second === undefined ? { group: '', version: first, kind } : { group: first, version: second, kind };
-}
-
-export function scopeOf(spec: JsonObject, hasAuthorizer: boolean): Scope {
-  return { hasParams: maybeObject(spec, 'paramKind') !== null, hasAuthorizer, isPolicy: true };
 }
 
 export function policyOf(object: ApiObject): Policy {

@@ -4,8 +4,7 @@ import { duplicate, type FieldError, invalidValue, notSupported, required } from
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { labelProblems as labelProblems1035 } from '../crd/label-problems.ts';
 import { qualifiedNameProblems, subdomainProblems } from '../meta/names.ts';
-import { expressionProblem, type ResultType, type Scope } from '../policies/expressions.ts';
-import { scopeOf } from '../policies/policy.ts';
+import { expressionProblem, type ResultType, type Scope, scopeOf } from '../policies/expressions.ts';
 import type { Strategy } from '../registry/types.ts';
 import { validateMatchConditions, validateMatchResources } from '../validation/match-rules.ts';
 import { has, maybeObject, objectsOf, textOf, textsOf } from '../validation/members.ts';
