@@ -55,6 +55,7 @@ export class ClientPorts {
   /** Those of ports without gRPC. */
   readonly #httpTransports: RpcTransport[] = [];
   readonly #urls: string[] = [];
+  #closing: Promise<void> | null = null;
 
   constructor(options: ResolvedOptions, runtime: Runtime) {
     this.#options = options;
@@ -171,8 +172,13 @@ export class ClientPorts {
     for (const port of this.#ports) port.release();
   }
 
-  /** Running calls may finish within a second. */
-  async close(): Promise<void> {
+  /** Running calls may finish within a second. Calling it again waits for the same end. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([
       ...this.#ports.map((port) => called((done) => port.close(closeGraceMs, done))),
       ...[...this.#transports.values(), ...this.#httpTransports].map((transport) =>

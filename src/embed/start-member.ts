@@ -110,6 +110,8 @@ class EmbeddedMember implements Member {
   #compactor: Compactor | null = null;
   #waiting: Timer | null = null;
   #closing: Promise<void> | null = null;
+  /** All ports are open. */
+  #isServing = false;
   #client: Client | null = null;
   #reportFailure: (error: Error) => void = () => {};
   #reportReady: () => void = () => {};
@@ -180,6 +182,7 @@ class EmbeddedMember implements Member {
     this.#loop = loop;
     await this.#listenForPeers();
     await this.#ports.open(this.#loop, this.#network!);
+    this.#isServing = true;
     const { advertiseClientUrls } = this.#options;
     this.#loop.publish(advertiseClientUrls ?? this.#ports.urls);
     this.#serveWhenReady(this.#loop);
@@ -275,6 +278,9 @@ class EmbeddedMember implements Member {
       tokens,
       passwords: this.#passwords,
       network: (id: string, clusterId: string) => this.#joinNetwork(id, clusterId),
+      departing: () => {
+        if (this.#isServing) void this.#ports.close();
+      },
     };
     const onFatal = (error: Error): void => {
       void this.close().then(() => this.#reportFailure(error));
@@ -328,15 +334,16 @@ class EmbeddedMember implements Member {
     return this.#closing;
   }
 
-  /** Calls that run may still be answered while leadership is handed over; then everything closes from the outside in. */
+  /** Clients are sent elsewhere, and calls that run are answered, while leadership is handed over; then the rest closes. */
   async #close(): Promise<void> {
     const loop = this.#loop;
     await this.#client?.close();
     this.#readiness?.stop();
     this.#waiting?.cancel();
     this.#compactor?.stop();
+    const portsClosed = this.#ports.close();
     if (loop !== null) await called((done) => loop.stop(done));
-    await this.#ports.close();
+    await portsClosed;
     const network = this.#network;
     if (network !== null) await called((done) => network.close(done));
     this.#passwords.close();

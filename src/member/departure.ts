@@ -23,6 +23,8 @@ export interface DepartureOptions {
   readonly electionMs: number;
   readonly send: (to: NodeId, frame: Uint8Array) => boolean;
   readonly fail: (failure: Failure) => void;
+  /** It has begun: clients had better go elsewhere. */
+  readonly begun?: () => void;
 }
 
 export class Departure {
@@ -37,11 +39,12 @@ export class Departure {
 
   /** This member was removed. */
   begin(): void {
-    const { clock, log, electionMs, fail } = this.#options;
+    const { clock, log, electionMs, fail, begun } = this.#options;
     if (this.#end !== null) return;
     log.warn('this member was removed from the cluster and will stop');
     const told = 'this member was removed from the cluster: its data is of no more use';
     this.#end = clock.setTimer(electionMs, () => fail(new Failure('memberRemoved', told)));
+    begun?.();
   }
 
   /** A member that was removed has sent something. */

@@ -245,6 +245,11 @@ export class MemberLoop {
     this.#transfers.send([peer]);
   }
 
+  /** Nobody waits for an answer. */
+  get isQuiet(): boolean {
+    return this.proposals.pending.size === 0 && this.#reads.isIdle;
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded;
   }

@@ -107,14 +107,15 @@ export class MemberParts {
       loop: this.loop,
       raft: this.raft,
       handover: this.handover,
-      scheduler: runtime.scheduler,
+      runtime,
+      patienceMs: limits.electionMs / 2,
       quit: () => this.#quit(),
     });
   }
 
-  /** Nothing more is taken: the member stops, or its loop has ended. */
+  /** Nothing more is taken. */
   get hasStopped(): boolean {
-    return this.ending.hasBegun || this.loop.hasEnded;
+    return this.loop.hasEnded;
   }
 
   /** Leaves if this member was removed: it may have been started again by mistake. */
@@ -194,6 +195,7 @@ export class MemberParts {
       electionMs: this.#options.limits.electionMs,
       send: (to, frame) => this.#network.send(to, frame),
       fail: (failure) => this.loop.fail(failure),
+      begun: () => this.#dependencies.departing?.(),
     });
   }
 

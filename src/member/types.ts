@@ -179,6 +179,8 @@ export interface MemberDependencies {
   readonly passwords: Passwords;
   /** Called once, when it is known who this member is. */
   readonly network: (memberId: string, clusterId: string) => PeerNetwork;
+  /** Called once when this member has learned that it was removed and will end: clients had better go elsewhere. */
+  readonly departing?: () => void;
 }
 
 /** `result` is the result object of the request's kind (PutResult, TxnResult, …); null on failure. */
