@@ -45,10 +45,48 @@ export function howToInstall(system: SystemName): string {
     : 'dist/ is not built: run `npm run build` first';
 }
 
+/** What a member is started with. */
+export interface MemberPlan {
+  readonly system: SystemName;
+  /** Tells clusters in one workplace apart. */
+  readonly label: string;
+  readonly name: string;
+  readonly port: number;
+  readonly peerUrl: string;
+  /** name=URL of all, this one included. */
+  readonly initialCluster: string;
+  /** It joins a cluster that runs and has added it. @default false */
+  readonly isNewcomer?: boolean;
+  /** @default false */
+  readonly profile?: boolean;
+  /** Further flags, with their values. @default none */
+  readonly flags?: Readonly<Record<string, string>>;
+}
+
+function memberArguments(plan: MemberPlan, dataDirectory: string): string[] {
+  const clientUrl = `http://127.0.0.1:${plan.port}`;
+  const flags = {
+    name: plan.name,
+    'data-dir': dataDirectory,
+    'listen-client-urls': clientUrl,
+    'advertise-client-urls': clientUrl,
+    'listen-peer-urls': plan.peerUrl,
+    'initial-advertise-peer-urls': plan.peerUrl,
+    'initial-cluster': plan.initialCluster,
+    'initial-cluster-token': `bench-${plan.label}`,
+    'initial-cluster-state': plan.isNewcomer === true ? 'existing' : 'new',
+    'log-level': 'error',
+    ...plan.flags,
+  };
+  return Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+}
+
 export class ClusterMember {
   readonly system: SystemName;
   readonly name: string;
   readonly port: number;
+  readonly peerUrl: string;
+  readonly dataDirectory: string;
   readonly asker: Asker;
   readonly #args: readonly string[];
   readonly #workplace: Workplace;
@@ -57,21 +95,17 @@ export class ClusterMember {
   #child: ChildProcess | null = null;
   #spawnError: Error | null = null;
 
-  constructor(
-    system: SystemName,
-    name: string,
-    port: number,
-    args: readonly string[],
-    workplace: Workplace,
-    profile: boolean,
-  ) {
+  constructor(plan: MemberPlan, workplace: Workplace) {
+    const { system, name, port, peerUrl } = plan;
     this.system = system;
     this.name = name;
     this.port = port;
+    this.peerUrl = peerUrl;
+    this.dataDirectory = join(workplace.folder, `${system}-${plan.label}`, name);
     this.asker = new Asker(port);
-    this.#args = args;
+    this.#args = memberArguments(plan, this.dataDirectory);
     this.#workplace = workplace;
-    this.#profile = profile;
+    this.#profile = plan.profile ?? false;
   }
 
   get pid(): number {
@@ -134,7 +168,8 @@ export class ClusterMember {
 
 export class Cluster {
   readonly system: SystemName;
-  readonly members: readonly ClusterMember[];
+  /** Those that belong to it; who changes that changes this. */
+  members: readonly ClusterMember[];
 
   private constructor(system: SystemName, members: readonly ClusterMember[]) {
     this.system = system;
@@ -148,27 +183,15 @@ export class Cluster {
     workplace: Workplace,
     label: string,
     profile: boolean = false,
+    flags: Readonly<Record<string, string>> = {},
   ): Promise<Cluster> {
     const ports = await freePorts(nodes * 2);
     const names = Array.from({ length: nodes }, (_, index) => `m${index + 1}`);
     const peerUrl = (index: number): string => `http://127.0.0.1:${ports[nodes + index]}`;
     const initialCluster = names.map((name, index) => `${name}=${peerUrl(index)}`).join(',');
     const members = names.map((name, index) => {
-      const clientUrl = `http://127.0.0.1:${ports[index]}`;
-      const flags = {
-        name,
-        'data-dir': join(workplace.folder, `${system}-${label}`, name),
-        'listen-client-urls': clientUrl,
-        'advertise-client-urls': clientUrl,
-        'listen-peer-urls': peerUrl(index),
-        'initial-advertise-peer-urls': peerUrl(index),
-        'initial-cluster': initialCluster,
-        'initial-cluster-token': `bench-${label}`,
-        'initial-cluster-state': 'new',
-        'log-level': 'error',
-      };
-      const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
-      return new ClusterMember(system, name, ports[index]!, args, workplace, profile);
+      const plan = { system, label, name, port: ports[index]!, peerUrl: peerUrl(index) };
+      return new ClusterMember({ ...plan, initialCluster, profile, flags }, workplace);
     });
     return new Cluster(system, members);
   }

@@ -96,6 +96,7 @@ export class H2Client {
   readonly #connection: ClientConnection;
   #waiting: LoadCall[] = [];
   #closed: string | null = null;
+  #isDraining = false;
 
   /** Connects. Calls may be started at once; `onReady` tells that the connection stands. */
   constructor(options: H2ClientOptions, onReady: () => void) {
@@ -126,10 +127,18 @@ export class H2Client {
           for (const call of waiting) this.#connection.start(call);
           onReady();
         },
-        onDraining: () => this.#connection.destroy('the server said GOAWAY'),
+        onDraining: () => {
+          this.#isDraining = true;
+          this.#closeWhenDone();
+        },
         onClosed: (why) => this.#end(why === '' ? 'connection closed' : why),
       },
     );
+  }
+
+  /** The server takes no more calls on this connection; those under way are still answered. */
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
 
   /** Calls that were started and not answered. */
@@ -146,8 +155,8 @@ export class H2Client {
    */
   start(slot: number, path: string, message: Uint8Array): boolean {
     const call = new LoadCall(this, this.#unconnected, path, slot, message);
-    if (this.#closed !== null) {
-      const reason = this.#closed;
+    const reason = this.#isDraining ? 'the server said GOAWAY' : this.#closed;
+    if (reason !== null) {
       setImmediate(() => this.#options.onDone(slot, UNAVAILABLE, reason, null));
       return true;
     }
@@ -158,12 +167,18 @@ export class H2Client {
 
   /** For the calls of this client. */
   ended(call: LoadCall, failure: RpcFailure | null): void {
-    if (failure !== null) {
-      this.#options.onDone(call.slot, failure.code, failure.message, null);
-      return;
+    if (failure !== null) this.#options.onDone(call.slot, failure.code, failure.message, null);
+    else {
+      const body = call.chunks === null ? null : Buffer.concat(call.chunks).subarray(PREFIX_BYTES);
+      this.#options.onDone(call.slot, 0, '', body);
     }
-    const body = call.chunks === null ? null : Buffer.concat(call.chunks).subarray(PREFIX_BYTES);
-    this.#options.onDone(call.slot, 0, '', body);
+    if (this.#isDraining) this.#closeWhenDone();
+  }
+
+  #closeWhenDone(): void {
+    setImmediate(() => {
+      if (this.inFlight === 0) this.#connection.destroy('the server said GOAWAY');
+    });
   }
 
   /** Closes the connection; calls without an answer end with UNAVAILABLE. */

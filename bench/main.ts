@@ -17,6 +17,7 @@ import { idleFlags, idleText, runIdle } from './idle.ts';
 import { kubeFlags, runKube } from './kube.ts';
 import { kubeText } from './kube-report.ts';
 import { kubeRequestFlags, kubeRequestText, runKubeRequests } from './kube-requests.ts';
+import { membershipFlags, membershipText, runMembership } from './membership.ts';
 import { chosenSystems, systemFlags } from './options.ts';
 import { putFlags, runPut } from './put.ts';
 import { putCharts, putText } from './put-report.ts';
@@ -148,6 +149,15 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: async (argv) => {
       const report = await runKubeRequests(parsed(kubeRequestFlags, argv));
       return { data: report, text: kubeRequestText(report), charts: {} };
+    },
+  },
+  membership: {
+    summary: 'members join, are replaced, removed and restarted while clients write',
+    flags: membershipFlags,
+    quick: ['--rest-ms', '500'],
+    run: async (argv) => {
+      const report = await runMembership(parsed(membershipFlags, argv));
+      return { data: report, text: membershipText(report), charts: {} };
     },
   },
   failover: {
