@@ -17,6 +17,9 @@ export interface BackendEntry {
   readonly value: Uint8Array;
 }
 
+/** Is told of an entry: its key in the first bytes of a buffer that is used again, its value as a part of another. */
+export type EntryVisitor = (key: Buffer, keyBytes: number, bytes: Buffer, start: number, end: number) => void;
+
 /** A frozen view of the state at one line. Must be closed. */
 export interface BackendSnapshot {
   readonly index: number;
@@ -49,6 +52,12 @@ export interface Backend {
     done: (error: Error | null, entries: readonly BackendEntry[]) => void,
     maxBytes?: number,
   ): void;
+
+  /**
+   * Goes over the entries with `from` <= key < `to`, in order, without an object for each: for who reads very many.
+   * Nothing may be written meanwhile.
+   */
+  visit(from: string, to: string, visitor: EntryVisitor, done: (error: Error | null) => void): void;
 
   /** Everything written so far is the state at `index`; `meta` is kept with it. */
   mark(index: number, meta: Uint8Array): void;

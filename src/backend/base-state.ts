@@ -3,7 +3,7 @@
  * `memory-image.ts` in memory. Callbacks are called exactly once, and never before the call returns.
  */
 
-import type { BackendEntry } from './backend.ts';
+import type { BackendEntry, EntryVisitor } from './backend.ts';
 import type { Overlay } from './overlay.ts';
 
 /** A line: the log index the state stands for, and what the caller keeps with it. */
@@ -38,6 +38,8 @@ export interface BaseState {
    * @param chunkBytes about what the reader will take at a time
    */
   cursor(from: string, to: string | null, atMost: number, chunkBytes: number): BaseCursor;
+  /** Goes over `from` <= key < `to` in order, without an object for each entry. */
+  visit(from: string, to: string, visitor: EntryVisitor, done: (error: Error | null) => void): void;
   /** Gives back the space of what is no longer there, while reads and writes go on. */
   compact(done: (error: Error | null) => void): void;
   /** A second state beside this one, that may take its place. */

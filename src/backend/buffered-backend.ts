@@ -13,7 +13,7 @@
 
 import { Failure } from '../util/failure.ts';
 import type { Scheduler } from '../util/runtime.ts';
-import type { Backend, BackendEntry, BackendRestore, BackendSnapshot } from './backend.ts';
+import type { Backend, BackendEntry, BackendRestore, BackendSnapshot, EntryVisitor } from './backend.ts';
 import {
   type BaseReplacement,
   type BaseState,
@@ -23,7 +23,7 @@ import {
 } from './base-state.ts';
 import { MergedScan, scanChunkBytes } from './merged-scan.ts';
 import { mergedSlice, Overlay } from './overlay.ts';
-import { noPacking, type Packing } from './pack.ts';
+import { noPacking, type Packing, visitFailure } from './pack.ts';
 
 type FlushDone = (error: Error | null, index: number) => void;
 type SnapshotDone = (error: Error | null, snapshot: BackendSnapshot | null) => void;
@@ -132,6 +132,18 @@ export class BufferedBackend implements Backend {
     const chunkBytes = Math.min(scanChunkBytes, Math.max(1, maxBytes));
     const cursor = this.#base.cursor(start, to, limit + slice.length, chunkBytes);
     new MergedScan(cursor, slice, limit, maxBytes, done).start();
+  }
+
+  visit(from: string, to: string, visitor: EntryVisitor, done: (error: Error | null) => void): void {
+    if (this.#closed) {
+      this.#scheduler.defer(() => done(new Failure('stopped', 'The backend is closed.')));
+    } else if (this.pendingBytes === 0) {
+      this.#base.visit(from, to, visitor, done);
+    } else {
+      this.scan(from, to, Number.POSITIVE_INFINITY, (error, entries) => {
+        done(error ?? visitFailure(entries, visitor));
+      });
+    }
   }
 
   mark(index: number, meta: Uint8Array): void {

@@ -23,12 +23,14 @@ import { type Logger, type Scheduler, silentLogger } from '../util/runtime.ts';
 import type { Backend, BackendEntry } from './backend.ts';
 import { type Line, noLine } from './base-state.ts';
 import { BufferedBackend } from './buffered-backend.ts';
+import type { LevelContext, StatePacks } from './level-context.ts';
 import type { LevelDb } from './level-db.ts';
 import { decodeLine, ledgerFault, ledgerFrom, ledgerTo, lineKey } from './level-ledger.ts';
-import { type LevelContext, LevelState, writeBufferBytes } from './level-state.ts';
+import { LevelState, writeBufferBytes } from './level-state.ts';
 import { wholePack } from './level-writer.ts';
-import { decodeDead, expandPack, noPacking } from './pack.ts';
-import { PackDirectory, packTable, packTableEnd } from './pack-directory.ts';
+import { expandPack, noPacking } from './pack.ts';
+import { PackDirectory, PackEntryError, packKey, packTable, packTableEnd } from './pack-directory.ts';
+import { RecordFiles, removeRecordFiles } from './record-files.ts';
 import { StateDirectory } from './state-directory.ts';
 
 export interface LevelBackendOptions {
@@ -38,19 +40,22 @@ export interface LevelBackendOptions {
   readonly disk: Disk;
   readonly scheduler: Scheduler;
   readonly log?: Logger;
-  /** Tables whose keys mostly ascend, a char each: their small records are kept in packs. @default none */
+  /** Tables whose keys mostly ascend, a char each: their records are kept in packs. @default none */
   readonly packedTables?: string;
-  /** Bytes at which a pack is full. @default 4 KiB */
+  /** Bytes at which a pack is full. @default 16 KiB */
   readonly packBytes?: number;
   /** Compress blocks. Costs some CPU on LevelDB's own thread; halves what API objects need. @default true */
   readonly compression?: boolean;
-  /** LevelDB's cache of blocks, bytes; the store has one of records before it. @default 8 MiB */
+  /** LevelDB's cache of blocks, bytes; the store has one of records before it. @default 2 MiB */
   readonly cacheBytes?: number;
 }
 
 const MiB = 1024 * 1024;
+/** References read at a time; those of former versions are the packs themselves. */
+const packsAtOnce = 256;
 
-async function destroyDb(path: string): Promise<void> {
+async function destroyDb(disk: Disk, path: string): Promise<void> {
+  removeRecordFiles(disk, path);
   await (Level as unknown as { destroy(location: string): Promise<void> }).destroy(path);
 }
 
@@ -125,25 +130,42 @@ async function readLine(db: LevelDb, path: string): Promise<{ sequence: number; 
 }
 
 /** Reads which packs there are. @throws Failure 'backendDamaged' */
-async function readPacks(db: LevelDb, path: string): Promise<PackDirectory> {
-  const iterator = db.iterator({ gte: packTable, lt: packTableEnd, values: false });
-  const keys: string[] = [];
+async function readPacks(db: LevelDb, disk: Disk, path: string): Promise<StatePacks> {
+  const files = new RecordFiles(disk, path);
+  try {
+    const directory = await readDirectory(db, files, path);
+    for (const pack of directory.lastPacks()) {
+      const bytes = pack.place === null ? db.getSync(packKey(pack)) : files.readSync(pack.place);
+      const records: BackendEntry[] = [];
+      expandPack(wholePack(path, pack, bytes), null, '', null, records);
+      directory.extend(records[records.length - 1]!.key);
+    }
+    files.settle();
+    return { directory, files };
+  } catch (error) {
+    files.close();
+    throw error;
+  }
+}
+
+async function readDirectory(db: LevelDb, files: RecordFiles, path: string): Promise<PackDirectory> {
+  const directory = new PackDirectory();
+  const iterator = db.iterator({ gte: packTable, lt: packTableEnd, highWaterMarkBytes: MiB });
   try {
     for (;;) {
-      const chunk = await iterator.nextv(1000);
-      if (chunk.length === 0) break;
-      for (const [key] of chunk) keys.push(key);
+      const chunk = await iterator.nextv(packsAtOnce);
+      if (chunk.length === 0) return directory;
+      for (const [key, value] of chunk) {
+        const pack = directory.take(key, value);
+        if (pack?.place) files.claim(pack.place);
+      }
     }
+  } catch (error) {
+    if (error instanceof PackEntryError) throw damaged(path, error.message);
+    throw error;
   } finally {
     await iterator.close();
   }
-  const directory = PackDirectory.fromKeys(keys, (key) => decodeDead(db.getSync(key)!));
-  for (const pack of directory.lastPacks()) {
-    const records: BackendEntry[] = [];
-    expandPack(wholePack(path, pack, db.getSync(pack.key)), null, '', null, records);
-    directory.extend(records[records.length - 1]!.key);
-  }
-  return directory;
 }
 
 async function openState(context: LevelContext): Promise<LevelState> {
@@ -162,9 +184,10 @@ async function openState(context: LevelContext): Promise<LevelState> {
     if (isNew) states.point(name);
     for (const leftover of states.leftovers(name)) {
       context.log.info('removing a state that was never put in force', { path: leftover });
-      await destroyDb(leftover);
+      await context.destroyDb(leftover);
     }
-    return new LevelState(context, name, db, await readPacks(db, path), sequence, line);
+    const packs = await readPacks(db, disk, path);
+    return new LevelState(context, name, db, packs, sequence, line);
   } catch (error) {
     await db.close();
     throw error;
@@ -188,9 +211,9 @@ export function openLevelBackend(
       valueEncoding: 'buffer',
       createIfMissing,
       compression: options.compression ?? true,
-      cacheSize: options.cacheBytes ?? 8 * MiB,
+      cacheSize: options.cacheBytes ?? 2 * MiB,
       writeBufferSize: writeBufferBytes,
-      maxFileSize: 16 * MiB,
+      maxFileSize: 4 * MiB,
     });
     await db.open();
     return db as unknown as LevelDb;
@@ -201,7 +224,9 @@ export function openLevelBackend(
       tables: options.packedTables ?? '',
       packBytes: options.packBytes ?? noPacking.packBytes,
     };
-    const state = await openState({ disk, scheduler, log, states, packing, openDb, destroyDb });
+    const destroy = (path: string): Promise<void> => destroyDb(disk, path);
+    const context = { disk, scheduler, log, states, packing, openDb, destroyDb: destroy };
+    const state = await openState(context);
     return new BufferedBackend(state, scheduler, packing);
   };
   open().then(

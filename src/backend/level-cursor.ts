@@ -1,17 +1,15 @@
 /**
- * Walks over a state in LevelDB, records that stand alone and records in packs, in the order of their keys.
+ * Walks over a state, records in LevelDB and records in packs, in the order of their keys.
  *
- * Both are read from one snapshot of LevelDB, so a pack and what was taken out of it are never seen at different times.
+ * Both are read as they stood at one moment: LevelDB from a snapshot, the packs from a list of that moment.
  */
 
 import type { BackendEntry } from './backend.ts';
 import type { BaseCursor } from './base-state.ts';
-import type { LevelDb, LevelIterator } from './level-db.ts';
-import { decodeDead, expandPack } from './pack.ts';
-import { firstKeyOf, isDeadKey, packFrom, packTableEnd } from './pack-directory.ts';
-
-/** Packs are read so many at a time: LevelDB's iterator holds on to the last that it gave until it is collected. */
-const packsAtOnce = 64;
+import type { LevelIterator, SharedSnapshot } from './level-db.ts';
+import { expandPack } from './pack.ts';
+import type { PackList } from './pack-directory.ts';
+import { type PackSource, PackWalk } from './pack-walk.ts';
 
 /** Entries that were read and not yet taken. */
 class Ahead {
@@ -30,16 +28,16 @@ class Ahead {
 }
 
 export interface LevelCursorOptions {
-  readonly db: LevelDb;
+  readonly source: PackSource;
+  /** Released with the cursor. */
+  readonly snapshot: SharedSnapshot;
   readonly from: string;
   /** null is no bound. */
   readonly to: string | null;
   /** About what the reader will take at a time. */
   readonly chunkBytes: number;
-  /** Where packs with such keys begin; null when there are none. */
-  readonly firstPack: { readonly table: string; readonly id: number } | null;
-  /** Gives the bytes back, or throws what is wrong with them. */
-  readonly wholePack: (pack: { readonly firstKey: string }, bytes: Buffer) => Buffer;
+  /** Packs that may have such keys. */
+  readonly lists: PackList[];
   readonly defer: (job: () => void) => void;
   readonly closed: () => void;
 }
@@ -47,30 +45,18 @@ export interface LevelCursorOptions {
 export class LevelCursor implements BaseCursor {
   readonly #options: LevelCursorOptions;
   readonly #alone: LevelIterator;
-  readonly #packs: LevelIterator | null;
-  readonly #snapshot: { close(): Promise<void> } | null;
+  readonly #walk: PackWalk;
   readonly #aloneAhead = new Ahead();
   readonly #packAhead = new Ahead();
-  #dead: { readonly of: string; readonly keys: ReadonlySet<string> } | null = null;
   #closed = false;
 
   constructor(options: LevelCursorOptions) {
     this.#options = options;
-    const { db, from, to, chunkBytes, firstPack } = options;
+    const { source, from, to, chunkBytes, lists } = options;
+    const { snapshot } = options.snapshot;
     const range = to === null ? { gte: from } : { gte: from, lt: to };
-    const ahead = { highWaterMarkBytes: chunkBytes };
-    if (firstPack === null) {
-      this.#snapshot = null;
-      this.#packs = null;
-      this.#packAhead.isEnded = true;
-      this.#alone = db.iterator({ ...range, ...ahead });
-    } else {
-      const snapshot = db.snapshot();
-      this.#snapshot = snapshot;
-      this.#alone = db.iterator({ ...range, ...ahead, snapshot });
-      const packRange = { gte: packFrom(firstPack.table, firstPack.id), lt: packTableEnd };
-      this.#packs = db.iterator({ ...packRange, ...ahead, snapshot });
-    }
+    this.#alone = source.db.iterator({ ...range, highWaterMarkBytes: chunkBytes, snapshot });
+    this.#walk = new PackWalk(source, snapshot, lists);
   }
 
   next(
@@ -95,30 +81,15 @@ export class LevelCursor implements BaseCursor {
       this.#aloneAhead.entries = pairs.map(([key, value]) => ({ key, value }));
       this.#aloneAhead.isEnded = pairs.length === 0;
     }
+    const { from, to, chunkBytes } = this.#options;
     while (this.#packAhead.isDry) {
-      const pairs = await this.#packs!.nextv(Math.min(limit, packsAtOnce));
+      const { packs, bytes } = await this.#walk.read(limit, chunkBytes);
+      const ahead: BackendEntry[] = [];
+      for (let i = 0; i < packs.length; i++) expandPack(bytes[i]!, packs[i]!.dead, from, to, ahead);
       this.#packAhead.at = 0;
-      this.#packAhead.entries = [];
-      this.#packAhead.isEnded = pairs.length === 0;
-      for (const [key, value] of pairs) this.#takePack(key, value);
+      this.#packAhead.entries = ahead;
+      this.#packAhead.isEnded = packs.length === 0;
     }
-  }
-
-  #takePack(key: string, value: Buffer): void {
-    if (this.#packAhead.isEnded) return;
-    const { from, to, wholePack } = this.#options;
-    if (isDeadKey(key)) {
-      this.#dead = { of: key.slice(0, -1), keys: decodeDead(value) };
-      return;
-    }
-    const firstKey = firstKeyOf(key);
-    if (to !== null && firstKey >= to) {
-      this.#packAhead.isEnded = true;
-      return;
-    }
-    const dead = this.#dead !== null && key.startsWith(this.#dead.of) ? this.#dead.keys : null;
-    this.#dead = null;
-    expandPack(wholePack({ firstKey }, value), dead, from, to, this.#packAhead.entries);
   }
 
   /** Entries of both in order, until a limit is reached or one of them has to be read on. */
@@ -147,9 +118,9 @@ export class LevelCursor implements BaseCursor {
     this.#closed = true;
     this.#aloneAhead.entries = [];
     this.#packAhead.entries = [];
-    const { closed } = this.#options;
-    Promise.all([this.#alone.close(), this.#packs?.close()])
-      .then(() => this.#snapshot?.close())
+    const { closed, snapshot } = this.#options;
+    Promise.all([this.#alone.close(), this.#walk.close()])
+      .then(() => snapshot.release())
       .then(closed, closed);
   }
 }

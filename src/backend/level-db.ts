@@ -3,7 +3,8 @@
 export interface LevelDb {
   open(): Promise<void>;
   close(): Promise<void>;
-  getSync(key: string): Buffer | undefined;
+  getSync(key: string, options?: { readonly snapshot: LevelSnapshot }): Buffer | undefined;
+  getMany(keys: string[], options: { readonly snapshot: LevelSnapshot }): Promise<(Buffer | undefined)[]>;
   batch(): LevelBatch;
   snapshot(): LevelSnapshot;
   iterator(options: object): LevelIterator;
@@ -21,6 +22,25 @@ export interface LevelBatch {
 /** What stood in the database at one moment, for several iterators to agree on. */
 export interface LevelSnapshot {
   close(): Promise<void>;
+}
+
+/** A snapshot that several readers share; closed behind the last of them. */
+export class SharedSnapshot {
+  readonly snapshot: LevelSnapshot;
+  #users = 1;
+
+  constructor(snapshot: LevelSnapshot) {
+    this.snapshot = snapshot;
+  }
+
+  share(): this {
+    this.#users++;
+    return this;
+  }
+
+  async release(): Promise<void> {
+    if (--this.#users === 0) await this.snapshot.close();
+  }
 }
 
 export interface LevelIterator {

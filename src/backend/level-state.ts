@@ -5,33 +5,38 @@
  * a cursor reads it; a replacement is pointed to only when all of it is durable.
  */
 
-import type { Disk } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
-import type { Logger, Scheduler } from '../util/runtime.ts';
-import type { BackendEntry } from './backend.ts';
+import type { EntryVisitor } from './backend.ts';
 import type { BaseCursor, BaseReplacement, BaseState, Line } from './base-state.ts';
+import { FileKeeper } from './file-keeper.ts';
+import type { LevelContext, StatePacks } from './level-context.ts';
 import { LevelCursor } from './level-cursor.ts';
-import type { LevelBatch, LevelDb } from './level-db.ts';
+import { type LevelBatch, type LevelDb, SharedSnapshot } from './level-db.ts';
+import { commitBatch, copyWrites } from './level-flush.ts';
 import { encodeLedgerEntry, encodeLine, ledgerKey, ledgerLength, lineKey } from './level-ledger.ts';
+import { LevelReplacement } from './level-replacement.ts';
+import { type LevelVisitOptions, visitLevel } from './level-visit.ts';
 import { LevelWriter, wholePack } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
-import { findInPack, type Packing } from './pack.ts';
-import { type Pack, PackDirectory } from './pack-directory.ts';
-import type { StateDirectory } from './state-directory.ts';
+import { findInPack } from './pack.ts';
+import { type Pack, type PackDirectory, packKey } from './pack-directory.ts';
+import type { RecordFiles } from './record-files.ts';
 
 /**
  * LevelDB keeps this much in memory before it makes a table of it, and as much again while it does; what it frees stays
- * with the allocator, once per thread that wrote. Larger ones took no less CPU for a million keys.
+ * with the allocator, once per thread that wrote. Records stand elsewhere.
  */
-export const writeBufferBytes: number = 8 * 1024 * 1024;
-/** Writes that are copied into a batch before other work gets its turn. */
-const sliceWrites = 1000;
-const sliceBytes = 1024 * 1024;
+export const writeBufferBytes: number = 2 * 1024 * 1024;
 /** Keys of all tables, the backend's own included, stand between these. */
 const firstKey = '\0';
 const behindLastKey = '\xff'.repeat(32);
 /** Packs kept in memory, for reads of records that were written together. */
 const packsKept = 16;
+/** A large record is with whoever reads it, and in the cache of records. */
+const keptPackBytesMax = 64 * 1024;
+/** Compacting leaves alone files of which this share is wanted, and moves so much in a step. */
+const tidyShare = 0.9;
+const tidyBytes = 1024 * 1024;
 
 interface ReadPack {
   readonly pack: Pack;
@@ -41,24 +46,19 @@ interface ReadPack {
 /** An empty LevelDB is about this large. */
 const emptyBytes = 4096;
 
-/** What all states of one data directory share. */
-export interface LevelContext {
-  readonly disk: Disk;
-  readonly scheduler: Scheduler;
-  readonly log: Logger;
-  readonly states: StateDirectory;
-  readonly packing: Packing;
-  readonly openDb: (path: string, createIfMissing: boolean) => Promise<LevelDb>;
-  /** Removes a database that is not open, files and all. */
-  readonly destroyDb: (path: string) => Promise<void>;
-}
-
 /** One state on disk. */
 export class LevelState implements BaseState {
   readonly context: LevelContext;
   readonly name: string;
   readonly #db: LevelDb;
   readonly #directory: PackDirectory;
+  readonly #files: RecordFiles;
+  readonly #keeper: FileKeeper;
+  /** While a batch is being written: what LevelDB held before, which is what the directory knows of. */
+  #before: SharedSnapshot | null = null;
+  /** Batches that wait for the one before. */
+  readonly #waiting: (() => void)[] = [];
+  #isWriting = false;
   /** Packs that were read last, each at its place. */
   readonly #packs: (ReadPack | null)[] = new Array<ReadPack | null>(packsKept).fill(null);
   #line: Line;
@@ -78,14 +78,16 @@ export class LevelState implements BaseState {
     context: LevelContext,
     name: string,
     db: LevelDb,
-    directory: PackDirectory,
+    packs: StatePacks,
     sequence: number,
     line: Line,
   ) {
     this.context = context;
     this.name = name;
     this.#db = db;
-    this.#directory = directory;
+    this.#directory = packs.directory;
+    this.#files = packs.files;
+    this.#keeper = new FileKeeper(packs.files, packs.directory);
     this.#sequence = sequence;
     this.#line = line;
     this.#measure();
@@ -96,7 +98,7 @@ export class LevelState implements BaseState {
   }
 
   get sizeBytes(): number {
-    return emptyBytes + this.#tableBytes + this.#logBytes + this.#rotatedBytes;
+    return emptyBytes + this.#tableBytes + this.#logBytes + this.#rotatedBytes + this.#files.sizeBytes;
   }
 
   get(key: string): Uint8Array | undefined {
@@ -105,20 +107,24 @@ export class LevelState implements BaseState {
       const bytes = this.#packBytes(pack);
       const value = bytes === null ? undefined : findInPack(bytes, key);
       // A copy: whoever keeps a small value must not keep its pack.
-      if (value !== undefined) return Buffer.from(value);
+      if (value !== undefined) return pack.count === 1 ? value : Buffer.from(value);
     }
-    return this.#db.getSync(key);
+    return this.#levelGet(key);
   }
 
-  /** Null: what is left of the pack stands alone by now, and that is about to be told here. */
+  #levelGet(key: string): Buffer | undefined {
+    return this.#before === null ? this.#db.getSync(key) : this.#db.getSync(key, this.#before);
+  }
+
+  /** Null: what is left of the pack stands elsewhere by now, and that is about to be told here. */
   #packBytes(pack: Pack): Buffer | null {
     const place = pack.id % packsKept;
     const kept = this.#packs[place]!;
     if (kept !== null && kept.pack === pack) return kept.bytes;
-    const bytes = this.#db.getSync(pack.key);
+    const bytes = pack.place === null ? this.#levelGet(packKey(pack)) : this.#files.readSync(pack.place);
     if (bytes === undefined) return null;
     wholePack(this.#path, pack, bytes);
-    this.#packs[place] = { pack, bytes };
+    if (bytes.length <= keptPackBytesMax) this.#packs[place] = { pack, bytes };
     return bytes;
   }
 
@@ -126,60 +132,70 @@ export class LevelState implements BaseState {
     return this.context.states.pathOf(this.name);
   }
 
+  /** Runs a batch when the one before has ended. */
+  #exclusively(job: (end: () => void) => void): void {
+    const run = (): void => {
+      this.#isWriting = true;
+      job(() => {
+        this.#isWriting = false;
+        this.#waiting.shift()?.();
+      });
+    };
+    if (this.#isWriting) this.#waiting.push(run);
+    else run();
+  }
+
   write(writes: Overlay, line: Line, done: (error: Error | null) => void): void {
-    const { disk, scheduler, packing } = this.context;
-    const batch = this.#db.batch();
-    const writer = new LevelWriter(batch, this.#directory, packing, (pack) =>
-      wholePack(this.#path, pack, this.#db.getSync(pack.key)),
-    );
-    const packs = writes.packs();
-    const rest = writes.writes();
-    let packsCopied = 0;
-    let isCopied = false;
-    const finish = (error: Error | null): void => {
-      if (error === null) {
-        this.#sequence++;
-        this.#line = line;
-        writer.apply();
-        this.#noteLogged(writer.bytes);
-        this.#measure();
-      }
-      scheduler.defer(() => done(error));
-    };
-    const copyNext = (): boolean => {
-      if (isCopied) return writer.settle();
-      if (packsCopied < packs.length) {
-        writer.putPack(packs[packsCopied++]!);
-        return true;
-      }
-      if (!rest.next()) {
-        isCopied = true;
-        return true;
-      }
-      const { key, value } = rest;
-      if (value === null) writer.delete(key);
-      else writer.put(key, value);
-      return true;
-    };
-    const copySlice = (): void => {
-      try {
-        const sliceEnd = writer.bytes + sliceBytes;
-        for (let i = 0; i < sliceWrites && writer.bytes < sliceEnd; i++) {
-          if (copyNext()) continue;
-          this.#putLine(batch, line);
-          batch.write({ sync: true }).then(
-            () => finish(attempt(() => disk.syncDirectory(this.#path))),
-            (error) => finish(writeFailure(error as Error)),
-          );
-          return;
+    this.#exclusively((end) => {
+      const { scheduler } = this.context;
+      const { batch, writer } = this.#begin();
+      const finish = (error: Error | null): void => {
+        if (error === null) {
+          this.#sequence++;
+          this.#line = line;
+          this.#noteLogged(writer.levelBytes);
+          this.#measure();
+        } else {
+          batch.close().catch(() => {});
         }
-        scheduler.defer(copySlice);
-      } catch (error) {
-        batch.close().catch(() => {});
-        finish(error as Error);
-      }
-    };
-    copySlice();
+        end();
+        scheduler.defer(() => done(error));
+      };
+      copyWrites(writes, writer, this.#keeper.settling(writer), scheduler, (error) => {
+        if (error !== null) return finish(error);
+        this.#putLine(batch, line);
+        this.#commit(batch, writer).then(
+          () => finish(null),
+          (failure) => finish(writeFailure(failure as Error)),
+        );
+      });
+    });
+  }
+
+  #begin(): { readonly batch: LevelBatch; readonly writer: LevelWriter } {
+    const batch = this.#db.batch();
+    const writer = new LevelWriter({
+      batch,
+      directory: this.#directory,
+      files: this.#files,
+      packing: this.context.packing,
+      readPack: (pack) => wholePack(this.#path, pack, this.#packBytes(pack) ?? undefined),
+    });
+    return { batch, writer };
+  }
+
+  async #commit(batch: LevelBatch, writer: LevelWriter): Promise<void> {
+    try {
+      await commitBatch(this.#files, batch, () => {
+        this.#before = new SharedSnapshot(this.#db.snapshot());
+      });
+      this.context.disk.syncDirectory(this.#path);
+      writer.apply();
+    } finally {
+      const before = this.#before;
+      this.#before = null;
+      await before?.release();
+    }
   }
 
   #putLine(batch: LevelBatch, line: Line): void {
@@ -189,18 +205,36 @@ export class LevelState implements BaseState {
     if (sequence > ledgerLength) batch.del(ledgerKey(sequence - ledgerLength));
   }
 
-  cursor(from: string, to: string | null, _atMost: number, chunkBytes: number): BaseCursor {
+  /** What a reader that begins now goes through, until `closed`. */
+  #reading(from: string, to: string | null): LevelVisitOptions {
     this.#users++;
-    return new LevelCursor({
-      db: this.#db,
+    return {
+      source: { db: this.#db, files: this.#files, path: this.#path },
+      snapshot: this.#before?.share() ?? new SharedSnapshot(this.#db.snapshot()),
       from,
       to,
-      chunkBytes,
-      firstPack: this.#directory.firstAt(from, to),
-      wholePack: (pack, bytes) => wholePack(this.#path, pack, bytes),
+      lists: this.#directory.lists(from, to),
       defer: this.context.scheduler.defer,
       closed: () => this.release(),
-    });
+    };
+  }
+
+  cursor(from: string, to: string | null, _atMost: number, chunkBytes: number): BaseCursor {
+    return new LevelCursor({ ...this.#reading(from, to), chunkBytes });
+  }
+
+  visit(from: string, to: string, visitor: EntryVisitor, done: (error: Error | null) => void): void {
+    const reading = this.#reading(from, to);
+    const end = (error: Error | null): void => {
+      reading.closed();
+      this.context.scheduler.defer(() => done(error));
+    };
+    visitLevel(reading, visitor)
+      .finally(() => reading.snapshot.release())
+      .then(
+        () => end(null),
+        (error) => end(error as Error),
+      );
   }
 
   /** LevelDB begins a new log before a write that finds the old one over its size. */
@@ -224,7 +258,7 @@ export class LevelState implements BaseState {
       .then(release, release);
   }
 
-  /** On LevelDB's own thread, a file at a time; its cost to others is the disk's. */
+  /** On LevelDB's own thread, a file at a time, and a few packs at a time; its cost to others is the disk's. */
   compact(done: (error: Error | null) => void): void {
     const { scheduler } = this.context;
     this.#users++;
@@ -232,31 +266,59 @@ export class LevelState implements BaseState {
       this.release();
       scheduler.defer(() => done(error));
     };
+    this.#compactAll().then(
+      () => end(null),
+      (error) => end(error as Error),
+    );
+  }
+
+  async #compactAll(): Promise<void> {
+    await this.#tidyFiles();
     // LevelDB looks how deep its tables go before it writes out what is in memory: that comes first.
-    this.#db
-      .compactRange(firstKey, firstKey)
-      .then(() => this.#db.compactRange(firstKey, behindLastKey))
-      .then(() => this.#db.approximateSize(firstKey, behindLastKey))
-      .then(
-        (size) => {
-          this.#tableBytes = size;
-          this.#logBytes = 0;
-          this.#rotatedBytes = 0;
-          end(null);
-        },
-        (error) => end(error as Error),
-      );
+    await this.#db.compactRange(firstKey, firstKey);
+    await this.#db.compactRange(firstKey, behindLastKey);
+    this.#tableBytes = await this.#db.approximateSize(firstKey, behindLastKey);
+    this.#logBytes = 0;
+    this.#rotatedBytes = 0;
+  }
+
+  /** Moves what is wanted out of all files that hold much else. */
+  async #tidyFiles(): Promise<void> {
+    this.#files.seal();
+    const keeper = new FileKeeper(this.#files, this.#directory);
+    for (let moved = 1; moved > 0 && this.#files.worst(tidyShare) >= 0; ) {
+      moved = await new Promise<number>((resolve, reject) => {
+        this.#exclusively((end) => {
+          const { batch, writer } = this.#begin();
+          const finish = (): void => {
+            end();
+            resolve(writer.bytes);
+          };
+          while (writer.bytes < tidyBytes && keeper.step(writer, tidyShare));
+          this.#commit(batch, writer).then(finish, (error) => {
+            end();
+            reject(writeFailure(error as Error));
+          });
+        });
+      });
+    }
   }
 
   beginReplacement(): BaseReplacement {
-    const replacement = new LevelReplacement(this);
+    const { context } = this;
+    const replacement: LevelReplacement = new LevelReplacement(context, {
+      inForce: (name, db, packs, line) => {
+        this.isSuperseded = true;
+        return new LevelState(context, name, db, packs, 1, line);
+      },
+      ended: () => this.#replacementEnded(replacement),
+    });
     this.#replacements.add(replacement);
     this.#users++;
     return replacement;
   }
 
-  /** A replacement has ended, one way or the other. */
-  replacementEnded(replacement: LevelReplacement): void {
+  #replacementEnded(replacement: LevelReplacement): void {
     if (this.#replacements.delete(replacement)) this.release();
   }
 
@@ -273,6 +335,7 @@ export class LevelState implements BaseState {
     const done = this.#closeDone;
     this.#db
       .close()
+      .finally(() => this.#files.close())
       .then(async () => {
         if (this.isSuperseded) await destroyDb(states.pathOf(this.name));
       })
@@ -288,106 +351,11 @@ export class LevelState implements BaseState {
 
 /** A batch could not be written or synced. */
 function writeFailure(error: Error): Failure {
+  if (error instanceof Failure) return error;
   return new Failure(
     'diskFailed',
     `writing the state failed: ${error.message}. Nothing is lost: the log has what the state lacks. Look at the disk and ` +
       'the system log, make room if it is full, then start this member again.',
     { cause: error },
   );
-}
-
-function attempt(job: () => void): Error | null {
-  try {
-    job();
-    return null;
-  } catch (error) {
-    return writeFailure(error as Error);
-  }
-}
-
-/** Writes a received state beside the old one. Steps run one after another on `#tail`. */
-class LevelReplacement implements BaseReplacement {
-  readonly #old: LevelState;
-  readonly #context: LevelContext;
-  readonly #name: string;
-  readonly #path: string;
-  #db: LevelDb | null = null;
-  readonly #directory = new PackDirectory();
-  #tail: Promise<void>;
-  #isCommitting = false;
-
-  constructor(old: LevelState) {
-    this.#old = old;
-    this.#context = old.context;
-    this.#name = this.#context.states.freshName();
-    this.#path = this.#context.states.pathOf(this.#name);
-    this.#tail = this.#open();
-    this.#tail.catch(() => {});
-  }
-
-  async #open(): Promise<void> {
-    this.#context.disk.makeDirectory(this.#path);
-    this.#db = await this.#context.openDb(this.#path, true);
-  }
-
-  #step(job: () => Promise<void>, done: (error: Error | null) => void): void {
-    const { scheduler } = this.#context;
-    this.#tail = this.#tail.then(job);
-    this.#tail.then(
-      () => scheduler.defer(() => done(null)),
-      (error) => scheduler.defer(() => done(error as Error)),
-    );
-  }
-
-  add(entries: readonly BackendEntry[], done: (error: Error | null) => void): void {
-    this.#step(async () => {
-      const batch = this.#db!.batch();
-      const writer = new LevelWriter(batch, this.#directory, this.#context.packing, (pack) =>
-        wholePack(this.#path, pack, this.#db!.getSync(pack.key)),
-      );
-      for (const entry of entries) writer.put(entry.key, entry.value);
-      while (writer.settle());
-      // Synced each time, as a flush is: an unsynced batch before a synced one could vanish alone.
-      await batch.write({ sync: true });
-      writer.apply();
-    }, done);
-  }
-
-  commit(line: Line, done: (error: Error | null, state: BaseState | null) => void): void {
-    const { states } = this.#context;
-    let state: LevelState | null = null;
-    this.#isCommitting = true;
-    this.#step(
-      async () => {
-        const batch = this.#db!.batch();
-        batch.put(lineKey, encodeLine(1, line));
-        batch.put(ledgerKey(1), encodeLedgerEntry(line.index));
-        await batch.write({ sync: true });
-        states.point(this.#name);
-        state = new LevelState(this.#context, this.#name, this.#db!, this.#directory, 1, line);
-        this.#old.isSuperseded = true;
-      },
-      (error) => {
-        // A sync that failed after the rename leaves open which state is in force: both stay, and opening decides.
-        const ended = (): void => this.#old.replacementEnded(this);
-        if (error === null) ended();
-        else (this.#db?.close() ?? Promise.resolve()).then(ended, ended);
-        done(error, state);
-      },
-    );
-  }
-
-  abort(): void {
-    if (this.#isCommitting) return;
-    const drop = async (): Promise<void> => {
-      await this.#db?.close();
-      await this.#context.destroyDb(this.#path);
-    };
-    const ended = (): void => this.#old.replacementEnded(this);
-    this.#tail = this.#tail.then(drop, drop);
-    this.#tail.then(ended, (error) => {
-      this.#context.log.warn('a dropped state was not removed', { path: this.#path, error });
-      ended();
-    });
-  }
 }

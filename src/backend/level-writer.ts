@@ -1,10 +1,10 @@
 /**
- * One batch of writes to a LevelDB that keeps some tables in packs.
+ * One batch of writes to a LevelDB beside which the records of some tables stand in packs (`record-files.ts`).
  *
  * A record goes into a pack when its key is behind all that were ever packed of its table, which for records of revisions
- * is always so, and when it is small. All others stand alone; where a pack may have an older record of the same key, or
- * one that is deleted, the key is written down as dead. A pack of which half is dead is written anew, with what is left
- * of it; the few records that are left of an old pack stand alone again.
+ * is always so. All others stand in LevelDB; where a pack may have an older record of the same key, or one that is
+ * deleted, the key is written down as dead. A pack of which half is dead is written anew with what is left of it, together
+ * with what is left of its neighbours. Packs move out of files that hold little else that is wanted (`moveOut`).
  *
  * Nothing of the directory changes before `apply`: until the batch is written, reads find what was there.
  */
@@ -12,16 +12,35 @@
 import { Failure } from '../util/failure.ts';
 import type { BackendEntry } from './backend.ts';
 import type { LevelBatch } from './level-db.ts';
-import type { ReadyPack } from './overlay-runs.ts';
-import { encodeDead, expandPack, fitsInPack, isPackWhole, PackBuilder, type Packing } from './pack.ts';
-import { deadKey, type Pack, PackDirectory, packKey } from './pack-directory.ts';
+import { entriesOf } from './overlay-runs.ts';
+import {
+  checkOf,
+  encodeDead,
+  expandPack,
+  isPackWhole,
+  maxPackedKeyBytes,
+  PackBuilder,
+  type Packing,
+  packOfOne,
+  type ReadyPack,
+  sharesPack,
+} from './pack.ts';
+import { deadKey, encodeReference, type Pack, PackDirectory, packKey } from './pack-directory.ts';
+import type { RecordFiles } from './record-files.ts';
 
-/** So few records are not worth a pack. */
-const maxAlone = 4;
+export interface LevelWriterOptions {
+  readonly batch: LevelBatch;
+  readonly directory: PackDirectory;
+  readonly files: RecordFiles;
+  readonly packing: Packing;
+  /** Gives the bytes of a pack of the directory. */
+  readonly readPack: (pack: Pack) => Buffer;
+}
 
 export class LevelWriter {
   readonly #batch: LevelBatch;
   readonly #directory: PackDirectory;
+  readonly #files: RecordFiles;
   readonly #packing: Packing;
   readonly #readPack: (pack: Pack) => Buffer;
   readonly #builder: PackBuilder;
@@ -31,51 +50,66 @@ export class LevelWriter {
   /** Packs that lose records, with all that are dead in them. */
   readonly #touched = new Map<Pack, Set<string>>();
   #settling: Iterator<[Pack, Set<string>]> | null = null;
+  /** Packs that stand side by side and are about to become one, with what is left of them. */
+  #merging: Pack[] = [];
+  readonly #remains: PackBuilder;
   readonly #changes = new Map<Pack, Pack | null>();
-  /** About what was written so far. */
+  /** About what was written so far, and what of it LevelDB gets. */
   bytes = 0;
+  levelBytes = 0;
 
-  /** @param readPack gives the bytes of a pack of the directory */
-  constructor(
-    batch: LevelBatch,
-    directory: PackDirectory,
-    packing: Packing,
-    readPack: (pack: Pack) => Buffer,
-  ) {
+  constructor({ batch, directory, files, packing, readPack }: LevelWriterOptions) {
     this.#batch = batch;
     this.#directory = directory;
+    this.#files = files;
     this.#packing = packing;
     this.#readPack = readPack;
     this.#builder = new PackBuilder(packing.packBytes);
+    this.#remains = new PackBuilder(packing.packBytes);
   }
 
   put(key: string, value: Uint8Array): void {
     this.bytes += key.length + value.length;
-    if (this.#appends(key) && fitsInPack(key, value)) {
-      this.#builder.add(key, value);
-      if (this.#builder.isFull) this.#closePack();
+    if (key.length <= maxPackedKeyBytes && this.#appends(key)) {
+      if (sharesPack(key, value)) {
+        this.#builder.add(key, value);
+        if (this.#builder.isFull) this.#closePack();
+      } else {
+        this.#closePack();
+        this.#addPack(packOfOne(key, value));
+      }
       return;
     }
     this.#kill(key);
-    this.#batch.put(key, value);
+    this.#levelPut(key, value);
   }
 
   /** Puts all records of a pack: before any other write of their keys. */
   putPack(ready: ReadyPack): void {
     if (this.#appends(ready.firstKey)) {
       this.#closePack();
-      this.bytes += ready.bytes.length;
+      this.bytes += ready.bytes.length + (ready.value?.length ?? 0);
       this.#addPack(ready);
       return;
     }
     const entries: BackendEntry[] = [];
-    expandPack(ready.bytes, null, '', null, entries);
+    entriesOf(ready, '', entries);
     for (const { key, value } of entries) this.put(key, value);
   }
 
   delete(key: string): void {
     this.bytes += key.length;
     this.#kill(key);
+    this.#levelDelete(key);
+  }
+
+  #levelPut(key: string, value: Uint8Array): void {
+    this.levelBytes += key.length + value.length;
+    this.#batch.put(key, value);
+  }
+
+  #levelDelete(key: string): void {
+    this.levelBytes += key.length;
     this.#batch.del(key);
   }
 
@@ -91,16 +125,23 @@ export class LevelWriter {
   }
 
   #closePack(): void {
-    const { firstKey, lastKey, count } = this.#builder;
-    if (count > 0) this.#addPack({ firstKey, lastKey, count, bytes: this.#builder.take() });
+    if (this.#builder.count > 0) this.#addPack(this.#builder.take());
   }
 
-  #addPack({ firstKey, lastKey, count, bytes }: ReadyPack): void {
+  #addPack(ready: ReadyPack): void {
+    const { firstKey, lastKey } = ready;
     const id = Math.max(this.#fresh.nextId(firstKey), this.#directory.nextId(firstKey));
-    const pack: Pack = { key: packKey(id, firstKey), id, firstKey, count, dead: null };
-    this.#batch.put(pack.key, bytes);
+    const pack = this.#store(id, firstKey, ready);
     this.#fresh.append(pack, lastKey);
     this.#made.push([pack, lastKey]);
+  }
+
+  /** Gives a pack a place, and refers to it. */
+  #store(id: number, firstKey: string, { bytes, value, count }: ReadyPack): Pack {
+    const place = this.#files.append(value === null ? [bytes] : [bytes, value], checkOf(bytes));
+    const pack: Pack = { id, firstKey, count, dead: null, place };
+    this.#levelPut(packKey(pack), encodeReference(place, count));
+    return pack;
   }
 
   /** What a pack may have of a key is no longer its newest record. */
@@ -119,67 +160,120 @@ export class LevelWriter {
   settle(): boolean {
     if (this.#settling === null) {
       this.#closePack();
-      this.#settling = this.#touched.entries();
+      const touched = [...this.#touched].sort(([a], [b]) => (a.firstKey < b.firstKey ? -1 : 1));
+      this.#settling = touched.values();
     }
     const { done, value } = this.#settling.next();
-    if (done === true) return false;
+    if (done === true) {
+      this.#merge();
+      return false;
+    }
     const [pack, dead] = value;
     const isFresh = this.#fresh.find(pack.firstKey) === pack;
-    this.#changes.set(
-      pack,
-      isFresh || dead.size * 2 < pack.count ? this.#note(pack, dead) : this.#renew(pack, dead),
-    );
+    if (isFresh || dead.size * 2 < pack.count) this.#note(pack, dead, pack.count);
+    else this.#renew(pack, dead);
     return true;
   }
 
-  #note(pack: Pack, dead: ReadonlySet<string>): Pack {
+  #note(pack: Pack, dead: ReadonlySet<string>, count: number): void {
     const list = encodeDead(dead);
-    this.#batch.put(deadKey(pack), list);
+    this.#levelPut(deadKey(pack), list);
     this.bytes += list.length;
-    return { ...pack, dead };
+    this.#changes.set(pack, { ...pack, count, dead });
   }
 
-  #renew(pack: Pack, dead: ReadonlySet<string>): Pack | null {
-    const bytes = this.#readPack(pack);
+  #renew(pack: Pack, dead: ReadonlySet<string>): void {
     const all: BackendEntry[] = [];
-    expandPack(bytes, null, '', null, all);
+    // A record that has a pack to itself need not be read to see it go.
+    if (pack.count !== 1 || !dead.has(pack.firstKey)) {
+      const bytes = this.#readPack(pack);
+      expandPack(bytes, null, '', null, all);
+      this.bytes += bytes.length;
+    }
     const live = all.filter(({ key }) => !dead.has(key));
-    this.bytes += bytes.length;
     if (live.length * 2 > all.length) {
       // What stands alone between a pack's keys was counted with it.
       const inPack = new Set(all.map(({ key }) => key).filter((key) => dead.has(key)));
-      return this.#note({ ...pack, count: all.length }, inPack);
+      this.#note(pack, inPack, all.length);
+      return;
     }
-    if (pack.dead !== null) this.#batch.del(deadKey(pack));
-    if (live.length <= maxAlone) {
-      this.#batch.del(pack.key);
-      for (const { key, value } of live) this.#batch.put(key, value);
-      return null;
+    const last = this.#merging[this.#merging.length - 1];
+    if (last !== undefined && this.#directory.next(last) !== pack) this.#merge();
+    this.#mergeIn(pack, live);
+    if (this.#remains.isFull) this.#merge();
+  }
+
+  #mergeIn(pack: Pack, live: readonly BackendEntry[]): void {
+    this.#merging.push(pack);
+    for (const { key, value } of live) this.#remains.add(key, value);
+  }
+
+  /** Small packs behind those that are about to become one join them: else packs would become ever smaller. */
+  #mergeNeighbours(): void {
+    const small = this.#packing.packBytes / 2;
+    while (this.#merging.length > 0 && this.#remains.bytes.length < small) {
+      const next = this.#directory.next(this.#merging[this.#merging.length - 1]!);
+      const isSmall = next !== null && next.place !== null && next.place.bytes < small;
+      if (!isSmall || this.#touched.has(next) || this.#changes.has(next)) return;
+      const all: BackendEntry[] = [];
+      const bytes = this.#readPack(next);
+      this.bytes += bytes.length;
+      expandPack(bytes, next.dead, '', null, all);
+      this.#mergeIn(next, all);
     }
-    for (const { key, value } of live) this.#builder.add(key, value);
-    this.#batch.put(pack.key, this.#builder.take());
-    return { ...pack, count: live.length, dead: null };
+  }
+
+  /** What is left of packs side by side takes the place of the first; the others are no more. */
+  #merge(): void {
+    this.#mergeNeighbours();
+    const merging = this.#merging;
+    this.#merging = [];
+    for (const pack of merging) {
+      if (pack.dead !== null) this.#levelDelete(deadKey(pack));
+      this.#levelDelete(packKey(pack));
+      this.#changes.set(pack, null);
+    }
+    if (this.#remains.count === 0) return;
+    const [first] = merging;
+    this.#changes.set(first!, this.#store(first!.id, first!.firstKey, this.#remains.take()));
+  }
+
+  /**
+   * Moves packs out of a file.
+   * @param packs goes over those that may stand there
+   * @returns false when it came to their end
+   */
+  move(packs: Iterator<Pack>, file: number, maxBytes: number): boolean {
+    for (let bytes = 0; bytes < maxBytes; ) {
+      const { done, value: pack } = packs.next();
+      if (done === true) return false;
+      const { place } = pack;
+      if (place?.file !== file || this.#changes.has(pack) || this.#directory.find(pack.firstKey) !== pack)
+        continue;
+      const moved = { ...pack, place: this.#files.append([this.#readPack(pack)], place.check) };
+      this.#levelPut(packKey(moved), encodeReference(moved.place, moved.count));
+      this.#changes.set(pack, moved);
+      bytes += place.bytes;
+      this.bytes += place.bytes;
+    }
+    return true;
   }
 
   /** The batch is written: takes it into the directory. */
   apply(): void {
     for (const [pack, lastKey] of this.#made) this.#directory.append(pack, lastKey);
     this.#directory.replace(this.#changes);
-  }
-
-  /** Packs that are no longer what they were. */
-  get changed(): Iterable<Pack> {
-    return this.#changes.keys();
+    for (const [pack, change] of this.#changes) {
+      if (pack.place !== null && pack.place !== change?.place) this.#files.release(pack.place);
+    }
+    this.#files.sweep();
   }
 }
 
-/** @throws Failure 'backendDamaged' when a pack is missing or fails its checksum */
-export function wholePack(
-  path: string,
-  pack: { readonly firstKey: string },
-  bytes: Buffer | undefined,
-): Buffer {
-  if (bytes !== undefined && isPackWhole(bytes)) return bytes;
+/** @throws Failure 'backendDamaged' when a pack is missing, is another one or fails its checksum */
+export function wholePack(path: string, pack: Pack, bytes: Buffer | undefined): Buffer {
+  const isIt = bytes !== undefined && isPackWhole(bytes);
+  if (isIt && (pack.place === null || checkOf(bytes) === pack.place.check)) return bytes;
   const what = bytes === undefined ? 'is missing' : 'fails its checksum';
   throw new Failure(
     'backendDamaged',

@@ -8,10 +8,11 @@
 
 import { OrderedMap } from '../util/ordered-map.ts';
 import type { Scheduler } from '../util/runtime.ts';
-import type { Backend, BackendEntry } from './backend.ts';
+import type { Backend, BackendEntry, EntryVisitor } from './backend.ts';
 import { type BaseCursor, type BaseReplacement, type BaseState, type Line, noLine } from './base-state.ts';
 import { BufferedBackend } from './buffered-backend.ts';
 import type { Overlay } from './overlay.ts';
+import { visitFailure } from './pack.ts';
 
 interface ImageEntry {
   readonly key: string;
@@ -112,6 +113,14 @@ class MemoryState implements BaseState {
     const entries: ImageEntry[] = [];
     this.#image.entries.collect(from, to, atMost, false, entries);
     return new MemoryCursor(entries, this.#power);
+  }
+
+  visit(from: string, to: string, visitor: EntryVisitor, done: (error: Error | null) => void): void {
+    const entries: ImageEntry[] = [];
+    this.#image.entries.collect(from, to, Number.POSITIVE_INFINITY, false, entries);
+    this.#power.scheduler.defer(() => {
+      done(visitFailure(entries, visitor));
+    });
   }
 
   /** Memory gives space back by itself. */

@@ -7,7 +7,15 @@
 
 import { lowerBound } from '../util/ordered-map.ts';
 import type { BackendEntry } from './backend.ts';
-import { expandPack, findInPack, fitsInPack, PackBuilder } from './pack.ts';
+import {
+  expandPack,
+  findInPack,
+  maxPackedKeyBytes,
+  PackBuilder,
+  packOfOne,
+  type ReadyPack,
+  sharesPack,
+} from './pack.ts';
 
 /** Goes over the keys of a run. */
 export interface RunWalk {
@@ -68,14 +76,6 @@ class PlainWalk implements RunWalk {
   }
 }
 
-/** A pack that is ready to be written. */
-export interface ReadyPack {
-  readonly firstKey: string;
-  readonly lastKey: string;
-  readonly count: number;
-  readonly bytes: Buffer;
-}
-
 export class PackedRun implements Run {
   readonly #builder: PackBuilder;
   readonly #packs: ReadyPack[] = [];
@@ -86,10 +86,15 @@ export class PackedRun implements Run {
   }
 
   append(key: string, value: Uint8Array | null): boolean {
-    if (value === null || !fitsInPack(key, value)) return false;
-    this.#builder.add(key, value);
+    if (value === null || key.length > maxPackedKeyBytes) return false;
     this.last = key;
-    if (this.#builder.isFull) this.#close();
+    if (sharesPack(key, value)) {
+      this.#builder.add(key, value);
+      if (this.#builder.isFull) this.#close();
+    } else {
+      this.#close();
+      this.#packs.push(packOfOne(key, value));
+    }
     return true;
   }
 
@@ -100,16 +105,17 @@ export class PackedRun implements Run {
   }
 
   #close(): void {
-    const { firstKey, lastKey, count } = this.#builder;
-    if (count > 0) this.#packs.push({ firstKey, lastKey, count, bytes: this.#builder.take() });
+    if (this.#builder.count > 0) this.#packs.push(this.#builder.take());
   }
 
   get(key: string): Uint8Array | undefined {
     if (key > this.last) return undefined;
     const builder = this.#builder;
     const isOpen = builder.count > 0 && key >= builder.firstKey;
-    const pack = isOpen ? builder.bytes : this.#packs[this.#placeOf(key)]?.bytes;
-    const value = pack === undefined ? undefined : findInPack(pack, key);
+    const pack = isOpen ? null : this.#packs[this.#placeOf(key)];
+    if (pack === undefined) return undefined;
+    if (pack !== null && pack.value !== null) return pack.firstKey === key ? pack.value : undefined;
+    const value = findInPack(pack === null ? builder.bytes : pack.bytes, key);
     // A copy: whoever keeps a small value must not keep its pack.
     return value === undefined ? undefined : Buffer.from(value);
   }
@@ -127,19 +133,26 @@ export class PackedRun implements Run {
   }
 
   walk(from: string): RunWalk {
-    const packs = this.#packs.slice(Math.max(0, this.#placeOf(from))).map(({ bytes }) => bytes);
-    if (this.#builder.count > 0) packs.push(this.#builder.bytes);
+    const packs = this.#packs.slice(Math.max(0, this.#placeOf(from)));
+    const { firstKey, lastKey, count, bytes } = this.#builder;
+    if (count > 0) packs.push({ firstKey, lastKey, count, bytes, value: null });
     return new PackedWalk(packs, from);
   }
 }
 
+/** The records of a pack that was not written yet, from a key on. */
+export function entriesOf({ firstKey, bytes, value }: ReadyPack, from: string, into: BackendEntry[]): void {
+  if (value === null) expandPack(bytes, null, from, null, into);
+  else if (firstKey >= from) into.push({ key: firstKey, value });
+}
+
 class PackedWalk implements RunWalk {
-  readonly #packs: readonly Buffer[];
+  readonly #packs: readonly ReadyPack[];
   #pack = 0;
   #entries: BackendEntry[] = [];
   #at = 0;
 
-  constructor(packs: readonly Buffer[], from: string) {
+  constructor(packs: readonly ReadyPack[], from: string) {
     this.#packs = packs;
     this.#expand(from);
   }
@@ -157,7 +170,7 @@ class PackedWalk implements RunWalk {
     this.#entries = [];
     this.#at = 0;
     while (this.#entries.length === 0 && this.#pack < this.#packs.length) {
-      expandPack(this.#packs[this.#pack++]!, null, from, null, this.#entries);
+      entriesOf(this.#packs[this.#pack++]!, from, this.#entries);
     }
   }
 }

@@ -11,8 +11,8 @@
 
 import { lowerBound } from '../util/ordered-map.ts';
 import type { BackendEntry } from './backend.ts';
-import { PackedRun, PlainRun, type ReadyPack, type Run, type RunWalk } from './overlay-runs.ts';
-import { expandPack, noPacking, type Packing } from './pack.ts';
+import { entriesOf, PackedRun, PlainRun, type Run, type RunWalk } from './overlay-runs.ts';
+import { noPacking, type Packing, type ReadyPack } from './pack.ts';
 
 /** Keys are binary strings that begin with their table. */
 const tables = 256;
@@ -74,9 +74,9 @@ export class Overlay {
 
   /** Takes up all that another one says: it is newer. */
   absorb(newer: Overlay): void {
-    for (const { bytes } of newer.packs()) {
+    for (const pack of newer.packs()) {
       const entries: BackendEntry[] = [];
-      expandPack(bytes, null, '', null, entries);
+      entriesOf(pack, '', entries);
       for (const { key, value } of entries) this.set(key, value);
     }
     for (const writes = newer.writes(); writes.next(); ) this.set(writes.key, writes.value);

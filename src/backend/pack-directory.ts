@@ -2,67 +2,89 @@
  * Which packs a state has, in memory: by table, ascending.
  *
  *     '\0' 'p' table id(8) 'd'              keys of records that are no longer there, until the pack is written anew
- *     '\0' 'p' table id(8) 'r' first key    the pack
+ *     '\0' 'p' table id(8) 'f' first key    where the pack stands: file(4) offset(4) bytes(4) checksum(4) records(4)
+ *     '\0' 'p' table id(8) 'r' first key    the pack itself, as states of former versions have them
  *
  * A table's packs have ascending ids and their keys ascend in the same order, none overlapping: a pack is only made of
- * keys behind all that were ever packed. The list of the dead stands before its pack, so that a cursor meets it first.
+ * keys behind all that were ever packed, or of what is left of packs that stand side by side.
  *
- * Not every key between a pack's first and last is in it: large records stand alone, and so does what was written a
- * second time. A record in a pack that is not dead is the newest of its key.
+ * Not every key between a pack's first and last is in it: what was written a second time stands alone. A record in a pack
+ * that is not dead is the newest of its key.
+ *
+ * The packs of a table are an array that is only appended to; what changes it otherwise makes another one. So whoever
+ * keeps the array and its length (`PackList`) has the packs as they were.
  */
 
 import { reservedTable } from './base-state.ts';
+import { decodeDead } from './pack.ts';
+import type { Place } from './record-files.ts';
 
 export const packTable: string = `${reservedTable}p`;
 export const packTableEnd: string = `${reservedTable}q`;
 const deadMark = 'd';
-const recordsMark = 'r';
+const fileMark = 'f';
+const inlineMark = 'r';
 const idBytes = 8;
 /** Behind the reserved table, the letter, the table and the id. */
 const markAt: number = packTable.length + 1 + idBytes;
+const referenceBytes = 20;
+
+/** What stands there cannot have been written. */
+export class PackEntryError extends Error {}
 
 export interface Pack {
-  /** What it stands under. */
-  readonly key: string;
   readonly id: number;
   readonly firstKey: string;
   /** Records in it, dead ones too; -1 is not known yet. */
   readonly count: number;
   readonly dead: ReadonlySet<string> | null;
+  /** Null: LevelDB has the bytes. */
+  readonly place: Place | null;
+}
+
+/** Packs `at` to `end` of a list that others may append to. */
+export interface PackList {
+  readonly packs: readonly Pack[];
+  readonly at: number;
+  readonly end: number;
 }
 
 function idChars(id: number): string {
-  const bytes = Buffer.alloc(idBytes);
-  bytes.writeBigUInt64BE(BigInt(id));
-  return bytes.toString('latin1');
+  let chars = '';
+  for (let rest = id, i = 0; i < idBytes; i++, rest = Math.floor(rest / 256)) {
+    chars = String.fromCharCode(rest % 256) + chars;
+  }
+  return chars;
 }
 
-/** The first key under which anything of the pack may stand. */
-export function packFrom(table: string, id: number): string {
-  return packTable + table + idChars(id);
+function idOf(key: string): number {
+  let id = 0;
+  for (let at = markAt - idBytes; at < markAt; at++) id = id * 256 + key.charCodeAt(at);
+  return id;
 }
 
-export function packKey(id: number, firstKey: string): string {
-  return packFrom(firstKey[0]!, id) + recordsMark + firstKey;
+function stem({ id, firstKey }: Pack): string {
+  return packTable + firstKey[0]! + idChars(id);
+}
+
+/** What a pack, or what refers to it, stands under. */
+export function packKey(pack: Pack): string {
+  return stem(pack) + (pack.place === null ? inlineMark : fileMark) + pack.firstKey;
 }
 
 /** What the list of a pack's dead records stands under. */
 export function deadKey(pack: Pack): string {
-  return pack.key.slice(0, markAt) + deadMark;
+  return stem(pack) + deadMark;
 }
 
-/** Whether a key of the pack table names a list of dead records, and not a pack. */
-export function isDeadKey(key: string): boolean {
-  return key[markAt] === deadMark;
-}
-
-export function firstKeyOf(key: string): string {
-  return key.slice(markAt + 1);
-}
-
-function idOf(key: string): number {
-  const id = Buffer.from(key.slice(packTable.length + 1, markAt), 'latin1').readBigUInt64BE();
-  return Number(id);
+export function encodeReference({ file, offset, bytes, check }: Place, count: number): Buffer {
+  const value = Buffer.allocUnsafe(referenceBytes);
+  value.writeUInt32BE(file, 0);
+  value.writeUInt32BE(offset, 4);
+  value.writeUInt32BE(bytes, 8);
+  value.writeUInt32BE(check, 12);
+  value.writeUInt32BE(count, 16);
+  return value;
 }
 
 interface Table {
@@ -73,21 +95,35 @@ interface Table {
 
 export class PackDirectory {
   readonly #tables = new Map<string, Table>();
+  #dead: ReadonlySet<string> | null = null;
 
-  /** Takes up what was found on disk; keys of the pack table, in their order. */
-  static fromKeys(keys: readonly string[], readDead: (key: string) => ReadonlySet<string>): PackDirectory {
-    const directory = new PackDirectory();
-    let dead: ReadonlySet<string> | null = null;
-    for (const key of keys) {
-      if (isDeadKey(key)) {
-        dead = readDead(key);
-        continue;
-      }
-      const firstKey = firstKeyOf(key);
-      directory.append({ key, id: idOf(key), firstKey, count: -1, dead }, firstKey);
-      dead = null;
+  /**
+   * Takes up what was found on disk: call with each entry of the pack table, in their order.
+   * @returns the pack, unless the entry only says what is dead in the next one
+   * @throws PackEntryError
+   */
+  take(key: string, value: Buffer): Pack | null {
+    const mark = key[markAt];
+    if (mark === deadMark) {
+      this.#dead = decodeDead(value);
+      return null;
     }
-    return directory;
+    const isInFile = mark === fileMark && value.length === referenceBytes;
+    if (!isInFile && mark !== inlineMark) throw new PackEntryError('an entry of its packs makes no sense');
+    const place = isInFile
+      ? {
+          file: value.readUInt32BE(0),
+          offset: value.readUInt32BE(4),
+          bytes: value.readUInt32BE(8),
+          check: value.readUInt32BE(12),
+        }
+      : null;
+    const firstKey = key.slice(markAt + 1);
+    const count = isInFile ? value.readUInt32BE(16) : -1;
+    const pack: Pack = { id: idOf(key), firstKey, count, dead: this.#dead, place };
+    this.append(pack, firstKey);
+    this.#dead = null;
+    return pack;
   }
 
   get isEmpty(): boolean {
@@ -96,7 +132,8 @@ export class PackDirectory {
 
   /** The last pack of each table. */
   lastPacks(): Pack[] {
-    return [...this.#tables.values()].map(({ packs }) => packs[packs.length - 1]!);
+    const packs = [...this.#tables.values()].map((table) => table.packs[table.packs.length - 1]);
+    return packs.filter((pack) => pack !== undefined);
   }
 
   #table(key: string): Table {
@@ -122,20 +159,31 @@ export class PackDirectory {
   find(key: string): Pack | null {
     const table = this.#tables.get(key[0]!);
     if (table === undefined || key > table.lastKey) return null;
-    const at = behind(table.packs, key) - 1;
-    return at < 0 ? null : table.packs[at]!;
+    return table.packs[behind(table.packs, key) - 1] ?? null;
   }
 
-  /** Where a walk over the packs with keys of `from` <= key < `to` begins; null when there are none. */
-  firstAt(from: string, to: string | null): { readonly table: string; readonly id: number } | null {
-    let first: string | null = null;
-    for (const [name, { packs, lastKey }] of this.#tables) {
-      if (packs.length === 0 || lastKey < from || (to !== null && packs[0]!.firstKey >= to)) continue;
-      if (first === null || name < first) first = name;
+  /** The pack behind one that is there. */
+  next(pack: Pack): Pack | null {
+    const table = this.#tables.get(pack.firstKey[0]!)!;
+    return table.packs[behind(table.packs, pack.firstKey)] ?? null;
+  }
+
+  /** All packs that may have keys of `from` <= key < `to`, table by table. */
+  lists(from: string, to: string | null): PackList[] {
+    const lists: PackList[] = [];
+    for (const name of [...this.#tables.keys()].sort()) {
+      const { packs, lastKey } = this.#tables.get(name)!;
+      if (lastKey < from) continue;
+      const end = to === null ? packs.length : lowest(packs, to);
+      const at = Math.max(0, behind(packs, from) - 1);
+      if (at < end) lists.push({ packs, at, end });
     }
-    if (first === null) return null;
-    const { packs } = this.#tables.get(first)!;
-    return { table: first, id: packs[Math.max(0, behind(packs, from) - 1)]!.id };
+    return lists;
+  }
+
+  /** Goes over all packs as they are now. */
+  all(): IterableIterator<Pack> {
+    return [...this.#tables.values()].flatMap(({ packs }) => packs).values();
   }
 
   append(pack: Pack, lastKey: string): void {
@@ -154,13 +202,17 @@ export class PackDirectory {
 
   /** Puts others in the place of packs; null removes one. */
   replace(changes: ReadonlyMap<Pack, Pack | null>): void {
-    const removals = new Set<Table>();
+    const copies = new Map<Table, (Pack | null)[]>();
     for (const [pack, change] of changes) {
       const table = this.#table(pack.firstKey);
-      if (change === null) removals.add(table);
-      else table.packs[behind(table.packs, pack.firstKey) - 1] = change;
+      let copy = copies.get(table);
+      if (copy === undefined) {
+        copy = table.packs.slice();
+        copies.set(table, copy);
+      }
+      copy[behind(table.packs, pack.firstKey) - 1] = change;
     }
-    for (const table of removals) table.packs = table.packs.filter((pack) => changes.get(pack) !== null);
+    for (const [table, copy] of copies) table.packs = copy.filter((pack) => pack !== null);
   }
 }
 
@@ -174,4 +226,10 @@ function behind(packs: readonly Pack[], key: string): number {
     else high = middle;
   }
   return low;
+}
+
+/** The place of the first pack that does not begin before a key. */
+function lowest(packs: readonly Pack[], key: string): number {
+  const at = behind(packs, key);
+  return at > 0 && packs[at - 1]!.firstKey === key ? at - 1 : at;
 }

@@ -5,11 +5,12 @@
  *     crc32(4)  then per record:  shared(1) rest(1) rest of the key | length(varint) value
  *
  * `shared` is how many chars a key has in common with the one before it. The checksum is over all that follows it.
+ * A large record is a pack of its own, so that its bytes go to disk as they came.
  */
 
 import { crc32 } from 'node:zlib';
 
-import type { BackendEntry } from './backend.ts';
+import type { BackendEntry, EntryVisitor } from './backend.ts';
 
 /** How a state packs its records. */
 export interface Packing {
@@ -19,29 +20,62 @@ export interface Packing {
   readonly packBytes: number;
 }
 
-/** A pack is closed as soon as it has so many bytes: one of LevelDB's blocks. */
-export const packBytes: number = 4 * 1024;
-/** Longer keys and values are records of their own. */
+/** A pack is closed as soon as it has so many bytes. A read of one record reads a pack; each pack has a reference. */
+export const packBytes: number = 16 * 1024;
+/** Longer keys stand outside of packs. */
 export const maxPackedKeyBytes = 255;
-export const maxPackedValueBytes: number = 2 * 1024;
+/** A longer value has a pack to itself, into which it is not copied. */
+export const maxSharedValueBytes: number = 4 * 1024;
 
 export const noPacking: Packing = { tables: '', packBytes };
 
 const headBytes = 4;
-/** Of a record, beside key and value: two lengths and a varint of two bytes. */
-const maxRecordOverhead = 4;
-const maxRecordBytes = maxRecordOverhead + maxPackedKeyBytes + maxPackedValueBytes;
+/** Of a record, beside key and value: two lengths and a varint. */
+const maxRecordOverhead = 8;
+const maxRecordBytes = maxRecordOverhead + maxPackedKeyBytes + maxSharedValueBytes;
+/** Packs are filled one behind the other in pieces of memory, of which the first is small. */
+const slabBytesMax = 256 * 1024;
 
-/** Whether a record may stand in a pack. */
-export function fitsInPack(key: string, value: Uint8Array): boolean {
-  return key.length <= maxPackedKeyBytes && value.length <= maxPackedValueBytes;
+/** Whether a record may stand in a pack together with others. */
+export function sharesPack(key: string, value: Uint8Array): boolean {
+  return key.length <= maxPackedKeyBytes && value.length <= maxSharedValueBytes;
 }
 
-/** Fills one pack after the other, in the same memory. */
+/** A pack that is ready to be written: its bytes, and behind them those of its value if it is one large record. */
+export interface ReadyPack {
+  readonly firstKey: string;
+  readonly lastKey: string;
+  readonly count: number;
+  readonly bytes: Buffer;
+  readonly value: Uint8Array | null;
+}
+
+function writeLength(bytes: Buffer, at: number, length: number): number {
+  let rest = length;
+  let to = at;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[to++] = (rest & 0x7f) | 0x80;
+  bytes[to++] = rest;
+  return to;
+}
+
+/** A pack of one large record; the key must be short enough for one. */
+export function packOfOne(key: string, value: Uint8Array): ReadyPack {
+  const bytes = Buffer.allocUnsafe(headBytes + maxRecordOverhead + key.length);
+  bytes[headBytes] = 0;
+  bytes[headBytes + 1] = key.length;
+  bytes.write(key, headBytes + 2, 'latin1');
+  const end = writeLength(bytes, headBytes + 2 + key.length, value.length);
+  bytes.writeUInt32BE(crc32(value, crc32(bytes.subarray(headBytes, end))), 0);
+  return { firstKey: key, lastKey: key, count: 1, bytes: bytes.subarray(0, end), value };
+}
+
+/** Fills one pack after the other. */
 export class PackBuilder {
   readonly #closeAt: number;
-  readonly #bytes: Buffer;
-  #length = headBytes;
+  #slab: Buffer = Buffer.alloc(0);
+  #start = 0;
+  /** Of the pack at hand, its head included. */
+  #length = 0;
   /** Keys of the first and the last record; empty while there is none. */
   firstKey = '';
   lastKey = '';
@@ -50,50 +84,71 @@ export class PackBuilder {
   /** @param closeAt bytes at which a pack is full */
   constructor(closeAt: number = packBytes) {
     this.#closeAt = closeAt;
-    this.#bytes = Buffer.allocUnsafeSlow(headBytes + closeAt + maxRecordBytes);
   }
 
   /** The pack as far as it is filled, without its checksum; valid until the next `take`. */
   get bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#slab.subarray(this.#start, this.#start + this.#length);
   }
 
   get isFull(): boolean {
     return this.#length >= this.#closeAt;
   }
 
-  /** Adds a record that fits (`fitsInPack`), whose key is behind all others. */
+  /** Adds a record that fits (`sharesPack`), whose key is behind all others. */
   add(key: string, value: Uint8Array): void {
-    if (this.count > 0 && key <= this.lastKey) throw new Error('keys of a pack must ascend');
-    const bytes = this.#bytes;
+    if (this.count === 0) this.#begin();
+    else if (key <= this.lastKey) throw new Error('keys of a pack must ascend');
+    this.#reserve(maxRecordOverhead + key.length + value.length);
+    const bytes = this.#slab;
     const shared = this.count === 0 ? 0 : sharedChars(this.lastKey, key);
-    let at = this.#length;
+    let at = this.#start + this.#length;
     bytes[at++] = shared;
     bytes[at++] = key.length - shared;
     for (let i = shared; i < key.length; i++) bytes[at++] = key.charCodeAt(i);
-    const { length } = value;
-    if (length < 0x80) {
-      bytes[at++] = length;
-    } else {
-      bytes[at++] = (length & 0x7f) | 0x80;
-      bytes[at++] = length >>> 7;
-    }
+    at = writeLength(bytes, at, value.length);
     bytes.set(value, at);
-    this.#length = at + length;
+    this.#length = at + value.length - this.#start;
     if (this.count === 0) this.firstKey = key;
     this.lastKey = key;
     this.count++;
   }
 
-  /** The pack. The builder is empty then. */
-  take(): Buffer {
-    const pack = Buffer.allocUnsafeSlow(this.#length);
-    pack.set(this.#bytes.subarray(0, this.#length));
-    pack.writeUInt32BE(crc32(pack.subarray(headBytes)), 0);
+  #begin(): void {
+    const wanted = headBytes + this.#closeAt + maxRecordBytes;
+    if (this.#start + wanted > this.#slab.length) {
+      const next = Math.min(slabBytesMax, this.#slab.length * 4);
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(wanted, next));
+      this.#start = 0;
+    }
     this.#length = headBytes;
+  }
+
+  /** What is left of other packs may be more than a pack usually holds. */
+  #reserve(more: number): void {
+    if (this.#start + this.#length + more <= this.#slab.length) return;
+    const slab = Buffer.allocUnsafeSlow((this.#length + more) * 2);
+    slab.set(this.bytes);
+    this.#slab = slab;
+    this.#start = 0;
+  }
+
+  /** The pack, which has a record. The builder is empty then. */
+  take(): ReadyPack {
+    const pack = this.bytes;
+    pack.writeUInt32BE(crc32(pack.subarray(headBytes)), 0);
+    const ready = {
+      firstKey: this.firstKey,
+      lastKey: this.lastKey,
+      count: this.count,
+      bytes: pack,
+      value: null,
+    };
+    this.#start += this.#length;
+    this.#length = 0;
     this.count = 0;
     this.firstKey = '';
-    return pack;
+    return ready;
   }
 }
 
@@ -118,8 +173,15 @@ function valueLength(pack: Uint8Array, at: number): number {
     valueStart = at + 1;
     return low;
   }
-  valueStart = at + 2;
-  return (low & 0x7f) | (pack[at + 1]! << 7);
+  let length = low & 0x7f;
+  let from = at + 1;
+  for (let factor = 0x80; ; factor *= 0x80) {
+    const byte = pack[from++]!;
+    length += (byte & 0x7f) * factor;
+    if (byte < 0x80) break;
+  }
+  valueStart = from;
+  return length;
 }
 
 /** The value of a key, as a view on the pack; undefined when it has none. */
@@ -147,7 +209,28 @@ export function findInPack(pack: Buffer, key: string): Buffer | undefined {
   return undefined;
 }
 
+/** The checksum that a pack begins with. */
+export function checkOf(pack: Buffer): number {
+  return pack.readUInt32BE(0);
+}
+
 const scratch = Buffer.allocUnsafeSlow(maxPackedKeyBytes);
+
+/** Goes over the records that are not `dead`, without making an object for each. */
+export function visitPack(pack: Buffer, dead: ReadonlySet<string> | null, visit: EntryVisitor): void {
+  const end = pack.length;
+  for (let at = headBytes; at < end; ) {
+    const shared = pack[at]!;
+    const rest = pack[at + 1]!;
+    at += 2;
+    for (let i = 0; i < rest; i++) scratch[shared + i] = pack[at + i]!;
+    const keyBytes = shared + rest;
+    const length = valueLength(pack, at + rest);
+    at = valueStart + length;
+    if (dead === null || !dead.has(scratch.toString('latin1', 0, keyBytes)))
+      visit(scratch, keyBytes, pack, at - length, at);
+  }
+}
 
 /**
  * Adds the records with `from` <= key < `to` that are not `dead` to a list; values are views on the pack.
@@ -171,6 +254,25 @@ export function expandPack(
     if (key >= from && (dead === null || !dead.has(key)))
       into.push({ key, value: pack.subarray(valueStart, end) });
     at = end;
+  }
+}
+
+/** Tells a visitor of entries that are objects already. */
+export function visitEntries(entries: readonly BackendEntry[], visitor: EntryVisitor): void {
+  for (const { key, value } of entries) {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    const keyBytes = Buffer.from(key, 'latin1');
+    visitor(keyBytes, keyBytes.length, bytes, 0, bytes.length);
+  }
+}
+
+/** The same; returns what the visitor throws. */
+export function visitFailure(entries: readonly BackendEntry[], visitor: EntryVisitor): Error | null {
+  try {
+    visitEntries(entries, visitor);
+    return null;
+  } catch (error) {
+    return error as Error;
   }
 }
 

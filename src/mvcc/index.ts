@@ -20,16 +20,16 @@ export class Index {
 
   /** Builds the ordered half from the other. */
   static fromTable(table: KeyTable): Index {
-    const keys = table.keys();
-    if (!ascends(keys)) sortStrings(keys);
-    const rows: number[] = [];
-    const weights: number[] = [];
-    for (let i = 0; i < keys.length; i++) {
-      const row = table.find(keys[i]!);
-      rows.push(row);
-      weights.push(new KeyIndex(table, row).isLive ? 1 : 0);
+    const rows = table.rows();
+    const keys: string[] = [];
+    let isSorted = true;
+    for (let i = 0; i < rows.length; i++) {
+      const key = table.keyOf(rows[i]!);
+      if (i > 0 && !(keys[i - 1]! < key)) isSorted = false;
+      keys.push(key);
     }
-    return new Index(table, OrderedMap.fromSorted(keys, rows, weights));
+    if (!isSorted) sortStrings(keys, rows);
+    return new Index(table, OrderedMap.fromSorted(keys, rows, weightsOf(table, rows)));
   }
 
   /** Number of living keys. */
@@ -94,7 +94,13 @@ export class Index {
   }
 }
 
-function ascends(keys: readonly string[]): boolean {
-  for (let i = 1; i < keys.length; i++) if (!(keys[i - 1]! < keys[i]!)) return false;
-  return true;
+/** Null: all live. */
+function weightsOf(table: KeyTable, rows: readonly number[]): number[] | null {
+  let weights: number[] | null = null;
+  for (let i = 0; i < rows.length; i++) {
+    if (table.isLive(rows[i]!)) continue;
+    weights ??= new Array<number>(rows.length).fill(1);
+    weights[i] = 0;
+  }
+  return weights;
 }

@@ -12,7 +12,7 @@
  * Rows are found by a hash of the key, in 256 tables that grow one by one, so that growing is never a pause. A key that
  * finds no place within `maxProbes` steps goes to a Map: whoever chooses keys that collide gains nothing.
  *
- * Invariant: a row in use stands in exactly one hash table or in the Map; rows that were given back are used again.
+ * Invariant: a settled row in use stands in exactly one hash table or in the Map; rows that were given back are used again.
  */
 
 import type { OlderRevisions } from './older-revisions.ts';
@@ -65,11 +65,18 @@ interface Part {
   live: number;
 }
 
+/** Tables are at most three quarters full, with what is gone. */
+function hasRoom(part: Part, added: number): boolean {
+  return (part.used + added) * 8 <= part.cells.length * 3;
+}
+
 export class KeyTable {
   readonly #pages: KeyPage[] = [];
   readonly #parts: Part[] = [];
   readonly #overflow = new Map<string, number>();
   #rows = 0;
+  /** Rows from here on are in no hash table yet; `#rows` but for unsettled ones. */
+  #settled = 0;
   readonly #freeRows: number[] = [];
   /** Leases of the newest revisions, by row; no entry is no lease. */
   readonly leases: Map<number, bigint> = new Map();
@@ -99,6 +106,11 @@ export class KeyTable {
     return this.#pages[row >>> rowBits]!.keys[row & rowMask]!;
   }
 
+  /** Whether the newest revision of a key is a put. */
+  isLive(row: number): boolean {
+    return this.#pages[row >>> rowBits]!.numbers[(row & rowMask) * numberColumns + 2]! > 0;
+  }
+
   /** Where the newest record of a key stands in the record cache, from 1; 0 is nowhere. */
   cachePlaceOf(row: number): number {
     return this.#pages[row >>> rowBits]!.small[(row & rowMask) * smallColumns + 3]!;
@@ -110,7 +122,10 @@ export class KeyTable {
 
   /** The row of a key, or -1. */
   find(key: string): number {
-    const hash = hashOf(key);
+    return this.#findHashed(key, hashOf(key));
+  }
+
+  #findHashed(key: string, hash: number): number {
     const { cells } = this.#parts[hash & partMask]!;
     const mask = cells.length - 2;
     let at = ((hash >>> partBits) << 1) & mask;
@@ -125,18 +140,65 @@ export class KeyTable {
 
   /** Gives a key that has none a row, with zeros in all columns. */
   add(key: string): number {
+    return this.#addHashed(key, hashOf(key));
+  }
+
+  /** The row of a key, which it is given if it has none. */
+  findOrAdd(key: string): number {
+    const hash = hashOf(key);
+    const row = this.#findHashed(key, hash);
+    return row < 0 ? this.#addHashed(key, hash) : row;
+  }
+
+  /**
+   * Gives a key that has none a row that `find` does not find before `settle`: many keys in a row are put into the hash
+   * tables one table after another then, which misses the cache less often.
+   */
+  addUnsettled(key: string): number {
+    return this.#addRow(key);
+  }
+
+  /** Puts rows that were added unsettled into the hash tables. */
+  settle(): void {
+    const first = this.#settled;
+    const count = this.#rows - first;
+    if (count === 0) return;
+    this.#settled = this.#rows;
+    const hashes = new Int32Array(count);
+    const ends = new Uint32Array(parts + 1);
+    for (let i = 0; i < count; i++) {
+      const hash = hashOf(this.keyOf(first + i));
+      hashes[i] = hash;
+      ends[(hash & partMask) + 1]!++;
+    }
+    for (let i = 0; i < parts; i++) {
+      const part = this.#parts[i]!;
+      const added = ends[i + 1]!;
+      if (!hasRoom(part, added)) this.#rebuild(part, added);
+      ends[i + 1]! += ends[i]!;
+    }
+    const order = new Uint32Array(count);
+    for (let i = 0; i < count; i++) order[ends[hashes[i]! & partMask]!++] = i;
+    for (const i of order) this.#place(this.#parts[hashes[i]! & partMask]!, first + i, hashes[i]!);
+  }
+
+  #addRow(key: string): number {
     const row = this.#freeRows.pop() ?? this.#rows++;
     if (row >>> rowBits === this.#pages.length) this.#pages.push(newPage());
     this.#pages[row >>> rowBits]!.keys[row & rowMask] = key;
-    const hash = hashOf(key);
-    const part = this.#parts[hash & partMask]!;
-    // At three quarters full, whatever is gone is cleared away, or the table doubles.
-    if ((part.used + 1) * 8 > part.cells.length * 3) this.#rebuild(part);
-    this.#place(part, key, row, hash);
     return row;
   }
 
-  #place(part: Part, key: string, row: number, hash: number): void {
+  #addHashed(key: string, hash: number): number {
+    const row = this.#addRow(key);
+    this.#settled = this.#rows;
+    const part = this.#parts[hash & partMask]!;
+    if (!hasRoom(part, 1)) this.#rebuild(part, 1);
+    this.#place(part, row, hash);
+    return row;
+  }
+
+  #place(part: Part, row: number, hash: number): void {
     const { cells } = part;
     const mask = cells.length - 2;
     let at = ((hash >>> partBits) << 1) & mask;
@@ -150,20 +212,21 @@ export class KeyTable {
       }
       at = (at + 2) & mask;
     }
-    this.#overflow.set(key, row);
+    this.#overflow.set(this.keyOf(row), row);
   }
 
-  #rebuild(part: Part): void {
+  /** Clears away what is gone, and makes room. */
+  #rebuild(part: Part, added: number): void {
     const { cells } = part;
     let capacity = minCapacity;
-    while (part.live * 2 >= capacity) capacity *= 2;
+    while ((part.live + added - 1) * 2 >= capacity) capacity *= 2;
     part.cells = new Int32Array(capacity * 2);
     part.used = 0;
     part.live = 0;
     for (let at = 0; at < cells.length; at += 2) {
       const value = cells[at]!;
       if (value !== empty && value !== gone) {
-        this.#place(part, this.keyOf(value - 1), value - 1, cells[at + 1]!);
+        this.#place(part, value - 1, cells[at + 1]!);
       }
     }
   }
@@ -194,11 +257,11 @@ export class KeyTable {
     part.live--;
   }
 
-  /** All keys, in no order to rely on. */
-  keys(): string[] {
-    const keys: string[] = [];
+  /** All rows in use, ascending. */
+  rows(): number[] {
     const isFree = new Set(this.#freeRows);
-    for (let row = 0; row < this.#rows; row++) if (!isFree.has(row)) keys.push(this.keyOf(row));
-    return keys;
+    const rows: number[] = [];
+    for (let row = 0; row < this.#rows; row++) if (isFree.size === 0 || !isFree.has(row)) rows.push(row);
+    return rows;
   }
 }

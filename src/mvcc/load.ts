@@ -3,28 +3,23 @@
  * happened. Nothing of a record is kept but numbers and, once per key, the key.
  */
 
-import type { BackendEntry } from '../backend/backend.ts';
 import { chainDigest, type SavedDigest, savedDigest } from './digest.ts';
 import { Index } from './index.ts';
 import { KeyIndex } from './key-index.ts';
 import { binarySlice } from './key-range.ts';
 import { KeyTable } from './key-table.ts';
-import { readRecord } from './record.ts';
+import { readRecordAt } from './record.ts';
 import {
   decodeRevision,
   finishedKey,
-  isTombstoneKey,
-  mainOf,
+  readMain,
+  readSub,
   recordTable,
   recordTableEnd,
+  revisionKeyLength,
   scheduledKey,
-  subOf,
 } from './revision.ts';
 import type { State } from './state.ts';
-
-/** So few that they are gone before the collector moves them, and that a chunk is a short turn. */
-const chunkEntries = 4096;
-const chunkBytes = 1024 * 1024;
 
 class Load {
   readonly #state: State;
@@ -32,9 +27,10 @@ class Load {
   readonly #table = new KeyTable();
   readonly #saved: SavedDigest;
   #digest: number;
+  /** Keys of which a deletion was read. */
+  readonly #deleted = new Set<string>();
   #revision = 1;
   #bytes = 0;
-  #failed = false;
   #mustResume = false;
 
   constructor(state: State, done: (error: Error | null, mustResume: boolean) => void) {
@@ -45,53 +41,45 @@ class Load {
   }
 
   start(): void {
-    this.#scan(recordTable);
+    this.#state.backend.visit(recordTable, recordTableEnd, this.#add, this.#take);
   }
 
-  #scan(from: string): void {
-    this.#state.backend.scan(from, recordTableEnd, chunkEntries, this.#take, chunkBytes);
-  }
-
-  readonly #take = (error: Error | null, entries: readonly BackendEntry[]): void => {
-    if (this.#failed) return;
-    if (error !== null) {
-      this.#fail(error);
-      return;
-    }
+  readonly #take = (error: Error | null): void => {
+    let failure = error;
     try {
-      // The next chunk is read while this one is worked on.
-      if (entries.length > 0) this.#scan(`${entries[entries.length - 1]!.key}\0`);
-      for (let i = 0; i < entries.length; i++) this.#add(entries[i]!);
-      if (entries.length > 0) return;
-      this.#finish();
-    } catch (failure) {
-      this.#fail(failure as Error);
-      return;
+      if (error === null) this.#finish();
+    } catch (thrown) {
+      failure = thrown as Error;
     }
-    this.#done(null, this.#mustResume);
+    this.#done(failure, failure === null && this.#mustResume);
   };
 
-  #fail(error: Error): void {
-    this.#failed = true;
-    this.#done(error, false);
-  }
-
-  #add(entry: BackendEntry): void {
-    const record = entry.value;
-    const main = mainOf(entry.key);
-    const sub = subOf(entry.key);
-    const view = readRecord(record);
-    const key = binarySlice(record, view.keyStart, view.keyEnd);
-    const row = this.#table.find(key);
-    const index = new KeyIndex(this.#table, row < 0 ? this.#table.add(key) : row);
-    if (isTombstoneKey(entry.key)) index.addTombstone(main, sub, record.length);
-    else index.addPut(main, sub, view.create, view.version, view.lease, record.length);
+  readonly #add = (name: Buffer, nameBytes: number, bytes: Buffer, start: number, end: number): void => {
+    const main = readMain(name);
+    const sub = readSub(name);
+    const view = readRecordAt(bytes, start, end);
+    const length = end - start;
+    const key = binarySlice(bytes, view.keyStart, view.keyEnd);
+    const isTombstone = nameBytes === revisionKeyLength(true);
+    const index = new KeyIndex(this.#table, this.#rowOf(key, view.version));
+    if (isTombstone) this.#deleted.add(key);
+    if (isTombstone) index.addTombstone(main, sub, length);
+    else index.addPut(main, sub, view.create, view.version, view.lease, length);
     this.#bytes += index.bytes;
     this.#revision = main;
-    if (main > this.#saved.revision) this.#digest = chainDigest(this.#digest, record);
+    if (main > this.#saved.revision) this.#digest = chainDigest(this.#digest, bytes.subarray(start, end));
+  };
+
+  /** The first version of a key that was not seen to be deleted: records of former lives would end with that. */
+  #rowOf(key: string, version: number): number {
+    const table = this.#table;
+    if (version === 1 && !this.#deleted.has(key)) return table.addUnsettled(key);
+    table.settle();
+    return table.findOrAdd(key);
   }
 
   #finish(): void {
+    this.#table.settle();
     const state = this.#state;
     const { backend } = state;
     const scheduled = backend.get(scheduledKey);

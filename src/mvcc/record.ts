@@ -73,42 +73,47 @@ function readLease(bytes: Uint8Array): bigint {
  * @throws Error when the bytes are not a record as this file writes it
  */
 export function readRecord(bytes: KeyValueBytes): RecordView {
+  return readRecordAt(bytes, 0, bytes.length);
+}
+
+/** Reads the record that stands at `bytes[start, end)`; the places in the view are places in `bytes`. */
+export function readRecordAt(bytes: Uint8Array, start: number, end: number): RecordView {
   const view = shared;
   view.bytes = bytes;
   view.create = 0;
   view.mod = 0;
   view.version = 0;
   view.lease = 0n;
-  if (bytes[0] !== keyTag) throw damaged();
-  cursor = 1;
+  if (bytes[start] !== keyTag) throw damaged();
+  cursor = start + 1;
   const keyLength = readVarint(bytes);
   view.keyStart = cursor;
   cursor += keyLength;
   view.keyEnd = cursor;
-  if (bytes[cursor] === createTag) {
+  if (cursor < end && bytes[cursor] === createTag) {
     cursor++;
     view.create = readVarint(bytes);
   }
-  if (bytes[cursor] === modTag) {
+  if (cursor < end && bytes[cursor] === modTag) {
     cursor++;
     view.mod = readVarint(bytes);
   }
-  if (bytes[cursor] === versionTag) {
+  if (cursor < end && bytes[cursor] === versionTag) {
     cursor++;
     view.version = readVarint(bytes);
   }
   view.valueStart = cursor;
-  if (bytes[cursor] === valueTag) {
+  if (cursor < end && bytes[cursor] === valueTag) {
     cursor++;
     const valueLength = readVarint(bytes);
     view.valueStart = cursor;
     cursor += valueLength;
   }
   view.valueEnd = cursor;
-  if (bytes[cursor] === leaseTag) {
+  if (cursor < end && bytes[cursor] === leaseTag) {
     cursor++;
     view.lease = readLease(bytes);
   }
-  if (cursor !== bytes.length) throw damaged();
+  if (cursor !== end) throw damaged();
   return view;
 }

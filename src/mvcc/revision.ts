@@ -72,6 +72,15 @@ export function subOf(key: string): number {
   return readWord(key, 13);
 }
 
+/** The main revision in the bytes of a revision key. */
+export function readMain(key: Buffer): number {
+  return key.readUInt32BE(1) * 0x1_0000_0000 + key.readUInt32BE(5);
+}
+
+export function readSub(key: Buffer): number {
+  return key.readUInt32BE(13);
+}
+
 export function isTombstoneKey(key: string): boolean {
   return key.length === 18;
 }

@@ -250,6 +250,14 @@ class MountedFile implements DiskFile {
     return this.inode.current.read(offset, length);
   }
 
+  read(into: Uint8Array, offset: number, done: (error: Error | null, bytes: number) => void): void {
+    const { hardware, process } = this;
+    if (hardware === null || process === null) throw new Error('a copy of a disk has no clock to wait on');
+    const bytes = this.readSync(offset, into.length);
+    into.set(bytes);
+    hardware.later(hardware.faults.writeMs, process, () => done(null, bytes.length));
+  }
+
   write(chunks: readonly Uint8Array[], offset: number, done: DiskDone): void {
     if (!this.begin('write')) return;
     const hardware = this.hardware;

@@ -18,6 +18,11 @@ export interface DiskFile {
   /** Reads exactly `length` bytes at `offset`; fewer only at the end of the file. */
   readSync(offset: number, length: number): Buffer;
   /**
+   * Fills `into` with what stands at `offset`, while the caller goes on; any number may be under way.
+   * @param done how many bytes there were: fewer than asked for only at the end of the file
+   */
+  read(into: Uint8Array, offset: number, done: (error: Error | null, bytes: number) => void): void;
+  /**
    * Writes the chunks one after another at `offset`. A short write is an error. Not durable before `sync`.
    * At most one `write` or `sync` may be in flight per file.
    */

@@ -75,6 +75,12 @@ class MemoryFile implements DiskFile {
     return this.#used().read(offset, length);
   }
 
+  read(into: Uint8Array, offset: number, done: (error: Error | null, bytes: number) => void): void {
+    const bytes = this.#used().read(offset, into.length);
+    into.set(bytes);
+    this.#scheduler.defer(() => done(null, bytes.length));
+  }
+
   write(chunks: readonly Uint8Array[], offset: number, done: DiskDone): void {
     const content = this.#used();
     let at = offset;

@@ -69,6 +69,18 @@ class NodeFile implements DiskFile {
     return filled === buffer.length ? buffer : buffer.subarray(0, filled);
   }
 
+  read(into: Uint8Array, offset: number, done: (error: Error | null, bytes: number) => void): void {
+    const length = Math.max(0, Math.min(into.length, this.#size - offset));
+    let filled = 0;
+    const readOn = (): void => fs.read(this.#fd, into, filled, length - filled, offset + filled, taken);
+    const taken = (error: Error | null, count: number): void => {
+      filled += count;
+      if (error !== null || count === 0 || filled >= length) done(error, filled);
+      else readOn();
+    };
+    readOn();
+  }
+
   write(chunks: readonly Uint8Array[], offset: number, done: DiskDone): void {
     if (this.#done !== null) throw new Error(`${this.path}: a write is in flight already`);
     this.#chunks = chunks.filter((chunk) => chunk.length > 0);

@@ -121,12 +121,13 @@ export class OrderedMap<V> {
 
   /**
    * Builds a map from entries in ascending key order, in one pass.
+   * @param weights null: each entry weighs 1
    * @throws Error when the keys do not ascend strictly
    */
   static fromSorted<V>(
     keys: readonly string[],
     values: readonly V[],
-    weights: readonly number[],
+    weights: readonly number[] | null,
   ): OrderedMap<V> {
     const map = new OrderedMap<V>();
     if (keys.length === 0) return map;
@@ -141,7 +142,7 @@ export class OrderedMap<V> {
       const leaf = newLeaf(
         keys.slice(at, end),
         values.slice(at, end),
-        leanWeights(weights.slice(at, end)),
+        weights === null ? null : leanWeights(weights.slice(at, end)),
         null,
       );
       const before = level[level.length - 1];

@@ -11,8 +11,8 @@
  */
 
 const base = 257;
-/** Groups up to this size are left to the comparing sort. */
-const smallGroup = 48;
+/** Groups up to this size are sorted by comparing. */
+const smallGroup = 32;
 /** With four digits a group may have 2^20 members, with three 2^28: packed numbers must stay exact. */
 const fourDigitsMax = 2 ** 20;
 
@@ -30,49 +30,73 @@ function commonPrefix(strings: readonly string[], from: number, to: number, know
   return common;
 }
 
-function sortSmall(strings: string[], from: number, to: number): void {
-  const group = strings.slice(from, to).sort();
-  for (let i = 0; i < group.length; i++) strings[from + i] = group[i]!;
+/** Strings and what belongs to them, moved together. */
+interface Sorted {
+  readonly strings: string[];
+  readonly places: number[] | null;
 }
 
-function sortGroup(strings: string[], from: number, to: number, depth: number): void {
+/** By insertion: groups are small. */
+function sortSmall({ strings, places }: Sorted, from: number, to: number): void {
+  for (let i = from + 1; i < to; i++) {
+    const text = strings[i]!;
+    if (strings[i - 1]! <= text) continue;
+    const place = places === null ? 0 : places[i]!;
+    let at = i;
+    for (; at > from && strings[at - 1]! > text; at--) {
+      strings[at] = strings[at - 1]!;
+      if (places !== null) places[at] = places[at - 1]!;
+    }
+    strings[at] = text;
+    if (places !== null) places[at] = place;
+  }
+}
+
+function sortGroup(sorted: Sorted, from: number, to: number, depth: number): void {
+  const { strings, places } = sorted;
   const count = to - from;
   if (count <= smallGroup) {
-    if (count > 1) sortSmall(strings, from, to);
+    if (count > 1) sortSmall(sorted, from, to);
     return;
   }
   const skip = commonPrefix(strings, from, to, depth);
   const digits = count <= fourDigitsMax ? 4 : 3;
-  const places = 2 ** Math.ceil(Math.log2(count));
+  const room = 2 ** Math.ceil(Math.log2(count));
   const packed = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const text = strings[from + i]!;
     let code = 0;
     for (let at = skip; at < skip + digits; at++)
       code = code * base + (at < text.length ? text.charCodeAt(at) + 1 : 0);
-    packed[i] = code * places + i;
+    packed[i] = code * room + i;
   }
   packed.sort();
   const group = strings.slice(from, to);
+  const groupPlaces = places === null ? null : places.slice(from, to);
   let runStart = 0;
   let runCode = -1;
   for (let i = 0; i < count; i++) {
-    const code = Math.floor(packed[i]! / places);
-    strings[from + i] = group[packed[i]! - code * places]!;
+    const code = Math.floor(packed[i]! / room);
+    const before = packed[i]! - code * room;
+    strings[from + i] = group[before]!;
+    if (groupPlaces !== null) places![from + i] = groupPlaces[before]!;
     if (code === runCode) continue;
-    endRun(strings, from + runStart, from + i, skip + digits, runCode);
+    endRun(sorted, from + runStart, from + i, skip + digits, runCode);
     runStart = i;
     runCode = code;
   }
-  endRun(strings, from + runStart, to, skip + digits, runCode);
+  endRun(sorted, from + runStart, to, skip + digits, runCode);
 }
 
 /** A run of equal digits. If the last digit says "ended", the strings are equal. */
-function endRun(strings: string[], from: number, to: number, depth: number, code: number): void {
-  if (to - from > 1 && code % base !== 0) sortGroup(strings, from, to, depth);
+function endRun(sorted: Sorted, from: number, to: number, depth: number, code: number): void {
+  if (to - from > 1 && code % base !== 0) sortGroup(sorted, from, to, depth);
 }
 
-/** Sorts binary strings in place. */
-export function sortStrings(strings: string[]): void {
-  sortGroup(strings, 0, strings.length, 0);
+/**
+ * Sorts binary strings in place.
+ * @param places is put in the order of the strings, each beside its own
+ */
+export function sortStrings(strings: string[], places: number[] | null = null): void {
+  sortGroup({ strings, places }, 0, strings.length, 0);
 }

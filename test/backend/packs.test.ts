@@ -1,21 +1,22 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { Level } from 'level';
 import t from 'tap';
 import type { Backend, BackendEntry } from '../../src/backend/backend.ts';
 import { openLevelBackend } from '../../src/backend/level-backend.ts';
+import { encodeLedgerEntry, encodeLine, ledgerKey, lineKey } from '../../src/backend/level-ledger.ts';
 import {
   expandPack,
   findInPack,
-  fitsInPack,
   isPackWhole,
   maxPackedKeyBytes,
-  maxPackedValueBytes,
+  maxSharedValueBytes,
   PackBuilder,
+  sharesPack,
 } from '../../src/backend/pack.ts';
-import { packTable, packTableEnd } from '../../src/backend/pack-directory.ts';
+import { packKey, packTable, packTableEnd } from '../../src/backend/pack-directory.ts';
 import { nodeDisk } from '../../src/util/node-disk.ts';
-import { close, flush, readOut, restore, scan, snapshot } from '../suites/backend.ts';
+import { close, flush, readOut, restore, scan, snapshot, visited } from '../suites/backend.ts';
 import { failing } from '../suites/failing.ts';
 
 const scheduler = { defer: (job: () => void): void => void setImmediate(job) };
@@ -56,7 +57,7 @@ t.test('a pack gives back each record it was given, and none that it was not', a
         const builder = new PackBuilder(1 << 14);
         const keys = Object.keys(records).sort();
         for (const key of keys) builder.add(key, records[key]!);
-        const pack = Buffer.from(builder.take());
+        const pack = Buffer.from(builder.take().bytes);
         if (!isPackWhole(pack)) throw new Error('not whole');
         for (const key of [...keys, ...others]) {
           if (text(findInPack(pack, key)) !== text(Object.hasOwn(records, key) ? records[key] : undefined))
@@ -76,16 +77,16 @@ t.test('a pack gives back each record it was given, and none that it was not', a
   t.pass('300 packs');
 });
 
-// maxPackedKeyBytes of backend/pack, maxPackedValueBytes of backend/pack
+// maxPackedKeyBytes of backend/pack, maxSharedValueBytes of backend/pack
 t.test('keys and values fit in a pack up to their limits', (t) => {
   const key = (length: number): string => `k${'x'.repeat(length - 1)}`;
-  t.ok(fitsInPack(key(maxPackedKeyBytes), Buffer.alloc(maxPackedValueBytes)));
-  t.notOk(fitsInPack(key(maxPackedKeyBytes + 1), Buffer.alloc(1)));
-  t.notOk(fitsInPack(key(1), Buffer.alloc(maxPackedValueBytes + 1)));
+  t.ok(sharesPack(key(maxPackedKeyBytes), Buffer.alloc(maxSharedValueBytes)));
+  t.notOk(sharesPack(key(maxPackedKeyBytes + 1), Buffer.alloc(1)));
+  t.notOk(sharesPack(key(1), Buffer.alloc(maxSharedValueBytes + 1)));
   const builder = new PackBuilder(1);
-  builder.add(key(maxPackedKeyBytes), Buffer.alloc(maxPackedValueBytes, 7));
-  const pack = Buffer.from(builder.take());
-  t.same(findInPack(pack, key(maxPackedKeyBytes)), Buffer.alloc(maxPackedValueBytes, 7));
+  builder.add(key(maxPackedKeyBytes), Buffer.alloc(maxSharedValueBytes, 7));
+  const pack = Buffer.from(builder.take().bytes);
+  t.same(findInPack(pack, key(maxPackedKeyBytes)), Buffer.alloc(maxSharedValueBytes, 7));
   builder.add('kb', Buffer.alloc(0));
   t.throws(() => builder.add('kb', Buffer.alloc(0)), /ascend/);
   t.end();
@@ -126,7 +127,7 @@ class Twin {
     if (kind === 'append') {
       for (let i = 0; i <= n % 40; i++) this.#put(`k${String(this.#next++).padStart(5, '0')}`, `v${n}`);
     } else if (kind === 'large') {
-      this.#put(`k${String(this.#next++).padStart(5, '0')}`, 'L'.repeat(maxPackedValueBytes + 1));
+      this.#put(`k${String(this.#next++).padStart(5, '0')}`, 'L'.repeat(maxSharedValueBytes + 1));
     } else if (kind === 'again') {
       this.#put(this.#some(n), `again${n}`);
     } else if (kind === 'delete') {
@@ -159,6 +160,9 @@ class Twin {
     const found = await scan(this.backend, from, 'n', 1 + (n % 50));
     if (JSON.stringify(found) !== JSON.stringify(expected))
       throw new Error(`from ${from}: ${JSON.stringify(found)} is not ${JSON.stringify(expected)}`);
+    const visit = await visited(this.backend, from, 'n');
+    if (JSON.stringify(visit) !== JSON.stringify(all.filter((entry) => entry >= from)))
+      throw new Error(`from ${from}: a visit is told of ${JSON.stringify(visit)}`);
     for (let i = 0; i < 20; i++) {
       const key = this.#some(n + i * 3);
       const value = text(this.backend.get(key));
@@ -229,8 +233,15 @@ t.test(
     );
     await close(backend);
     const rest = await keysOfDb(directory);
-    t.equal(packed(rest), 0, 'no pack is left');
-    t.equal(rest.filter((name) => name.startsWith('k')).length, 4);
+    t.equal(packed(rest), 1, 'what is left of all packs is one');
+    t.equal(rest.filter((name) => name.startsWith('k')).length, 0);
+
+    backend = await open(directory, 512);
+    for (const i of [0, 100, 200, 300]) backend.delete(key(i));
+    backend.mark(3, Buffer.alloc(0));
+    await flush(backend);
+    await close(backend);
+    t.equal(packed(await keysOfDb(directory)), 0, 'no pack is left');
   },
 );
 
@@ -252,6 +263,50 @@ t.test('a received state is kept in packs too', async (t) => {
   await close(again);
 });
 
+t.test(
+  'a state whose packs stand in LevelDB, as former versions wrote them, is read and goes on',
+  async (t) => {
+    const directory = `${t.testdir()}/data`;
+    await close(await open(directory, 64));
+    const key = (i: number): string => `k${String(i).padStart(4, '0')}`;
+    await withRaw(directory, async (db) => {
+      const builder = new PackBuilder(64);
+      for (let id = 1; id <= 10; id++) {
+        for (let i = 0; i < 10; i++) builder.add(key(id * 10 + i), Buffer.from(`old ${i}`));
+        const { firstKey, count, bytes } = builder.take();
+        await db.put(packKey({ id, firstKey, count, dead: null, place: null }), bytes);
+      }
+      await db.put(lineKey, encodeLine(1, { index: 1, meta: Buffer.alloc(0) }));
+      await db.put(ledgerKey(1), encodeLedgerEntry(1));
+    });
+    const old = Array.from({ length: 100 }, (_, i) => `${key(10 + i)}=old ${i % 10}`);
+    const backend = await open(directory, 64);
+    t.same(await scan(backend, 'k', 'l'), old);
+    t.equal(text(backend.get(key(57))), 'old 7');
+    t.same(await visited(backend), old);
+
+    backend.put(key(200), Buffer.from('new'));
+    for (let i = 10; i < 60; i++) if (i % 10 !== 3) backend.delete(key(i));
+    const view = snapshot(backend);
+    backend.mark(2, Buffer.alloc(0));
+    const flushed = flush(backend);
+    const left = [
+      ...old.filter((entry, i) => i >= 50 || entry.startsWith(key(10 + i - (i % 10) + 3))),
+      `${key(200)}=new`,
+    ];
+    t.same(await scan(backend, 'k', 'l'), left);
+    await flushed;
+    t.same(await scan(backend, 'k', 'l'), left);
+    t.equal(text(backend.get(key(43))), 'old 3');
+    t.same(await readOut(await view), old);
+    await close(backend);
+    const again = await open(directory, 64);
+    t.same(await scan(again, 'k', 'l'), left);
+    t.same(await visited(again), left);
+    await close(again);
+  },
+);
+
 t.test('a pack that is damaged or missing is named, and nothing is read from it', async (t) => {
   const directory = `${t.testdir()}/data`;
   const backend = await open(directory, 64);
@@ -259,15 +314,18 @@ t.test('a pack that is damaged or missing is named, and nothing is read from it'
   backend.mark(1, Buffer.alloc(0));
   await flush(backend);
   await close(backend);
-  await withRaw(directory, async (db) => {
-    const [first] = await db.keys({ gte: packTable, lt: packTableEnd, limit: 1 }).all();
-    const bytes = Buffer.from((await db.get(first!))!);
-    bytes[9]! ^= 1;
-    await db.put(first!, bytes);
-  });
+  const path = `${directory}/state-000001/000001.records`;
+  const bytes = readFileSync(path);
+  bytes[9]! ^= 1;
+  writeFileSync(path, bytes);
   const again = await open(directory, 64);
   t.throws(() => again.get('k100'), failing('backendDamaged', /checksum/));
   await t.rejects(scan(again, 'k', 'l'), failing('backendDamaged'));
+  await t.rejects(visited(again), failing('backendDamaged'));
   t.equal(text(again.get('k129')), text(Buffer.alloc(10, 29)));
   await close(again);
+  truncateSync(path, bytes.length - 1);
+  await t.rejects(open(directory, 64), failing('backendDamaged', /000001\.records ends/));
+  rmSync(path);
+  await t.rejects(open(directory, 64), failing('backendDamaged', /000001\.records is missing/));
 });

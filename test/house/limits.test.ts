@@ -15,8 +15,9 @@ const declared =
  * done in another way, and the tests of their files, most of them drawn at random, are on both sides.
  */
 const sizes: readonly (readonly [place: string, names: string, reason: string])[] = [
-  ['backend/level-writer', 'maxAlone', 'few records of a pack are written by themselves'],
+  ['backend/level-state', 'keptPackBytesMax', 'packs that are kept for another read'],
   ['backend/pack', 'maxRecordOverhead maxRecordBytes', 'made up of the limits of key and value'],
+  ['backend/pack', 'slabBytesMax', 'memory that packs are filled in'],
   [
     'bolt/bolt-reader',
     'maxPageBytes',

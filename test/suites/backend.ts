@@ -36,6 +36,17 @@ export function scan(
   });
 }
 
+/** All entries, by `visit`. */
+export function visited(backend: Backend, from = '\x01', to = '\xff\xff'): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const entries: string[] = [];
+    const take = (key: Buffer, keyBytes: number, value: Buffer, start: number, end: number): void => {
+      entries.push(`${key.toString('latin1', 0, keyBytes)}=${value.toString('latin1', start, end)}`);
+    };
+    backend.visit(from, to, take, (error) => (error === null ? resolve(entries) : reject(error)));
+  });
+}
+
 export function flush(backend: Backend): Promise<number> {
   return new Promise((resolve, reject) => {
     let returned = false;
@@ -386,6 +397,8 @@ export function backendSuite(t: Test, make: () => Promise<BackendUnderTest>): vo
           if (JSON.stringify([...found].sort()) !== JSON.stringify(expected)) {
             throw new Error(`${JSON.stringify(found)} is not ${JSON.stringify(expected)}`);
           }
+          if (JSON.stringify(await visited(backend, 'k', 'n')) !== JSON.stringify(found))
+            throw new Error('a visit is told of something else than a scan');
           if (text(backend.get(name)) !== now.get(name)) throw new Error(`get ${name}`);
         }
         await close(backend);

@@ -209,6 +209,9 @@ export class FaultDisk implements Disk {
       path,
       size: () => inode.current.length,
       readSync: (offset, length) => Buffer.from(inode.current.subarray(offset, offset + length)),
+      read: () => {
+        throw new Error('the log reads while nothing else is to be done');
+      },
       write: (chunks, offset, done) => {
         if (!failing('write', done)) later(() => writeNow(Buffer.concat(chunks), offset), done);
       },
