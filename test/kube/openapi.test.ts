@@ -243,3 +243,47 @@ for (const program of findKubectls()) {
     t.match(field.stdout, /containerPort <integer>/, field.stderr);
   });
 }
+
+t.test('every operation has an id of its own, by which generators name methods', async (t) => {
+  const api = await startApi(t);
+  const { paths } = (await api.get('/openapi/v3/apis/apps/v1')).body;
+  const at = '/apis/apps/v1/namespaces/{namespace}/deployments';
+  const told = (path: string): string[] =>
+    Object.entries(paths[path] as Record<string, { operationId?: string; 'x-kubernetes-action': string }>)
+      .filter(([method]) => method !== 'parameters')
+      .map(([method, one]) => `${method} ${one.operationId} ${one['x-kubernetes-action']}`);
+  t.strictSame(told(at), [
+    'get listAppsV1NamespacedDeployment list',
+    'post createAppsV1NamespacedDeployment post',
+    'delete deleteAppsV1CollectionNamespacedDeployment deletecollection',
+  ]);
+  t.strictSame(told(`${at}/{name}`), [
+    'get readAppsV1NamespacedDeployment get',
+    'put replaceAppsV1NamespacedDeployment put',
+    'delete deleteAppsV1NamespacedDeployment delete',
+    'patch patchAppsV1NamespacedDeployment patch',
+  ]);
+  t.strictSame(told('/apis/apps/v1/deployments'), ['get listAppsV1DeploymentForAllNamespaces list']);
+  t.strictSame(told(`${at}/{name}/scale`), [
+    'get readAppsV1NamespacedDeploymentScale get',
+    'put replaceAppsV1NamespacedDeploymentScale put',
+    'patch patchAppsV1NamespacedDeploymentScale patch',
+  ]);
+  t.match(paths[`${at}/{name}/scale`].get['x-kubernetes-group-version-kind'], {
+    group: 'autoscaling',
+    kind: 'Scale',
+  });
+  const old = '/apis/apps/v1/watch';
+  t.strictSame(told(`${old}/deployments`), ['get watchAppsV1DeploymentListForAllNamespaces watchlist']);
+  t.strictSame(told(`${old}/namespaces/{namespace}/deployments/{name}`), [
+    'get watchAppsV1NamespacedDeployment watch',
+  ]);
+  t.match(paths[at].get.responses[200].content['application/json'].schema, { $ref: /DeploymentList$/ });
+  const { body } = await api.get('/openapi/v2');
+  const ids = Object.values(body.paths as Record<string, Record<string, { operationId?: string }>>)
+    .flatMap((item) => Object.values(item).map((one) => one.operationId))
+    .filter((id) => id !== undefined);
+  t.equal(new Set(ids).size, ids.length);
+  t.ok(ids.includes('connectCoreV1GetNamespacedPodExec'));
+  t.ok(ids.includes('createRbacAuthorizationV1ClusterRole'));
+});

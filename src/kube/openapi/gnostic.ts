@@ -111,10 +111,11 @@ function operation(to: Writer, given: JsonObject): void {
   const parameters = given['parameters'];
   if (Array.isArray(parameters)) {
     for (const one of [...parameters].reverse()) {
-      if (isJsonObject(one)) message(to, 8, (inner) => parameter(inner, one));
+      if (isJsonObject(one) && one['in'] === 'query') message(to, 8, (inner) => parameter(inner, one));
     }
   }
   texts(to, 7, given['consumes']);
+  text(to, 5, given['operationId']);
 }
 
 const methodNumbers: readonly (readonly [string, number])[] = [
