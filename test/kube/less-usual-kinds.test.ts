@@ -1,6 +1,8 @@
 /** Checks of kinds that few write by hand, as kube-apiserver words them. */
 
 import t from 'tap';
+import { makeCertificate } from '../../src/util/certificate.ts';
+import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { type Api, startApi } from './api.ts';
 
 const labelText =
@@ -138,24 +140,6 @@ const cases: Readonly<Record<string, Case>> = {
       'spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator',
     ],
   },
-  'a webhook': {
-    path: '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
-    object: {
-      webhooks: [
-        {
-          name: 'a.example.com',
-          clientConfig: { url: 'https://example.com' },
-          sideEffects: 'None',
-          admissionReviewVersions: ['v1', 'v1'],
-          namespaceSelector: selector,
-        },
-      ],
-    },
-    problems: [
-      'webhooks[0].admissionReviewVersions[1]: Invalid value: "v1": duplicate version',
-      badLabel('webhooks[0].namespaceSelector.matchLabels'),
-    ],
-  },
 };
 
 async function create(
@@ -237,3 +221,79 @@ t.test('an event of the new kind may tell of an object elsewhere, and only its s
   const refused = await create(api, `${core}/namespaces/default/events`, old);
   t.match(refused.body.message, 'involvedObject.namespace: Invalid value: "elsewhere": does not match');
 });
+
+t.test('an event is found by who tells of it, in whichever member that stands', async (t) => {
+  const api = await startApi(t);
+  const eventTime = '2026-01-01T00:00:00.000000Z';
+  const report = { reportingController: 'example.com/c', reportingInstance: 'c-1', action: 'A', reason: 'R' };
+  const regarding = { kind: 'Pod', name: 'p', namespace: 'default' };
+  const path = '/apis/events.k8s.io/v1/namespaces/default/events';
+  await create(api, path, { eventTime, regarding, ...report, type: 'Normal' });
+  const found = async (selector: string): Promise<number> => {
+    const { body } = await api.get(
+      `${core}/namespaces/default/events?fieldSelector=${encodeURIComponent(selector)}`,
+    );
+    return body.items.length;
+  };
+  t.equal(await found('source=example.com/c'), 1);
+  t.equal(await found('reportingComponent=example.com/c'), 1);
+  t.equal(await found('source=other'), 0);
+});
+
+const request =
+  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KQUFBQQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K';
+const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+
+t.test('a request for a certificate names known usages and a signer of a domain', async (t) => {
+  const api = await startApi(t);
+  const refused = async (spec: object): Promise<string> =>
+    (
+      await create(api, requests, {
+        spec: { request, usages: ['client auth'], signerName: 'e.com/s', ...spec },
+      })
+    ).body.message;
+  t.match(await refused({ usages: ['flying'] }), 'spec.usages[0]: Unsupported value: "flying"');
+  t.match(await refused({ usages: ['any', 'any'] }), 'spec.usages[1]: Duplicate value: "any"');
+  t.match(await refused({ usages: [] }), 'spec.usages: Required value: usages must be provided');
+  t.match(await refused({ signerName: 'here' }), 'must be a fully qualified domain and path of the form');
+  t.match(await refused({ signerName: 'com/s' }), 'should be a domain with at least two segments');
+  t.match(await refused({ signerName: 'e.Com/s' }), 'Invalid value: "e.Com": validating label "Com": ');
+});
+
+t.test(
+  'any condition may come by /approval, decisions by nothing else; a certificate comes once',
+  async (t) => {
+    const api = await startApi(t);
+    const spec = { request, usages: ['client auth'], signerName: 'example.com/signer' };
+    await create(api, requests, { spec });
+    const condition = (type: string, status = 'True'): object => ({ type, status, reason: 'R' });
+    const change = (subresource: string, status: object): ReturnType<Api['merge']> =>
+      api.merge(`${requests}/x/${subresource}`, { status });
+    const other = await change('approval', { conditions: [condition('Other')], certificate: 'AAAA' });
+    t.equal(other.code, 200, other.body.message);
+    t.match(other.body.status.conditions, [{ type: 'Other', status: 'True', lastUpdateTime: /^2/ }]);
+    t.notOk('certificate' in other.body.status, 'and the certificate does not');
+    const decided = await change('status', { conditions: [condition('Other'), condition('Approved')] });
+    t.match(decided.body.message, 'updates may not add a condition of type "Approved"');
+    const both = await change('approval', { conditions: [condition('Approved'), condition('Denied')] });
+    t.match(both.body.message, 'Approved and Denied conditions are mutually exclusive');
+    const maybe = await change('approval', { conditions: [condition('Approved', 'False')] });
+    t.match(maybe.body.message, 'status.conditions[0].status: Unsupported value: "False"');
+    t.equal((await change('approval', { conditions: [condition('Approved')] })).code, 200);
+    const back = await change('approval', { conditions: [] });
+    t.match(back.body.message, 'updates may not remove a condition of type "Approved"');
+    t.match(
+      (await change('status', { certificate: 'AAAA' })).body.message,
+      'status.certificate: Invalid value',
+    );
+    const { cert } = makeCertificate(
+      { commonName: 'x', now: Date.now(), validDays: 1 },
+      null,
+      nodeRuntime().random,
+    );
+    const certificate = Buffer.from(cert).toString('base64');
+    t.equal((await change('status', { certificate })).body.status.certificate, certificate);
+    const again = await change('status', { certificate: Buffer.from(`${cert}\n${cert}`).toString('base64') });
+    t.match(again.body.message, 'updates may not modify existing certificate content');
+  },
+);

@@ -81,7 +81,15 @@ function valueAt(object: ApiObject, path: string): Json | undefined {
   return value;
 }
 
+/** Who tells of an event: where the old member says nothing, the new one does. */
+function sourceOf(object: ApiObject): string {
+  const old = valueAt(object, 'source.component');
+  const names = [old, valueAt(object, 'reportingComponent'), valueAt(object, 'reportingController')];
+  return String(names.find((name) => typeof name === 'string' && name !== '') ?? '');
+}
+
 function textAt(object: ApiObject, path: string, type: string): string {
+  if (path === 'source') return sourceOf(object);
   const value = valueAt(object, aliases[path] ?? path);
   if (value === undefined || value === null) {
     if (type === 'boolean') return 'false';

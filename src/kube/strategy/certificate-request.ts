@@ -1,17 +1,55 @@
 /**
  * CertificateSigningRequests: who asks is what the server knows of the user, never what the body says; the spec never changes;
- * /approval changes the conditions Approved and Denied, /status the others and the certificate.
+ * /approval changes conditions and nothing else, /status the certificate and all conditions but Approved and Denied.
  */
 
-import { type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
+import { X509Certificate } from 'node:crypto';
+import {
+  duplicate,
+  type FieldError,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+} from '../api/field-errors.ts';
 import { copyJson } from '../api/json.ts';
-import type { ApiObject, Json, JsonObject } from '../api/objects.ts';
+import type { ApiObject, JsonObject } from '../api/objects.ts';
 import type { UserInfo } from '../api/user.ts';
+import { labelProblems, subdomainMax, subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
-import { has, numberOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
-import { isSame } from '../validation/pod-fields.ts';
+import { numberOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 
-const decisions: ReadonlySet<string> = new Set(['Approved', 'Denied']);
+const decisions = ['Approved', 'Denied'];
+/** Never taken back, and true when they are there. */
+const lasting = [...decisions, 'Failed'];
+const pemPattern = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+/** Of RFC 5280, in the words of the API, sorted. */
+const knownUsages = [
+  'any',
+  'cert sign',
+  'client auth',
+  'code signing',
+  'content commitment',
+  'crl sign',
+  'data encipherment',
+  'decipher only',
+  'digital signature',
+  'email protection',
+  'encipher only',
+  'ipsec end system',
+  'ipsec tunnel',
+  'ipsec user',
+  'key agreement',
+  'key encipherment',
+  'microsoft sgc',
+  'netscape sgc',
+  'ocsp signing',
+  's/mime',
+  'server auth',
+  'signing',
+  'timestamping',
+];
 const shortestSeconds = 600;
 
 function setUser(spec: JsonObject, user: UserInfo): void {
@@ -24,6 +62,49 @@ function setUser(spec: JsonObject, user: UserInfo): void {
   spec['extra'] = Object.fromEntries(extra.map(([name, values]) => [name, [...values]]));
 }
 
+function validateUsages(field: string, usages: readonly string[]): FieldError[] {
+  if (usages.length === 0) return [required(field, 'usages must be provided')];
+  const errors = usages.flatMap((usage, at) =>
+    knownUsages.includes(usage) ? [] : [notSupported(`${field}[${at}]`, usage, knownUsages)],
+  );
+  usages.forEach((usage, at) => {
+    if (usages.indexOf(usage) < at) errors.push(duplicate(`${field}[${at}]`, usage));
+  });
+  return errors;
+}
+
+/** The first label of a name that is none is told, with why. */
+function validateLabelsOf(
+  field: string,
+  name: string,
+  problemsOf: (label: string) => readonly string[],
+): FieldError[] {
+  for (const label of name.split('.')) {
+    const problems = problemsOf(label).map((why) => `validating label ${JSON.stringify(label)}: ${why}`);
+    if (problems.length > 0) return problems.map((why) => invalidValue(field, name, why));
+  }
+  return [];
+}
+
+function validateSigner(field: string, signer: string): FieldError[] {
+  if (signer === '') return [required(field, 'signerName must be provided')];
+  const [domain = '', path = '', ...rest] = signer.split('/');
+  if (!signer.includes('/') || rest.length > 0) {
+    const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+    return [invalidValue(field, signer, why)];
+  }
+  if (signer === 'kubernetes.io/legacy-unknown') {
+    return [invalidValue(field, signer, 'the legacy signerName is not allowed via this API version')];
+  }
+  const errors = domain.length > subdomainMax ? [tooLong(field, subdomainMax)] : [];
+  errors.push(...validateLabelsOf(field, domain, labelProblems));
+  if (!domain.includes('.')) {
+    const why = 'should be a domain with at least two segments separated by dots';
+    errors.push(invalidValue(field, domain, why));
+  }
+  return [...errors, ...validateLabelsOf(field, path, subdomainProblems)];
+}
+
 function validateRequest(spec: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   const request = textOf(spec, 'request');
@@ -31,13 +112,8 @@ function validateRequest(spec: JsonObject): FieldError[] {
   if (!text.includes('-----BEGIN CERTIFICATE REQUEST-----')) {
     errors.push(invalidValue('spec.request', request, 'PEM block type must be CERTIFICATE REQUEST'));
   }
-  if (textsOf(spec, 'usages').length === 0) errors.push(required('spec.usages'));
-  const signer = textOf(spec, 'signerName');
-  if (signer === '') errors.push(required('spec.signerName'));
-  else if (signer.split('/').length !== 2) {
-    const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-    errors.push(invalidValue('spec.signerName', signer, why));
-  }
+  errors.push(...validateUsages('spec.usages', textsOf(spec, 'usages')));
+  errors.push(...validateSigner('spec.signerName', textOf(spec, 'signerName')));
   const seconds = numberOf(spec, 'expirationSeconds');
   if (seconds !== undefined && seconds < shortestSeconds) {
     const why = 'may not specify a duration less than 600 seconds (10 minutes)';
@@ -50,43 +126,95 @@ function typeOf(condition: JsonObject): string {
   return textOf(condition, 'type');
 }
 
-function settleConditions(object: ApiObject, old: ApiObject, subresource: string, now: string): void {
-  const given = objectsOf(object.status ?? {}, 'conditions');
-  const before = objectsOf(old.status ?? {}, 'conditions');
-  const isApproval = subresource === 'approval';
-  const mayChange = (condition: JsonObject): boolean => decisions.has(typeOf(condition)) === isApproval;
-  const kept = before.filter((condition) => !mayChange(condition));
-  const all = [...given.filter(mayChange), ...kept];
-  for (const condition of all) {
-    const same = before.find((other) => typeOf(other) === typeOf(condition));
-    condition['status'] ??= 'True';
-    condition['lastUpdateTime'] ??= now;
-    if (!has(condition, 'lastTransitionTime')) {
-      const isOld = same !== undefined && same['status'] === condition['status'];
-      condition['lastTransitionTime'] = (isOld ? same['lastTransitionTime'] : undefined) ?? now;
-    }
+function conditionsOf(object: ApiObject, type?: string): readonly JsonObject[] {
+  const all = objectsOf(object.status ?? {}, 'conditions');
+  return type === undefined ? all : all.filter((condition) => typeOf(condition) === type);
+}
+
+/** A decision that is as often there as before stands as it was: only /approval changes it. */
+function withDecisionsOf(old: ApiObject, object: ApiObject): readonly JsonObject[] {
+  let conditions = conditionsOf(object);
+  for (const type of decisions) {
+    const before = [...conditionsOf(old, type)];
+    if (before.length !== conditionsOf(object, type).length) continue;
+    conditions = conditions.map((condition) => (typeOf(condition) === type ? before.shift()! : condition));
   }
-  const status: JsonObject = { ...(isApproval ? old.status : object.status) };
-  delete status['conditions'];
-  object.status = all.length > 0 ? { conditions: all as unknown as Json, ...status } : status;
+  return conditions;
+}
+
+function dated(conditions: readonly JsonObject[], old: ApiObject, now: string): JsonObject[] {
+  return conditions.map((condition) => {
+    const same = conditionsOf(old, typeOf(condition)).find(({ status }) => status === condition['status']);
+    return {
+      ...condition,
+      lastUpdateTime: condition['lastUpdateTime'] ?? now,
+      lastTransitionTime: condition['lastTransitionTime'] ?? same?.['lastTransitionTime'] ?? now,
+    };
+  });
+}
+
+function settleStatus(object: ApiObject, old: ApiObject, subresource: string, now: string): void {
+  const isApproval = subresource === 'approval';
+  const given = isApproval ? conditionsOf(object) : withDecisionsOf(old, object);
+  const conditions = dated(given, old, now);
+  const { conditions: _, ...rest } = (isApproval ? old.status : object.status) ?? {};
+  object.status = conditions.length > 0 ? { conditions, ...rest } : rest;
 }
 
 function validateConditions(object: ApiObject, old: ApiObject): FieldError[] {
-  const conditions = objectsOf(object.status ?? {}, 'conditions');
   const errors: FieldError[] = [];
-  const types = conditions.map(typeOf);
-  if (types.includes('Approved') && types.includes('Denied')) {
-    const at = types.lastIndexOf('Approved') > types.lastIndexOf('Denied') ? 'Approved' : 'Denied';
-    const why = 'Approved and Denied conditions are mutually exclusive';
-    errors.push(invalidValue(`status.conditions[${types.lastIndexOf(at)}].type`, at, why));
-  }
-  for (const type of decisions) {
-    const had = objectsOf(old.status ?? {}, 'conditions').some((condition) => typeOf(condition) === type);
-    if (had && !types.includes(type)) {
-      errors.push(
-        forbiddenValue('status.conditions', `updates may not remove a condition of type "${type}"`),
-      );
+  const seen = new Set<string>();
+  const had = new Set(conditionsOf(old).map(typeOf));
+  conditionsOf(object).forEach((condition, at) => {
+    const field = `status.conditions[${at}]`;
+    const [type, status] = [typeOf(condition), textOf(condition, 'status')];
+    const allowed = lasting.includes(type) ? ['True'] : ['False', 'True', 'Unknown'];
+    if (type === '') errors.push(required(`${field}.type`));
+    if (status === '') errors.push(required(`${field}.status`));
+    else if (!allowed.includes(status)) errors.push(notSupported(`${field}.status`, status, allowed));
+    const [other] = decisions.filter((one) => decisions.includes(type) && one !== type && seen.has(one));
+    if (other !== undefined && !(had.has(type) && had.has(other))) {
+      const why = 'Approved and Denied conditions are mutually exclusive';
+      errors.push(invalidValue(`${field}.type`, type, why));
     }
+    if (seen.has(type)) errors.push(duplicate(`${field}.type`, type));
+    seen.add(type);
+  });
+  return errors;
+}
+
+/** What nobody may take back, and what is only decided through /approval. */
+function validateDecisions(object: ApiObject, old: ApiObject, subresource: string): FieldError[] {
+  const field = 'status.conditions';
+  const errors: FieldError[] = [];
+  for (const type of lasting) {
+    if (conditionsOf(object, type).length < conditionsOf(old, type).length) {
+      errors.push(forbiddenValue(field, `updates may not remove a condition of type "${type}"`));
+    }
+  }
+  if (subresource === 'approval') return errors;
+  for (const type of decisions) {
+    if (conditionsOf(object, type).length > conditionsOf(old, type).length) {
+      errors.push(forbiddenValue(field, `updates may not add a condition of type "${type}"`));
+    }
+  }
+  return errors;
+}
+
+function validateCertificate(object: ApiObject, old: ApiObject): FieldError[] {
+  const field = 'status.certificate';
+  const [given, before] = [object, old].map((of) => textOf(of.status ?? {}, 'certificate'));
+  if (given === before) return [];
+  const errors: FieldError[] = [];
+  const blocks = Buffer.from(given!, 'base64').toString('utf8').match(pemPattern) ?? [];
+  try {
+    if (blocks.length === 0) throw new Error('must contain at least one CERTIFICATE PEM block');
+    for (const block of blocks) new X509Certificate(block);
+  } catch (error) {
+    if (given !== '') errors.push(invalidValue(field, '<certificate data>', (error as Error).message));
+  }
+  if (before !== '') {
+    errors.push(forbiddenValue(field, 'updates may not modify existing certificate content'));
   }
   return errors;
 }
@@ -99,17 +227,15 @@ export const certificateRequestStrategy: Strategy = {
   },
   prepareForUpdate(object, old, { subresource, now }) {
     if (old.spec !== undefined) object.spec = copyJson(old.spec);
-    if (subresource !== '') settleConditions(object, old, subresource, now);
+    if (subresource !== '') settleStatus(object, old, subresource, now);
   },
   validateCreate: (object) => validateRequest(object.spec ?? {}),
   validateUpdate(object, old, { subresource }) {
     if (subresource === '') return [];
-    const errors = validateConditions(object, old);
-    const certificate = textOf(old.status ?? {}, 'certificate');
-    if (certificate !== '' && !isSame(object.status?.['certificate'], certificate)) {
-      const why = 'updates may not modify certificate content';
-      errors.push(forbiddenValue('status.certificate', why));
-    }
-    return errors;
+    return [
+      ...validateConditions(object, old),
+      ...validateDecisions(object, old, subresource),
+      ...validateCertificate(object, old),
+    ];
   },
 };
