@@ -12,7 +12,13 @@
 import type { Caller } from '../auth/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { Clock } from '../util/runtime.ts';
-import { type Asker, type EnvelopeCodec, entryBytes, requestBytes } from './envelope.ts';
+import {
+  type Asker,
+  type EnvelopeCodec,
+  entryBytes,
+  envelopeOverheadBytes,
+  requestBytes,
+} from './envelope.ts';
 import { type PendingRequest, PendingRequests } from './pending.ts';
 import type { MemberLimits, ProposeDone, RequestKind } from './types.ts';
 
@@ -36,6 +42,8 @@ export class Proposals {
   readonly #entryBytesMax: number;
   /** Requests that the core has not taken yet, oldest first. */
   #waiting: PendingRequest[] = [];
+  /** About what those take in an entry. */
+  #waitingBytes = 0;
   /** The first of them. */
   #refused: SealedEntry | null = null;
   /** Requests that ended without being applied, as far as is known. */
@@ -46,6 +54,16 @@ export class Proposals {
     this.#limits = limits;
     this.#clock = clock;
     this.#entryBytesMax = Math.min(sharedEntryBytes, limits.raftMessageBytes);
+  }
+
+  /** Requests wait for the core. */
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Enough of them to fill an entry, which then has nothing to gain from more. */
+  get fillEntry(): boolean {
+    return this.#waitingBytes >= this.#entryBytesMax;
   }
 
   /**
@@ -81,6 +99,7 @@ export class Proposals {
     done: ProposeDone<unknown>,
   ): void {
     this.#waiting.push(this.pending.add(kind, body, asker, request, this.#clock.now(), done));
+    this.#waitingBytes += envelopeOverheadBytes + body.length;
   }
 
   /** Hands what waits to the core, as far as it takes it. */
@@ -97,7 +116,13 @@ export class Proposals {
       }
       for (const end = taken + sealed.count; taken < end; taken++) waiting[taken]!.proposed = true;
     }
-    this.#waiting = taken === waiting.length ? [] : waiting.slice(taken);
+    this.#keep(taken === waiting.length ? [] : waiting.slice(taken));
+  }
+
+  #keep(waiting: PendingRequest[]): void {
+    this.#waiting = waiting;
+    this.#waitingBytes = 0;
+    for (const { body } of waiting) this.#waitingBytes += envelopeOverheadBytes + body.length;
   }
 
   /** An entry of what waits from `from` on, in the order in which it came. */
@@ -126,6 +151,7 @@ export class Proposals {
         if (pending === undefined || !pending.proposed) continue;
         pending.proposed = false;
         this.#waiting.push(pending);
+        this.#waitingBytes += envelopeOverheadBytes + pending.body.length;
       }
     }
   }
@@ -137,12 +163,12 @@ export class Proposals {
     const before = this.pending.size;
     this.pending.expire(startedBefore, failureOf);
     this.failed += before - this.pending.size;
-    this.#waiting = this.#waiting.filter(({ sequence }) => this.pending.get(sequence) !== undefined);
+    this.#keep(this.#waiting.filter(({ sequence }) => this.pending.get(sequence) !== undefined));
     this.#refused = null;
   }
 
   failAll(failure: Failure): void {
-    this.#waiting = [];
+    this.#keep([]);
     this.#refused = null;
     this.failed += this.pending.size;
     this.pending.failAll(failure);

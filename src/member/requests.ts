@@ -43,7 +43,7 @@ export class Requests {
     const failure =
       this.#refuse(kind, request) ??
       proposals.add(kind, body, request, caller, applyLag, done as ProposeDone<unknown>);
-    if (failure === null) loop.schedule();
+    if (failure === null) loop.proposed();
     else scheduler.defer(() => done(failure, null));
   }
 
@@ -56,7 +56,7 @@ export class Requests {
       return;
     }
     loop.proposals.addOwn(kind, body, done);
-    loop.schedule();
+    loop.proposed();
   }
 
   linearize(done: ReadDone): void {

@@ -54,6 +54,9 @@ export class RaftCore {
   uncommittedBytes = 0;
   /** Leading: peers may have something to be sent. */
   appendsDue = false;
+  /** Appends without entries wait, unless they look for a hole (`RaftNode.withholdNotices`); one of them does. */
+  withholdsNotices = false;
+  hasWithheld = false;
   leadTransferee: NodeId = nobody;
   transferElapsed = 0;
   configRefusal: ConfigRefusal | null = null;

@@ -292,6 +292,18 @@ export class RaftNode {
     return transferLeadership(this.#core, to);
   }
 
+  /**
+   * While this is on, what only tells followers of a commit waits for the entries that will soon go to them and say it, too.
+   * The driver switches it off when those are there, or do not come after all.
+   */
+  withholdNotices(isOn: boolean): void {
+    const core = this.#core;
+    core.withholdsNotices = isOn;
+    if (isOn || !core.hasWithheld) return;
+    core.hasWithheld = false;
+    if (core.role === Role.Leader) core.appendsDue = true;
+  }
+
   /** Whether `ready` would have something to say. */
   hasReady(): boolean {
     const core = this.#core;

@@ -98,9 +98,9 @@ function sendAppendsTo(core: RaftCore, peer: Progress): void {
   }
   // An empty append tells a new commit index; and it finds a hole in the pipeline, when appends or their
   // acknowledgements were lost and the window leaves no room for one more.
-  if (!sent && (peer.nudge || peer.sentCommit < Math.min(core.log.commit, peer.next - 1))) {
-    sendAppend(core, peer, 0, 0);
-  }
+  const isTold = peer.sentCommit >= Math.min(core.log.commit, peer.next - 1);
+  if (!sent && (peer.nudge || (!isTold && !core.withholdsNotices))) sendAppend(core, peer, 0, 0);
+  else if (!sent && !isTold) core.hasWithheld = true;
   peer.nudge = false;
 }
 

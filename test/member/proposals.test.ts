@@ -100,6 +100,25 @@ t.test('what waits together shares an entry, up to a size', async (t) => {
   t.same(handOver(small), [['a', 'b'], ['c'], ['x'.repeat(100)], ['d']]);
 });
 
+t.test('it is told whether something waits, and whether it fills an entry', async (t) => {
+  const rigged = rig({ raftMessageBytes: 3 * envelopeOverheadBytes });
+  const { proposals } = rigged;
+  const told = (): boolean[] => [proposals.hasWaiting, proposals.fillEntry];
+  t.same(told(), [false, false]);
+  rigged.put('a');
+  t.same(told(), [true, false]);
+  rigged.put('x'.repeat(2 * envelopeOverheadBytes));
+  t.same(told(), [true, true]);
+  handOver(rigged, (nth) => nth === 0);
+  t.same(told(), [true, true], 'the second, which has an entry of its own, was not taken');
+  handOver(rigged);
+  t.same(told(), [false, false]);
+  rigged.put('b');
+  rigged.clock.ms = 10;
+  proposals.expire(5, () => new Failure('timeout'));
+  t.same(told(), [false, false]);
+});
+
 t.test('what the core does not take waits, in its place', async (t) => {
   const rigged = rig();
   rigged.put('a');

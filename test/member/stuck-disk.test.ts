@@ -1,4 +1,5 @@
 import t from 'tap';
+import { requestCount } from '../../src/member/envelope.ts';
 import type { Disk, DiskDone, DiskFile } from '../../src/util/disk.ts';
 import { eventually, get, linearize, put, TestCluster } from './cluster.ts';
 
@@ -76,4 +77,35 @@ t.test('a leader whose disk is stuck hands leadership on, and writes go on', asy
   await caught;
   await eventually('the old leader to catch up', () => get(leader, 'after') === '3');
   t.equal(get(next, 'before'), '1');
+});
+
+t.test('what comes while the disk of a leader is busy shares an entry, whenever it came', async (t) => {
+  const cluster = new TestCluster(3, { electionMs: 1000, heartbeatMs: 100 });
+  t.teardown(() => cluster.close());
+  const disks = cluster.seats.map((seat) => {
+    const sticky = new StickyDisk(seat.disk);
+    seat.disk = sticky.disk;
+    return sticky;
+  });
+  await cluster.startAll();
+  const leader = await cluster.leader();
+  await put(leader, 'before', '1');
+  await eventually('rest', () => leader.raft.isSettled);
+  const disk = disks[cluster.indexOf(leader)]!;
+  const first = leader.raft.lastIndex + 1;
+  disk.stick();
+  const answers = [put(leader, 'a', '1')];
+  await eventually('the first to be proposed', () => leader.raft.lastIndex === first);
+  for (const key of ['b', 'c', 'd']) {
+    answers.push(put(leader, key, '1'));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  t.equal(leader.raft.lastIndex, first, 'the others wait for the disk');
+  disk.release();
+  await Promise.all(answers);
+  t.equal(requestCount(leader.raft.entryAt(first)!.data), 1);
+  t.equal(requestCount(leader.raft.entryAt(first + 1)!.data), 3);
+  await eventually('the others to have it', () =>
+    cluster.running.every((member) => get(member, 'd') === '1'),
+  );
 });
