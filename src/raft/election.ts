@@ -29,7 +29,7 @@ export function tickElection(core: RaftCore, count: number): void {
 export function campaign(core: RaftCore, transfer: boolean): void {
   if (core.role === Role.Leader || !core.isPromotable) return;
   core.electionElapsed = 0;
-  if (core.config.preVote && !transfer) becomePreCandidate(core);
+  if (core.config.preVote && !transfer && core.mutant !== 'campaignsUnasked') becomePreCandidate(core);
   else becomeCandidate(core, transfer);
 }
 
@@ -95,6 +95,8 @@ export function isLeaderFresh(core: RaftCore, request: Message): boolean {
  * be a voter and not have heard of it yet.
  */
 export function onVoteRequest(core: RaftCore, request: Message): void {
+  if (core.mutant === 'learnerAnswersNoVote' && !isVoter(core.conf, core.id)) return;
+  if (core.mutant === 'refusalResetsTimer') core.electionElapsed = 0;
   const isPreVote = request.type === MessageType.PreVote;
   const isFree = core.vote === nobody && core.leader === nobody;
   const canVote =

@@ -88,6 +88,11 @@ const mutants = [
   'snapshotKeepsConf',
   'snapshotWhileInstalling',
   'rejectedAppendCommits',
+  'refusalResetsTimer',
+  'campaignsUnasked',
+  'learnerAnswersNoVote',
+  'removedLeaderStays',
+  'removedLeaderLeavesEarly',
 ] as const;
 
 export type RaftMutant = (typeof mutants)[number];

@@ -67,6 +67,11 @@ export class RaftNode {
   }
 
   /** Empty when nobody is known to lead. */
+  /** Ticks since the election timer was set back; of a leader, since it last counted who answers. */
+  get electionElapsed(): number {
+    return this.#core.electionElapsed;
+  }
+
   get leader(): NodeId {
     return this.#core.leader;
   }

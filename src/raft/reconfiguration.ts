@@ -37,6 +37,7 @@ function appendConfig(core: RaftCore, conf: ConfState, context: Uint8Array): voi
   core.tracker.configure(core.conf, entry.index, entry.index);
   // Fewer voters may need fewer acknowledgements.
   advanceCommit(core);
+  if (core.mutant === 'removedLeaderLeavesEarly' && !isVoter(conf, core.id)) stepAside(core);
 }
 
 /** The commit index of this leader has moved. */
@@ -46,7 +47,7 @@ export function afterCommit(core: RaftCore): void {
   if (core.confs.currentIndex > core.log.commit || !core.hasCommittedInTerm) return;
   if (isJoint(core.conf)) {
     if (core.conf.autoLeave) appendConfig(core, leftJoint(core.conf), noContext);
-  } else if (!isVoter(core.conf, core.id)) stepAside(core);
+  } else if (!isVoter(core.conf, core.id) && core.mutant !== 'removedLeaderStays') stepAside(core);
 }
 
 /**

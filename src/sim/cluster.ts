@@ -93,6 +93,7 @@ export class SimCluster implements Victims {
       nodes,
       memory,
       trace,
+      electionTicks: Math.round(swarm.electionMs / swarm.heartbeatMs),
       installs: () => this.counts.installs++,
     });
     this.losses = new Losses({

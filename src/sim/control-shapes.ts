@@ -44,6 +44,30 @@ export function fallingLeaders(swarm: Swarm): Swarm {
   };
 }
 
+/** Members are told to campaign while nobody can hear them, and the leader goes on; nobody crashes, which would free them. */
+export function lostCampaigns(swarm: Swarm): Swarm {
+  const never = { everyMs: Number.POSITIVE_INFINITY, lastsMs: 0 };
+  const network = { ...swarm.network, delayMs: 1, jitterMs: 1, dropChance: 0, breakChance: 0, tailChance: 0 };
+  return {
+    ...swarm,
+    nodes: 3,
+    spares: 0,
+    heartbeatMs: 50,
+    electionMs: 500,
+    network: { ...network, noticeMs: 10_000 },
+    crash: never,
+    pause: never,
+    stall: never,
+    slow: never,
+    partition: { everyMs: 700, lastsMs: 900 },
+    partitionShapes: ['oneWay'],
+    operateEveryMs: 150,
+    moveChance: 1,
+    thinkMs: 400,
+    clients: 1,
+  };
+}
+
 /** Nearly always somebody stands for election, several at once. */
 export function manyElections(swarm: Swarm): Swarm {
   return {

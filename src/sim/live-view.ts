@@ -66,6 +66,14 @@ export class LiveView implements NodeView {
     return this.probe === null ? 0 : this.probe.raft.term;
   }
 
+  get leader(): NodeId {
+    return this.probe === null ? '' : this.probe.raft.leader;
+  }
+
+  get electionElapsed(): number {
+    return this.probe === null ? 0 : this.probe.raft.electionElapsed;
+  }
+
   get vote(): NodeId {
     return this.probe === null ? '' : this.probe.raft.vote;
   }

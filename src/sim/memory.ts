@@ -48,6 +48,8 @@ export class Shadow {
 export class Memory {
   /** Term → node id and life of who led it. */
   readonly leaders: Map<number, string> = new Map();
+  /** `candidate/term` → who said that it would vote for it in that term, or that it should campaign at once. */
+  readonly encouraged: Map<string, NodeId[]> = new Map();
   /** `voter/term` → candidate. */
   readonly votes: Map<string, NodeId> = new Map();
   /** By index; index 0 is empty. */
@@ -103,12 +105,16 @@ export class Memory {
       seen.role === node.role &&
       seen.term === node.term &&
       seen.vote === node.vote &&
+      seen.leader === node.leader &&
+      !isTimerSetBack(seen, node) &&
       seen.commit === node.commit &&
       seen.applied === node.applied &&
       seen.compacted === node.compacted &&
       seen.revision === node.revision &&
       seen.conf === node.conf
     ) {
+      seen.electionElapsedBefore = seen.electionElapsed;
+      seen.electionElapsed = node.electionElapsed;
       return null;
     }
     const led = seen !== null && seen.role === 'leader' && seen.term === node.term;
@@ -126,6 +132,9 @@ export class Memory {
         role: node.role,
         term: node.term,
         vote: node.vote,
+        leader: node.leader,
+        electionElapsed: node.electionElapsed,
+        electionElapsedBefore: node.electionElapsed,
         commit: node.commit,
         applied: node.applied,
         compacted: node.compacted,
@@ -159,6 +168,11 @@ export class Memory {
       if (entry.type === EntryType.Config) this.confs.push({ index, conf: world.confOf(entry) });
     }
   }
+}
+
+/** With a leader it is set back by each of his words, and there is nothing to see in that. */
+function isTimerSetBack(seen: Seen, node: NodeView): boolean {
+  return seen.leader === '' && node.electionElapsed < seen.electionElapsed;
 }
 
 /** The first index at which the log differs from its shadow; `last + 1` when it nowhere does. */

@@ -92,7 +92,7 @@ export class Operator {
     const node = this.anyone();
     if (node === null) return;
     const { member, process } = node;
-    if (this.random.chance(0.25)) {
+    if (this.random.chance(this.swarm.moveChance)) {
       this.moveLeader(node);
       return;
     }

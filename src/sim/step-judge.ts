@@ -20,13 +20,21 @@ import type { Delta, Limits, NodeView, SentMessage, World } from './view.ts';
 /** How many steps go by between two looks at the disks. */
 const deepEvery = 2048;
 
-const limits: Limits = {
+const limits: Omit<Limits, 'electionTicks'> = {
   windowMessages: 256,
   windowBytes: 16 << 20,
   uncommittedBytes: 64 << 20,
   logEntries: 20_000,
   pathBytes: maxPathBytes,
 };
+
+/** What invariants look at of what is sent. */
+const judgedTypes: ReadonlySet<MessageType> = new Set([
+  MessageType.VoteResponse,
+  MessageType.AppendResponse,
+  MessageType.PreVoteResponse,
+  MessageType.TimeoutNow,
+]);
 
 const noDeltas: readonly Delta[] = [];
 
@@ -36,6 +44,7 @@ export interface StepJudgeOptions {
   readonly nodes: readonly SimNode[];
   readonly memory: Memory;
   readonly trace: Trace;
+  readonly electionTicks: number;
   /** A member has begun to put a state from elsewhere in force. */
   readonly installs: () => void;
 }
@@ -43,6 +52,7 @@ export interface StepJudgeOptions {
 export class StepJudge {
   private readonly options: StepJudgeOptions;
   private readonly views: readonly NodeView[];
+  private readonly limits: Limits;
   /** By node, and the nodes in the order in which they were touched. */
   private readonly isTouched: boolean[];
   private readonly touched: number[] = [];
@@ -52,6 +62,7 @@ export class StepJudge {
   constructor(options: StepJudgeOptions) {
     this.options = options;
     this.views = options.nodes.map(({ view }) => view);
+    this.limits = { ...limits, electionTicks: options.electionTicks };
     this.isTouched = options.nodes.map(() => false);
     options.network.isRepeatable = (frame) =>
       frame[0] !== FrameKind.Raft || !frameHolds(frame, MessageType.Propose, MessageType.Propose);
@@ -83,7 +94,7 @@ export class StepJudge {
       deltas,
       sent: this.sent,
       deep: isDeep,
-      limits,
+      limits: this.limits,
       fullestPathBytes: isDeep ? network.fullestPathBytes() : 0,
       confOf: confOfEntry,
       requestsIn,
@@ -116,10 +127,12 @@ export class StepJudge {
     const { trace, nodes } = this.options;
     trace.mixBytes(frame);
     if (frame[0] !== FrameKind.Raft) return;
-    const { VoteResponse, AppendResponse } = MessageType;
-    if (!trace.verbose && !frameHolds(frame, VoteResponse, AppendResponse)) return;
+    const { VoteResponse, AppendResponse, PreVoteResponse, TimeoutNow } = MessageType;
+    const isOfInterest =
+      frameHolds(frame, VoteResponse, AppendResponse) || frameHolds(frame, PreVoteResponse, TimeoutNow);
+    if (!trace.verbose && !isOfInterest) return;
     for (const message of decodeRaftFrame(frame, nodes[from]!.id, nodes[to]!.id)) {
-      if (message.type === VoteResponse || message.type === AppendResponse) this.sent.push({ from, message });
+      if (judgedTypes.has(message.type)) this.sent.push({ from, message });
       if (!trace.verbose) continue;
       const { type, term, index, logTerm, commit, reject, entries, hint, context } = message;
       const detail = `to n${to + 1} type ${type} term ${term} index ${index}/${logTerm} commit ${commit} entries ${entries.length} reject ${reject} hint ${hint} context ${context}`;

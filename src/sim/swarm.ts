@@ -42,6 +42,8 @@ export interface Swarm {
   readonly strictReconfigCheck: boolean;
   /** How often somebody changes the membership or moves the leadership. */
   readonly operateEveryMs: number;
+  /** Probability that it is the leadership. */
+  readonly moveChance: number;
   readonly heartbeatMs: number;
   readonly electionMs: number;
   readonly network: NetworkFaults;
@@ -164,13 +166,14 @@ function drawWeights(random: SimRandom): OperationWeights {
 
 function drawOperations(
   random: SimRandom,
-): Pick<Swarm, 'spares' | 'maxLearners' | 'strictReconfigCheck' | 'operateEveryMs'> {
+): Pick<Swarm, 'spares' | 'maxLearners' | 'strictReconfigCheck' | 'operateEveryMs' | 'moveChance'> {
   const active = random.chance(0.5);
   return {
     spares: active ? 1 + random.below(4) : 0,
     maxLearners: random.pick([1, 1, 3]),
     strictReconfigCheck: random.chance(0.7),
     operateEveryMs: active ? random.between(300, 6000) : Number.POSITIVE_INFINITY,
+    moveChance: 0.25,
   };
 }
 
@@ -307,6 +310,7 @@ export function calmSwarm(nodes: number): Swarm {
     maxLearners: 1,
     strictReconfigCheck: true,
     operateEveryMs: Number.POSITIVE_INFINITY,
+    moveChance: 0.25,
     heartbeatMs: 100,
     electionMs: 1000,
     network: { ...gentleNetwork },

@@ -37,6 +37,10 @@ export interface NodeView {
   readonly role: Role;
   readonly term: number;
   readonly vote: NodeId;
+  /** Whom it takes for the leader of its term; '' for nobody. */
+  readonly leader: NodeId;
+  /** Ticks since its election timer was set back. */
+  readonly electionElapsed: number;
   readonly commit: number;
   readonly applied: number;
   /** Index of the last entry that is no longer in the log; 0 when none was ever compacted. */
@@ -70,6 +74,10 @@ export interface Seen {
   role: Role;
   term: number;
   vote: NodeId;
+  leader: NodeId;
+  electionElapsed: number;
+  /** The same at the look before. */
+  electionElapsedBefore: number;
   commit: number;
   applied: number;
   compacted: number;
@@ -96,6 +104,8 @@ export interface Limits {
   /** Entries of a log beyond what is not yet applied everywhere. */
   readonly logEntries: number;
   readonly pathBytes: number;
+  /** Ticks in which nobody else is voted for when a leader has been heard. */
+  readonly electionTicks: number;
 }
 
 /** All facts of one step. */

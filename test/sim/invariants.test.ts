@@ -47,6 +47,8 @@ function node(index: number, state: State = {}): NodeView {
     role: 'follower',
     term,
     vote,
+    leader: '',
+    electionElapsed: 0,
     commit: 0,
     applied: state.commit ?? 0,
     compacted,
@@ -104,7 +106,14 @@ function world(step: Step, memory: Memory): World {
     deltas: step.nodes.flatMap((each) => memory.compare(each) ?? []),
     sent: (step.sent ?? []).map((each) => ({ from: ids.indexOf(each.from), message: each })),
     deep: true,
-    limits: { windowMessages: 4, windowBytes: 100, uncommittedBytes: 1000, logEntries: 50, pathBytes: 1000 },
+    limits: {
+      windowMessages: 4,
+      windowBytes: 100,
+      uncommittedBytes: 1000,
+      logEntries: 50,
+      pathBytes: 1000,
+      electionTicks: 10,
+    },
     fullestPathBytes: step.path ?? 0,
     confOf: (entry) => step.confs?.[entry.index] ?? three,
     requestsIn: () => step.requests ?? 1,
@@ -351,7 +360,55 @@ const cases: Case[] = [
     bad: [{ nodes: quiet(Array.from({ length: 60 }, () => 1)) }],
   },
   { id: 'I44', good: [{ nodes: [], path: 1000 }], bad: [{ nodes: [], path: 1001 }] },
+  {
+    id: 'I47',
+    good: [{ nodes: [node(0, { role: 'preCandidate' })] }],
+    bad: [{ nodes: [node(0, { role: 'preCandidate', leader: 'b' })] }],
+  },
+  {
+    id: 'I48',
+    good: [
+      { nodes: replicas({ electionElapsed: 5 }) },
+      { nodes: replicas({ electionElapsed: 0, vote: 'b' }) },
+    ],
+    bad: [{ nodes: replicas({ electionElapsed: 5 }) }, { nodes: replicas({ electionElapsed: 0 }) }],
+  },
+  {
+    id: 'I49',
+    good: [
+      { nodes: replicas({}), sent: [message('b', 'a', MessageType.PreVoteResponse, 2)] },
+      { nodes: [node(0, { role: 'candidate', term: 2, vote: 'a' })] },
+    ],
+    bad: [{ nodes: replicas({}) }, { nodes: [node(0, { role: 'candidate', term: 2, vote: 'a' })] }],
+  },
+  {
+    id: 'I49',
+    good: [{ nodes: replicas({ leader: 'c', electionElapsed: 10 }) }, promising(10)],
+    bad: [{ nodes: replicas({ leader: 'c', electionElapsed: 9 }) }, promising(9)],
+  },
+  {
+    id: 'I50',
+    good: [{ nodes: [node(0, { role: 'leader', log: [-1], conf: others })] }],
+    bad: [{ nodes: [node(0, { role: 'leader', log: [-1], commit: 1, conf: others })] }],
+  },
+  {
+    id: 'I50',
+    good: [
+      { nodes: [node(0, { role: 'leader' })] },
+      { nodes: [node(0, { log: [-1], vote: 'a', commit: 1, conf: others })] },
+    ],
+    bad: [
+      { nodes: [node(0, { role: 'leader' })] },
+      { nodes: [node(0, { log: [-1], vote: 'a', conf: others })] },
+    ],
+  },
 ];
+
+/** A member says that it would vote for another, so many ticks after it heard its leader. */
+function promising(electionElapsed: number): Step {
+  const sent = [message('b', 'a', MessageType.PreVoteResponse, 2)];
+  return { nodes: replicas({ leader: 'c', electionElapsed }), sent };
+}
 
 function leader(peers: Partial<ReturnType<NodeView['progress']>[number]>[], commit = 0, term = 1): NodeView {
   const self = { id: 'a', match: 1, next: 2, inflightMessages: 0, inflightBytes: 0 };

@@ -2,6 +2,7 @@
 
 import type { Memory } from '../memory.ts';
 import type { World } from '../view.ts';
+import { campaignerHasNoLeader } from './campaigner-has-no-leader.ts';
 import { committedImmutable } from './committed-immutable.ts';
 import { committedPrefixesAgree } from './committed-prefixes-agree.ts';
 import { configIsLastInLog } from './config-is-last-in-log.ts';
@@ -22,9 +23,12 @@ import { onlyVotersCount } from './only-voters-count.ts';
 import { progressInWindow } from './progress-in-window.ts';
 import { promiseAfterDurable } from './promise-after-durable.ts';
 import { quorumHoldsCommitted } from './quorum-holds-committed.ts';
+import { removedLeaderStepsAside } from './removed-leader-steps-aside.ts';
 import { revisionsStepByOne } from './revisions-step-by-one.ts';
 import { snapshotIsCommitted } from './snapshot-is-committed.ts';
 import { stateMachineSafety } from './state-machine-safety.ts';
+import { termsAreEncouraged } from './terms-are-encouraged.ts';
+import { timerRunsOn } from './timer-runs-on.ts';
 import { upToDateIsSound } from './up-to-date-is-sound.ts';
 
 export const invariants: readonly Invariant[] = [
@@ -51,10 +55,14 @@ export const invariants: readonly Invariant[] = [
   snapshotIsCommitted,
   revisionsStepByOne,
   everythingIsBounded,
+  campaignerHasNoLeader,
+  timerRunsOn,
+  termsAreEncouraged,
+  removedLeaderStepsAside,
 ];
 
 /** What there is to see where no member has changed and only something was sent. */
-const ofMessages: readonly Invariant[] = [oneVote, promiseAfterDurable];
+const ofMessages: readonly Invariant[] = [oneVote, promiseAfterDurable, termsAreEncouraged];
 
 /**
  * Runs every invariant over one step and then takes the step into memory.
