@@ -252,3 +252,74 @@ t.test('a policy or a binding that makes no sense is refused', async (t) => {
     /^spec\.validationActions: Invalid value: \["Deny","Warn"\]: must not contain both Deny and Warn/,
   ]);
 });
+
+t.test('a policy may change objects: laid over as by an apply, or by a patch', async (t) => {
+  const s = await scene(t);
+  const post = async (plural: string, name: string, spec: object): Promise<void> => {
+    const { code, body } = await s.api.send('POST', `${registration}/${plural}`, {
+      metadata: { name },
+      spec,
+    });
+    if (code !== 201) throw new Error(body.message);
+  };
+  const aboutPods = {
+    resourceRules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+  };
+  const change = async (name: string, mutations: object[], more: object = {}): Promise<void> => {
+    const spec = { failurePolicy: 'Fail', matchConstraints: aboutPods, reinvocationPolicy: 'Never' };
+    await post('mutatingadmissionpolicies', name, { ...spec, mutations, ...more });
+    await post('mutatingadmissionpolicybindings', name, { policyName: name });
+  };
+  await change(
+    'a',
+    [
+      {
+        patchType: 'ApplyConfiguration',
+        applyConfiguration: {
+          expression: `Object{
+            metadata: Object.metadata{labels: {"size": variables.size}},
+            spec: Object.spec{
+              initContainers: [Object.spec.initContainers{name: "mesh", image: "proxy:1", env: [
+                Object.spec.initContainers.env{name: "X", value: "{,}"}]}]
+            }
+          }`,
+        },
+      },
+    ],
+    { variables: [{ name: 'size', expression: 'string(size(object.spec.containers))' }] },
+  );
+  await change('b', [
+    {
+      patchType: 'JSONPatch',
+      jsonPatch: {
+        expression: `[
+          JSONPatch{op: "test", path: "/spec/containers/0/name", value: "c"},
+          JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("a/b"), value: object.metadata.labels.size + "!"},
+          JSONPatch{op: "add", path: "/spec/tolerations", value: [{"key": "k", "operator": "Exists"}]}
+        ].filter(p, true)`.replace('!', 'x'),
+      },
+    },
+  ]);
+  const pods = '/api/v1/namespaces/default/pods';
+  const create = (name: string, spec: object = {}): Promise<Answer> =>
+    s.api.send('POST', pods, {
+      metadata: { name },
+      spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
+    });
+  const { code, body } = await create('p', { initContainers: [{ name: 'first', image: 'i' }] });
+  t.equal(code, 201, body.message);
+  t.strictSame(body.metadata.labels, { 'a/b': '1x', size: '1' });
+  t.match(body.spec.initContainers, [
+    { name: 'first' },
+    { name: 'mesh', image: 'proxy:1', env: [{ name: 'X', value: '{,}' }] },
+  ]);
+  t.ok(body.spec.tolerations.some(({ key }: { key: string }) => key === 'k'));
+  t.notOk(JSON.stringify(body.metadata.managedFields).includes('mesh'), 'nobody owns what a policy adds');
+  await change('c', [
+    { patchType: 'JSONPatch', jsonPatch: { expression: '[JSONPatch{op: "remove", path: "/x/y"}]' } },
+  ]);
+  t.match((await create('q')).body, {
+    message: `policy 'c' with binding 'c' denied request: JSON Patch: remove operation does not apply: doc is missing path: "/x/y": missing value`,
+    ...{ code: 403, reason: 'Invalid' },
+  });
+});

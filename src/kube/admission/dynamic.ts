@@ -1,11 +1,19 @@
 /**
- * What users configure of admission, put together in the order of a real server: webhooks that change objects come after all
- * plugins; of those that refuse, policies are asked before webhooks.
+ * What users configure of admission, put together in the order of a real server: what changes objects comes after all plugins,
+ * policies before webhooks; and so it is of what refuses.
  */
 
 import type { Runtime } from '../../util/runtime.ts';
 import type { Authorizer } from '../auth/types.ts';
-import { type Binding, bindingOf, type Policy, policyOf } from '../policies/policy.ts';
+import { MutatingPolicies } from '../policies/mutating.ts';
+import {
+  type Binding,
+  bindingOf,
+  type MutatingPolicy,
+  mutatingPolicyOf,
+  type Policy,
+  policyOf,
+} from '../policies/policy.ts';
 import { ValidatingPolicies } from '../policies/validating.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ResourceType } from '../registry/types.ts';
@@ -39,6 +47,9 @@ class ConfiguredAdmission implements DynamicAdmission {
   readonly #policyObjects: Configured<Policy>;
   readonly #bindingObjects: Configured<Binding>;
   readonly #policies: ValidatingPolicies;
+  readonly #mutatingPolicyObjects: Configured<MutatingPolicy>;
+  readonly #mutatingBindingObjects: Configured<Binding>;
+  readonly #mutatingPolicies: MutatingPolicies;
 
   constructor(sources: DynamicSources, lookup: Lookup, client: WebhookClient, converter: ObjectConverter) {
     const { registry, storages, disabled, authorizer } = sources;
@@ -64,10 +75,28 @@ class ConfiguredAdmission implements DynamicAdmission {
       bindingOf,
     );
     this.#policies = new ValidatingPolicies(parts, this.#policyObjects, this.#bindingObjects);
+    this.#mutatingPolicyObjects = new Configured(
+      storages,
+      served('MutatingAdmissionPolicy', 'mutatingadmissionpolicies'),
+      mutatingPolicyOf,
+    );
+    this.#mutatingBindingObjects = new Configured(
+      storages,
+      served('MutatingAdmissionPolicy', 'mutatingadmissionpolicybindings'),
+      bindingOf,
+    );
+    this.#mutatingPolicies = new MutatingPolicies(
+      parts,
+      this.#mutatingPolicyObjects,
+      this.#mutatingBindingObjects,
+    );
   }
 
   get mayMutate(): boolean {
-    return this.#mutatingHooks.mayHave;
+    return (
+      this.#mutatingHooks.mayHave ||
+      (this.#mutatingPolicyObjects.mayHave && this.#mutatingBindingObjects.mayHave)
+    );
   }
 
   get mayValidate(): boolean {
@@ -76,7 +105,12 @@ class ConfiguredAdmission implements DynamicAdmission {
 
   async mutate(attributes: AdmissionAttributes, again: () => Promise<void>): Promise<void> {
     if (isExempt(attributes)) return;
-    await this.#webhooks.mutate(attributes, again);
+    const policies = await this.#mutatingPolicies.mutate(attributes);
+    const rerun = async (): Promise<void> => {
+      await again();
+      await policies.again();
+    };
+    await this.#webhooks.mutate(attributes, rerun, policies.isChanged);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {

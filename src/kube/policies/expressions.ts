@@ -13,6 +13,7 @@ import { language, rewritten } from '../crd/cel-library.ts';
 import { compileText } from '../crd/rule-definitions.ts';
 import { errorText } from '../crd/rules.ts';
 import { type AuthorizerValue, registerAuthorizer } from './authorizer.ts';
+import { registerLiterals, withoutLiterals } from './literals.ts';
 
 /** What an expression may see, `null` where there is none. */
 export interface Variables {
@@ -41,6 +42,7 @@ export function scopeOf(spec: JsonObject, hasAuthorizer: boolean): Scope {
 
 const base: Environment = language.clone();
 registerAuthorizer(base);
+registerLiterals(base);
 
 const environments: Map<string, Environment> = new Map();
 
@@ -60,7 +62,12 @@ function environmentOf({ hasParams, hasAuthorizer, isPolicy }: Scope): Environme
 }
 
 /** What an expression may give; a real server's words for them. */
-export type ResultType = 'bool' | 'string' | 'null_type' | 'dyn';
+export type ResultType = 'bool' | 'string' | 'null_type' | 'dyn' | 'Object' | 'list<JSONPatch>';
+
+/** An expression as the language takes it. */
+function taken(expression: string): string {
+  return rewritten(withoutLiterals(expression));
+}
 
 /** Why an expression is refused; null: it is not. */
 export function expressionProblem(
@@ -68,12 +75,14 @@ export function expressionProblem(
   scope: Scope,
   wanted: readonly ResultType[],
 ): string | null {
-  const text = rewritten(expression);
+  const text = taken(expression);
   const result = environmentOf(scope).check(text);
   if (!result.valid) return compileText(text, result.error as unknown as Parameters<typeof compileText>[1]);
   const type = result.type ?? 'dyn';
   if (wanted.includes('dyn') || wanted.includes(type as ResultType)) return null;
-  if (type === 'dyn' && wanted.length > 1) return null;
+  if (type === 'dyn' && (wanted.length > 1 || wanted[0] === 'Object')) return null;
+  // Lists of which nothing is known may hold anything.
+  if (wanted[0] === 'list<JSONPatch>' && (type === 'list' || type === 'dyn')) return null;
   return wanted.length === 1
     ? `must evaluate to ${wanted[0]} but got ${type}`
     : `must evaluate to one of [${wanted.join(' ')}] but got ${type}`;
@@ -87,7 +96,7 @@ export class Expression {
   constructor(text: string, scope: Scope, wanted: readonly ResultType[]) {
     this.text = text;
     this.#problem = expressionProblem(text, scope, wanted);
-    this.#run = this.#problem === null ? environmentOf(scope).parse(rewritten(text)) : null;
+    this.#run = this.#problem === null ? environmentOf(scope).parse(taken(text)) : null;
   }
 
   /** @throws Error in the words of a real server */

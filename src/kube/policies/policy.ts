@@ -4,7 +4,7 @@ import { RequestMatcher } from '../admission/rules.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { maybeObject, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { MatchConditions } from './conditions.ts';
-import { Expression, scopeOf, type Variables } from './expressions.ts';
+import { Expression, type Scope, scopeOf, type Variables } from './expressions.ts';
 
 export interface ParamKind {
   readonly group: string;
@@ -31,17 +31,33 @@ interface Annotation {
   readonly expression: Expression;
 }
 
-export interface Policy {
+/** What policies of both kinds have. */
+interface AnyPolicy {
   readonly name: string;
   readonly matcher: RequestMatcher;
   readonly conditions: MatchConditions;
   readonly variables: readonly Variable[];
-  readonly validations: readonly Validation[];
-  readonly annotations: readonly Annotation[];
   /** What cannot be evaluated refuses nothing. */
   readonly failsOpen: boolean;
   /** Null: it has no parameters. */
   readonly paramKind: ParamKind | null;
+}
+
+export interface Mutation {
+  /** It gives a JSON patch, and not an object to be laid over. */
+  readonly isPatch: boolean;
+  readonly expression: Expression;
+}
+
+export interface MutatingPolicy extends AnyPolicy {
+  readonly mutations: readonly Mutation[];
+  /** Once more when the object was changed after it. */
+  readonly isReinvoked: boolean;
+}
+
+export interface Policy extends AnyPolicy {
+  readonly validations: readonly Validation[];
+  readonly annotations: readonly Annotation[];
 }
 
 export interface Binding {
@@ -70,17 +86,39 @@ function paramKindOf(spec: JsonObject): ParamKind | null {
   return second === undefined ? { group: '', version: first, kind } : { group: first, version: second, kind };
 }
 
-export function policyOf(object: ApiObject): Policy {
-  const spec = object.spec ?? {};
-  const scope = scopeOf(spec, true);
+function anyPolicyOf({ metadata, spec = {} }: ApiObject, scope: Scope): AnyPolicy {
   return {
-    name: object.metadata.name ?? '',
+    name: metadata.name ?? '',
     matcher: matcherOf(objectOf(spec, 'matchConstraints')),
     conditions: new MatchConditions(spec, scope),
     variables: objectsOf(spec, 'variables').map((one) => ({
       name: textOf(one, 'name'),
       expression: new Expression(textOf(one, 'expression'), scope, ['dyn']),
     })),
+    failsOpen: textOf(spec, 'failurePolicy') === 'Ignore',
+    paramKind: paramKindOf(spec),
+  };
+}
+
+export function mutatingPolicyOf(object: ApiObject): MutatingPolicy {
+  const spec = object.spec ?? {};
+  const scope = scopeOf(spec, true);
+  return {
+    ...anyPolicyOf(object, scope),
+    mutations: objectsOf(spec, 'mutations').map((one) => {
+      const isPatch = textOf(one, 'patchType') === 'JSONPatch';
+      const text = textOf(objectOf(one, isPatch ? 'jsonPatch' : 'applyConfiguration'), 'expression');
+      return { isPatch, expression: new Expression(text, scope, [isPatch ? 'list<JSONPatch>' : 'Object']) };
+    }),
+    isReinvoked: textOf(spec, 'reinvocationPolicy') === 'IfNeeded',
+  };
+}
+
+export function policyOf(object: ApiObject): Policy {
+  const spec = object.spec ?? {};
+  const scope = scopeOf(spec, true);
+  return {
+    ...anyPolicyOf(object, scope),
     validations: objectsOf(spec, 'validations').map((one) => {
       const text = textOf(one, 'messageExpression');
       return {
@@ -94,8 +132,6 @@ export function policyOf(object: ApiObject): Policy {
       key: textOf(one, 'key'),
       expression: new Expression(textOf(one, 'valueExpression'), scope, ['string', 'null_type']),
     })),
-    failsOpen: textOf(spec, 'failurePolicy') === 'Ignore',
-    paramKind: paramKindOf(spec),
   };
 }
 

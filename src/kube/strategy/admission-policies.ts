@@ -1,4 +1,4 @@
-/** ValidatingAdmissionPolicies and their bindings: what may stand in them. `policies/` evaluates them. */
+/** Policies of admission and their bindings: what may stand in them. `policies/` evaluates them. */
 
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
@@ -127,7 +127,8 @@ function validateAnnotations(field: string, owner: string, spec: JsonObject): Fi
   return errors;
 }
 
-function validatePolicy({ metadata, spec = {} }: ApiObject): FieldError[] {
+/** What policies of both kinds have. */
+function validateAny(spec: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   const policy = textOf(spec, 'failurePolicy');
   const policies = ['Fail', 'Ignore'];
@@ -146,6 +147,11 @@ function validatePolicy({ metadata, spec = {} }: ApiObject): FieldError[] {
   const scope = scopeOf(spec, true);
   errors.push(...validateMatchConditions('spec.matchConditions', spec, scope));
   errors.push(...validateVariables('spec.variables', spec, scope));
+  return errors;
+}
+
+function validatePolicy({ metadata, spec = {} }: ApiObject): FieldError[] {
+  const errors = validateAny(spec);
   const validations = objectsOf(spec, 'validations');
   if (validations.length + objectsOf(spec, 'auditAnnotations').length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item';
@@ -156,6 +162,45 @@ function validatePolicy({ metadata, spec = {} }: ApiObject): FieldError[] {
     errors.push(...validateValidation(`spec.validations[${at}]`, validation, spec));
   });
   errors.push(...validateAnnotations('spec.auditAnnotations', metadata.name ?? '', spec));
+  return errors;
+}
+
+const mutationMembers: Readonly<Record<string, readonly [string, ResultType]>> = {
+  ApplyConfiguration: ['applyConfiguration', 'Object'],
+  JSONPatch: ['jsonPatch', 'list<JSONPatch>'],
+};
+
+function validateMutation(place: string, mutation: JsonObject, scope: Scope): FieldError[] {
+  const type = textOf(mutation, 'patchType');
+  if (type === '') return [required(`${place}.patchType`)];
+  const known = mutationMembers[type];
+  if (known === undefined) return [notSupported(`${place}.patchType`, type, Object.keys(mutationMembers))];
+  const [member, wanted] = known;
+  const given = maybeObject(mutation, member);
+  if (given === null) {
+    return [required(`${place}.${member}`, `must be specified when patchType is ${type}`)];
+  }
+  const expression = textOf(given, 'expression');
+  const field = `${place}.${member}.expression`;
+  if (expression.trim() === '') return [required(field, 'expression is not specified')];
+  return checkExpression(field, expression, scope, [wanted]);
+}
+
+function validateMutatingPolicy({ spec = {} }: ApiObject): FieldError[] {
+  const errors = validateAny(spec);
+  const policy = textOf(spec, 'reinvocationPolicy');
+  const policies = ['IfNeeded', 'Never'];
+  if (policy === '') errors.push(required('spec.reinvocationPolicy'));
+  else if (!policies.includes(policy)) {
+    errors.push(notSupported('spec.reinvocationPolicy', policy, policies));
+  }
+  const mutations = objectsOf(spec, 'mutations');
+  if (mutations.length === 0) {
+    errors.push(required('spec.mutations', 'mutations must contain at least one item'));
+  }
+  mutations.forEach((mutation, at) => {
+    errors.push(...validateMutation(`spec.mutations[${at}]`, mutation, scopeOf(spec, true)));
+  });
   return errors;
 }
 
@@ -206,7 +251,7 @@ function validateActions(field: string, given: readonly string[]): FieldError[] 
   return errors;
 }
 
-function validateBinding({ spec = {} }: ApiObject): FieldError[] {
+function validateMutatingBinding({ spec = {} }: ApiObject): FieldError[] {
   const errors: FieldError[] = [];
   const name = textOf(spec, 'policyName');
   if (name === '') errors.push(required('spec.policyName'));
@@ -217,7 +262,12 @@ function validateBinding({ spec = {} }: ApiObject): FieldError[] {
   if (ref !== null) errors.push(...validateParamRef('spec.paramRef', ref));
   const matched = maybeObject(spec, 'matchResources');
   if (matched !== null) errors.push(...validateMatchResources('spec.matchResources', matched));
-  return [...errors, ...validateActions('spec.validationActions', textsOf(spec, 'validationActions'))];
+  return errors;
+}
+
+function validateBinding(binding: ApiObject): FieldError[] {
+  const actions = textsOf(binding.spec ?? {}, 'validationActions');
+  return [...validateMutatingBinding(binding), ...validateActions('spec.validationActions', actions)];
 }
 
 export const policyStrategy: Strategy = {
@@ -228,4 +278,14 @@ export const policyStrategy: Strategy = {
 export const policyBindingStrategy: Strategy = {
   validateCreate: validateBinding,
   validateUpdate: validateBinding,
+};
+
+export const mutatingPolicyStrategy: Strategy = {
+  validateCreate: validateMutatingPolicy,
+  validateUpdate: validateMutatingPolicy,
+};
+
+export const mutatingBindingStrategy: Strategy = {
+  validateCreate: validateMutatingBinding,
+  validateUpdate: validateMutatingBinding,
 };

@@ -2,7 +2,12 @@
 
 import { definitionStrategy } from '../crd/definition-strategy.ts';
 import type { Strategy } from '../registry/types.ts';
-import { policyBindingStrategy, policyStrategy } from './admission-policies.ts';
+import {
+  mutatingBindingStrategy,
+  mutatingPolicyStrategy,
+  policyBindingStrategy,
+  policyStrategy,
+} from './admission-policies.ts';
 import { autoscalerStrategy } from './autoscaler.ts';
 import { certificateRequestStrategy } from './certificate-request.ts';
 import { configMapStrategy, secretStrategy } from './config.ts';
@@ -72,4 +77,6 @@ export const clusterStrategies: readonly (readonly [string, Strategy])[] = [
   ['admissionregistration.k8s.io/ValidatingWebhookConfiguration', webhooksStrategy],
   ['admissionregistration.k8s.io/ValidatingAdmissionPolicy', policyStrategy],
   ['admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', policyBindingStrategy],
+  ['admissionregistration.k8s.io/MutatingAdmissionPolicy', mutatingPolicyStrategy],
+  ['admissionregistration.k8s.io/MutatingAdmissionPolicyBinding', mutatingBindingStrategy],
 ];

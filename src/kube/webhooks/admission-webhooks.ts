@@ -67,13 +67,24 @@ export class AdmissionWebhooks {
     this.#validating = validating;
   }
 
-  /** @param again runs the plugins once more @throws StatusError */
-  async mutate(attributes: AdmissionAttributes, again: () => Promise<void>): Promise<void> {
+  /**
+   * @param again runs the plugins once more
+   * @param isChanged somebody before has changed something already
+   * @throws StatusError
+   */
+  async mutate(
+    attributes: AdmissionAttributes,
+    again: () => Promise<void>,
+    isChanged: boolean,
+  ): Promise<void> {
     const hooks = (await this.#mutating.all()).flat();
-    if (hooks.length === 0) return;
+    if (hooks.length === 0) {
+      if (isChanged) await again();
+      return;
+    }
     const rounds: Rounds = { round: 0, willing: new Set(), again: new Set() };
     const subject = subjectOf(attributes, false);
-    if (!(await this.#mutateRound(subject, hooks, rounds))) return;
+    if (!(await this.#mutateRound(subject, hooks, rounds)) && !isChanged) return;
     await again();
     const next = subjectOf(attributes, false);
     // What plugins changed, everybody who is willing sees.
