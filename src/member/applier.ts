@@ -8,7 +8,7 @@
 
 import { Packr } from 'msgpackr';
 import { nobody } from '../auth/types.ts';
-import { decodeCheckpoints, decodeExpiry } from '../lease/commands.ts';
+import { decodeCheckpoints, decodeExpiry, type Expiry } from '../lease/commands.ts';
 import { decodeConfigEntry } from '../raft/conf-codec.ts';
 import type { ConfState, Entry } from '../raft/types.ts';
 import { EntryType } from '../raft/types.ts';
@@ -67,6 +67,7 @@ export class Applier {
   readonly #pending: PendingRequests;
   readonly #figures: ApplyFigures;
   readonly #onConfig: (entry: Entry, conf: ConfState) => void;
+  readonly #mutant: string;
 
   /** @param state read anew at every entry: a snapshot replaces what is in it. */
   constructor(
@@ -75,8 +76,10 @@ export class Applier {
     pending: PendingRequests,
     figures: ApplyFigures,
     onConfig: (entry: Entry, conf: ConfState) => void,
+    mutant = '',
   ) {
     this.#onConfig = onConfig;
+    this.#mutant = mutant;
     this.#state = state;
     this.#codec = codec;
     this.#pending = pending;
@@ -126,6 +129,10 @@ export class Applier {
     if (puts) throw new Failure('noSpace');
   }
 
+  #expire(expiry: Expiry, term: number): null {
+    return expireLeases(this.#state, expiry, this.#mutant === 'expiryOfAnyTerm' ? expiry.term : term);
+  }
+
   #execute(opened: OpenedEntry, decoded: unknown, { term, index }: Entry): unknown {
     const { store, auth, alarms } = this.#state;
     const { kind, asker } = opened;
@@ -158,7 +165,7 @@ export class Applier {
       case RequestKind.LeaseRevoke:
         return revokeLease(this.#state, (decoded as bigint | undefined) ?? decodeLeaseRevokeRequest(body));
       case RequestKind.LeaseExpire:
-        return expireLeases(this.#state, decodeExpiry(body), term);
+        return this.#expire(decodeExpiry(body), term);
       case RequestKind.LeaseCheckpoint:
         return checkpointLeases(this.#state, decodeCheckpoints(body), term);
       case RequestKind.Auth:

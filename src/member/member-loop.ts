@@ -181,9 +181,8 @@ export class MemberLoop {
     const { pending } = this.proposals;
     const now = (): number => runtime.clock.now();
     this.#applies = new ApplyFigures(now);
-    this.#applier = new Applier(state, codec, pending, this.#applies, (entry, conf) =>
-      hooks.configured(entry, conf),
-    );
+    const configured = (entry: Entry, conf: ConfState): void => hooks.configured(entry, conf);
+    this.#applier = new Applier(state, codec, pending, this.#applies, configured, options.mutant);
     this.#outbox = new Outbox(network, (peer) => raft.reportUnreachable(peer));
     this.#flusher = new Flusher(backend, limits, runtime.clock, {
       mark: () => this.mark(),
@@ -214,7 +213,8 @@ export class MemberLoop {
       failed,
     });
     this.#compaction = new CompactionPacer(state.store, runtime.clock, {
-      stepped: () => this.#flusher.touch(),
+      stepped: (keys) => this.#flusher.compacted(keys),
+      isHeldUp: () => this.#flusher.isBehind,
       failed,
     });
     const { heartbeatMs } = limits;

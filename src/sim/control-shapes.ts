@@ -123,6 +123,22 @@ export function leased(swarm: Swarm): Swarm {
   return { ...restless(swarm), leases: 4 };
 }
 
+/** Leaders stand still while leases run out, and wake up when others lead. */
+export function sleepingLeaders(swarm: Swarm): Swarm {
+  const pause = { everyMs: 900, lastsMs: 1500 };
+  const crash = { everyMs: Number.POSITIVE_INFINITY, lastsMs: 0 };
+  return {
+    ...leased(swarm),
+    heartbeatMs: 30,
+    electionMs: 150,
+    leases: 8,
+    thinkMs: 10,
+    keys: 8,
+    pause,
+    crash,
+  };
+}
+
 export function failingDisks(swarm: Swarm): Swarm {
   return { ...restless(swarm), disk: { ...swarm.disk, syncErrorChance: 0.01, writeErrorChance: 0.002 } };
 }

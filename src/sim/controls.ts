@@ -21,6 +21,7 @@ import {
   lostStates,
   manyElections,
   restless,
+  sleepingLeaders,
   slowDisks,
   withUsers,
 } from './control-shapes.ts';
@@ -244,6 +245,13 @@ export const controls: readonly Control[] = [
     seeds: 20,
     isSlow: true,
     shape: changingMembers,
+  },
+  {
+    mutant: 'expiryOfAnyTerm',
+    breaks: 'the end of a lease counts in the term in which it was decided',
+    seeds: 40,
+    isSlow: true,
+    shape: sleepingLeaders,
   },
   { mutant: 'applyDraws', breaks: 'what is applied depends on the log alone', seeds: 5 },
   {
