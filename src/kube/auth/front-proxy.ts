@@ -9,6 +9,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { UserInfo } from '../api/user.ts';
 import type { ApiRequest } from '../http/types.ts';
+import { certificatesIn } from './certificate-text.ts';
 import type { Authenticator } from './types.ts';
 
 export interface FrontProxyOptions {
@@ -24,11 +25,9 @@ export interface FrontProxyOptions {
   readonly extraPrefixes: readonly string[];
 }
 
-const pemPattern = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-
 /** Whether one of the authorities issued the certificate itself. @param authorities PEM */
 export function issuedBy(authorities: string): (certificate: Uint8Array) => boolean {
-  const issuers = (authorities.match(pemPattern) ?? []).map((pem) => new X509Certificate(pem));
+  const issuers = certificatesIn(authorities);
   const known = new WeakMap<Uint8Array, boolean>();
   return (certificate) => {
     let isIssued = known.get(certificate);

@@ -3,7 +3,6 @@
  * /approval changes conditions and nothing else, /status the certificate and all conditions but Approved and Denied.
  */
 
-import { X509Certificate } from 'node:crypto';
 import {
   duplicate,
   type FieldError,
@@ -16,6 +15,7 @@ import {
 import { copyJson } from '../api/json.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import type { UserInfo } from '../api/user.ts';
+import { certificatesProblem } from '../auth/certificate-text.ts';
 import { labelProblems, subdomainMax, subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { numberOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
@@ -23,7 +23,6 @@ import { numberOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 const decisions = ['Approved', 'Denied'];
 /** Never taken back, and true when they are there. */
 const lasting = [...decisions, 'Failed'];
-const pemPattern = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 /** Of RFC 5280, in the words of the API, sorted. */
 const knownUsages = [
   'any',
@@ -206,13 +205,8 @@ function validateCertificate(object: ApiObject, old: ApiObject): FieldError[] {
   const [given, before] = [object, old].map((of) => textOf(of.status ?? {}, 'certificate'));
   if (given === before) return [];
   const errors: FieldError[] = [];
-  const blocks = Buffer.from(given!, 'base64').toString('utf8').match(pemPattern) ?? [];
-  try {
-    if (blocks.length === 0) throw new Error('must contain at least one CERTIFICATE PEM block');
-    for (const block of blocks) new X509Certificate(block);
-  } catch (error) {
-    if (given !== '') errors.push(invalidValue(field, '<certificate data>', (error as Error).message));
-  }
+  const problem = certificatesProblem(Buffer.from(given!, 'base64').toString('utf8'));
+  if (given !== '' && problem !== '') errors.push(invalidValue(field, '<certificate data>', problem));
   if (before !== '') {
     errors.push(forbiddenValue(field, 'updates may not modify existing certificate content'));
   }
