@@ -10,9 +10,11 @@ import type { LevelWriter } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
 import type { RecordFiles } from './record-files.ts';
 
-/** Writes that are copied into a batch before other work gets its turn. */
-const sliceWrites = 1000;
-const sliceBytes = 1024 * 1024;
+/** Writes that are copied into a batch before other work gets its turn: a millisecond or two of them. */
+const sliceWrites = 250;
+const sliceBytes = 256 * 1024;
+/** A step of settling, which may read and write a pack anew, counts as so many. */
+const settleWrites = 25;
 
 /** Copies all writes of an overlay. @param done null, or what was thrown */
 export function copyWrites(
@@ -44,7 +46,7 @@ export function copyWrites(
   const copySlice = (): void => {
     try {
       const sliceEnd = writer.bytes + sliceBytes;
-      for (let i = 0; i < sliceWrites && writer.bytes < sliceEnd; i++) {
+      for (let i = 0; i < sliceWrites && writer.bytes < sliceEnd; i += isCopied ? settleWrites : 1) {
         if (copyNext()) continue;
         done(null);
         return;

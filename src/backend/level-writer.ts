@@ -160,7 +160,7 @@ export class LevelWriter {
   settle(): boolean {
     if (this.#settling === null) {
       this.#closePack();
-      const touched = [...this.#touched].sort(([a], [b]) => (a.firstKey < b.firstKey ? -1 : 1));
+      const touched = [...this.#touched].sort(([a], [b]) => inOrder(a, b));
       this.#settling = touched.values();
     }
     const { done, value } = this.#settling.next();
@@ -268,6 +268,12 @@ export class LevelWriter {
     }
     this.#files.sweep();
   }
+}
+
+/** By table, and within one by number: numbers ascend as keys do. */
+function inOrder(a: Pack, b: Pack): number {
+  const [tableA, tableB] = [a.firstKey[0]!, b.firstKey[0]!];
+  return tableA === tableB ? a.id - b.id : tableA < tableB ? -1 : 1;
 }
 
 /** @throws Failure 'backendDamaged' when a pack is missing, is another one or fails its checksum */

@@ -3,8 +3,13 @@
 import { exponentialBounds, Histogram } from '../util/metrics.ts';
 import type { Clock, Timer } from '../util/runtime.ts';
 
-/** Keys that a step looks at, so that none takes more than two or three milliseconds, and the pause between steps. */
-const keysAtOnce = 250;
+/**
+ * A step looks at so many keys at a time, for two milliseconds or so often, whatever comes first; and the pause between
+ * steps.
+ */
+const keysAtOnce = 32;
+const stepMs = 2;
+const timesMax = 8;
 const pauseMs = 5;
 
 export interface PacedStore {
@@ -14,8 +19,10 @@ export interface PacedStore {
 }
 
 export interface CompactionPacerHooks {
-  /** Records were removed: there is something to flush. */
-  stepped(): void;
+  /** Records were removed: there is something to flush. @param keys that were looked at */
+  stepped(keys: number): void;
+  /** So much was removed and not flushed yet that more had better wait. */
+  isHeldUp(): boolean;
   failed(error: Error): void;
 }
 
@@ -61,19 +68,28 @@ export class CompactionPacer {
 
   #step(): void {
     if (this.#stopped || this.#store.isSuspended) return;
+    if (this.#hooks.isHeldUp()) {
+      this.look();
+      return;
+    }
     const { figures } = this;
     const beganAt = this.#clock.now();
     if (this.#beganAt < 0) this.#beganAt = beganAt;
     try {
-      const goesOn = this.#store.compactStep(keysAtOnce);
-      const now = this.#clock.now();
+      let goesOn = true;
+      let now = beganAt;
+      let times = 0;
+      for (; goesOn && times < timesMax && now - beganAt < stepMs; times++) {
+        goesOn = this.#store.compactStep(keysAtOnce);
+        now = this.#clock.now();
+      }
       figures.steps.observe(now - beganAt);
       if (!goesOn) {
         figures.totals.observe(now - this.#beganAt);
         figures.endedAt = this.#clock.wallNow();
         this.#beganAt = -1;
       }
-      this.#hooks.stepped();
+      this.#hooks.stepped(times * keysAtOnce);
     } catch (error) {
       this.#hooks.failed(error as Error);
       return;

@@ -8,6 +8,12 @@ import { exponentialBounds, Histogram } from '../util/metrics.ts';
 import type { Clock } from '../util/runtime.ts';
 import type { MemberLimits } from './types.ts';
 
+/**
+ * Keys that were compacted are flushed after so many: their removal weighs little in bytes, but each costs the flush a step,
+ * and its end puts all of them in force at once.
+ */
+const compactedMax = 2000;
+
 export interface FlusherHooks {
   /** Draws a line under everything applied (`Backend.mark`). */
   mark(): void;
@@ -24,6 +30,7 @@ export class Flusher {
   /** When the oldest change that is not being flushed was made; -1 for none. */
   #dirtySince = -1;
   #running = false;
+  #compacted = 0;
   /** How long flushes took. */
   readonly seconds: Histogram = new Histogram(exponentialBounds(0.001, 2, 14));
 
@@ -38,6 +45,20 @@ export class Flusher {
   touch(): void {
     if (this.#dirtySince < 0) this.#dirtySince = this.#clock.now();
     if (this.#backend.pendingBytes >= this.#limits.flushBytes) this.#start();
+  }
+
+  /** So many keys were compacted. */
+  compacted(keys: number): void {
+    this.#compacted += keys;
+    this.touch();
+  }
+
+  /** Whether enough was compacted for the next flush, and the one before still runs. Begins that flush when it may. */
+  get isBehind(): boolean {
+    if (this.#compacted < compactedMax) return false;
+    if (this.#running) return true;
+    this.#start();
+    return false;
   }
 
   tick(): void {
@@ -55,6 +76,7 @@ export class Flusher {
     if (this.#running) return;
     this.#running = true;
     this.#dirtySince = -1;
+    this.#compacted = 0;
     this.#hooks.mark();
     const beganAt = this.#clock.now();
     this.#backend.flush((error, index) => {

@@ -19,6 +19,8 @@ const allocationChunkBytes = 1024 * 1024;
  * takes to wake a thread. Only a sync waits for the disk.
  */
 const inlineWriteBytes = 16 * 1024;
+/** Chunks that one call hands to the system: Node makes a list of them first, and thousands keep everybody waiting. */
+const chunksAtOnce = 256;
 let zeros: Buffer | null = null;
 
 /** Codes that say "not here, not you": the operator has to act, no retry will help. */
@@ -111,7 +113,8 @@ class NodeFile implements DiskFile {
       const chunk = this.#chunks[0]!;
       fs.write(this.#fd, chunk, 0, chunk.length, this.#offset, this.#written);
     } else {
-      fs.writev(this.#fd, this.#chunks, this.#offset, this.#written);
+      const chunks = this.#chunks.length > chunksAtOnce ? this.#chunks.slice(0, chunksAtOnce) : this.#chunks;
+      fs.writev(this.#fd, chunks, this.#offset, this.#written);
     }
   }
 
@@ -127,7 +130,11 @@ class NodeFile implements DiskFile {
     this.#offset += count;
     this.#size = Math.max(this.#size, this.#offset);
     let rest = count;
-    while (this.#chunks.length > 0 && rest >= this.#chunks[0]!.length) rest -= this.#chunks.shift()!.length;
+    let whole = 0;
+    while (whole < this.#chunks.length && rest >= this.#chunks[whole]!.length) {
+      rest -= this.#chunks[whole++]!.length;
+    }
+    this.#chunks.splice(0, whole);
     if (this.#chunks.length === 0) {
       this.#finish(null);
       return;
