@@ -28,9 +28,15 @@ export class Workplace {
   }
 
   /** Starts a program whose output goes to a file in the folder. `onSpawnError` hears of a program that is missing. */
-  spawn(command: string, args: readonly string[], logName: string): ChildProcess {
+  spawn(
+    command: string,
+    args: readonly string[],
+    logName: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): ChildProcess {
     const log = openSync(join(this.folder, logName), 'a');
-    const child = spawn(command, args, { stdio: ['ignore', log, log], cwd: this.folder });
+    const env = { ...process.env, ...environment };
+    const child = spawn(command, args, { stdio: ['ignore', log, log], cwd: this.folder, env });
     closeSync(log);
     return this.adopt(child);
   }

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Asker } from './asker.ts';
 import { endChild, freePorts, type Workplace } from './children.ts';
 import { type CpuProfile, type ProfileShare, profileShares } from './profile.ts';
+import { METER_VARIABLE, meterArguments, slicesFile } from './slices.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 export type SystemName = 'keelson' | 'etcd';
@@ -61,7 +62,11 @@ export interface MemberPlan {
   readonly profile?: boolean;
   /** Further flags, with their values. @default none */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Whether it tells how long its pieces of work are (`slices.ts`); Keelson only. @default false */
+  readonly isMetered?: boolean;
 }
+
+export type ClusterChoices = Pick<MemberPlan, 'profile' | 'isMetered' | 'flags'>;
 
 function memberArguments(plan: MemberPlan, dataDirectory: string): string[] {
   const clientUrl = `http://127.0.0.1:${plan.port}`;
@@ -92,6 +97,7 @@ export class ClusterMember {
   readonly #workplace: Workplace;
   /** Whether Node writes where the CPU went; Keelson only. */
   readonly #profile: boolean;
+  readonly #isMetered: boolean;
   #child: ChildProcess | null = null;
   #spawnError: Error | null = null;
 
@@ -106,6 +112,7 @@ export class ClusterMember {
     this.#args = memberArguments(plan, this.dataDirectory);
     this.#workplace = workplace;
     this.#profile = plan.profile ?? false;
+    this.#isMetered = plan.isMetered ?? false;
   }
 
   get pid(): number {
@@ -121,10 +128,13 @@ export class ClusterMember {
     const keelson = this.system === 'keelson';
     const command = keelson ? process.execPath : 'etcd';
     const profiling = this.#profile ? ['--cpu-prof', `--cpu-prof-dir=${this.#workplace.folder}`] : [];
+    const { folder } = this.#workplace;
+    const metered = this.#isMetered && keelson;
     const args = keelson
-      ? [...profiling, KEELSON_MAIN, 'server', ...this.#args]
+      ? [...profiling, ...(metered ? meterArguments : []), KEELSON_MAIN, 'server', ...this.#args]
       : ['--logger', 'zap', ...this.#args];
-    this.#child = this.#workplace.spawn(command, args, this.logName);
+    const environment = metered ? { [METER_VARIABLE]: slicesFile(folder, this.name) } : {};
+    this.#child = this.#workplace.spawn(command, args, this.logName, environment);
     this.#child.once('error', (error) => {
       this.#spawnError = error;
     });
@@ -182,8 +192,7 @@ export class Cluster {
     nodes: number,
     workplace: Workplace,
     label: string,
-    profile: boolean = false,
-    flags: Readonly<Record<string, string>> = {},
+    { profile = false, isMetered = false, flags = {} }: ClusterChoices = {},
   ): Promise<Cluster> {
     const ports = await freePorts(nodes * 2);
     const names = Array.from({ length: nodes }, (_, index) => `m${index + 1}`);
@@ -191,7 +200,7 @@ export class Cluster {
     const initialCluster = names.map((name, index) => `${name}=${peerUrl(index)}`).join(',');
     const members = names.map((name, index) => {
       const plan = { system, label, name, port: ports[index]!, peerUrl: peerUrl(index) };
-      return new ClusterMember({ ...plan, initialCluster, profile, flags }, workplace);
+      return new ClusterMember({ ...plan, initialCluster, profile, isMetered, flags }, workplace);
     });
     return new Cluster(system, members);
   }

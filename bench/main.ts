@@ -22,6 +22,7 @@ import { chosenSystems, systemFlags } from './options.ts';
 import { putFlags, runPut } from './put.ts';
 import { putCharts, putText } from './put-report.ts';
 import { recoveryCharts, recoveryFlags, recoveryText, runRecovery } from './recovery.ts';
+import { runSpace, spaceFlags, spaceText } from './space.ts';
 import { runStartup, startupCharts, startupFlags, startupText } from './startup.ts';
 import { runSuite, suiteFlags } from './suite.ts';
 import { suiteCharts, suiteText } from './suite-report.ts';
@@ -158,6 +159,15 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     run: async (argv) => {
       const report = await runMembership(parsed(membershipFlags, argv));
       return { data: report, text: membershipText(report), charts: {} };
+    },
+  },
+  space: {
+    summary: 'space that comes back after deletes and compactions, and what that costs others',
+    flags: spaceFlags,
+    quick: ['--bytes', '8388608', '--settle-seconds', '3', '--rounds', '1', '--seconds', '2'],
+    run: async (argv) => {
+      const report = await runSpace(parsed(spaceFlags, argv));
+      return { data: report, text: spaceText(report), charts: {} };
     },
   },
   failover: {

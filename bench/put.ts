@@ -80,13 +80,9 @@ class PutBench {
     const running: Running[] = [];
     for (const system of systems) {
       this.#progress.step(`starting ${system}`, 2_000);
-      const cluster = await Cluster.prepare(
-        system,
-        this.#options.nodes,
-        this.#workplace,
-        'put',
-        this.#options.profile,
-      );
+      const cluster = await Cluster.prepare(system, this.#options.nodes, this.#workplace, 'put', {
+        profile: this.#options.profile,
+      });
       cluster.start();
       await cluster.waitHealthy();
       running.push({ system, cluster, keyNext: 0, written: 0 });
