@@ -91,6 +91,7 @@ const cases: Readonly<Record<string, Case>> = {
         { matchLabelExpressions: [{ key: 'a', values: ['b', 'b'] }, { key: 'a' }] },
         { matchLabelExpressions: [{ key: 'c', values: ['d'] }] },
         { matchLabelExpressions: [{ key: 'c', values: ['d'] }] },
+        {},
       ],
     },
     problems: [
@@ -98,6 +99,7 @@ const cases: Readonly<Record<string, Case>> = {
       'allowedTopologies[0].matchLabelExpressions[1].values: Required value',
       'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "a"',
       'allowedTopologies[2].matchLabelExpressions: Duplicate value: ""',
+      'allowedTopologies[3].matchLabelExpressions: Duplicate value: ""',
     ],
   },
   'a VolumeAttachment': {
@@ -114,6 +116,15 @@ const cases: Readonly<Record<string, Case>> = {
     problems: [
       'spec.parameters.kind: Invalid value: "..": may not be \'..\'',
       'spec.parameters.name: Invalid value: "50%": may not contain \'%\'',
+    ],
+  },
+  'an Ingress to something else': {
+    path: `${networking}/namespaces/default/ingresses`,
+    object: { spec: { defaultBackend: { resource: { apiGroup: '', kind: '../x', name: '' } } } },
+    problems: [
+      `spec.defaultBackend.resource.apiGroup: Invalid value: "": ${subdomainText}`,
+      'spec.defaultBackend.resource.kind: Invalid value: "../x": may not contain \'/\'',
+      'spec.defaultBackend.resource.name: Required value: name is required',
     ],
   },
   'a Node': {
@@ -194,8 +205,11 @@ t.test('drivers of a node and the place of a volume stay what they are', async (
   t.match(moved.body.message, `nodeAffinity: Invalid value: ${shown}: field is immutable`);
 });
 
-t.test('a null in a list of texts is an empty text', async (t) => {
+t.test('a null in a list of texts is an empty text, and one for an amount is none', async (t) => {
   const api = await startApi(t);
+  const hard = { pods: null, services: '2' };
+  const quota = await create(api, `${core}/namespaces/default/resourcequotas`, { spec: { hard } });
+  t.strictSame(quota.body.spec.hard, { pods: '0', services: '2' });
   const { code, body } = await create(api, `${networking}/namespaces/default/ingresses`, {
     spec: { tls: [{ hosts: [null] }], defaultBackend: { service: { name: 's', port: { number: 80 } } } },
   });

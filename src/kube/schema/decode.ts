@@ -126,7 +126,11 @@ class Decoder {
       const result: JsonObject = {};
       for (const key of Object.keys(value).sort()) {
         const given = value[key]!;
-        if (given === null && field.scalar === null) continue;
+        if (given === null && field.scalar === null) {
+          // Go makes a zero of it: of a quantity that is one.
+          if (definitionOf(field.definition).form === 'quantity') setMember(result, key, '0');
+          continue;
+        }
         // What is wrong with a plain value is told of the map: Go does not say of which key.
         let kept: Json = '';
         if (field.scalar === null) kept = this.#value(owner, field, given, `${path}.${key}`, depth);

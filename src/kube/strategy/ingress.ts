@@ -37,10 +37,7 @@ function validateBackend(field: string, backend: JsonObject): FieldError[] {
     return [invalidValue(field, '', 'cannot set both resource and service backends')];
   }
   if (resource !== null) {
-    const errors: FieldError[] = [];
-    if (textOf(resource, 'kind') === '') errors.push(required(`${field}.resource.kind`));
-    if (textOf(resource, 'name') === '') errors.push(required(`${field}.resource.name`));
-    return errors;
+    return validateReference(`${field}.resource`, resource);
   }
   if (service === null) return [invalidValue(field, '', 'resource or service backend is required')];
   const errors: FieldError[] = [];
@@ -143,18 +140,25 @@ export const ingressStrategy: Strategy = {
   },
 };
 
-function validateParameters(spec: JsonObject): FieldError[] {
-  const parameters = maybeObject(spec, 'parameters');
-  if (parameters === null) return [];
+/** An object of any kind, in the same namespace. */
+function validateReference(field: string, reference: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
-  const field = 'spec.parameters';
-  const group = textOf(parameters, 'apiGroup');
-  if (group !== '') errors.push(...validateSubdomain(`${field}.apiGroup`, group));
+  if (has(reference, 'apiGroup')) {
+    errors.push(...validateSubdomain(`${field}.apiGroup`, textOf(reference, 'apiGroup')));
+  }
   for (const member of ['kind', 'name']) {
-    const value = textOf(parameters, member);
+    const value = textOf(reference, member);
     if (value === '') errors.push(required(`${field}.${member}`, `${member} is required`));
     else errors.push(...problemsAt(`${field}.${member}`, value, pathSegmentProblems(value)));
   }
+  return errors;
+}
+
+function validateParameters(spec: JsonObject): FieldError[] {
+  const parameters = maybeObject(spec, 'parameters');
+  if (parameters === null) return [];
+  const field = 'spec.parameters';
+  const errors = validateReference(field, parameters);
   const scope = textOf(parameters, 'scope');
   const namespace = textOf(parameters, 'namespace');
   if (scope !== 'Cluster' && scope !== 'Namespace') {

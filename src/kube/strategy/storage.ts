@@ -55,7 +55,8 @@ function validateStorageClass(object: ApiObject): FieldError[] {
 /** Where volumes may be: labels and their values, each key once in a term. */
 function validateTopologies(field: string, terms: readonly JsonObject[]): FieldError[] {
   const errors: FieldError[] = [];
-  const before: string[] = [];
+  // A real server compares with as many empty terms as there are terms: one that says nothing is a duplicate.
+  const before = terms.map(() => '[]');
   terms.forEach((term, at) => {
     const path = `${field}[${at}].matchLabelExpressions`;
     const values = new Map<string, string>();
