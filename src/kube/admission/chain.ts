@@ -49,8 +49,20 @@ export class AdmissionChain {
 
   /** All that was taken, as one. What was taken before a plugin refused is released. */
   async reserve(attributes: AdmissionAttributes): Promise<Reservation> {
+    if (attributes.isDryRun) return nothing;
     const taken: Reservation[] = [];
-    const all: Reservation = {
+    try {
+      for (const plugin of this.#reserving) {
+        const pending = plugin.reserve?.(attributes);
+        const reservation = pending instanceof Promise ? await pending : pending;
+        if (reservation != null) taken.push(reservation);
+      }
+    } catch (error) {
+      for (const reservation of taken) await reservation.release();
+      throw error;
+    }
+    if (taken.length === 0) return nothing;
+    return {
       commit: async () => {
         for (const reservation of taken) await reservation.commit();
       },
@@ -58,16 +70,5 @@ export class AdmissionChain {
         for (const reservation of taken) await reservation.release();
       },
     };
-    if (attributes.isDryRun || this.#reserving.length === 0) return nothing;
-    try {
-      for (const plugin of this.#reserving) {
-        const reservation = await plugin.reserve?.(attributes);
-        if (reservation != null) taken.push(reservation);
-      }
-    } catch (error) {
-      await all.release();
-      throw error;
-    }
-    return taken.length === 0 ? nothing : all;
   }
 }

@@ -53,19 +53,22 @@ function newestFirst(a: ApiObject, b: ApiObject): number {
 }
 
 function defaultClass(lookup: Lookup, classes: ResourceType, rule: ClassRule): AdmissionPlugin {
+  async function fill(object: ApiObject): Promise<void> {
+    object.spec ??= {};
+    if (has(object.spec, rule.member) || object.metadata.annotations?.[rule.oldName] !== undefined) return;
+    const all = await lookup.list(classes, '');
+    const defaults = all.filter(({ metadata }) => metadata.annotations?.[rule.annotation] === 'true');
+    const [newest] = defaults.sort(newestFirst);
+    if (newest === undefined) return;
+    object.spec[rule.member] = newest.metadata.name ?? '';
+    settle(object, rule.definition);
+  }
   return {
     name: rule.name,
-    async mutate({ operation, resource, subresource, object }) {
-      if (operation !== 'create' || object === null || subresource !== '') return;
-      if (resource.group !== rule.group || resource.plural !== rule.plural) return;
-      object.spec ??= {};
-      if (has(object.spec, rule.member) || object.metadata.annotations?.[rule.oldName] !== undefined) return;
-      const all = await lookup.list(classes, '');
-      const defaults = all.filter(({ metadata }) => metadata.annotations?.[rule.annotation] === 'true');
-      const [newest] = defaults.sort(newestFirst);
-      if (newest === undefined) return;
-      object.spec[rule.member] = newest.metadata.name ?? '';
-      settle(object, rule.definition);
+    mutate({ operation, resource, subresource, object }) {
+      if (operation !== 'create' || object === null || subresource !== '') return undefined;
+      if (resource.group !== rule.group || resource.plural !== rule.plural) return undefined;
+      return fill(object);
     },
   };
 }

@@ -159,22 +159,30 @@ export function limitRanger(lookup: Lookup, ranges: ResourceType): AdmissionPlug
     const isClaim = resource.group === '' && resource.plural === 'persistentvolumeclaims';
     return isClaim && subresource === '' && operation !== 'delete' ? object : null;
   }
+  async function fill({ namespace }: AdmissionAttributes, pod: ApiObject): Promise<void> {
+    const found = await lookup.list(ranges, namespace);
+    if (found.length > 0) fillPod(pod, found);
+  }
+  async function check(
+    { namespace, resource, name }: AdmissionAttributes,
+    pod: ApiObject | null,
+    claim: ApiObject | null,
+  ): Promise<void> {
+    const found = await lookup.list(ranges, namespace);
+    if (found.length === 0) return;
+    const problems = pod === null ? claimProblems(claim!, found) : podProblems(pod, found);
+    if (problems.length > 0) throw forbidden(resource, name, joined(problems));
+  }
   return {
     name: 'LimitRanger',
-    async mutate(attributes) {
+    mutate(attributes) {
       const pod = newPod(attributes);
-      if (pod === null) return;
-      const found = await lookup.list(ranges, attributes.namespace);
-      if (found.length > 0) fillPod(pod, found);
+      return pod === null ? undefined : fill(attributes, pod);
     },
-    async validate(attributes) {
+    validate(attributes) {
       const pod = newPod(attributes);
       const claim = newClaim(attributes);
-      if (pod === null && claim === null) return;
-      const found = await lookup.list(ranges, attributes.namespace);
-      if (found.length === 0) return;
-      const problems = pod === null ? claimProblems(claim!, found) : podProblems(pod, found);
-      if (problems.length > 0) throw forbidden(attributes.resource, attributes.name, joined(problems));
+      return pod === null && claim === null ? undefined : check(attributes, pod, claim);
     },
   };
 }

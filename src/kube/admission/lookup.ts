@@ -11,6 +11,8 @@ import type { Registry } from '../registry/registry.ts';
 import type { ResourceType } from '../registry/types.ts';
 import type { Storages } from '../storage/resource-storage.ts';
 
+const none: readonly ApiObject[] = [];
+
 export class Lookup {
   readonly #registry: Registry;
   readonly storages: Storages;
@@ -57,15 +59,17 @@ export class Lookup {
   /** One object; null: there is none. @param namespace empty for kinds of the cluster */
   async find(resource: ResourceType, namespace: string, name: string): Promise<ApiObject | null> {
     const storage = this.storages.of(resource);
-    await storage.settled();
+    const pending = storage.settled();
+    if (pending !== undefined) await pending;
     return storage.cache.get(storage.keyOf(namespace, name)) ?? (await storage.get(namespace, name));
   }
 
   /** All objects of a namespace, or of the cluster, that the cache knows. */
   async list(resource: ResourceType, namespace: string): Promise<readonly ApiObject[]> {
     const storage = this.storages.of(resource);
-    await storage.settled();
-    return storage.cache.list(storage.prefixOf(namespace));
+    const pending = storage.settled();
+    if (pending !== undefined) await pending;
+    return storage.cache.size === 0 ? none : storage.cache.list(storage.prefixOf(namespace));
   }
 
   /** All objects of a namespace as they stand in the store. */

@@ -106,24 +106,28 @@ export function podSecurity(lookup: Lookup, namespaces: ResourceType): Admission
     );
   }
 
+  async function checkPod(attributes: AdmissionAttributes, pod: JsonObject): Promise<void> {
+    const { resource, namespace, name, warnings } = attributes;
+    const found = await lookup.find(namespaces, '', namespace);
+    if (found === null) return;
+    const isPod = resource.plural === 'pods';
+    const refused = isPod ? problemsText(policyOf(found, 'enforce'), pod) : '';
+    if (refused !== '') throw forbidden(resource, name, refused);
+    const warned = problemsText(policyOf(found, 'warn'), pod).replace(/^violates/, 'would violate');
+    if (warned !== '') warnings.push(warned);
+  }
+
   return {
     name: 'PodSecurity',
-    async validate(attributes) {
-      const { operation, resource, subresource, namespace, name, warnings } = attributes;
+    validate(attributes) {
+      const { operation, resource, subresource } = attributes;
       if (resource === namespaces && subresource === '') return checkNamespace(attributes);
       const isWrite =
         operation === 'create' || (operation === 'update' && subresource === 'ephemeralcontainers');
       const isTemplate = resource.plural !== 'pods' && subresource === '' && operation === 'update';
-      if (!isWrite && !isTemplate) return;
+      if (!isWrite && !isTemplate) return undefined;
       const pod = podOf(attributes);
-      if (pod === null) return;
-      const found = await lookup.find(namespaces, '', namespace);
-      if (found === null) return;
-      const isPod = resource.plural === 'pods';
-      const refused = isPod ? problemsText(policyOf(found, 'enforce'), pod) : '';
-      if (refused !== '') throw forbidden(resource, name, refused);
-      const warned = problemsText(policyOf(found, 'warn'), pod).replace(/^violates/, 'would violate');
-      if (warned !== '') warnings.push(warned);
+      return pod === null ? undefined : checkPod(attributes, pod);
     },
   };
 }

@@ -62,17 +62,18 @@ async function setPriority(
 export function priorities(lookup: Lookup, classes: ResourceType): AdmissionPlugin {
   return {
     name: 'Priority',
-    async mutate(attributes) {
+    mutate(attributes) {
       const pod = newPod(attributes);
-      if (pod !== null) await setPriority(attributes, pod, lookup, classes);
+      return pod === null ? undefined : setPriority(attributes, pod, lookup, classes);
     },
-    async validate({ operation, resource, object, name }) {
-      if (resource !== classes || object === null || operation === 'delete') return;
-      if (asJson(object)['globalDefault'] !== true) return;
-      const other = await defaultClass(lookup, classes);
-      if (other === null || other.metadata.name === name) return;
-      const why = `PriorityClass ${other.metadata.name ?? ''} is already marked as default. Only one default can exist`;
-      throw forbidden(resource, name, why);
+    validate({ operation, resource, object, name }) {
+      if (resource !== classes || object === null || operation === 'delete') return undefined;
+      if (asJson(object)['globalDefault'] !== true) return undefined;
+      return defaultClass(lookup, classes).then((other) => {
+        if (other === null || other.metadata.name === name) return;
+        const why = `PriorityClass ${other.metadata.name ?? ''} is already marked as default. Only one default can exist`;
+        throw forbidden(resource, name, why);
+      });
     },
   };
 }

@@ -74,8 +74,11 @@ class ResourceQuota implements AdmissionPlugin {
   }
 
   /** A dry run is refused like any other, and takes nothing. */
-  async validate(attributes: AdmissionAttributes): Promise<void> {
-    if (!attributes.isDryRun || attributes.operation === 'delete') return;
+  validate(attributes: AdmissionAttributes): Promise<void> | undefined {
+    return !attributes.isDryRun || attributes.operation === 'delete' ? undefined : this.#checkAll(attributes);
+  }
+
+  async #checkAll(attributes: AdmissionAttributes): Promise<void> {
     for (const { quota, amounts } of await this.#shares(attributes)) this.#check(attributes, quota, amounts);
   }
 

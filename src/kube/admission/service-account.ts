@@ -85,23 +85,27 @@ export function serviceAccounts({ lookup, accounts, clock, random }: AccountSour
     throw forbidden(resource, attributes.name, why);
   }
 
+  async function fill(attributes: AdmissionAttributes, pod: ApiObject): Promise<void> {
+    const spec = podSpec(pod);
+    const name = textOf(spec, 'serviceAccountName') || 'default';
+    const account = asJson(await accountOf(attributes, name));
+    spec['serviceAccountName'] = name;
+    spec['serviceAccount'] = name;
+    const secrets = objectsOf(account, 'imagePullSecrets');
+    if (objectsOf(spec, 'imagePullSecrets').length === 0 && secrets.length > 0) {
+      spec['imagePullSecrets'] = structuredClone([...secrets]);
+    }
+    const mounts = spec['automountServiceAccountToken'] ?? account['automountServiceAccountToken'] ?? true;
+    if (mounts !== false) mountToken(spec, random);
+    settlePod(pod);
+  }
+
   return {
     name: 'ServiceAccount',
-    async mutate(attributes) {
+    mutate(attributes) {
       const pod = newPod(attributes);
-      if (pod === null || pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
-      const spec = podSpec(pod);
-      const name = textOf(spec, 'serviceAccountName') || 'default';
-      const account = asJson(await accountOf(attributes, name));
-      spec['serviceAccountName'] = name;
-      spec['serviceAccount'] = name;
-      const secrets = objectsOf(account, 'imagePullSecrets');
-      if (objectsOf(spec, 'imagePullSecrets').length === 0 && secrets.length > 0) {
-        spec['imagePullSecrets'] = structuredClone([...secrets]);
-      }
-      const mounts = spec['automountServiceAccountToken'] ?? account['automountServiceAccountToken'] ?? true;
-      if (mounts !== false) mountToken(spec, random);
-      settlePod(pod);
+      if (pod === null || pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return undefined;
+      return fill(attributes, pod);
     },
   };
 }

@@ -82,13 +82,31 @@ export function inDeclaredOrder(definition: Definition, object: JsonObject): Jso
 }
 
 function arranged(known: ReadonlyMap<string, Place>, object: JsonObject): JsonObject {
-  const last = known.size;
-  const placeOf = (name: string): number => known.get(name)?.at ?? last;
   const result: JsonObject = {};
-  for (const name of Object.keys(object).sort((a, b) => placeOf(a) - placeOf(b))) {
+  for (const name of inPlaces(known, object)) {
     if (object[name] !== undefined) result[name] = object[name];
   }
   return result;
+}
+
+/**
+ * The names of an object's members by the places they are given, the others last. They are few and nearly in order: each goes
+ * back to where it belongs.
+ */
+export function inPlaces(known: ReadonlyMap<string, { readonly at: number }>, object: JsonObject): string[] {
+  const names: string[] = [];
+  const places: number[] = [];
+  for (const name in object) {
+    const place = known.get(name)?.at ?? known.size;
+    let at = names.length;
+    for (; at > 0 && places[at - 1]! > place; at--) {
+      names[at] = names[at - 1]!;
+      places[at] = places[at - 1]!;
+    }
+    names[at] = name;
+    places[at] = place;
+  }
+  return names;
 }
 
 /** As `inDeclaredOrder`, for the members of the object alone: what is in them is in order. */

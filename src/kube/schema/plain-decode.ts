@@ -7,6 +7,7 @@
  */
 
 import type { Json, JsonObject } from '../api/objects.ts';
+import { inPlaces } from './order.ts';
 import { canonicalQuantity } from './quantity.ts';
 import { type Definition, definitionOf, dropsZero, type Field, isZero } from './schema.ts';
 import { canonicalTime, parseDuration, timeProblem } from './times.ts';
@@ -117,11 +118,17 @@ function listReader(item: Read): Read {
   };
 }
 
+function isSorted(names: readonly string[]): boolean {
+  for (let at = 1; at < names.length; at++) if (names[at - 1]! > names[at]!) return false;
+  return true;
+}
+
 function mapReader(item: Read): Read {
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
     const result: JsonObject = {};
-    const names = Object.keys(value).sort();
+    const names = Object.keys(value);
+    if (!isSorted(names)) names.sort();
     for (let at = 0; at < names.length; at++) {
       const name = names[at]!;
       const given = value[name]!;
@@ -173,9 +180,8 @@ function structReader(definition: Definition): Read {
 }
 
 function ordered(places: ReadonlyMap<string, Place>, object: JsonObject): JsonObject {
-  const names = Object.keys(object).sort((a, b) => places.get(a)!.at - places.get(b)!.at);
   const result: JsonObject = {};
-  for (let i = 0; i < names.length; i++) result[names[i]!] = object[names[i]!]!;
+  for (const name of inPlaces(places, object)) result[name] = object[name]!;
   return result;
 }
 

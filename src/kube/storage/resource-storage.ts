@@ -43,8 +43,15 @@ export class ResourceStorage {
     this.cache = new WatchCache(store, `${prefix}/`, conversion);
   }
 
-  /** Resolves when the cache has every write that was made through this storage before the call. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves when the cache has every write that was made through this storage before the call.
+   * @returns undefined: it has
+   */
+  settled(): Promise<void> | undefined {
+    return this.cache.isLive && this.#written <= this.cache.revision ? undefined : this.#settle();
+  }
+
+  async #settle(): Promise<void> {
     await this.cache.start();
     if (this.#written > this.cache.revision) await this.cache.reach(this.#written);
   }

@@ -271,6 +271,11 @@ export function validatePodTemplate(field: string, template: PodTemplate): Field
  */
 const rightSpecs: WeakMap<PodSpec, string> = new WeakMap();
 
+/** Whether the spec was validated, and nothing found. */
+export function isRightSpec({ metadata, spec }: ApiObject): boolean {
+  return spec !== undefined && rightSpecs.get(spec as PodSpec) === (metadata.name ?? '');
+}
+
 /** What holds for every pod, new or changed. */
 export function validatePod(pod: ApiObject): FieldError[] {
   const { name = '', annotations = {} } = pod.metadata;

@@ -7,7 +7,7 @@ import { diffText } from './pod-diff.ts';
 import { int32Max, isSame, rangeText } from './pod-fields.ts';
 import { qosClassOf } from './pod-resources.ts';
 import { validateTolerations } from './pod-scheduling.ts';
-import { mirrorAnnotation, validatePod } from './pod-spec.ts';
+import { isRightSpec, mirrorAnnotation, validatePod } from './pod-spec.ts';
 import type { Affinity, Container, NodeAffinity, PodSpec, Toleration } from './pod-types.ts';
 
 const updatable = [
@@ -164,6 +164,8 @@ export function validatePodUpdate(pod: ApiObject, old: ApiObject): FieldError[] 
   const spec = specOf(pod);
   const before = specOf(old);
   const errors = [...validatePod(pod), ...validateMirror(pod, old)];
+  // The very spec that there was: nothing of it has changed, and what is wrong with it was told.
+  if (spec === before && isRightSpec(pod)) return errors;
   for (const list of ['containers', 'initContainers'] as const) {
     const found = validateImages(`spec.${list}`, spec[list] ?? [], before[list] ?? []);
     if (found === null) {
