@@ -131,5 +131,5 @@ function isMeta(meta: Buffer): boolean {
 }
 
 function damaged(what: string): Failure {
-  return new Failure('backendDamaged', `the file is no whole bbolt database: ${what}`);
+  return new Failure('backendDamaged', `invalid database: ${what}`);
 }

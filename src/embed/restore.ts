@@ -95,14 +95,16 @@ function checkHash(file: DiskFile): void {
   const size = file.size() - hashBytes;
   if (size <= 0 || size % 512 !== 0) {
     const hint = 'a database from a data directory has none: skip the check for it';
-    throw new Failure('backendDamaged', `the file has no checksum at its end (${hint})`);
+    throw new Failure('backendDamaged', `snapshot missing hash but --skip-hash-check=false (${hint})`);
   }
   const hash = createHash('sha256');
   for (let at = 0; at < size; at += hashedAtOnce) {
     hash.update(file.readSync(at, Math.min(hashedAtOnce, size - at)));
   }
-  if (!hash.digest().equals(file.readSync(size, hashBytes))) {
-    throw new Failure('backendDamaged', 'the checksum at the end of the file is not that of its content');
+  const [expected, found] = [Buffer.from(file.readSync(size, hashBytes)), hash.digest()];
+  if (!found.equals(expected)) {
+    const told = `expected sha256 [${expected.join(' ')}], got [${found.join(' ')}]`;
+    throw new Failure('backendDamaged', `${told}: the file is not what was saved`);
   }
 }
 

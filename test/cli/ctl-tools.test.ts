@@ -1,7 +1,15 @@
 /** What `keelson ctl` and `keelson etcdutl` do beside the plain commands: lines, passwords, mirrors, files, completion. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -80,6 +88,39 @@ t.test('who waits for a person can be interrupted', async (t) => {
     running.interrupt();
     t.match(await running.ended, { code: 130, err: '' }, args.join(' '));
   }
+});
+
+t.test('what no connection can be made with is said as etcdctl says it', async (t) => {
+  const { endpoint } = await clusterOf(t);
+  const [host] = [endpoint.replace(/^http:\/\//, '')];
+  const refusal = async (line: string): Promise<string> => {
+    const { code, err } = await ctl(endpoint, words(line));
+    return `${code} ${err.trimEnd()}`;
+  };
+  t.equal(
+    await refusal('get a --cert=/none'),
+    '128 Error: KeyFile and CertFile must both be present[key: , cert: /none]',
+  );
+  t.equal(await refusal('get a --cacert=/none'), '128 Error: open /none: no such file or directory');
+  t.equal(
+    await refusal('get a --command-timeout=x'),
+    '1 Error: invalid argument "x" for "--command-timeout" flag: time: invalid duration "x"',
+  );
+  t.match(
+    await refusal('snapshot save /none/x'),
+    /Error: could not open \/none\/x\.part \(open \/none\/x\.part: no such file or directory\)$/,
+  );
+  t.equal(
+    await refusal('member add x --peer-urls=nonsense'),
+    '1 Error: URL scheme must be http, https, unix, or unixs: nonsense',
+  );
+  t.match(
+    await refusal('endpoint hashkv --rev=99999'),
+    /\nError: etcdserver: mvcc: required revision is a future revision$/,
+  );
+  const { out, err } = await ctl(endpoint, words(`endpoint health --endpoints=${host} --endpoints=${host}`));
+  const told = `${out}${err}`.match(/is (un)?healthy: /g);
+  t.equal(told?.length, 3, 'endpoints that are given again are asked, too');
 });
 
 t.test('passwords are asked for where nobody sees them', async (t) => {
@@ -277,7 +318,10 @@ t.test('a snapshot is described, hashed and restored without a cluster', async (
     out: /^$/,
     err: /^added member default at http:\/\/localhost:2380 to cluster .*\nrestored snapshot at revision 1006 /,
   });
-  t.match(await utl(...restore), { code: 1, err: /holds data already/ });
+  t.match(await utl(...restore), {
+    code: 1,
+    err: `Error: data-dir "${dataDir}" not empty or could not be read\n`,
+  });
   await t.test('and a member goes on from it', async (t) => {
     await using member = await startMember({ dataDir, walDir, listenClientUrls: ['http://127.0.0.1:0'] });
     await using client = connect(member.clientUrls[0]!);
@@ -289,11 +333,57 @@ t.test('a snapshot is described, hashed and restored without a cluster', async (
   t.same(await utl('defrag', '--data-dir', dataDir), { code: 0, out: '', err: said });
   t.match(await utl('defrag', '--data-dir', folder), { code: 1, err: /no data of a member/ });
 
+  const refusal = async (...args: string[]): Promise<string> => {
+    const { code, err } = await utl('snapshot', 'restore', ...args);
+    return `${code} ${err.trimEnd()}`;
+  };
+  const elsewhere = ['--data-dir', join(folder, 'elsewhere')];
+  t.equal(await refusal(), '1 Error: required flag(s) "data-dir" not set');
+  t.equal(await refusal(...elsewhere), '128 Error: snapshot restore requires exactly one argument');
+  t.equal(await refusal('/no/file', ...elsewhere), '1 Error: open /no/file: no such file or directory');
+  for (const [flags, said] of [
+    ['--name=x', `couldn't find local name "x" in the initial cluster configuration`],
+    ['--initial-cluster=x', 'URL scheme must be http, https, unix, or unixs: '],
+    ['--initial-cluster=x=http://a', 'URL address does not have the form "host:port": http://a'],
+    ['--initial-cluster=x=http://a:1/b', 'URL must not contain a path: http://a:1/b'],
+    ['--initial-advertise-peer-urls=nonsense', 'URL scheme must be http, https, unix, or unixs: nonsense'],
+    [
+      '--name=x --initial-cluster=x=http://127.0.0.1:1',
+      '--initial-cluster has x=http://127.0.0.1:1 but missing from --initial-advertise-peer-urls=http://localhost:2380 ' +
+        '(resolved urls: "http://localhost:2380" != "http://127.0.0.1:1")',
+    ],
+    [
+      '--skip-hash-check=maybe',
+      'invalid argument "maybe" for "--skip-hash-check" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
+    ],
+    [
+      '--bump-revision=x',
+      'invalid argument "x" for "--bump-revision" flag: strconv.ParseInt: parsing "x": invalid syntax',
+    ],
+  ] as const) {
+    t.equal(await refusal(file, ...elsewhere, ...flags.split(' ')), `1 Error: ${said}`.trimEnd(), flags);
+  }
+  const futures = await utl('hashkv', file, '--rev=99999');
+  t.match(futures, { code: 1, err: 'Error: mvcc: required revision is a future revision\n' });
+  const changed = join(folder, 'changed.db');
+  const saved = readFileSync(file);
+  saved[saved.length - 1]! ^= 1;
+  writeFileSync(changed, saved);
+  t.match(
+    await refusal(changed, ...elsewhere),
+    /^1 Error: expected sha256 \[\d+( \d+){31}\], got \[\d+( \d+){31}\]/,
+  );
+  writeFileSync(changed, saved.subarray(0, -32));
+  t.match(
+    await refusal(changed, ...elsewhere),
+    /^1 Error: snapshot missing hash but --skip-hash-check=false/,
+  );
+
   truncateSync(file, 20_000);
-  t.match(await utl('snapshot', 'status', file), { code: 1, err: /no whole bbolt database/ });
+  t.match(await utl('snapshot', 'status', file), { code: 1, err: /^Error: invalid database/ });
   t.match(await utl('snapshot', 'restore', file, '--data-dir', join(folder, 'other')), {
     code: 1,
-    err: /checksum/,
+    err: /^Error: expected sha256 /,
   });
   t.match(await utl('snapshot', 'status', join(folder, 'none')), { code: 1, err: /no such file/ });
   t.match(await utl('version'), {

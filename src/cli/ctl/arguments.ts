@@ -6,7 +6,8 @@
 export type FlagValue = string | number | boolean;
 
 export interface FlagSpec {
-  readonly kind: 'text' | 'integer' | 'duration' | 'switch';
+  /** A list is a text whose parts stand between commas; given again, it goes on. */
+  readonly kind: 'text' | 'list' | 'integer' | 'duration' | 'switch';
   /** Milliseconds for a duration. */
   readonly initial: FlagValue;
   readonly help: string;
@@ -18,6 +19,10 @@ export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
 
 export function text(help: string, initial = '', short?: string): FlagSpec {
   return { kind: 'text', initial, help, ...(short === undefined ? {} : { short }) };
+}
+
+export function list(help: string, initial: string): FlagSpec {
+  return { kind: 'list', initial, help };
 }
 
 export function integer(help: string, initial = 0): FlagSpec {
@@ -101,20 +106,22 @@ function parseValue(name: string, spec: FlagSpec, given: string): FlagValue {
     new UsageError(`invalid argument "${given}" for "--${name}" flag: ${why}`, 1);
   switch (spec.kind) {
     case 'text':
+    case 'list':
       return given;
     case 'integer': {
-      if (!/^[+-]?\d+$/.test(given)) throw refuse('it must be a whole number');
+      if (!/^[+-]?\d+$/.test(given))
+        throw refuse(`strconv.ParseInt: parsing ${JSON.stringify(given)}: invalid syntax`);
       return Number(given);
     }
     case 'duration': {
       const parsed = parseDuration(given);
-      if (parsed === null) throw refuse('it must be a duration, as 5s or 1m30s');
+      if (parsed === null) throw refuse(`time: invalid duration ${JSON.stringify(given)}`);
       return parsed;
     }
     default:
       if (['true', 't', '1', 'TRUE', 'T', 'True'].includes(given)) return true;
       if (['false', 'f', '0', 'FALSE', 'F', 'False'].includes(given)) return false;
-      throw refuse('it must be true or false');
+      throw refuse(`strconv.ParseBool: parsing ${JSON.stringify(given)}: invalid syntax`);
   }
 }
 
@@ -142,13 +149,14 @@ export function parseArguments(argv: readonly string[], specs: FlagSpecs): Argum
     const { name, inline } = word.startsWith('--') ? longFlag(word) : shortFlag(word, shorts);
     const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
     if (spec === undefined) throw new UsageError(`unknown flag: --${name}`, 1);
+    const before = spec.kind === 'list' && given.has(name) ? `${flags[name]},` : '';
     given.add(name);
-    if (inline !== null) flags[name] = parseValue(name, spec, inline);
+    if (inline !== null) flags[name] = parseValue(name, spec, before + inline);
     else if (spec.kind === 'switch') flags[name] = true;
     else {
       at++;
       if (at >= argv.length) throw new UsageError(`flag needs an argument: ${word}`, 1);
-      flags[name] = parseValue(name, spec, argv[at]!);
+      flags[name] = parseValue(name, spec, before + argv[at]!);
     }
   }
   return { words, flags, given, rest };

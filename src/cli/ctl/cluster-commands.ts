@@ -1,6 +1,7 @@
 /** member …, endpoint … and move-leader. */
 
 import { exitBadArgs, flag, integer, text, UsageError } from './arguments.ts';
+import { checkPeerUrls } from './go-errors.ts';
 import { framedTable, goDuration, goJson, goObject, hex, humanBytes } from './go-text.ts';
 import type {
   HashKvResponse,
@@ -109,6 +110,7 @@ const memberAdd: CtlCommand = {
     if (more.length > 0) throw new UsageError('too many arguments', exitBadArgs);
     const peerURLs = session.text('peer-urls') === '' ? [] : session.text('peer-urls').split(',');
     if (peerURLs.length === 0) throw new UsageError('member peer urls not provided', exitBadArgs);
+    checkPeerUrls(peerURLs);
     const isLearner = session.isSet('learner');
     const answer = await session.call<MemberAddResponse>('Cluster', 'MemberAdd', { peerURLs, isLearner });
     const { header, member, members } = answer.message;
@@ -241,21 +243,25 @@ async function askEach<T>(
 ): Promise<{
   readonly answers: { readonly endpoint: string; readonly answer: T }[];
   readonly failed: number;
+  /** Why the last of those that failed did; empty when none has. */
+  readonly why: string;
 }> {
   const endpoints = await endpointsOf(session);
   const client = session.clientOf(endpoints);
   const results = await Promise.allSettled(endpoints.map((endpoint) => ask(client, endpoint)));
   const answers: { readonly endpoint: string; readonly answer: T }[] = [];
   let failed = 0;
+  let why = '';
   results.forEach((result, at) => {
     const endpoint = endpoints[at]!;
     if (result.status === 'fulfilled') answers.push({ endpoint, answer: result.value });
     else {
       failed++;
-      session.io.err(`Failed to get the ${what} of endpoint ${endpoint} (${errorText(result.reason)})\n`);
+      why = errorText(result.reason);
+      session.io.err(`Failed to get the ${what} of endpoint ${endpoint} (${why})\n`);
     }
   });
-  return { answers, failed };
+  return { answers, failed, why };
 }
 
 const endpointStatus: CtlCommand = {
@@ -292,7 +298,7 @@ const endpointHashKv: CtlCommand = {
   flags: { ...clusterFlag, rev: integer('maximum revision to hash; 0 for the latest') },
   run: async (session) => {
     const revision = session.number('rev');
-    const { answers, failed } = await askEach(session, 'hash', (client, endpoint) =>
+    const { answers, why } = await askEach(session, 'hash', (client, endpoint) =>
       session.call<HashKvResponse>(
         'Maintenance',
         'HashKV',
@@ -328,7 +334,8 @@ const endpointHashKv: CtlCommand = {
           .join('\n'),
       table: () => framedTable(['endpoint', 'hash', 'hash revision'], rows),
     });
-    return failed > 0 ? 1 : 0;
+    if (why !== '') throw new UsageError(why, 1);
+    return undefined;
   },
 };
 

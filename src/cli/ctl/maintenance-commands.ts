@@ -3,6 +3,7 @@
 import { promises, renameSync, rmSync } from 'node:fs';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { exitBadArgs, flag, text, UsageError } from './arguments.ts';
+import { fileErrorText } from './go-errors.ts';
 import { goDuration, humanBytes } from './go-text.ts';
 import type { AlarmResponse } from './messages.ts';
 import { defragDirectory } from './offline-commands.ts';
@@ -141,7 +142,9 @@ const snapshotSave: CtlCommand = {
     const part = `${path}.part`;
     const snapshot = session.client.maintenance.snapshot({ endpoint: endpoint!, signal });
     try {
-      const file = await promises.open(part, 'w', 0o600);
+      const file = await promises.open(part, 'w', 0o600).catch((error: unknown) => {
+        throw new Error(`could not open ${part} (${fileErrorText(error)})`);
+      });
       try {
         for await (const bytes of snapshot) {
           await file.appendFile(bytes);

@@ -3,13 +3,14 @@
  * are Keelson's; snapshots and databases are etcd's.
  */
 
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Restored } from '../../embed/restore.ts';
 import type { KeyValueHash } from '../../mvcc/hash.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { exitBadArgs, type FlagSpecs, flag, integer, text, UsageError } from './arguments.ts';
+import { checkPeerUrls } from './go-errors.ts';
 import { framedTable, goObject, humanBytes } from './go-text.ts';
 import { field } from './print-kv.ts';
 import { Progress } from './progress.ts';
@@ -92,23 +93,28 @@ const restoreFlags: FlagSpecs = {
   'initial-memory-map-size': integer('taken and of no use: nothing is mapped'),
 };
 
-const snapshotRestore: CtlCommand = {
+const snapshotRestore = (needsDataDir: boolean): CtlCommand => ({
   usage: 'snapshot restore <filename> --data-dir {output dir} [options]',
   summary: 'Restores an etcd member snapshot to a data directory of Keelson',
   isOffline: true,
   flags: restoreFlags,
   run: async (session) => {
+    if (needsDataDir && !session.isGiven('data-dir')) {
+      throw new UsageError('required flag(s) "data-dir" not set', 1);
+    }
     const file = onlyFile(session, 'snapshot restore');
     const bumpRevision = session.number('bump-revision');
     if (bumpRevision > 0 !== session.isSet('mark-compacted'))
       throw refuse('--mark-compacted required if --revision-bump > 0');
-    checkFile(file);
     const { restoreMember } = await import('../../embed/restore.ts');
-    const { parseInitialCluster } = await import('../server-options.ts');
     const name = session.text('name');
-    const told = parseInitialCluster(session.text('initial-cluster'));
+    const told = clusterOf(session, name);
     const walDir = session.text('wal-dir');
     const dataDir = session.text('data-dir') === '' ? `${name}.etcd` : session.text('data-dir');
+    if (existsSync(dataDir) && !isEmptyDirectory(dataDir)) {
+      throw new UsageError(`data-dir ${JSON.stringify(dataDir)} not empty or could not be read`, 1);
+    }
+    if (!existsSync(file)) throw new UsageError(`open ${file}: no such file or directory`, 1);
     const progress = new Progress(session.io);
     let restored: Restored;
     try {
@@ -138,6 +144,46 @@ const snapshotRestore: CtlCommand = {
     session.io.err(`restored snapshot at revision ${restored.revision} in ${dataDir}\n`);
     return undefined;
   },
+});
+
+function isEmptyDirectory(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The members of `--initial-cluster`, this one among them with the URLs that it advertises. @throws UsageError as etcdutl */
+function clusterOf(session: Session, name: string): Readonly<Record<string, string[]>> {
+  const advertised = session.text('initial-advertise-peer-urls').split(',');
+  checkPeerUrls(advertised);
+  const told: Record<string, string[]> = {};
+  for (const part of session.text('initial-cluster').split(',')) {
+    const cut = part.indexOf('=');
+    const [member, url] = cut < 0 ? [part, ''] : [part.slice(0, cut).trim(), part.slice(cut + 1).trim()];
+    checkPeerUrls([url]);
+    told[member] = [...(Object.hasOwn(told, member) ? told[member]! : []), url];
+  }
+  const own = Object.hasOwn(told, name) ? told[name] : undefined;
+  if (own === undefined) {
+    throw new UsageError(
+      `couldn't find local name ${JSON.stringify(name)} in the initial cluster configuration`,
+      1,
+    );
+  }
+  const [listed, given] = [[...own].sort().join(','), [...advertised].sort().join(',')];
+  if (listed === given) return told;
+  const problem =
+    `--initial-cluster has ${own.map((url) => `${name}=${url}`).join(',')} but missing from ` +
+    `--initial-advertise-peer-urls=${advertised.join(',')} (resolved urls: "${given}" != "${listed}")`;
+  throw new UsageError(problem, 1);
+}
+
+/** Why there is no hash of a revision, as etcd says it. */
+const revisionTexts: Readonly<Record<string, string>> = {
+  compacted: 'mvcc: required revision has been compacted',
+  futureRevision: 'mvcc: required revision is a future revision',
 };
 
 /** Hashes the keys of a database as a member does: restores it beside, and asks. */
@@ -169,6 +215,9 @@ async function hashFile(file: string, revision: number): Promise<KeyValueHash> {
         error === null ? resolve(result!) : reject(error),
       );
     });
+  } catch (error) {
+    const known = revisionTexts[(error as Error).message];
+    throw known === undefined ? error : new Error(known);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -262,14 +311,14 @@ const saveElsewhere: CtlCommand = {
 /** Those that etcdctl had until 3.5. */
 export const oldOfflineCommands: CtlCommands = {
   'snapshot status': snapshotStatus(false),
-  'snapshot restore': snapshotRestore,
+  'snapshot restore': snapshotRestore(false),
 };
 
 export const utlCommands: CtlCommands = {
   defrag,
   hashkv,
   migrate,
-  'snapshot restore': snapshotRestore,
+  'snapshot restore': snapshotRestore(true),
   'snapshot save': saveElsewhere,
   'snapshot status': snapshotStatus(true),
 };

@@ -13,9 +13,11 @@ import {
   flag,
   type Given,
   integer,
+  list,
   text,
   UsageError,
 } from './arguments.ts';
+import { fileErrorText } from './go-errors.ts';
 import { goJson } from './go-text.ts';
 
 /** The longest that a timer of Node.js runs: 24 days. */
@@ -53,7 +55,7 @@ export function errorText(error: unknown): string {
 
 /** The flags of every command, with etcdctl's names and defaults. */
 export const globalFlags: FlagSpecs = {
-  endpoints: text('gRPC endpoints', '127.0.0.1:2379'),
+  endpoints: list('gRPC endpoints', '127.0.0.1:2379'),
   'write-out': text('output format: fields, json, protobuf, simple, table', 'simple', 'w'),
   hex: flag('print byte strings as hex encoded strings'),
   'dial-timeout': duration('longest wait for a connection', 2000),
@@ -154,6 +156,13 @@ export class Session implements Given {
         throw new UsageError(`empty string is passed to --${name} option`, exitBadArgs);
       }
     }
+    const [cert, key] = [this.text('cert'), this.text('key')];
+    if ((cert === '') !== (key === '')) {
+      throw new UsageError(
+        `KeyFile and CertFile must both be present[key: ${key}, cert: ${cert}]`,
+        exitBadArgs,
+      );
+    }
     const user = this.text('user');
     if (user !== '' && !user.includes(':') && this.text('password') === '') {
       this.#askedPassword = await this.askPassword('Password: ');
@@ -234,9 +243,9 @@ export class Session implements Given {
     const insecureSkipVerify = this.isSet('insecure-skip-tls-verify');
     if (ca === '' && cert === '' && !insecureSkipVerify && this.isSet('insecure-transport')) return null;
     return {
-      ...(ca === '' ? {} : { ca: readFileSync(ca) }),
-      ...(cert === '' ? {} : { cert: readFileSync(cert) }),
-      ...(key === '' ? {} : { key: readFileSync(key) }),
+      ...(ca === '' ? {} : { ca: readCredential(ca) }),
+      ...(cert === '' ? {} : { cert: readCredential(cert) }),
+      ...(key === '' ? {} : { key: readCredential(key) }),
       insecureSkipVerify,
     };
   }
@@ -339,3 +348,12 @@ export interface CtlCommand {
 
 /** By the words that name them, as `lease grant`. */
 export type CtlCommands = Readonly<Record<string, CtlCommand>>;
+
+/** @throws UsageError in the words of etcdctl */
+function readCredential(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(fileErrorText(error), exitBadArgs);
+  }
+}
