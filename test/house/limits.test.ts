@@ -29,6 +29,8 @@ const sizes: readonly (readonly [place: string, names: string, reason: string])[
   ['client/snapshot', 'queuedPartsMax', 'where a stream is told to pause'],
   ['client/watch', 'queuedMessagesMax', 'where a stream is told to pause'],
   ['http/gateway-socket', 'maxWaitingBytes', 'where a stream is told to pause'],
+  ['member/compaction-pacer', 'timesMax', 'how much is compacted before others have their turn'],
+  ['member/flusher', 'compactedMax', 'how much is flushed at a time'],
   ['member/outbox', 'maxIdleParcels', 'parcels that are kept for another turn'],
   ['mvcc/key-table', 'maxProbes', 'what finds no place goes to another table'],
   ['rpc/http2/client-connection', 'WAITING_GARBAGE_MAX', 'when a queue is cut at its front'],
