@@ -48,8 +48,37 @@ export function httpHandler(member: ServedMember, options: HttpOptions): HttpHan
   return (request, response) => {
     if (!admit(request, response, access)) return;
     const path = (request.url ?? '/').split('?', 1)[0]!;
-    if (gateway?.(path, request, response) !== true) route(endpoints, request, response);
+    const proper = gateway !== null && path === '/v3' ? '/v3/' : cleanPath(path);
+    if (proper !== path) redirect(proper, request, response);
+    else if (gateway?.(path, request, response) !== true) route(endpoints, request, response);
   };
+}
+
+/** Without empty parts, `.` and `..`, as Go's router wants it. A slash at the end stays. */
+function cleanPath(path: string): string {
+  if (!path.startsWith('/') || !/\/(?:\/|\.\.?(?:\/|$))/.test(path)) return path;
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  const end = path.endsWith('/') && parts.length > 0 ? '/' : '';
+  return `/${parts.join('/')}${end}`;
+}
+
+/** To the path that was meant, as Go's router answers. */
+function redirect(path: string, { method, url = '' }: IncomingMessage, response: ServerResponse): void {
+  const mark = url.indexOf('?');
+  const location = mark < 0 ? path : path + url.slice(mark);
+  response.statusCode = 301;
+  response.setHeader('Location', location);
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.end();
+    return;
+  }
+  response.setHeader('Content-Type', 'text/html; charset=utf-8');
+  const shown = location.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  response.end(method === 'HEAD' ? '' : `<a href="${shown}">Moved Permanently</a>.\n\n`);
 }
 
 /** What is served, by path. */

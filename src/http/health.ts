@@ -8,7 +8,7 @@ import type { ServedMember } from '../member/types.ts';
 import { AlarmType } from '../wire/cold-messages.ts';
 import { type FailureText, readLinearizably, readLocally, rebuildingText } from './checks.ts';
 import type { HealthFigures } from './health-figures.ts';
-import { sendError, sendText } from './respond.ts';
+import { sendError, sendPlain } from './respond.ts';
 
 const alarmNames: Readonly<Record<number, string>> = {
   [AlarmType.NoSpace]: 'NOSPACE',
@@ -28,7 +28,7 @@ export function serveHealth(
     figures.countHealth(reason === '');
     const body = JSON.stringify({ health: reason === '' ? 'true' : 'false', reason });
     if (reason === '') {
-      sendText(response, 200, body);
+      sendPlain(response, body);
       return;
     }
     member.runtime.log.warn('a health check failed', { path: '/health', reason });

@@ -7,6 +7,12 @@ export function sendError(response: ServerResponse, status: number, text: string
   sendText(response, status, `${text}\n`);
 }
 
+/** As a handler that writes text: nothing is said of sniffing. */
+export function sendPlain(response: ServerResponse, text: string): void {
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.end(text);
+}
+
 export function sendText(response: ServerResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');

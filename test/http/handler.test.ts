@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import t from 'tap';
 import { Failure } from '../../src/util/failure.ts';
 import { MEMBER_ID } from '../etcd/fake-member.ts';
@@ -122,7 +123,7 @@ t.test('/debug/vars tells the state of Raft as etcd names it, and is JSON as a w
 
 t.test('what is not there is 404, what may not be done 405, and both as Go says it', async (t) => {
   const served = await Served.open(t);
-  for (const path of ['/', '/v2/keys', '/health/', '/version/x', '//', '/Health']) {
+  for (const path of ['/', '/v2/keys', '/health/', '/version/x', '/Health', '/...', '/v3x']) {
     t.equal(await line(served, path), '404 404 page not found\n', path);
   }
   for (const path of ['/health', '/livez', '/readyz/non_learner', '/version']) {
@@ -131,6 +132,35 @@ t.test('what is not there is 404, what may not be done 405, and both as Go says 
     t.equal(headers.get('allow'), 'GET');
     t.equal((await get(served, path, 'HEAD')).status, 405);
   }
+});
+
+t.test('a path that is written in a roundabout way is sent to the plain one, as by Go', async (t) => {
+  const served = await Served.open(t);
+  const { hostname, port } = new URL(served.url);
+  // As it is written: fetch would make it plain before.
+  const seen = (path: string, method = 'GET'): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const asked = request({ hostname, port, path, method }, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => {
+          body += part;
+        });
+        const { location, 'content-type': type } = response.headers;
+        response.on('end', () => resolve(`${response.statusCode} ${location} ${type} ${body}`));
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
+  const moved = (to: string): string =>
+    `301 ${to} text/html; charset=utf-8 <a href="${to}">Moved Permanently</a>.\n\n`;
+  t.equal(await seen('//health'), moved('/health'));
+  t.equal(await seen('/x//../livez/'), moved('/livez/'));
+  t.equal(await seen('//'), moved('/'));
+  t.equal(await seen('//version?a=1'), moved('/version?a=1'));
+  t.equal(await seen('//health', 'POST'), '301 /health undefined ');
+  const { headers } = await get(served, '/health');
+  t.equal(headers.get('x-content-type-options'), null);
 });
 
 t.test('browsers may ask from anywhere, and are told so on every answer', async (t) => {
