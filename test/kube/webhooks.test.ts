@@ -447,3 +447,76 @@ t.test('a configuration that makes no sense is refused', async (t) => {
     `${at}matchConditions[0].expression: Invalid value: "1 + 1": must evaluate to bool but got int`,
   ]);
 });
+
+t.test(
+  'custom resources and applied objects are changed, too; a status stays apart from the rest',
+  async (t) => {
+    const s = await scene(t);
+    const schema = {
+      type: 'object',
+      properties: {
+        spec: {
+          type: 'object',
+          properties: { a: { type: 'string' }, b: { type: 'string', default: 'given' } },
+        },
+        status: { type: 'object', properties: { c: { type: 'string' } } },
+      },
+    };
+    const names = { plural: 'boats', singular: 'boat', kind: 'Boat', listKind: 'BoatList' };
+    await s.api.send('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      metadata: { name: 'boats.sea.example.com' },
+      spec: {
+        ...{ group: 'sea.example.com', scope: 'Namespaced', names },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            subresources: { status: {} },
+            schema: { openAPIV3Schema: schema },
+          },
+        ],
+      },
+    });
+    const boats = '/apis/sea.example.com/v1/namespaces/default/boats';
+    for (let tries = 0; tries < 500 && (await s.api.get(boats)).code !== 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const rules = [
+      {
+        operations: ['*'],
+        apiGroups: ['sea.example.com', ''],
+        apiVersions: ['v1'],
+        resources: ['*', '*/status'],
+      },
+    ];
+    await s.configure('Mutating', 'm', { rules });
+    const kind = { apiVersion: 'sea.example.com/v1', kind: 'Boat' };
+    const add = (path: string, value: unknown): object => ({ op: 'add', path, value });
+    s.answer = (question) => admitted(question, patchOf([add('/spec/a', 'x'), add('/spec/unknown', 1)]));
+    const { body: made } = await s.api.send('POST', boats, { ...kind, metadata: { name: 'b' }, spec: {} });
+    t.strictSame(made.spec, { a: 'x', b: 'given' }, 'pruned, and filled in');
+    s.answer = (question) => admitted(question, patchOf([add('/spec/a', 'y'), add('/status', { c: 'z' })]));
+    t.match((await s.api.merge(`${boats}/b/status`, { status: { c: 'w' } })).body, {
+      spec: { a: 'x' },
+      status: { c: 'z' },
+    });
+    const { body: changed } = await s.api.merge(`${boats}/b`, { spec: { b: 'q' } });
+    t.match(changed, { spec: { a: 'y', b: 'q' }, status: { c: 'z' } });
+    s.answer = (question) => admitted(question, patchOf([add('/metadata/labels', { by: 'webhook' })]));
+    const apply = (): Promise<Answer> =>
+      s.api.send(
+        'PATCH',
+        `${maps}/applied?fieldManager=me`,
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied' }, data: { k: '1' } },
+        { 'content-type': 'application/apply-patch+yaml' },
+      );
+    const first = await apply();
+    t.match(first, { code: 201, body: { metadata: { labels: { by: 'webhook' } } } });
+    const second = await apply();
+    t.match(second, {
+      code: 200,
+      body: { metadata: { resourceVersion: first.body.metadata.resourceVersion } },
+    });
+  },
+);

@@ -170,6 +170,7 @@ export function absorb(subject: Subject): void {
     replace(object, withReplicas(object, resource.custom?.scale ?? null, replicas));
     return;
   }
+  keepApart(attributes, object, next);
   if (object.metadata !== undefined) {
     settleMeta(attributes, object.metadata, next.metadata);
     next.metadata = orderedMeta(next.metadata);
@@ -177,6 +178,24 @@ export function absorb(subject: Subject): void {
   if (subresource === '' || kindOf(resource, subresource).kind === resource.kind)
     applyDefaults(resource, next);
   replace(object, next);
+}
+
+/** Whoever writes a status changes nothing else, and whoever writes the rest no status, webhooks neither. */
+function keepApart(
+  { operation, resource, subresource }: AdmissionAttributes,
+  was: ApiObject,
+  next: ApiObject,
+): void {
+  const hasStatus = resource.subresources.some(({ name }) => name === 'status');
+  if (operation !== 'update' || !hasStatus || (subresource !== '' && subresource !== 'status')) return;
+  const [kept, changed] = [asJson(was), asJson(next)];
+  const isOfStatus = subresource === 'status';
+  for (const name of new Set([...Object.keys(kept), ...Object.keys(changed)])) {
+    if ((name === 'status') === isOfStatus || (name === 'metadata' && !isOfStatus)) continue;
+    if (name === 'metadata' && resource.statusKeepsMetadata) continue;
+    if (kept[name] === undefined) delete changed[name];
+    else changed[name] = kept[name];
+  }
 }
 
 function settleMeta({ operation, resource }: AdmissionAttributes, was: ObjectMeta, next: ObjectMeta): void {
