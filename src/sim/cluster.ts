@@ -65,7 +65,18 @@ export class SimCluster implements Victims {
   private readonly judge: StepJudge;
   private readonly losses: Losses;
   /** Counts of what was not planned by the nemesis. */
-  readonly counts = { starts: 0, fatal: 0, installs: 0, added: 0, removed: 0, zombies: 0, stateLosses: 0 };
+  readonly counts = {
+    starts: 0,
+    fatal: 0,
+    installs: 0,
+    added: 0,
+    removed: 0,
+    zombies: 0,
+    stateLosses: 0,
+    bitFlipsRefused: 0,
+    bitFlipsHarmless: 0,
+    bitFlipsAtEnd: 0,
+  };
 
   constructor(options: ClusterOptions) {
     const { random, swarm, trace } = options;
@@ -99,11 +110,13 @@ export class SimCluster implements Victims {
     this.losses = new Losses({
       nodes,
       conf: () => this.conf,
-      stateLossChance: swarm.stateLossChance,
+      chances: swarm,
       mutant: this.mutant,
-      lost: (node) => {
-        this.counts.stateLosses++;
-        trace.note(clock.now, 'state-lost', node.index);
+      recover: recoverDisk,
+      fail: (violation) => this.judge.fail(violation),
+      noted: (what, node) => {
+        this.counts[what]++;
+        trace.note(clock.now, what, node.index);
       },
     });
   }
@@ -116,6 +129,7 @@ export class SimCluster implements Victims {
       id,
       join: null,
       retired: false,
+      rotten: false,
       name: nodeName(index),
       disk,
       random,
@@ -221,6 +235,10 @@ export class SimCluster implements Victims {
 
   private opened(node: SimNode, process: SimProcess, error: Error | null, member: LiveMember | null): void {
     if (node.process !== process) return;
+    if (node.rotten) {
+      this.onRotten(node, error);
+      return;
+    }
     if (error !== null || member === null) {
       // A disk that fails during recovery is a disk that fails; anything else is a log or state that a crash has spoilt.
       if ((error as { reason?: string } | null)?.reason === 'diskFailed')
@@ -235,6 +253,16 @@ export class SimCluster implements Victims {
     node.view.begin(node.life, member);
     this.judge.touch(node.index);
     this.trace.note(this.clock.now, 'opened', node.index, node.life);
+  }
+
+  /** Whoever has it replaced is told why it does not start. */
+  private onRotten(node: SimNode, error: Error | null): void {
+    if ((error as { reason?: string } | null)?.reason !== 'walDamaged') {
+      const told = error === null ? 'starts' : error.message;
+      this.judge.fail(new Violation('I43', `${node.name} has a damaged log: ${told}`));
+    }
+    node.retired = true;
+    this.crash(node.index, Style.Process);
   }
 
   /** The member gave up: its process ends, and whoever supervises it starts it again. */
@@ -397,6 +425,7 @@ export class SimCluster implements Victims {
 
   private durableOf(index: number): DurableView {
     const node = this.nodes[index]!;
+    if (node.rotten) return node.durable!;
     if (node.durable === null || node.durableAt !== node.disk.syncs) {
       node.durable = recoverDisk(node.disk.durable());
       node.durableAt = node.disk.syncs;
@@ -406,6 +435,7 @@ export class SimCluster implements Victims {
 
   /** Notes what was durable when the life ended: what it may have promised. */
   private writeTestament(node: SimNode): void {
+    if (node.rotten) return;
     const problem = recoveryProblem(node.disk.durable(), recoverDisk);
     if (problem !== null) this.judge.fail(new Violation('I43', `${node.name}: ${problem}`));
     const { term, vote } = this.durableOf(node.index);

@@ -143,6 +143,20 @@ export class Inode {
     this.pending = [];
   }
 
+  /** Bytes that are durable. */
+  get stableSize(): number {
+    return this.stable.size;
+  }
+
+  /** A bit of what is durable changes by itself. @param bit counted from the first of the file */
+  flip(bit: number): void {
+    const at = bit >> 3;
+    for (const extent of [this.stable, this.current]) {
+      if (at >= extent.size) continue;
+      extent.write(at, Uint8Array.of(extent.read(at, 1)[0]! ^ (1 << (bit & 7))));
+    }
+  }
+
   /** What a crash leaves, as a new file. */
   survivor(style: CrashStyle, random: SimRandom): Inode {
     if (style === CrashStyle.Process) {

@@ -1,6 +1,6 @@
 /**
- * What a crash takes besides what was not synced: the applied state, as when it was damaged and moved aside; and, for
- * controls, the present, when a disk or a state is an older copy of itself.
+ * What a crash takes besides what was not synced: the applied state, as when it was damaged and moved aside; a bit of the log;
+ * and, for controls, the present, when a disk or a state is an older copy of itself.
  *
  * The atlas: most voters keep what is taken from one, for what nobody has nobody can give back. So whatever fails afterwards
  * is ours.
@@ -8,17 +8,26 @@
 
 import { MemoryImage } from '../backend/memory-backend.ts';
 import type { ConfState } from '../raft/types.ts';
+import type { Disk } from '../util/disk.ts';
 import type { DiskImage } from './disk-image.ts';
+import { Violation } from './invariants/invariant.ts';
 import type { SimNode } from './sim-node.ts';
+import type { DurableView } from './view.ts';
+
+/** As they are counted. */
+export type Loss = 'stateLosses' | 'bitFlipsRefused' | 'bitFlipsHarmless' | 'bitFlipsAtEnd';
 
 export interface LossesOptions {
   readonly nodes: readonly SimNode[];
   /** The configuration that was committed last. */
   readonly conf: () => ConfState;
-  /** Probability that a crash takes the state with it. */
-  readonly stateLossChance: number;
+  /** Probability that a crash takes the state with it, or a bit of the log. */
+  readonly chances: { readonly stateLossChance: number; readonly bitFlipChance: number };
+  /** What the log holds for certain. @throws Failure 'walDamaged' */
+  readonly recover: (disk: Disk) => DurableView;
+  readonly fail: (violation: Violation) => void;
   readonly mutant: string;
-  readonly lost: (node: SimNode) => void;
+  readonly noted: (what: Loss, node: SimNode) => void;
 }
 
 export class Losses {
@@ -33,7 +42,10 @@ export class Losses {
   strike(node: SimNode): void {
     const { mutant } = this.options;
     if (mutant === 'oldState' || mutant === 'oldDisk') this.goBack(node);
-    else this.loseState(node);
+    else {
+      this.loseState(node);
+      this.flipBit(node);
+    }
     if (mutant === 'wipedDisk' && node.index === 0) {
       node.disk.wipe();
       node.image = new MemoryImage();
@@ -54,15 +66,78 @@ export class Losses {
 
   /** The state is gone; the log is not. */
   private loseState(node: SimNode): void {
-    const { nodes, conf, stateLossChance, lost } = this.options;
-    if (node.image.index === 0 || !node.random.chance(stateLossChance)) return;
+    const { nodes, conf, chances, noted } = this.options;
+    if (node.image.index === 0 || !node.random.chance(chances.stateLossChance)) return;
     const { voters, votersOutgoing } = conf();
-    const hasState = ({ id, index, view, image }: SimNode): boolean =>
-      index !== node.index && image.index > 0 && !(view.up && view.installing) && voters.includes(id);
+    const hasState = ({ id, index, view, image, rotten }: SimNode): boolean =>
+      index !== node.index &&
+      !rotten &&
+      image.index > 0 &&
+      !(view.up && view.installing) &&
+      voters.includes(id);
     if (votersOutgoing.length > 0 || nodes.filter(hasState).length * 2 <= voters.length) return;
     node.image = new MemoryImage();
-    lost(node);
+    noted('stateLosses', node);
   }
+
+  /**
+   * A bit of the log flips. It is either not read, or refused, or, in the last group of records, cannot be told from a write
+   * that the power cut: then it is put back, for no log can know better. Nothing else may ever be read for what was written.
+   */
+  private flipBit(node: SimNode): void {
+    const { random, disk } = node;
+    if (!random.chance(this.options.chances.bitFlipChance) || !this.maySpare(node)) return;
+    const { path, bits } = random.pick(disk.rotting('wal'));
+    const bit = random.below(bits);
+    const before = this.options.recover(disk.durable());
+    disk.flip(path, bit);
+    const { noted, recover, fail } = this.options;
+    let after: DurableView | null = null;
+    try {
+      after = recover(disk.durable());
+    } catch (error) {
+      if ((error as { reason?: string }).reason !== 'walDamaged') throw error;
+    }
+    if (after === null) {
+      node.rotten = true;
+      // What it has promised stays promised.
+      node.durable = before;
+      noted('bitFlipsRefused', node);
+      return;
+    }
+    const same = sameBeginning(before, after);
+    if (!same)
+      fail(new Violation('I43', `${node.name} reads other entries after bit ${bit} of ${path} has flipped`));
+    if (same && after.entries.length === before.entries.length && sameHardState(before, after)) {
+      noted('bitFlipsHarmless', node);
+      return;
+    }
+    disk.flip(path, bit);
+    noted('bitFlipsAtEnd', node);
+  }
+
+  /** The atlas: the others are a majority without it, nobody else has rotted, and a machine stands by. */
+  private maySpare(node: SimNode): boolean {
+    const { nodes, conf } = this.options;
+    const { voters, votersOutgoing } = conf();
+    if (votersOutgoing.length > 0 || voters.length < 3 || node.disk.rotting('wal').length === 0) return false;
+    const isRotten = ({ rotten, id }: SimNode): boolean => rotten && voters.includes(id);
+    return voters.includes(node.id) && !nodes.some(isRotten) && nodes.some(({ id }) => id === '');
+  }
+}
+
+function sameHardState(one: DurableView, other: DurableView): boolean {
+  return one.term === other.term && one.vote === other.vote && one.baseIndex === other.baseIndex;
+}
+
+/** What the second holds stood in the first. */
+function sameBeginning(first: DurableView, second: DurableView): boolean {
+  if (second.term > first.term || second.baseIndex > first.baseIndex) return false;
+  return second.entries.every(({ index, term, data }) => {
+    if (index <= first.baseIndex) return true;
+    const entry = first.entries[index - first.baseIndex - 1];
+    return entry !== undefined && entry.term === term && Buffer.compare(entry.data, data) === 0;
+  });
 }
 
 function copyOf(image: MemoryImage): MemoryImage {

@@ -31,6 +31,8 @@ export class Operator {
   private active = false;
   /** Machines that may have been added already: a request whose answer never came may still be carried out. */
   private readonly asked: Set<number> = new Set();
+  /** Machines whose log has rotted and for which another one was asked for. */
+  private readonly replaced: Set<number> = new Set();
   readonly counts: FaultCounts = {};
 
   constructor(cluster: SimCluster, random: SimRandom, swarm: Swarm) {
@@ -40,9 +42,8 @@ export class Operator {
   }
 
   start(): void {
-    if (!Number.isFinite(this.swarm.operateEveryMs)) return;
-    this.active = true;
-    this.later();
+    this.active = this.swarm.spares > 0 || Number.isFinite(this.swarm.operateEveryMs);
+    if (Number.isFinite(this.swarm.operateEveryMs)) this.later();
     if (this.swarm.spares > 0) this.look();
   }
 
@@ -75,7 +76,10 @@ export class Operator {
       // Whoever had time has been succeeded by one who has none.
       if (isPatient && !this.active && this.swarm.stretch > 1) return;
       const node = this.anyone();
-      if (node !== null) this.startAdded(node);
+      if (node !== null) {
+        this.startAdded(node);
+        this.replaceRotten(node);
+      }
       this.look();
     });
   }
@@ -88,16 +92,35 @@ export class Operator {
     }
   }
 
+  /** Takes out who has lost his log, then adds a machine that stands by. */
+  private replaceRotten(node: SimNode): void {
+    for (const { rotten, id, index } of this.cluster.nodes) {
+      if (!rotten || this.replaced.has(index)) continue;
+      if (this.cluster.belongs(index)) {
+        this.ask(node, { kind: 'remove', id });
+        return;
+      }
+      const spare = this.cluster.nodes.find((one) => one.id === '' && !this.asked.has(one.index));
+      if (!this.active || spare === undefined) continue;
+      this.replaced.add(index);
+      this.ask(node, { kind: 'add', peerUrls: [peerUrl(spare.index)], isLearner: false });
+      return;
+    }
+  }
+
   private operate(): void {
     const node = this.anyone();
     if (node === null) return;
-    const { member, process } = node;
     if (this.random.chance(this.swarm.moveChance)) {
       this.moveLeader(node);
       return;
     }
     const change = this.drawChange(node);
-    if (change === null) return;
+    if (change !== null) this.ask(node, change);
+  }
+
+  private ask(node: SimNode, change: MemberChange): void {
+    const { member, process } = node;
     this.count(change.kind, node.index);
     this.cluster.touch(node.index);
     const spare = change.kind === 'add' ? this.spareAt(change.peerUrls[0]!) : null;

@@ -98,6 +98,18 @@ export class SimDisk {
     this.syncs++;
   }
 
+  /** Files under a directory that have durable bytes, and how many bits each has. */
+  rotting(directory: string): { readonly path: string; readonly bits: number }[] {
+    return [...this.image.names]
+      .filter(([path, { stableSize }]) => path.startsWith(`${directory}/`) && stableSize > 0)
+      .map(([path, { stableSize }]) => ({ path, bits: stableSize * 8 }));
+  }
+
+  /** A bit of a file changes by itself; nobody is told. */
+  flip(path: string, bit: number): void {
+    this.image.names.get(path)!.flip(bit);
+  }
+
   /** The disk is replaced by an empty one. */
   wipe(): void {
     this.image = new DiskImage();

@@ -19,6 +19,8 @@ export interface SimNode {
   join: JoinOptions | null;
   /** It was removed from the cluster and does not come back. */
   retired: boolean;
+  /** Its log has rotted, and what it promised cannot be known any more: it is to be replaced by another machine. */
+  rotten: boolean;
   readonly name: string;
   readonly disk: SimDisk;
   readonly random: SimRandom;

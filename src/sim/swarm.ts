@@ -57,6 +57,8 @@ export interface Swarm {
   readonly stopChance: number;
   /** Probability that a crash takes the state with it, and not the log; as long as most members have theirs. */
   readonly stateLossChance: number;
+  /** Probability that a bit of the log flips while a machine is down; as long as it is not one machine too many. */
+  readonly bitFlipChance: number;
   readonly pause: Trouble;
   readonly partition: Trouble;
   readonly partitionShapes: readonly PartitionShape[];
@@ -177,6 +179,15 @@ function drawOperations(
   };
 }
 
+/** Machines stand by for those whose disks rot, and nobody changes the membership for any other reason. */
+const replacing: ReturnType<typeof drawOperations> = {
+  spares: 3,
+  maxLearners: 1,
+  strictReconfigCheck: true,
+  operateEveryMs: Number.POSITIVE_INFINITY,
+  moveChance: 0,
+};
+
 /** Also for one member by itself, where limits are mixed. */
 export function drawLimits(random: SimRandom): SwarmLimits {
   return {
@@ -260,11 +271,12 @@ export function paced(swarm: Swarm, by: number): Swarm {
 export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
   const heartbeatMs = random.pick([30, 50, 100, 100, 100]);
   const count = nodes ?? random.pick([1, 3, 3, 3, 3, 5, 5]);
+  const rots = random.fork('rots').chance(0.15);
   return {
     stretch: 1,
     pace: 1,
     nodes: count,
-    ...drawOperations(random.fork('operations')),
+    ...(rots ? replacing : drawOperations(random.fork('operations'))),
     heartbeatMs,
     electionMs: heartbeatMs * random.pick([5, 10, 10]),
     network: drawNetwork(random.fork('network')),
@@ -273,6 +285,7 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     crashAllChance: maybe(random, 0.3, 0, 0.4),
     crashInOperationChance: maybe(random, 0.6, 0, 1),
     stopChance: maybe(random, 0.4, 0, 0.5),
+    bitFlipChance: rots ? random.fork('rot').between(0.2, 0.8) : 0,
     stateLossChance: maybe(random.fork('state loss'), 0.3, 0, 0.5),
     pause: trouble(random, 0.4, [1000, 15_000], [50, 5000]),
     partition: trouble(random, 0.6, [1000, 15_000], [100, 8000]),
@@ -320,6 +333,7 @@ export function calmSwarm(nodes: number): Swarm {
     crashInOperationChance: 0,
     stopChance: 0,
     stateLossChance: 0,
+    bitFlipChance: 0,
     pause: never,
     partition: never,
     partitionShapes: allShapes,

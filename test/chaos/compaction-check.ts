@@ -5,7 +5,7 @@ import { RawWatch } from './raw-watch.ts';
 import { judgeSession, KeyHistories, type ToldMessage } from './watch-sessions.ts';
 import { toldChange } from './watch-workloads.ts';
 
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 
 /** @param revision has been compacted on the member @param end the last revision of the log */
 export async function judgeCompacted(

@@ -262,10 +262,10 @@ async function compactHalf(
   end: number,
 ): Promise<string[]> {
   const middle = Math.max(2, Math.floor(end / 2));
-  await client.compact(middle, { physical: true });
+  await client.compact(middle, { physical: true, timeoutMs: 120_000 });
   // Each member applies the compaction by itself: a read that it confirms comes after it.
   for (const url of urls) {
-    const one = connect({ endpoints: [url], timeoutMs: 20_000 });
+    const one = connect({ endpoints: [url], timeoutMs: 120_000 });
     await one.range('end').finally(() => one.close());
   }
   const log = logOf(upTo(end, told).flatMap(({ changes }) => changes));

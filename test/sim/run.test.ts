@@ -1,7 +1,9 @@
 import t from 'tap';
 import { CrashStyle, createSimCluster, runSeed } from '../../src/sim/index.ts';
+import type { Swarm } from '../../src/sim/swarm.ts';
 import { encodePutRequest } from '../../src/wire/kv-codec.ts';
 
+const none = { refused: 0, harmless: 0, added: 0 };
 const short = { safetyMs: 6000, livenessMs: 30_000 };
 
 // Much is computed here, and a busy machine may need long for it.
@@ -69,6 +71,25 @@ t.test('dozens of seeds hold all invariants under faults, and recover when heale
   }
   for (const count of ['installs', 'watchesCompacted', 'leasesRenewed', 'leasesExpired'])
     t.ok(total[count]! > 0, `${count}: ${total[count]}`);
+});
+
+t.test('a machine whose log has a bit flipped is refused, and another one takes its place', async (t) => {
+  const shape = (swarm: Swarm): Swarm => ({
+    ...swarm,
+    ...{ nodes: 3, spares: 3, strictReconfigCheck: true, operateEveryMs: Number.POSITIVE_INFINITY },
+    ...{ bitFlipChance: 0.7, crash: { everyMs: 900, lastsMs: 300 } },
+  });
+  const [outcomes, total] = [
+    [1, 2, 3, 4, 5, 6].map((seed) => runSeed(seed, { ...short, shape })),
+    { ...none },
+  ];
+  for (const { seed, violation, counts } of outcomes) {
+    t.equal(violation, null, `seed ${seed}`);
+    total.refused += counts['bitFlipsRefused']!;
+    total.harmless += counts['bitFlipsHarmless']!;
+    total.added += counts['added']!;
+  }
+  t.ok(total.refused > 0 && total.harmless > 0 && total.added > 0, JSON.stringify(total));
 });
 
 t.test('a user can drive a cluster in virtual time, crash it and find its data again', async (t) => {
