@@ -64,7 +64,12 @@ function section(title: string, text: string, heads: readonly string[], rows: re
 }
 
 /** Options of `keelson server` that are no flags of etcd. */
-const ownFlags: ReadonlySet<string> = new Set(['apiserverPort', 'apiserverDir', 'experimentalSelfRepair']);
+const ownFlags: ReadonlySet<string> = new Set([
+  'apiserverPort',
+  'apiserverDir',
+  'experimentalSelfRepair',
+  'experimentalScrubBytesPerSecond',
+]);
 
 const shapes: Readonly<Record<RpcShape, string>> = {
   unary: 'unary',

@@ -65,6 +65,15 @@ export function isTable(name: string): boolean {
 
 /** Reads a table whole. @returns its first fault, or null */
 export function tableFault(disk: Disk, path: string): TableFault | null {
+  const steps = tableSteps(disk, path);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Reads a table in pieces: yields bytes that were read, and returns its first fault, or null. */
+export function* tableSteps(disk: Disk, path: string): Generator<number, TableFault | null> {
   const file = disk.open(path);
   try {
     const size = file.size();
@@ -76,7 +85,7 @@ export function tableFault(disk: Disk, path: string): TableFault | null {
       const cursor = new Cursor(footer);
       const metaIndex = cursor.handle();
       const index = cursor.handle();
-      const offset = firstFault(file, size, metaIndex, index);
+      const offset = yield* firstFault(file, size, metaIndex, index);
       return offset < 0 ? null : { path, offset };
     } catch (error) {
       if (error instanceof RangeError) return fault;
@@ -109,15 +118,26 @@ class Window {
 }
 
 /** -1 for none. @throws RangeError when what points to the blocks makes no sense */
-function firstFault(file: DiskFile, size: number, metaIndex: Handle, index: Handle): number {
+function* firstFault(
+  file: DiskFile,
+  size: number,
+  metaIndex: Handle,
+  index: Handle,
+): Generator<number, number> {
   const window = new Window(file);
+  let read = 0;
   for (const root of [index, metaIndex]) {
     const block = readBlock(window, size, root);
     if (block === null) return root.offset;
     for (const handle of handlesIn(contentsOf(block))) {
       if (readBlock(window, size, handle) === null) return handle.offset;
+      read += handle.size;
+      if (read < windowBytes) continue;
+      yield read;
+      read = 0;
     }
   }
+  yield read;
   return -1;
 }
 

@@ -3,6 +3,7 @@
  * `idle-flags.ts`; both together are the one table that command line, environment, configuration file and help follow.
  */
 
+import { defaultScrubBytesPerSecond } from '../embed/scrub.ts';
 import { type FeatureGates, featureGatesFlag } from './feature-gates.ts';
 import {
   checkBindUrl,
@@ -53,6 +54,7 @@ export interface ServerOptions {
   advertiseClientUrls: string[];
   strictReconfigCheck: boolean;
   experimentalSelfRepair: boolean;
+  experimentalScrubBytesPerSecond: number;
   forceNewCluster: boolean;
   maxLearners: number;
   featureGates: FeatureGates;
@@ -272,6 +274,11 @@ const clusterFlags = {
     'rebuild damaged or differing data from the other members, without an operator; off: refuse to start, or raise CORRUPT',
     true,
   ),
+  experimentalScrubBytesPerSecond: integerFlag({
+    help: 'how much of what is on disk is read again per second, to find bits that have flipped before they are needed; 0: none',
+    initial: defaultScrubBytesPerSecond,
+    min: 0,
+  }),
   forceNewCluster: switchFlag('go on alone with the data that is there: the other members are lost for good'),
   maxLearners: integerFlag({
     help: 'learners that the cluster may have at a time',

@@ -67,6 +67,7 @@ export function startOptions(options: ServerOptions, runtime: Runtime, log: Logg
     maxLearners: options.maxLearners,
     strictReconfigCheck: options.strictReconfigCheck,
     selfRepair: options.experimentalSelfRepair,
+    scrubBytesPerSecond: options.experimentalScrubBytesPerSecond,
     reconfigHealthMs: healthMs,
     initialCorruptCheck: options.initialCorruptCheck || isOn(gates, 'InitialCorruptCheck'),
     corruptCheckMs: options.corruptCheckTime,

@@ -12,6 +12,7 @@ import type { TlsOptions } from '../rpc/tls-options.ts';
 import { Failure } from '../util/failure.ts';
 import type { Logger } from '../util/runtime.ts';
 import type { AutoCompaction } from './auto-compaction.ts';
+import { defaultScrubBytesPerSecond } from './scrub.ts';
 
 /** URLs by member name. */
 export type InitialCluster = Readonly<Record<string, readonly string[]>>;
@@ -99,6 +100,8 @@ export interface StartOptions {
    * @default true
    */
   readonly selfRepair?: boolean;
+  /** Bytes per second of what is on disk that are read again, to find what has changed there. 0: none. @default 262144 */
+  readonly scrubBytesPerSecond?: number;
   /**
    * What members have applied is compared all the time. Compares all keys with the leader's so often besides, which reads
    * them, in milliseconds; 0: never. @default 0
@@ -154,6 +157,7 @@ export interface ResolvedOptions {
   readonly rpcTransport: RpcTransportName;
   readonly strictReconfigCheck: boolean;
   readonly selfRepair: boolean;
+  readonly scrubBytesPerSecond: number;
   /** Links members of one process; null uses TCP. */
   readonly localNetwork: LocalNetwork | null;
 }
@@ -221,6 +225,7 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     rpcTransport: options.rpcTransport ?? 'http2',
     strictReconfigCheck: options.strictReconfigCheck ?? true,
     selfRepair: options.selfRepair ?? true,
+    scrubBytesPerSecond: options.scrubBytesPerSecond ?? defaultScrubBytesPerSecond,
     localNetwork,
   };
   checkTls(resolved, problems);

@@ -36,6 +36,7 @@ import { ClientPorts, called, versionsOf } from './client-ports.ts';
 import { askToJoin } from './join.ts';
 import { type ResolvedOptions, resolveOptions, type StartOptions } from './options.ts';
 import { Readiness } from './readiness.ts';
+import { Scrub } from './scrub.ts';
 import { openRepaired } from './self-repair.ts';
 import { holdsSegments, type Storage } from './storage.ts';
 
@@ -108,6 +109,7 @@ class EmbeddedMember implements Member {
   readonly #ports: ClientPorts;
   #readiness: Readiness | null = null;
   #compactor: Compactor | null = null;
+  #scrub: Scrub | null = null;
   #waiting: Timer | null = null;
   #closing: Promise<void> | null = null;
   /** All ports are open. */
@@ -187,6 +189,7 @@ class EmbeddedMember implements Member {
     this.#loop.publish(advertiseClientUrls ?? this.#ports.urls);
     this.#serveWhenReady(this.#loop);
     this.#startCompactor(this.#loop);
+    this.#startScrub(storage, loop);
   }
 
   /** Clients are served at once, or when there is a leader, or when they have waited long enough for one. */
@@ -221,6 +224,20 @@ class EmbeddedMember implements Member {
       this.#ports.release();
       this.#reportReady();
     });
+  }
+
+  #startScrub(storage: Storage, loop: MemberLoop): void {
+    const { scrubBytesPerSecond: bytesPerSecond, dataDir } = this.#options;
+    if (!storage.isOnDisk || dataDir === null || bytesPerSecond === 0) return;
+    const stateDirectory = `${dataDir}/state`;
+    this.#scrub = new Scrub({
+      storage,
+      stateDirectory,
+      bytesPerSecond,
+      member: loop,
+      runtime: this.#runtime,
+    });
+    this.#scrub.start();
   }
 
   #startCompactor(loop: MemberLoop): void {
@@ -341,6 +358,7 @@ class EmbeddedMember implements Member {
     this.#readiness?.stop();
     this.#waiting?.cancel();
     this.#compactor?.stop();
+    await this.#scrub?.stop();
     const portsClosed = this.#ports.close();
     if (loop !== null) await called((done) => loop.stop(done));
     await portsClosed;

@@ -242,6 +242,24 @@ export class MemberLoop {
     this.#installer.discard(done);
   }
 
+  /** Lets the log begin behind everything applied: what it had there is damaged on disk, and the state holds what it led to. */
+  shedLog(): void {
+    this.mark();
+    this.#backend.flush((error, index) => {
+      if (error !== null) this.fail(error);
+      else this.#guard(() => this.#shed(index));
+    });
+  }
+
+  #shed(durable: number): void {
+    const { raft } = this;
+    const upTo = Math.min(durable, raft.appliedIndex, this.#transfers.neededIndex);
+    if (this.isInstalling || upTo < raft.firstIndex) return;
+    raft.compact(upTo);
+    this.#retention.recount(raft);
+    this.#wal.release(upTo);
+  }
+
   /** Sends the state to a member that asks for it. */
   sendState(peer: NodeId): void {
     this.#transfers.send([peer]);

@@ -180,6 +180,19 @@ export class Member implements ServedMember {
     this.#dependencies.backend.compact(done);
   }
 
+  /**
+   * The state is damaged on disk: it is to be replaced by the leader's while this member runs.
+   * @returns false where nobody else has one, or where members do not repair themselves
+   */
+  replaceState(): boolean {
+    return this.members().length > 1 && this.#parts.rebuild.condemn();
+  }
+
+  /** The log is damaged on disk, before its newest segment: what is there is let go of, as the state holds what it led to. */
+  shedLog(): void {
+    if (!this.#parts.hasStopped && !this.isInstalling) this.#parts.loop.shedLog();
+  }
+
   members(): readonly MemberRecord[] {
     return this.#parts.state.membership.list();
   }

@@ -70,6 +70,8 @@ export class StateRebuild {
   #askedAt = Number.NEGATIVE_INFINITY;
   #toldAt = Number.NEGATIVE_INFINITY;
   #ticksAsLeader = 0;
+  /** The state is damaged on this member's disk, and will be thrown away as soon as another member leads. */
+  #isCondemned = false;
   /** States that were put in the place of lost or wrong ones. */
   rebuilds = 0;
 
@@ -86,6 +88,13 @@ export class StateRebuild {
     return isHollow || (this.#isEnabled && this.#member.isNamed(id));
   }
 
+  /** The state on disk was found damaged. It is served until another one can take its place. @returns whether one will */
+  condemn(): boolean {
+    if (!this.#isEnabled) return false;
+    this.#isCondemned = true;
+    return true;
+  }
+
   /** Now and then. */
   tick(): void {
     const member = this.#member;
@@ -97,8 +106,16 @@ export class StateRebuild {
       return;
     }
     if (this.#wasHollow) this.#noteRebuilt();
-    if (!member.isNamed(member.id)) this.#forget();
+    if (this.#isCondemned) this.#replace();
+    else if (!member.isNamed(member.id)) this.#forget();
     else if (this.#isEnabled && this.#attempts < maxAttempts) this.#repair();
+  }
+
+  #replace(): void {
+    const { id, leader } = this.#member;
+    if (leader === id) this.#letLead();
+    else if (leader !== nobody && !this.#member.isNamed(leader))
+      this.#discard('the state is damaged on disk: this member throws it away');
   }
 
   #forget(): void {
@@ -123,7 +140,7 @@ export class StateRebuild {
     else if (leader === nobody || member.isNamed(leader)) return;
     else if (this.#isChecked) this.#clear();
     else if (this.#isRebuilt) this.#check();
-    else this.#discard();
+    else this.#discard('this member has applied other things than the majority: it throws its state away');
   }
 
   /** Somebody else shall lead: a state that is wrong or lost is of no use to anybody. */
@@ -133,8 +150,8 @@ export class StateRebuild {
     else this.#member.handOver();
   }
 
-  #discard(): void {
-    const told = 'this member has applied other things than the majority: it throws its state away';
+  #discard(told: string): void {
+    this.#isCondemned = false;
     this.#log.error(told, { leader: this.#member.leader, attempt: this.#attempts + 1 });
     this.#isDiscarding = true;
     this.#askedAt = Number.NEGATIVE_INFINITY;

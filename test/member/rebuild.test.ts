@@ -228,3 +228,57 @@ t.test('a member that was away when it was removed is told, and stops', async (t
   t.match(cluster.seats[index]!.fatal, { reason: 'memberRemoved' });
   cluster.seats[index]!.member = null;
 });
+
+t.test(
+  'a state that is damaged on disk is replaced by the leader’s while its member runs, also where it led',
+  async (t) => {
+    const cluster = await started(t, 3, { digestCheckMs: 3_600_000 });
+    const [first, second] = [
+      await cluster.leader(),
+      cluster.running.find(({ raft }) => raft.role !== 'leader')!,
+    ];
+    await write(first);
+    for (const member of [second, first]) {
+      await linearize(member);
+      // It shows which state is there: comparisons are off, so nobody else throws it away.
+      damage(member);
+      t.ok(member.replaceState());
+      await eventually(
+        'it has another state',
+        () => !member.isRebuilding && !member.isInstalling && get(member, 'stray') === null,
+      );
+      await put(member, `after ${member.id}`, 'value');
+    }
+    t.notOk(
+      cluster.seats.some(({ fatal }) => fatal !== null),
+      'nobody gave up',
+    );
+    await agree(t, cluster);
+  },
+);
+
+t.test('alone, there is nobody to have a state from', async (t) => {
+  const cluster = await started(t, 1, {});
+  t.notOk(cluster.member(0).replaceState());
+});
+
+t.test(
+  'a log that is damaged on disk is let go of up to what the state holds, and the member goes on with the rest',
+  async (t) => {
+    const cluster = await started(t, 1, { walSegmentBytes: 4096 });
+    const member = cluster.member(0);
+    for (let i = 0; i < 40; i++) await put(member, `key ${i}`, 'v'.repeat(1000));
+    const { disk } = cluster.seats[0]!;
+    const segments = (): string[] => disk.list('wal').filter((name) => name.endsWith('.wal'));
+    const [oldest] = segments();
+    t.ok(segments().length > 3, 'nothing was let go of before');
+    member.shedLog();
+    await eventually('the old segments are gone', () => segments().length <= 2);
+    t.notOk(segments().includes(oldest!));
+    await put(member, 'after', 'value');
+    await cluster.stop(0);
+    const again = await cluster.start(0);
+    await linearize(again);
+    t.equal(again.store.keyCount, 41);
+  },
+);
