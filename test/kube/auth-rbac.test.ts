@@ -105,6 +105,23 @@ t.test('a role of the cluster counts everywhere, for paths too', async (t) => {
   });
 });
 
+t.test('of what is not there one is asked for the right to it as well', async (t) => {
+  const { post, get, until } = await startRbac(t);
+  const path = '/apis/gone.example.com/v1/namespaces/default/things';
+  const refused = await get(`${path}/x`);
+  t.equal(refused.code, 403);
+  t.equal(
+    refused.body.message,
+    'things.gone.example.com "x" is forbidden: User "system:serviceaccount:default:robot" cannot get resource "things" in API group "gone.example.com" in the namespace "default"',
+  );
+  const rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
+  await post(`${rbac}/clusterroles`, { metadata: { name: 'resources' }, rules });
+  const binding = { metadata: { name: 'all' }, subjects, roleRef: roleRef('ClusterRole', 'resources') };
+  await post(`${rbac}/clusterrolebindings`, binding);
+  t.ok(await until(path, 404), 'who may do everything with resources hears that there is none');
+  t.equal((await get('/metrics')).code, 403, 'and no more than that');
+});
+
 t.test('the administrator may come as somebody else, and others may not', async (t) => {
   const { api, admin, robot } = await startRbac(t);
   const as = (who: Record<string, string>, user: string) =>

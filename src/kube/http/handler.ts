@@ -147,13 +147,13 @@ export class RequestHandler {
       const request = apiRequest(course.message, course.response);
       course.request = request;
       this.#route(course, request);
-      const { wanted, warnings } = course;
+      const { path, wanted, warnings } = course;
       const sender = await authenticated(request, authenticators, allowsAnonymous);
       course.sender = sender;
       const user = await impersonated(request, sender, authorizer);
       course.user = user;
       this.#enter(course, user);
-      await checkPermission(request, user, wanted, authorizer);
+      await checkPermission(request, user, path, wanted, authorizer);
       if (wanted === null) {
         await this.#answer(course, request, await this.#page(request));
         return;

@@ -5,6 +5,7 @@ import { anonymousUser, type UserInfo } from '../api/user.ts';
 import { bearerToken } from '../auth/static-tokens.ts';
 import type { Authenticator, Authorizer } from '../auth/types.ts';
 import type { ResourceRequest } from '../rest/dispatch.ts';
+import { type ResourcePath, verbOf } from './route.ts';
 import type { ApiRequest } from './types.ts';
 
 /** @throws StatusError 401 */
@@ -28,20 +29,38 @@ function nameSelected({ query }: ApiRequest): string {
   return /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(selector)?.[1] ?? '';
 }
 
-/** @throws StatusError 403 */
+/** What a path of resources asks for, whether there is such a resource or not. */
+interface Asked {
+  readonly path: ResourcePath;
+  readonly verb: string;
+  readonly resource: { readonly group: string; readonly plural: string };
+}
+
+/**
+ * Of resources that are not there a caller is asked for the right to them all the same: who may do everything with every resource is
+ * told that there is none. (Counter-example: by the path, whoever empties a namespace is forbidden what has just been undefined.)
+ */
+function askedOf(request: ApiRequest, path: ResourcePath | null): Asked | null {
+  const verb = path === null ? null : verbOf(request.method, path, request.query);
+  if (path === null || verb === null) return null;
+  return { path, verb, resource: { group: path.group, plural: path.plural } };
+}
+
+/** @param path null: not one of resources @param wanted null: there is no such resource @throws StatusError 403 */
 export async function checkPermission(
   request: ApiRequest,
   user: UserInfo,
+  path: ResourcePath | null,
   wanted: ResourceRequest | null,
   authorizer: Authorizer,
 ): Promise<void> {
-  const path = wanted?.path;
-  const verb = wanted?.verb ?? request.method.toLowerCase();
+  const asked: Asked | null = wanted ?? askedOf(request, path);
+  const verb = asked?.verb ?? request.method.toLowerCase();
   const name = path?.name === '' ? nameSelected(request) : (path?.name ?? '');
   const pending = authorizer.authorize({
     user,
     verb,
-    isResource: wanted !== null,
+    isResource: asked !== null,
     group: path?.group ?? '',
     version: path?.version ?? '',
     resource: path?.plural ?? '',
@@ -54,12 +73,12 @@ export async function checkPermission(
   if (decision.isAllowed) return;
   const because = decision.reason === '' ? '' : `: ${decision.reason}`;
   const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
-  if (wanted === null || path === undefined) {
+  if (asked === null || path === null) {
     throw forbiddenPath(`${who} path ${JSON.stringify(request.path)}${because}`);
   }
   const what = path.subresource === '' ? path.plural : `${path.plural}/${path.subresource}`;
   const where =
     path.namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(path.namespace)}`;
   const why = `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(path.group)} ${where}${because}`;
-  throw forbidden(wanted.resource, name, why);
+  throw forbidden(asked.resource, name, why);
 }
