@@ -13,6 +13,7 @@ import { type ApiObject, asJson, isJsonObject, type Json, type JsonObject } from
 import { subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
+import { validateReviewVersions, validateWebhookClient } from '../validation/webhook-clients.ts';
 import { cleanupFinalizer, hasCondition, specOf, statusOf, withCondition } from './definition.ts';
 import { labelProblems } from './label-problems.ts';
 import { unknownFormats, validateSchema } from './validate-schema.ts';
@@ -136,15 +137,9 @@ function checkConversion(spec: JsonObject, errors: FieldError[]): void {
   const config = objectOf(webhook, 'clientConfig');
   if (webhook['clientConfig'] === undefined) {
     errors.push(required(place, 'required when strategy is set to Webhook'));
-  } else if ((config['url'] === undefined) === (config['service'] === undefined)) {
-    errors.push(required(place, 'exactly one of url or service is required'));
-  }
+  } else errors.push(...validateWebhookClient(place, config));
   const versions = textsOf(webhook, 'conversionReviewVersions');
-  const versionsField = `${field}.conversionReviewVersions`;
-  if (versions.length === 0) errors.push(required(versionsField));
-  else if (!versions.includes('v1') && !versions.includes('v1beta1')) {
-    errors.push(invalidValue(versionsField, [...versions], 'must include at least one of v1, v1beta1'));
-  }
+  errors.push(...validateReviewVersions(`${field}.conversionReviewVersions`, versions, ''));
 }
 
 function validateDefinition(definition: ApiObject): FieldError[] {

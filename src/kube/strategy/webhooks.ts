@@ -2,32 +2,15 @@
 
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
-import { labelProblems as labelProblems1035 } from '../crd/label-problems.ts';
 import { subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { validateMatchConditions, validateMatchRule } from '../validation/match-rules.ts';
 import { has, maybeObject, numberOf, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { problemsAt } from '../validation/pod-fields.ts';
 import { validateSelectorObject } from '../validation/pod-label-selectors.ts';
-import { validateWebhookClient } from '../validation/webhook-clients.ts';
+import { validateReviewVersions, validateWebhookClient } from '../validation/webhook-clients.ts';
 
 const timeoutMax = 30;
-const acceptedVersions = ['v1', 'v1beta1'];
-
-function validateReviewVersions(field: string, versions: string[]): FieldError[] {
-  if (versions.length === 0) return [required(field, `must specify one of ${acceptedVersions.join(', ')}`)];
-  const errors = versions.flatMap((version, at) => {
-    const place = `${field}[${at}]`;
-    const isFirst = versions.indexOf(version) === at;
-    if (!isFirst) return [invalidValue(place, version, 'duplicate version')];
-    return problemsAt(place, version, labelProblems1035(version));
-  });
-  if (!versions.some((version) => acceptedVersions.includes(version))) {
-    const why = `must include at least one of ${acceptedVersions.join(', ')}`;
-    errors.push(invalidValue(field, versions, why));
-  }
-  return errors;
-}
 
 function validateName(field: string, name: string): FieldError[] {
   if (name === '') return [required(field)];
@@ -67,9 +50,11 @@ function validateWebhook(field: string, webhook: JsonObject): FieldError[] {
     ...errors,
     ...validateWebhookClient(`${field}.clientConfig`, objectOf(webhook, 'clientConfig')),
     ...validateMatchConditions(`${field}.matchConditions`, webhook, scope),
-    ...validateReviewVersions(`${field}.admissionReviewVersions`, [
-      ...textsOf(webhook, 'admissionReviewVersions'),
-    ]),
+    ...validateReviewVersions(
+      `${field}.admissionReviewVersions`,
+      textsOf(webhook, 'admissionReviewVersions'),
+      'must specify one of v1, v1beta1',
+    ),
   ];
 }
 

@@ -2,6 +2,7 @@
 
 import { type FieldError, invalidValue, required } from '../api/field-errors.ts';
 import type { JsonObject } from '../api/objects.ts';
+import { labelProblems } from '../crd/label-problems.ts';
 import { subdomainProblems } from '../meta/names.ts';
 import { has, maybeObject, numberOf, textOf } from './members.ts';
 
@@ -78,4 +79,28 @@ export function validateWebhookClient(field: string, client: JsonObject): FieldE
   return service === null
     ? validateUrl(`${field}.url`, textOf(client, 'url'))
     : validateService(`${field}.service`, service);
+}
+
+const acceptedVersions = ['v1', 'v1beta1'];
+
+/**
+ * Versions of reviews that a webhook takes; one of them has to be known.
+ * @param whyRequired what is told where there is none
+ */
+export function validateReviewVersions(
+  field: string,
+  versions: readonly string[],
+  whyRequired: string,
+): FieldError[] {
+  if (versions.length === 0) return [required(field, whyRequired)];
+  const errors = versions.flatMap((version, at) => {
+    const place = `${field}[${at}]`;
+    if (versions.indexOf(version) !== at) return [invalidValue(place, version, 'duplicate version')];
+    return labelProblems(version).map((problem) => invalidValue(place, version, problem));
+  });
+  if (!versions.some((version) => acceptedVersions.includes(version))) {
+    const why = `must include at least one of ${acceptedVersions.join(', ')}`;
+    errors.push(invalidValue(field, [...versions], why));
+  }
+  return errors;
 }
