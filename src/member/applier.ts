@@ -99,22 +99,33 @@ export class Applier {
     const opened = this.#codec.open(entry.data);
     this.#figures.begin();
     while (opened.next()) this.#applyOne(opened, entry);
+    this.#figures.settle();
   }
 
   #applyOne(opened: OpenedEntry, entry: Entry): void {
     const pending = opened.isOwn ? this.#pending.get(opened.sequence) : undefined;
     let result: unknown = null;
     let failure: Failure | null = null;
+    if (opened.kind !== RequestKind.Put) this.#figures.settle();
     try {
       result = this.#execute(opened, pending?.request, entry);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failure = error;
     }
-    if (opened.kind === RequestKind.Auth)
-      this.#figures.appliedAuth(decodeAuthOperation(opened.body).kind, failure !== null);
-    else this.#figures.applied(opened.kind, failure !== null);
+    this.#count(opened, failure !== null);
     if (pending !== undefined) this.#pending.resolve(pending, failure, result);
+  }
+
+  #count(opened: OpenedEntry, isRefused: boolean): void {
+    const figures = this.#figures;
+    const { kind } = opened;
+    if (kind === RequestKind.Put && !isRefused) figures.appliedPut();
+    else if (kind === RequestKind.Auth) figures.appliedAuth(decodeAuthOperation(opened.body).kind, isRefused);
+    else {
+      figures.settle();
+      figures.applied(kind, isRefused);
+    }
   }
 
   /** What an alarm forbids is refused when it is applied: on every member alike. */

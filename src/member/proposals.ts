@@ -42,6 +42,8 @@ export class Proposals {
   readonly #entryBytesMax: number;
   /** Requests that the core has not taken yet, oldest first. */
   #waiting: PendingRequest[] = [];
+  /** When what comes now began; -1: the clock is to be read. It is read once for all that come between two turns, and at each tick. */
+  #now = -1;
   /** About what those take in an entry. */
   #waitingBytes = 0;
   /** The first of them. */
@@ -98,12 +100,14 @@ export class Proposals {
     request: unknown,
     done: ProposeDone<unknown>,
   ): void {
-    this.#waiting.push(this.pending.add(kind, body, asker, request, this.#clock.now(), done));
+    if (this.#now < 0) this.#now = this.#clock.now();
+    this.#waiting.push(this.pending.add(kind, body, asker, request, this.#now, done));
     this.#waitingBytes += envelopeOverheadBytes + body.length;
   }
 
   /** Hands what waits to the core, as far as it takes it. */
   handOver(propose: (datas: readonly Uint8Array[]) => boolean): void {
+    this.#now = -1;
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     let taken = 0;
@@ -158,6 +162,7 @@ export class Proposals {
 
   /** Fails what began before `startedBefore`. */
   expire(startedBefore: number, failureOf: (pending: PendingRequest) => Failure): void {
+    this.#now = -1;
     const { oldest } = this.pending;
     if (oldest === null || oldest.startedAt >= startedBefore) return;
     const before = this.pending.size;

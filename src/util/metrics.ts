@@ -30,12 +30,13 @@ export class Histogram {
     this.counts = new Array<number>(bounds.length + 1).fill(0);
   }
 
-  observe(value: number): void {
+  /** @param times how many of the same value */
+  observe(value: number, times: number = 1): void {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
-    this.counts[bucket]!++;
-    this.sum += value;
+    this.counts[bucket]! += times;
+    this.sum += value * times;
   }
 }
 

@@ -24,7 +24,7 @@ const lastField = 6;
  * Small records are cut from slabs: an ArrayBuffer for each costs five times the time and more memory besides. The slab
  * is shared with nothing but records, and small, for as long as one record of it lives it is not freed.
  */
-const slabBytes = 8192;
+const slabBytes = 32 * 1024;
 const slabRecordBytes = 2048;
 let slab: Buffer = Buffer.allocUnsafeSlow(slabBytes);
 let slabAt = 0;

@@ -111,8 +111,8 @@ function readPutRequest(reader: Reader): PutRequest {
   let ignoreLease = false;
   while (reader.at < reader.end) {
     const tag = reader.tag();
-    if (tag === 0x0a) key = reader.view();
-    else if (tag === 0x12) value = reader.view();
+    if (tag === 0x0a) key = reader.plainView();
+    else if (tag === 0x12) value = reader.plainView();
     else if (tag === 0x18) lease = reader.bigInt64();
     else if (tag === 0x20) prevKv = reader.bool();
     else if (tag === 0x28) ignoreValue = reader.bool();

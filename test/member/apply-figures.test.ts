@@ -7,7 +7,8 @@ t.test('what is applied is timed under the word that etcd has for it', async (t)
   const figures = new ApplyFigures(() => now);
   figures.begin();
   now = 3000;
-  figures.applied(RequestKind.Put, false);
+  figures.appliedPut();
+  figures.settle();
   now = 5000;
   figures.applied(RequestKind.LeaseExpire, false);
   now = 6000;
@@ -25,4 +26,28 @@ t.test('what is applied is timed under the word that etcd has for it', async (t)
     ['AuthUserAdd', 1, 1, 1],
     ['Authenticate', 1, 0, 0],
   ]);
+});
+
+t.test('puts share out the time that a few of them took', async (t) => {
+  let now = 0;
+  let readings = 0;
+  const figures = new ApplyFigures(() => {
+    readings++;
+    return now;
+  });
+  figures.begin();
+  for (let put = 1; put <= 40; put++) {
+    now += 1000;
+    figures.appliedPut();
+  }
+  figures.settle();
+  figures.settle();
+  const { succeeded, refused } = figures.times.get('Put')!;
+  t.equal(succeeded.sum, 40);
+  t.equal(
+    succeeded.counts.reduce((sum, count) => sum + count, 0),
+    40,
+  );
+  t.equal(refused.sum, 0);
+  t.equal(readings, 1 + 3, 'at the beginning, after 16, after 32, at the end');
 });
