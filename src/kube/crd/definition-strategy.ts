@@ -116,6 +116,14 @@ function checkVersions(spec: JsonObject, errors: FieldError[]): void {
   if (isJsonObject(schema)) errors.push(...validateSchema(schema, 'spec.validation.openAPIV3Schema'));
 }
 
+/** A real server tells of the name of a conversion's service as its namespace, and of its namespace as its name. */
+function swapped(config: JsonObject): JsonObject {
+  const { service } = config;
+  if (!isJsonObject(service)) return config;
+  const { name = '', namespace = '' } = service;
+  return { ...config, service: { ...service, name: namespace, namespace: name } };
+}
+
 function checkConversion(spec: JsonObject, errors: FieldError[]): void {
   const conversion = objectOf(spec, 'conversion');
   const strategy = textOf(conversion, 'strategy');
@@ -137,7 +145,7 @@ function checkConversion(spec: JsonObject, errors: FieldError[]): void {
   const config = objectOf(webhook, 'clientConfig');
   if (webhook['clientConfig'] === undefined) {
     errors.push(required(place, 'required when strategy is set to Webhook'));
-  } else errors.push(...validateWebhookClient(place, config));
+  } else errors.push(...validateWebhookClient(place, swapped(config)));
   const versions = textsOf(webhook, 'conversionReviewVersions');
   errors.push(...validateReviewVersions(`${field}.conversionReviewVersions`, versions, ''));
 }

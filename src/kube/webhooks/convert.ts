@@ -48,17 +48,18 @@ function accepted(original: JsonObject, given: Json | undefined, apiVersion: str
     );
   }
   const metadata = maybeObject(given, 'metadata');
-  if (metadata === null)
-    throw new Error(`${who} returned invalid metadata: missing metadata in converted object`);
   const known = maybeObject(original, 'metadata') ?? {};
   for (const [member, word] of [
     ['name', 'name'],
     ['namespace', 'namespace'],
     ['uid', 'UID'],
   ] as const) {
-    const [was, is] = [textOf(known, member), textOf(metadata, member)];
+    const [was, is] = [textOf(known, member), textOf(metadata ?? {}, member)];
     if (was !== is)
       throw new Error(`${who} returned invalid object: must have the same ${word}: ${was} != ${is}`);
+  }
+  if (metadata === null) {
+    throw new Error(`${who} returned invalid metadata: missing metadata in converted object`);
   }
   const restored: JsonObject = { ...known };
   for (const member of ['labels', 'annotations']) {
@@ -125,7 +126,10 @@ export class ObjectConverter {
     const uid = randomUid(this.#random);
     const kind = 'ConversionReview';
     const apiVersion = `apiextensions.k8s.io/${version}`;
-    const review = { kind, apiVersion, request: { uid, desiredAPIVersion, objects } };
+    const request = { uid, desiredAPIVersion, objects };
+    // A real server sends an empty answer with its question.
+    const response = { uid: '', convertedObjects: null, result: { metadata: {} } };
+    const review = { kind, apiVersion, request, response };
     const who = `conversion webhook for ${kindText(objects[0]!)}`;
     let converted: readonly Json[];
     try {
