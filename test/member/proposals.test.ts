@@ -162,6 +162,18 @@ t.test('what a leader has sent back is proposed again, beside what came later', 
   t.same(handOver(rigged), [['c'], ['a', 'b']]);
 });
 
+t.test('what the member asks for itself goes before all that waits, in its own order', async (t) => {
+  const rigged = rig();
+  rigged.put('a');
+  rigged.put('b');
+  handOver(rigged, () => false);
+  const done = (): void => {};
+  for (const body of ['own 1', 'own 2']) rigged.proposals.addOwn(RequestKind.LeaseExpire, bytes(body), done);
+  rigged.put('c');
+  t.same(handOver(rigged).flat(), ['own 1', 'own 2', 'a', 'b', 'c']);
+  t.equal(rigged.proposals.pending.size, 5);
+});
+
 t.test('requests leave the table in any order, each once', async (t) => {
   const rigged = rig();
   const { pending } = rigged.proposals;
