@@ -10,6 +10,7 @@
 
 import { crc32 } from 'node:zlib';
 
+import { chainCrc } from '../util/chain-crc.ts';
 import type { BackendEntry, EntryVisitor } from './backend.ts';
 
 /** How a state packs its records. */
@@ -65,7 +66,7 @@ export function packOfOne(key: string, value: Uint8Array): ReadyPack {
   bytes[headBytes + 1] = key.length;
   bytes.write(key, headBytes + 2, 'latin1');
   const end = writeLength(bytes, headBytes + 2 + key.length, value.length);
-  bytes.writeUInt32BE(crc32(value, crc32(bytes.subarray(headBytes, end))), 0);
+  bytes.writeUInt32BE(chainCrc(value, crc32(bytes.subarray(headBytes, end))), 0);
   return { firstKey: key, lastKey: key, count: 1, bytes: bytes.subarray(0, end), value };
 }
 

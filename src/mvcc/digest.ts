@@ -10,6 +10,7 @@
 
 import { crc32 } from 'node:zlib';
 
+import { chainCrc } from '../util/chain-crc.ts';
 import type { KeyValueBytes } from '../wire/messages.ts';
 import { digestKey } from './revision.ts';
 import type { State } from './state.ts';
@@ -60,7 +61,7 @@ export class RollingDigest {
 
 /** The digest behind one more record. */
 export function chainDigest(digest: number, record: KeyValueBytes): number {
-  return crc32(record, digest);
+  return chainCrc(record, digest);
 }
 
 /** Writes the digest of the present revision down. */

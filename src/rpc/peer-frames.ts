@@ -17,6 +17,8 @@
 
 import { crc32 } from 'node:zlib';
 
+import { chainCrc } from '../util/chain-crc.ts';
+
 export const PEER_MAGIC: Buffer = Buffer.from([0x89, 0x4b, 0x4c, 0x4e]);
 export const PEER_PROTOCOL_VERSION: number = 1;
 /** Largest introduction or answer, in bytes. */
@@ -139,7 +141,7 @@ export class FrameWriter {
   }
 
   private writeHeader(target: Buffer, at: number, payload: Payload): void {
-    for (const piece of piecesOf(payload)) this.checksum = crc32(piece, this.checksum);
+    for (const piece of piecesOf(payload)) this.checksum = chainCrc(piece, this.checksum);
     target.writeUInt32BE(payloadBytes(payload), at);
     target.writeUInt32BE(this.checksum, at + 4);
   }

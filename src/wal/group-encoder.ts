@@ -9,6 +9,7 @@
 
 import { crc32 } from 'node:zlib';
 
+import { chainCrc } from '../util/chain-crc.ts';
 import {
   bodyLengthOf,
   type RecordContent,
@@ -133,7 +134,7 @@ export class GroupEncoder {
         this.#checkUpToHere();
         this.#cutPiece();
         this.chunks.push(data);
-        this.#bodyCheck = crc32(data, this.#bodyCheck);
+        this.#bodyCheck = chainCrc(data, this.#bodyCheck);
         outside += data.length;
       }
     }
