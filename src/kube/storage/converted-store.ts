@@ -53,9 +53,8 @@ export class ConvertedStore implements KubeStore {
     return { entry: await this.#servedEntry(entry), revision };
   }
 
-  async isCurrent(key: string, modRevision: number): Promise<boolean> {
-    const { entry } = await this.#store.get(key);
-    return entry?.modRevision === modRevision;
+  isCurrent(key: string, modRevision: number): Promise<boolean> {
+    return this.#store.isCurrent(key, modRevision);
   }
 
   async list(prefix: string, options?: ListOptions): Promise<ListResult> {
