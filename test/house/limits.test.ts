@@ -61,8 +61,8 @@ const sizes: readonly (readonly [place: string, names: string, reason: string])[
   ['wire/cold-messages', 'maxSafe', 'the largest number of JavaScript'],
 ];
 
-/** Rooms whose limits are those of fields: recorded answers of the Kubernetes API server hold them. */
-const recorded = 'kube/';
+/** Not asked of this room: its limits are those of Kubernetes' fields, of which `test/limits-kube.test.ts` holds the usual ones. */
+const fieldsRoom = 'kube/';
 
 interface Limit {
   /** Its file in `src`, without the ending. */
@@ -83,7 +83,7 @@ function untested(limits: readonly Limit[], tests: string): string[] {
     sizes.flatMap(([place, names]) => names.split(' ').map((name) => `${name} of ${place}`)),
   );
   return limits
-    .filter(({ place }) => !place.startsWith(recorded))
+    .filter(({ place }) => !place.startsWith(fieldsRoom))
     .map(({ place, name }) => `${name} of ${place}`)
     .filter((limit) => !listed.has(limit) && !tests.includes(limit));
 }
@@ -102,6 +102,19 @@ t.test('every size is there, and has a reason', async (t) => {
   for (const [place, names, reason] of sizes) {
     t.ok(reason.length > 10, place);
     for (const name of names.split(' ')) t.ok(known.has(`${name} of ${place}`), `${name} of ${place}`);
+  }
+});
+
+t.test('what tests name is there', async (t) => {
+  const known = new Set(limits.map(({ place, name }) => `${name} of ${place}`));
+  const room = /^(?:[a-z\d-]+\/)+[a-z\d-]+$/;
+  for (const [path, text] of readSources('test', ['.test.ts'])) {
+    if (path.startsWith('test/house/')) continue;
+    for (const [named, , place] of text.matchAll(
+      /\b(max[A-Z]\w*|\w+Max|[A-Z][A-Z\d_]*_MAX|MAX_[A-Z\d_]+) of ([a-z\d/-]+)/g,
+    )) {
+      if (room.test(place!)) t.ok(known.has(named), `${named}, in ${path}`);
+    }
   }
 });
 
