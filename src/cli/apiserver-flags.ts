@@ -18,16 +18,12 @@ const otherPlugins: readonly string[] = [
   'ClusterTrustBundleAttest',
   'ExtendedResourceToleration',
   'LimitPodHardAntiAffinityTopology',
-  'MutatingAdmissionPolicy',
-  'MutatingAdmissionWebhook',
   'NamespaceExists',
   'NodeDeclaredFeatureValidator',
   'NodeRestriction',
   'OwnerReferencesPermissionEnforcement',
   'PersistentVolumeLabel',
   'PodTopologyLabels',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionWebhook',
 ];
 
 /** Those that refuse or change what clients send: it would be wrong to pass over them in silence. */
@@ -47,6 +43,8 @@ const ownPlugins: readonly string[] = [
   'DefaultStorageClass',
   'DefaultTolerationSeconds',
   'LimitRanger',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionWebhook',
   'NamespaceLifecycle',
   'PersistentVolumeClaimResize',
   'PodSecurity',
@@ -56,6 +54,8 @@ const ownPlugins: readonly string[] = [
   'ServiceAccount',
   'StorageObjectInUseProtection',
   'TaintNodesByCondition',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionWebhook',
 ];
 
 function namesIn(text: string): string[] {

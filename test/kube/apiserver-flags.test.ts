@@ -4,7 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { type ApiserverOptions, apiserverFlags, plainArguments } from '../../src/cli/apiserver-flags.ts';
+import {
+  type ApiserverOptions,
+  apiserverFlags,
+  plainArguments,
+  pluginWarnings,
+} from '../../src/cli/apiserver-flags.ts';
 import { setUpApiserver } from '../../src/cli/apiserver-setup.ts';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { parseTokenFile } from '../../src/kube/auth/token-file.ts';
@@ -106,6 +111,14 @@ t.test('flags are read as kube-apiserver reads them', async (t) => {
   t.strictSame(options.etcdServers, ['http://a:1', 'http://b:2', 'http://c:3']);
   t.strictSame(options.authorizationMode, ['Node', 'RBAC']);
   t.match(warnings, [/^--(feature-gates|v) has no effect/, /^--(feature-gates|v) has no effect/]);
+});
+
+t.test('plugins that are here are enabled without a word, others with a warning', async (t) => {
+  const here = ['MutatingAdmissionWebhook', 'ValidatingAdmissionWebhook', 'ValidatingAdmissionPolicy'];
+  t.strictSame(pluginWarnings([...here, 'MutatingAdmissionPolicy', 'LimitRanger']), []);
+  t.match(pluginWarnings(['NodeRestriction']), [/NodeRestriction has no effect/]);
+  const { options, problems } = parse(`--disable-admission-plugins=${here.join()}`);
+  t.strictSame([problems, options.disableAdmissionPlugins], [[], here]);
 });
 
 t.test('a file of tokens gives users, uids and groups', async (t) => {
