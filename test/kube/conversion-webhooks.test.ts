@@ -77,7 +77,7 @@ class Scene {
   async define(storage: string): Promise<void> {
     const { code, body } = await this.api.send('POST', definitions, this.definition(storage));
     if (code !== 201) throw new Error(body.message);
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 5000; tries++) {
       if ((await this.api.get(boats('v2'))).code === 200) return;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

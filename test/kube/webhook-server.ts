@@ -73,6 +73,8 @@ export async function startWebhook(
     questions.push(question);
     send(response, answer(question));
   });
+  // However long a slow machine takes from one question to the next.
+  server.keepAliveTimeout = 600_000;
   server.on('secureConnection', () => connections++);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   test.teardown(() => {

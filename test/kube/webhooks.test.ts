@@ -479,7 +479,7 @@ t.test(
       },
     });
     const boats = '/apis/sea.example.com/v1/namespaces/default/boats';
-    for (let tries = 0; tries < 500 && (await s.api.get(boats)).code !== 200; tries++) {
+    for (let tries = 0; tries < 5000 && (await s.api.get(boats)).code !== 200; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     const rules = [
