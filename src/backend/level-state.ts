@@ -18,7 +18,7 @@ import { LevelReplacement } from './level-replacement.ts';
 import { type LevelVisitOptions, visitLevel } from './level-visit.ts';
 import { LevelWriter, wholePack } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
-import { findInPack } from './pack.ts';
+import { findInPack, maxSharedValueBytes } from './pack.ts';
 import { type Pack, type PackDirectory, packKey } from './pack-directory.ts';
 import type { RecordFiles } from './record-files.ts';
 
@@ -107,7 +107,7 @@ export class LevelState implements BaseState {
       const bytes = this.#packBytes(pack);
       const value = bytes === null ? undefined : findInPack(bytes, key);
       // A copy: whoever keeps a small value must not keep its pack.
-      if (value !== undefined) return pack.count === 1 ? value : Buffer.from(value);
+      if (value !== undefined) return value.length > maxSharedValueBytes ? value : Buffer.from(value);
     }
     return this.#levelGet(key);
   }

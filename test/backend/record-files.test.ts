@@ -153,7 +153,7 @@ t.test('a crash between the bytes and the reference leaves the state before', as
 t.test('space of deleted records comes back, while a snapshot keeps what it shows', async (t) => {
   const directory = `${t.testdir()}/data`;
   let backend = await open(directory);
-  const count = 4000;
+  const count = 1500;
   for (let i = 0; i < count; i++) backend.put(key(i), Buffer.alloc(1000, i));
   backend.mark(1, Buffer.alloc(0));
   await flush(backend);
