@@ -6,6 +6,8 @@
 import t from 'tap';
 import { startApi } from './kube/api.ts';
 
+t.setTimeout(110_000); // The machine may be busy.
+
 type Fields = Record<string, unknown>;
 
 interface Edge {

@@ -3,6 +3,8 @@ import { Workplace } from '../../bench/children.ts';
 import { findTool } from '../tools.ts';
 import { startServers } from './harness.ts';
 
+t.setTimeout(110_000); // Six servers at once, and the machine may be busy.
+
 const tool = findTool('etcd');
 
 /** What etcd tells and Keelson does not, and why not. */
