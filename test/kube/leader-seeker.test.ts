@@ -63,3 +63,46 @@ t.test('of a single member nobody asks', async (t) => {
   await settled();
   t.equal(seen.asked, 0);
 });
+
+t.test('a leader that answers nothing any more is left, and sought again with the next answer', async (t) => {
+  let now = 0;
+  const due: { at: number; fire: () => void }[] = [];
+  const clock = {
+    ...nodeRuntime().clock,
+    now: () => now,
+    setTimer(delayMs: number, fire: () => void) {
+      const timer = { at: now + delayMs, fire };
+      due.push(timer);
+      return { cancel: () => void due.splice(due.indexOf(timer) >>> 0, 1) };
+    },
+  };
+  const pass = (ms: number): void => {
+    now += ms;
+    for (const timer of due.filter(({ at }) => at <= now)) {
+      due.splice(due.indexOf(timer), 1);
+      timer.fire();
+    }
+  };
+  const { client, seen } = fakeClient(['http://a', 'http://b'], () => ({ leader: 1n, raftTerm: 2 }));
+  const seeker = new LeaderSeeker(client, clock);
+  const answer = { header: { raftTerm: 2 } };
+  await seeker.follow(Promise.resolve(answer));
+  await settled();
+  t.strictSame(seen.preferred, ['http://a']);
+  t.equal(due.length, 0, 'nothing is waited for');
+  let give: (value: typeof answer) => void = () => {};
+  const late = seeker.follow(new Promise<typeof answer>((resolve) => (give = resolve)));
+  pass(1000);
+  await seeker.follow(Promise.resolve(answer));
+  pass(1500);
+  t.equal(seen.preferred.length, 1, 'others were answered meanwhile');
+  pass(2500);
+  t.strictSame(seen.preferred, ['http://a', null]);
+  pass(1500);
+  give(answer);
+  t.equal(await late, answer);
+  await settled();
+  t.strictSame(seen.preferred, ['http://a', null, 'http://a']);
+  await t.rejects(seeker.follow(Promise.reject(new Error('away'))), { message: 'away' });
+  t.equal(due.length, 0);
+});

@@ -45,8 +45,8 @@ class ClientStore implements KubeStore {
   constructor(client: Client, clock: Clock, scheduler: Scheduler) {
     this.#client = client;
     this.#scheduler = scheduler;
-    this.#reads = new ReadBatches(client, scheduler);
     this.#leader = new LeaderSeeker(client, clock);
+    this.#reads = new ReadBatches(client, this.#leader, scheduler);
     this.#leases = new SharedLeases(clock, async (ttl) => {
       const lease = await client.leases.grant(ttl, { keepAlive: false });
       return lease.id;
@@ -55,8 +55,7 @@ class ClientStore implements KubeStore {
 
   async get(key: string): Promise<GetResult> {
     this.#checkOpen();
-    const { pairs, header } = await this.#client.range(key);
-    this.#leader.saw(header.raftTerm);
+    const { pairs, header } = await this.#leader.follow(this.#client.range(key));
     const [pair] = pairs;
     return { entry: pair === undefined ? null : entryOf(pair), revision: header.revision };
   }
@@ -70,8 +69,8 @@ class ClientStore implements KubeStore {
     this.#checkOpen();
     const { startKey = prefix, limit = 0, revision = 0 } = options;
     const range = { from: startKey, to: prefixEnd(toBytes(prefix)) };
-    const { pairs, count, header } = await this.#client.range(range, { limit, revision });
-    this.#leader.saw(header.raftTerm);
+    const asked = this.#client.range(range, { limit, revision });
+    const { pairs, count, header } = await this.#leader.follow(asked);
     return { entries: pairs.map(entryOf), count, revision: revision === 0 ? header.revision : revision };
   }
 
@@ -90,13 +89,13 @@ class ClientStore implements KubeStore {
 
   async #write(key: string, expectedRevision: number, write: Operation): Promise<WriteResult> {
     this.#checkOpen();
-    const answer: TxnAnswer = await this.#client
+    const asked: Promise<TxnAnswer> = this.#client
       .txn()
       .if(compare.modRevision(key, '=', expectedRevision))
       .then(write)
       .else(op.get(key))
       .commit();
-    this.#leader.saw(answer.header.raftTerm);
+    const answer = await this.#leader.follow(asked);
     if (answer.succeeded) return { written: true, revision: answer.header.revision };
     const [read] = answer.answers;
     if (read?.kind !== 'range') throw new Error('a guarded write that failed must have read the key');

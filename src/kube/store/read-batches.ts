@@ -6,6 +6,7 @@
 
 import { type Client, type Operation, op } from '../../client/index.ts';
 import type { Scheduler } from '../../util/runtime.ts';
+import type { LeaderSeeker } from './leader-seeker.ts';
 
 /** In one transaction: etcd takes 128 operations, unless it is told otherwise. */
 const keysMax = 100;
@@ -21,13 +22,15 @@ interface Question {
 
 export class ReadBatches {
   readonly #client: Client;
+  readonly #leader: LeaderSeeker;
   readonly #scheduler: Scheduler;
   #waiting: Question[] = [];
   #running = 0;
   #isScheduled = false;
 
-  constructor(client: Client, scheduler: Scheduler) {
+  constructor(client: Client, leader: LeaderSeeker, scheduler: Scheduler) {
     this.#client = client;
+    this.#leader = leader;
     this.#scheduler = scheduler;
   }
 
@@ -65,10 +68,11 @@ export class ReadBatches {
 
   async #ask(questions: readonly Question[]): Promise<void> {
     const reads: Operation[] = questions.map(({ key }) => op.get(key, { keysOnly: true }));
-    const { answers } = await this.#client
+    const asked = this.#client
       .txn()
       .then(...reads)
       .commit();
+    const { answers } = await this.#leader.follow(asked);
     questions.forEach(({ modRevision, resolve }, at) => {
       const answer = answers[at];
       if (answer?.kind !== 'range') throw new Error('a transaction of reads must answer each of them');
