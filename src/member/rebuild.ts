@@ -113,9 +113,24 @@ export class StateRebuild {
 
   #replace(): void {
     const { id, leader } = this.#member;
-    if (leader === id) this.#letLead();
+    if (leader === id) this.#offerLeadership();
     else if (leader !== nobody && !this.#member.isNamed(leader))
       this.#discard('the state is damaged on disk: this member throws it away');
+  }
+
+  /**
+   * Somebody else shall lead, so that there is a state to be had. A few times only, and without stepping down: what is damaged
+   * may not be needed for long, and where all others have no state this member is the only one that can lead.
+   */
+  #offerLeadership(): void {
+    const ticks = this.#ticksAsLeader++;
+    if (ticks < maxAttempts * patienceTicks) {
+      if (ticks % patienceTicks === 0) this.#member.handOver();
+      return;
+    }
+    this.#isCondemned = false;
+    this.#ticksAsLeader = 0;
+    this.#log.error('nobody else can lead: the damaged state stays for now');
   }
 
   #forget(): void {
@@ -152,6 +167,7 @@ export class StateRebuild {
 
   #discard(told: string): void {
     this.#isCondemned = false;
+    this.#ticksAsLeader = 0;
     this.#log.error(told, { leader: this.#member.leader, attempt: this.#attempts + 1 });
     this.#isDiscarding = true;
     this.#askedAt = Number.NEGATIVE_INFINITY;
