@@ -57,7 +57,7 @@ export const notes: Readonly<Record<string, string>> = {
     'Every txn. etcd counts what does more than one thing at once, a put that tells the previous pair included.',
   etcd_mvcc_range_total:
     'Ranges by request. etcd counts what compares, puts and deletions read on their way, too.',
-  etcd_mvcc_db_total_size_in_bytes: 'LevelDB’s files.',
+  etcd_mvcc_db_total_size_in_bytes: 'The files of the state.',
   etcd_debugging_mvcc_pending_events_total:
     'Always 0: a slow watcher is a place in the history, not a queue.',
   etcd_debugging_mvcc_index_compaction_pause_duration_milliseconds:

@@ -7,7 +7,8 @@
  * could still lose silently, a damaged record, the ledger notices (`level-ledger.ts`). Each state has a directory of its
  * own, and a pointer says which is in force (`state-directory.ts`).
  *
- * Records of tables whose keys ascend are kept in packs (`pack.ts`), others one by one.
+ * Records of tables whose keys ascend are kept in packs (`pack.ts`) in files beside LevelDB (`record-files.ts`), which are
+ * synced before the batch that refers to them; others stand in LevelDB one by one.
  *
  * Keys are stored as the UTF-8 of their binary strings. That keeps the order of the bytes, costs a byte more for those
  * above 127, and saves a buffer for every key that goes in or out, which is most of what reading a large state costs.

@@ -1,6 +1,7 @@
 /**
  * Looks whether the files of a state hold what was written to them. Only those that were there before LevelDB opened them
- * and are still there behind it: what a crash has left half written it removes itself.
+ * and are still there behind it: what a crash has left half written it removes itself. Records stand in files of their own,
+ * which are checked when the store reads all of them, a moment later.
  */
 
 import { isTable, tableFault } from '../backend/table-check.ts';

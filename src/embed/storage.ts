@@ -4,7 +4,7 @@
  *     dataDir/
  *       lock     held while the member runs
  *       wal/     the log, unless it has a directory of its own
- *       state/   the state, on LevelDB
+ *       state/   the state, on LevelDB and in files of records beside it
  *       spool/   files that are made to be sent
  *       damaged-state/, damaged-wal/, rejoin.json     what a repair leaves: `quarantine.ts`
  */
