@@ -407,7 +407,7 @@ function atEach(t: Test, access: Access, expected: string): void {
 }
 
 t.test('which calls are for root, for users and for everybody', async (t) => {
-  atEach(t, 'open', 'Authenticate Check Watch');
+  atEach(t, 'open', 'Authenticate Check List Watch');
   atEach(t, 'named', 'LeaseGrant LeaseRevoke LeaseTimeToLive LeaseLeases MemberList');
   atEach(
     t,
