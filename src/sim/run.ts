@@ -191,6 +191,7 @@ export class Run {
     cluster.calmDisks();
     this.watchers.settle();
     this.workload.hurry();
+    this.administrator.hurry();
     const healedAt = cluster.clock.now;
     const deadline = healedAt + this.livenessMs;
     const served = this.history.counts.answered;

@@ -47,16 +47,21 @@ export class Administrator {
     this.later();
   }
 
+  /** What is to be seen now is that the cluster serves: who has no rights is to have some again soon. */
+  hurry(): void {
+    if (this.running && this.swarm.stretch > 1) this.later(1);
+  }
+
   stop(): void {
     this.running = false;
   }
 
-  private later(): void {
-    const mean = (this.model.enabled ? 1500 * this.swarm.stretch : 50) * this.swarm.pace;
+  private later(stretch = this.swarm.stretch): void {
+    const mean = (this.model.enabled ? 1500 * stretch : 50) * this.swarm.pace;
     this.clock.schedule(this.random.exponential(mean), null, () => {
       if (!this.running) return;
       if (this.ask(this.missing() ?? this.draw())) this.counts.authAsked++;
-      this.later();
+      this.later(stretch);
     });
   }
 
