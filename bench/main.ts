@@ -47,6 +47,8 @@ interface Benchmark {
   readonly flags: FlagTable;
   /** Flags that make it short, for a first look. */
   readonly quick: readonly string[];
+  /** Members without which it means nothing. */
+  readonly fewestNodes?: number;
   readonly run: (argv: readonly string[]) => Promise<Outcome>;
 }
 
@@ -156,6 +158,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     summary: 'members join, are replaced, removed and restarted while clients write',
     flags: membershipFlags,
     quick: ['--rest-ms', '500'],
+    fewestNodes: 3,
     run: async (argv) => {
       const report = await runMembership(parsed(membershipFlags, argv));
       return { data: report, text: membershipText(report), charts: {} };
@@ -174,6 +177,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     summary: 'kill -9 of the leader to the next accepted write',
     flags: failoverFlags,
     quick: ['--kills', '2', '--pause-ms', '500'],
+    fewestNodes: 3,
     run: async (argv) => {
       const report = await runFailover(parsed(failoverFlags, argv));
       return { data: report, text: failoverText(report), charts: failoverCharts(report) };
@@ -234,20 +238,33 @@ function pageOf(sections: readonly Section[], values: FlagValues<typeof systemFl
   );
 }
 
+/** Those of the flags of all that a benchmark has, too. */
+function sharedFlags(
+  { flags }: Benchmark,
+  { against, only, nodes, out }: FlagValues<typeof systemFlags>,
+): string[] {
+  const shared = { nodes: String(nodes), out, against, only };
+  return Object.entries(shared).flatMap(([name, value]) =>
+    value !== '' && Object.hasOwn(flags, name) ? [`--${name}`, value] : [],
+  );
+}
+
 /** Runs every benchmark, and goes on after one that fails. */
 async function runAll(argv: readonly string[]): Promise<number> {
   const values = parsed(allFlags, argv);
-  const { against, only, nodes, out, json, quick } = values;
-  const common = ['--nodes', String(nodes), '--out', out];
-  if (against !== '') common.push('--against', against);
-  if (only !== '') common.push('--only', only);
+  const { nodes, out, json, quick } = values;
   const sections: Section[] = [];
   const data: Record<string, object> = {};
   const files: string[] = [];
   let failures = 0;
   for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
+    if (nodes < (benchmark.fewestNodes ?? 1)) {
+      process.stderr.write(`bench: ${name}: left out, needs ${benchmark.fewestNodes} members\n`);
+      continue;
+    }
     try {
-      const outcome = await benchmark.run([...common, ...(quick ? benchmark.quick : [])]);
+      const argvOfOne = [...sharedFlags(benchmark, values), ...(quick ? benchmark.quick : [])];
+      const outcome = await benchmark.run(argvOfOne);
       sections.push(sectionOf(name, outcome));
       data[name] = outcome.data;
       files.push(...writeFiles(filesOf(name, outcome), out));
