@@ -34,6 +34,7 @@ export class PackEntryError extends Error {}
 
 export interface Pack {
   readonly id: number;
+  /** No record of it is before; the first one may be behind, where the pack took the place of others. */
   readonly firstKey: string;
   /** Records in it, dead ones too; -1 is not known yet. */
   readonly count: number;

@@ -50,14 +50,18 @@ class StickyDisk {
   }
 }
 
-t.test('a leader whose disk is stuck hands leadership on, and writes go on', async (t) => {
-  const cluster = new TestCluster(3, { electionMs: 100, heartbeatMs: 20 });
-  t.teardown(() => cluster.close());
-  const disks = cluster.seats.map((seat) => {
+function stickyDisks(cluster: TestCluster): StickyDisk[] {
+  return cluster.seats.map((seat) => {
     const sticky = new StickyDisk(seat.disk);
     seat.disk = sticky.disk;
     return sticky;
   });
+}
+
+t.test('a leader whose disk is stuck hands leadership on, and writes go on', async (t) => {
+  const cluster = new TestCluster(3, { electionMs: 100, heartbeatMs: 20 });
+  t.teardown(() => cluster.close());
+  const disks = stickyDisks(cluster);
   await cluster.startAll();
   const leader = await cluster.leader();
   await put(leader, 'before', '1');
@@ -82,11 +86,7 @@ t.test('a leader whose disk is stuck hands leadership on, and writes go on', asy
 t.test('what comes while the disk of a leader is busy shares an entry, whenever it came', async (t) => {
   const cluster = new TestCluster(3, { electionMs: 1000, heartbeatMs: 100 });
   t.teardown(() => cluster.close());
-  const disks = cluster.seats.map((seat) => {
-    const sticky = new StickyDisk(seat.disk);
-    seat.disk = sticky.disk;
-    return sticky;
-  });
+  const disks = stickyDisks(cluster);
   await cluster.startAll();
   const leader = await cluster.leader();
   await put(leader, 'before', '1');
