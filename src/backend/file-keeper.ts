@@ -4,7 +4,8 @@
  */
 
 import type { LevelWriter } from './level-writer.ts';
-import type { Pack, PackDirectory } from './pack-directory.ts';
+import type { PackDirectory } from './pack-directory.ts';
+import type { PackCursor } from './pack-list.ts';
 import type { RecordFiles } from './record-files.ts';
 
 /** A flush empties files of which less than this share is wanted. */
@@ -12,12 +13,14 @@ const wantedShare = 0.5;
 /** Moved by a flush, beside as much as it wrote. */
 const moveBytesMin = 1024 * 1024;
 const stepBytes = 64 * 1024;
+/** Looked at in a step, to find those that stand in the file. */
+const stepPacks = 1000;
 
 export class FileKeeper {
   readonly #files: RecordFiles;
   readonly #directory: PackDirectory;
   #file = -1;
-  #packs: Iterator<Pack> | null = null;
+  #packs: PackCursor | null = null;
 
   constructor(files: RecordFiles, directory: PackDirectory) {
     this.#files = files;
@@ -26,14 +29,17 @@ export class FileKeeper {
 
   /** Settles a batch step by step, and lets it move some; each call is a step, until it returns false. */
   settling(writer: LevelWriter): () => boolean {
-    let left = -1;
+    let left = 0;
+    let isSettled = false;
     return () => {
-      if (left < 0) {
+      if (!isSettled) {
         if (writer.settle()) return true;
+        isSettled = true;
         left = Math.max(moveBytesMin, writer.bytes);
       }
-      if (left === 0 || !this.step(writer, wantedShare)) return false;
-      left = Math.max(0, left - stepBytes);
+      const before = writer.bytes;
+      if (left <= 0 || !this.step(writer, wantedShare)) return false;
+      left -= writer.bytes - before;
       return true;
     };
   }
@@ -43,9 +49,9 @@ export class FileKeeper {
     if (this.#packs === null) {
       this.#file = this.#files.worst(share);
       if (this.#file < 0) return false;
-      this.#packs = this.#directory.all();
+      this.#packs = this.#directory.cursor('', null);
     }
-    if (!writer.move(this.#packs, this.#file, stepBytes)) {
+    if (!writer.move(this.#packs, this.#file, stepPacks, stepBytes)) {
       // What was left out now, because it changes in this very batch, is found another time.
       this.#packs = null;
       return false;

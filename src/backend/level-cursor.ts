@@ -8,7 +8,7 @@ import type { BackendEntry } from './backend.ts';
 import type { BaseCursor } from './base-state.ts';
 import type { LevelIterator, SharedSnapshot } from './level-db.ts';
 import { expandPack } from './pack.ts';
-import type { PackList } from './pack-directory.ts';
+import type { PackCursor } from './pack-list.ts';
 import { type PackSource, PackWalk } from './pack-walk.ts';
 
 /** Entries that were read and not yet taken. */
@@ -37,7 +37,7 @@ export interface LevelCursorOptions {
   /** About what the reader will take at a time. */
   readonly chunkBytes: number;
   /** Packs that may have such keys. */
-  readonly lists: PackList[];
+  readonly packs: PackCursor;
   readonly defer: (job: () => void) => void;
   readonly closed: () => void;
 }
@@ -52,11 +52,11 @@ export class LevelCursor implements BaseCursor {
 
   constructor(options: LevelCursorOptions) {
     this.#options = options;
-    const { source, from, to, chunkBytes, lists } = options;
+    const { source, from, to, chunkBytes, packs } = options;
     const { snapshot } = options.snapshot;
     const range = to === null ? { gte: from } : { gte: from, lt: to };
     this.#alone = source.db.iterator({ ...range, highWaterMarkBytes: chunkBytes, snapshot });
-    this.#walk = new PackWalk(source, snapshot, lists);
+    this.#walk = new PackWalk(source, snapshot, packs);
   }
 
   next(

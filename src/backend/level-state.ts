@@ -19,7 +19,8 @@ import { type LevelVisitOptions, visitLevel } from './level-visit.ts';
 import { LevelWriter, wholePack } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
 import { findInPack, maxSharedValueBytes } from './pack.ts';
-import { type Pack, type PackDirectory, packKey } from './pack-directory.ts';
+import { type PackDirectory, packKey } from './pack-directory.ts';
+import type { Pack } from './pack-list.ts';
 import type { RecordFiles } from './record-files.ts';
 
 /**
@@ -213,7 +214,7 @@ export class LevelState implements BaseState {
       snapshot: this.#before?.share() ?? new SharedSnapshot(this.#db.snapshot()),
       from,
       to,
-      lists: this.#directory.lists(from, to),
+      packs: this.#directory.cursor(from, to),
       defer: this.context.scheduler.defer,
       closed: () => this.release(),
     };

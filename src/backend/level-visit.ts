@@ -8,7 +8,7 @@
 import type { BackendEntry, EntryVisitor } from './backend.ts';
 import { LevelCursor, type LevelCursorOptions } from './level-cursor.ts';
 import { expandPack, visitEntries, visitPack } from './pack.ts';
-import type { Pack, PackList } from './pack-directory.ts';
+import type { Pack } from './pack-list.ts';
 import { type PackRun, PackWalk } from './pack-walk.ts';
 
 const pieceBytes = 1024 * 1024;
@@ -57,9 +57,9 @@ async function visitByCursor(options: LevelVisitOptions, visitor: EntryVisitor):
 }
 
 async function visitPacks(options: LevelVisitOptions, visitor: EntryVisitor): Promise<void> {
-  const { source, snapshot, lists } = options;
-  const walk = new PackWalk(source, snapshot.snapshot, lists);
-  const ends = boundaryPacks(lists);
+  const { source, snapshot } = options;
+  const { ends } = options.packs;
+  const walk = new PackWalk(source, snapshot.snapshot, options.packs);
   const rooms = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)] as const;
   const readTo = (room: Buffer): Promise<PackRun> => walk.read(Number.POSITIVE_INFINITY, pieceBytes, room);
   try {
@@ -78,11 +78,6 @@ async function visitPacks(options: LevelVisitOptions, visitor: EntryVisitor): Pr
   } finally {
     await walk.close();
   }
-}
-
-/** Packs that may have keys outside of the range. */
-function boundaryPacks(lists: readonly PackList[]): ReadonlySet<Pack> {
-  return new Set(lists.flatMap(({ packs, at, end }) => [packs[at]!, packs[end - 1]!]));
 }
 
 function visitBounded(

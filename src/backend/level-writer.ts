@@ -25,7 +25,8 @@ import {
   type ReadyPack,
   sharesPack,
 } from './pack.ts';
-import { deadKey, encodeReference, type Pack, PackDirectory, packKey } from './pack-directory.ts';
+import { deadKey, encodeReference, PackDirectory, packKey } from './pack-directory.ts';
+import type { Pack, PackCursor } from './pack-list.ts';
 import type { RecordFiles } from './record-files.ts';
 
 export interface LevelWriterOptions {
@@ -237,14 +238,16 @@ export class LevelWriter {
   }
 
   /**
-   * Moves packs out of a file.
+   * Moves packs out of a file, or looks for them.
    * @param packs goes over those that may stand there
+   * @param maxPacks looks at so many
    * @returns false when it came to their end
    */
-  move(packs: Iterator<Pack>, file: number, maxBytes: number): boolean {
-    for (let bytes = 0; bytes < maxBytes; ) {
-      const { done, value: pack } = packs.next();
-      if (done === true) return false;
+  move(packs: PackCursor, file: number, maxPacks: number, maxBytes: number): boolean {
+    for (let bytes = 0, count = 0; bytes < maxBytes && count < maxPacks; count++) {
+      const { pack } = packs;
+      if (pack === undefined) return false;
+      packs.next();
       const { place } = pack;
       if (place?.file !== file || this.#changes.has(pack) || this.#directory.find(pack.firstKey) !== pack)
         continue;

@@ -11,12 +11,12 @@
  * Not every key between a pack's first and last is in it: what was written a second time stands alone. A record in a pack
  * that is not dead is the newest of its key.
  *
- * The packs of a table are an array that is only appended to; what changes it otherwise makes another one. So whoever
- * keeps the array and its length (`PackList`) has the packs as they were.
+ * How a table's packs are kept, so that readers have them as they were, is in `pack-list.ts`.
  */
 
 import { reservedTable } from './base-state.ts';
 import { decodeDead } from './pack.ts';
+import { type Pack, PackCursor, PackList, type PackRange } from './pack-list.ts';
 import type { Place } from './record-files.ts';
 
 export const packTable: string = `${reservedTable}p`;
@@ -31,24 +31,6 @@ const referenceBytes = 20;
 
 /** What stands there cannot have been written. */
 export class PackEntryError extends Error {}
-
-export interface Pack {
-  readonly id: number;
-  /** No record of it is before; the first one may be behind, where the pack took the place of others. */
-  readonly firstKey: string;
-  /** Records in it, dead ones too; -1 is not known yet. */
-  readonly count: number;
-  readonly dead: ReadonlySet<string> | null;
-  /** Null: LevelDB has the bytes. */
-  readonly place: Place | null;
-}
-
-/** Packs `at` to `end` of a list that others may append to. */
-export interface PackList {
-  readonly packs: readonly Pack[];
-  readonly at: number;
-  readonly end: number;
-}
 
 function idChars(id: number): string {
   let chars = '';
@@ -89,7 +71,7 @@ export function encodeReference({ file, offset, bytes, check }: Place, count: nu
 }
 
 interface Table {
-  packs: Pack[];
+  readonly packs: PackList;
   lastKey: string;
   nextId: number;
 }
@@ -133,15 +115,15 @@ export class PackDirectory {
 
   /** The last pack of each table. */
   lastPacks(): Pack[] {
-    const packs = [...this.#tables.values()].map((table) => table.packs[table.packs.length - 1]);
-    return packs.filter((pack) => pack !== undefined);
+    const last = [...this.#tables.values()].map(({ packs }) => packs.last);
+    return last.filter((pack) => pack !== undefined);
   }
 
   #table(key: string): Table {
     const name = key[0]!;
     let table = this.#tables.get(name);
     if (table === undefined) {
-      table = { packs: [], lastKey: '', nextId: 1 };
+      table = { packs: new PackList(), lastKey: '', nextId: 1 };
       this.#tables.set(name, table);
     }
     return table;
@@ -160,37 +142,29 @@ export class PackDirectory {
   find(key: string): Pack | null {
     const table = this.#tables.get(key[0]!);
     if (table === undefined || key > table.lastKey) return null;
-    return table.packs[behind(table.packs, key) - 1] ?? null;
+    return table.packs.find(key);
   }
 
   /** The pack behind one that is there. */
   next(pack: Pack): Pack | null {
-    const table = this.#tables.get(pack.firstKey[0]!)!;
-    return table.packs[behind(table.packs, pack.firstKey)] ?? null;
+    return this.#tables.get(pack.firstKey[0]!)!.packs.findBehind(pack.firstKey);
   }
 
-  /** All packs that may have keys of `from` <= key < `to`, table by table. */
-  lists(from: string, to: string | null): PackList[] {
-    const lists: PackList[] = [];
+  /** Goes over all packs that may have keys of `from` <= key < `to`, as they are now, table by table. */
+  cursor(from: string, to: string | null): PackCursor {
+    const ranges: PackRange[] = [];
     for (const name of [...this.#tables.keys()].sort()) {
       const { packs, lastKey } = this.#tables.get(name)!;
-      if (lastKey < from) continue;
-      const end = to === null ? packs.length : lowest(packs, to);
-      const at = Math.max(0, behind(packs, from) - 1);
-      if (at < end) lists.push({ packs, at, end });
+      const range = lastKey < from ? null : packs.range(from, to);
+      if (range !== null) ranges.push(range);
     }
-    return lists;
-  }
-
-  /** Goes over all packs as they are now. */
-  all(): IterableIterator<Pack> {
-    return [...this.#tables.values()].flatMap(({ packs }) => packs).values();
+    return new PackCursor(ranges);
   }
 
   append(pack: Pack, lastKey: string): void {
     const table = this.#table(pack.firstKey);
     if (lastKey < pack.firstKey || pack.firstKey <= table.lastKey) throw new Error('packs must ascend');
-    table.packs.push(pack);
+    table.packs.append(pack);
     table.lastKey = lastKey;
     table.nextId = pack.id + 1;
   }
@@ -203,47 +177,13 @@ export class PackDirectory {
 
   /** Puts others in the place of packs; null removes one. */
   replace(changes: ReadonlyMap<Pack, Pack | null>): void {
-    const copies = new Map<Table, (Pack | null)[]>();
-    for (const [pack, change] of changes) {
-      const table = this.#table(pack.firstKey);
-      let copy = copies.get(table);
-      if (copy === undefined) {
-        copy = table.packs.slice();
-        copies.set(table, copy);
-      }
-      copy[placeOf(table.packs, pack.id)] = change;
+    const byTable = new Map<Table, (readonly [Pack, Pack | null])[]>();
+    for (const change of changes) {
+      const table = this.#table(change[0].firstKey);
+      const some = byTable.get(table);
+      if (some === undefined) byTable.set(table, [change]);
+      else some.push(change);
     }
-    for (const [table, copy] of copies) table.packs = copy.filter((pack) => pack !== null);
+    for (const [table, some] of byTable) table.packs.replace(some);
   }
-}
-
-/** The place behind the last pack that begins at or before a key. */
-function behind(packs: readonly Pack[], key: string): number {
-  let low = 0;
-  let high = packs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (packs[middle]!.firstKey <= key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The place of the pack with this number: they ascend as the keys do, and are compared faster. */
-function placeOf(packs: readonly Pack[], id: number): number {
-  let low = 0;
-  let high = packs.length - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (packs[middle]!.id < id) low = middle + 1;
-    else high = middle;
-  }
-  if (packs[low]?.id !== id) throw new Error(`there is no pack ${id}`);
-  return low;
-}
-
-/** The place of the first pack that does not begin before a key. */
-function lowest(packs: readonly Pack[], key: string): number {
-  const at = behind(packs, key);
-  return at > 0 && packs[at - 1]!.firstKey === key ? at - 1 : at;
 }

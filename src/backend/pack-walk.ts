@@ -7,7 +7,8 @@
 
 import type { LevelDb, LevelSnapshot } from './level-db.ts';
 import { wholePack } from './level-writer.ts';
-import { type Pack, type PackList, packKey } from './pack-directory.ts';
+import { packKey } from './pack-directory.ts';
+import type { Pack, PackCursor } from './pack-list.ts';
 import type { RecordFiles } from './record-files.ts';
 
 /** Packs that LevelDB holds are asked for so many at a time. */
@@ -29,23 +30,16 @@ export interface PackRun {
 export class PackWalk {
   readonly #source: PackSource;
   readonly #snapshot: LevelSnapshot;
-  readonly #lists: PackList[];
+  readonly #packs: PackCursor;
   readonly #reader: number;
-  #list = 0;
-  #at: number;
   /** Ends when nothing is being read. */
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(source: PackSource, snapshot: LevelSnapshot, lists: PackList[]) {
+  constructor(source: PackSource, snapshot: LevelSnapshot, packs: PackCursor) {
     this.#source = source;
     this.#snapshot = snapshot;
-    this.#lists = lists;
-    this.#at = lists[0]?.at ?? 0;
+    this.#packs = packs;
     this.#reader = source.files.beginRead();
-  }
-
-  get isAtEnd(): boolean {
-    return this.#list === this.#lists.length;
   }
 
   /**
@@ -65,13 +59,9 @@ export class PackWalk {
   #nextRun(maxPacks: number, maxBytes: number): Pack[] {
     const run: Pack[] = [];
     let bytes = 0;
-    while (!this.isAtEnd) {
-      const { packs, end } = this.#lists[this.#list]!;
-      if (this.#at === end) {
-        this.#at = this.#lists[++this.#list]?.at ?? 0;
-        continue;
-      }
-      const pack = packs[this.#at]!;
+    for (;;) {
+      const { pack } = this.#packs;
+      if (pack === undefined) break;
       const last = run[run.length - 1];
       const size = pack.place?.bytes ?? 0;
       if (last !== undefined) {
@@ -80,7 +70,7 @@ export class PackWalk {
       }
       run.push(pack);
       bytes += size;
-      this.#at++;
+      this.#packs.next();
     }
     return run;
   }
