@@ -41,6 +41,8 @@ export interface LevelBackendOptions {
   readonly disk: Disk;
   readonly scheduler: Scheduler;
   readonly log?: Logger;
+  /** Milliseconds: how long others wait for slices of a flush. @default a clock that stands: slices end by what is in them */
+  readonly now?: () => number;
   /** Tables whose keys mostly ascend, a char each: their records are kept in packs. @default none */
   readonly packedTables?: string;
   /** Bytes at which a pack is full. @default 16 KiB */
@@ -205,7 +207,7 @@ export function openLevelBackend(
   options: LevelBackendOptions,
   done: (error: Error | null, backend: Backend | null) => void,
 ): void {
-  const { directory, disk, scheduler, log = silentLogger } = options;
+  const { directory, disk, scheduler, log = silentLogger, now = () => 0 } = options;
   const openDb = async (path: string, createIfMissing: boolean): Promise<LevelDb> => {
     const db = new Level<string, Buffer>(path, {
       keyEncoding: 'utf8',
@@ -226,7 +228,7 @@ export function openLevelBackend(
       packBytes: options.packBytes ?? noPacking.packBytes,
     };
     const destroy = (path: string): Promise<void> => destroyDb(disk, path);
-    const context = { disk, scheduler, log, states, packing, openDb, destroyDb: destroy };
+    const context = { disk, scheduler, log, now, states, packing, openDb, destroyDb: destroy };
     const state = await openState(context);
     return new BufferedBackend(state, scheduler, packing);
   };

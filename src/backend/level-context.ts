@@ -13,6 +13,8 @@ export interface LevelContext {
   readonly disk: Disk;
   readonly scheduler: Scheduler;
   readonly log: Logger;
+  /** Milliseconds, for work that is done in slices. */
+  readonly now: () => number;
   readonly states: StateDirectory;
   readonly packing: Packing;
   readonly openDb: (path: string, createIfMissing: boolean) => Promise<LevelDb>;

@@ -4,24 +4,25 @@
  * Copying goes in slices, between which other work has its turn.
  */
 
-import type { Scheduler } from '../util/runtime.ts';
+import type { LevelContext } from './level-context.ts';
 import type { LevelBatch } from './level-db.ts';
 import type { LevelWriter } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
 import type { RecordFiles } from './record-files.ts';
 
-/** Writes that are copied into a batch before other work gets its turn: a millisecond or two of them. */
-const sliceWrites = 250;
-const sliceBytes = 256 * 1024;
-/** A step of settling, which may read and write a pack anew, counts as so many. */
-const settleWrites = 25;
+/** For so long others wait for a slice, at most for so much of it: the first of them ends it. */
+const sliceMs = 1;
+const sliceWrites = 500;
+const sliceBytes = 512 * 1024;
+/** Writes between two looks at the clock; a step of settling, which may read and write a pack anew, counts as so many. */
+const writesPerLook = 25;
 
 /** Copies all writes of an overlay. @param done null, or what was thrown */
 export function copyWrites(
   writes: Overlay,
   writer: LevelWriter,
   settle: () => boolean,
-  scheduler: Scheduler,
+  { scheduler, now }: Pick<LevelContext, 'scheduler' | 'now'>,
   done: (error: Error | null) => void,
 ): void {
   const packs = writes.packs();
@@ -45,11 +46,16 @@ export function copyWrites(
   };
   const copySlice = (): void => {
     try {
-      const sliceEnd = writer.bytes + sliceBytes;
-      for (let i = 0; i < sliceWrites && writer.bytes < sliceEnd; i += isCopied ? settleWrites : 1) {
-        if (copyNext()) continue;
-        done(null);
-        return;
+      const bytesEnd = writer.bytes + sliceBytes;
+      const timeEnd = now() + sliceMs;
+      for (let count = 0; count < sliceWrites && writer.bytes < bytesEnd; ) {
+        for (let i = 0; i < writesPerLook; i += isCopied ? writesPerLook : 1) {
+          if (copyNext()) continue;
+          done(null);
+          return;
+        }
+        count += writesPerLook;
+        if (now() > timeEnd) break;
       }
       scheduler.defer(copySlice);
     } catch (error) {

@@ -5,6 +5,7 @@
  * a cursor reads it; a replacement is pointed to only when all of it is durable.
  */
 
+import { syncNames } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
 import type { EntryVisitor } from './backend.ts';
 import type { BaseCursor, BaseReplacement, BaseState, Line } from './base-state.ts';
@@ -162,7 +163,7 @@ export class LevelState implements BaseState {
         end();
         scheduler.defer(() => done(error));
       };
-      copyWrites(writes, writer, this.#keeper.settling(writer), scheduler, (error) => {
+      copyWrites(writes, writer, this.#keeper.settling(writer), this.context, (error) => {
         if (error !== null) return finish(error);
         this.#putLine(batch, line);
         this.#commit(batch, writer).then(
@@ -190,7 +191,9 @@ export class LevelState implements BaseState {
       await commitBatch(this.#files, batch, () => {
         this.#before = new SharedSnapshot(this.#db.snapshot());
       });
-      this.context.disk.syncDirectory(this.#path);
+      await new Promise<void>((resolve, reject) => {
+        syncNames(this.context.disk, this.#path, (error) => (error === null ? resolve() : reject(error)));
+      });
       writer.apply();
     } finally {
       const before = this.#before;

@@ -2,7 +2,8 @@
  * Which packs a state has, in memory: by table, ascending.
  *
  *     '\0' 'p' table id(8) 'd'              keys of records that are no longer there, until the pack is written anew
- *     '\0' 'p' table id(8) 'f' first key    where the pack stands: file(4) offset(4) bytes(4) checksum(4) records(4)
+ *     '\0' 'p' table id(8) 'f' first key    where the pack stands: file(4) offset(4) bytes(4) checksum(4) records(4);
+ *                                           records + 2 ** 31: the first of them has the first key
  *     '\0' 'p' table id(8) 'r' first key    the pack itself, as states of former versions have them
  *
  * A table's packs have ascending ids and their keys ascend in the same order, none overlapping: a pack is only made of
@@ -28,6 +29,8 @@ const idBytes = 8;
 /** Behind the reserved table, the letter, the table and the id. */
 const markAt: number = packTable.length + 1 + idBytes;
 const referenceBytes = 20;
+/** Added to a count of records; states of former versions do not have it. */
+const firstMark = 2 ** 31;
 
 /** What stands there cannot have been written. */
 export class PackEntryError extends Error {}
@@ -60,13 +63,17 @@ export function deadKey(pack: Pack): string {
   return stem(pack) + deadMark;
 }
 
-export function encodeReference({ file, offset, bytes, check }: Place, count: number): Buffer {
+export function encodeReference(
+  { file, offset, bytes, check }: Place,
+  count: number,
+  hasFirst: boolean,
+): Buffer {
   const value = Buffer.allocUnsafe(referenceBytes);
   value.writeUInt32BE(file, 0);
   value.writeUInt32BE(offset, 4);
   value.writeUInt32BE(bytes, 8);
   value.writeUInt32BE(check, 12);
-  value.writeUInt32BE(count, 16);
+  value.writeUInt32BE(hasFirst ? firstMark + count : count, 16);
   return value;
 }
 
@@ -102,8 +109,10 @@ export class PackDirectory {
         }
       : null;
     const firstKey = key.slice(markAt + 1);
-    const count = isInFile ? value.readUInt32BE(16) : -1;
-    const pack: Pack = { id: idOf(key), firstKey, count, dead: this.#dead, place };
+    const stored = isInFile ? value.readUInt32BE(16) : -1;
+    const hasFirst = stored >= firstMark;
+    const count = hasFirst ? stored - firstMark : stored;
+    const pack: Pack = { id: idOf(key), firstKey, count, dead: this.#dead, hasFirst, place };
     this.append(pack, firstKey);
     this.#dead = null;
     return pack;

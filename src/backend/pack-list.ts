@@ -21,6 +21,8 @@ export interface Pack {
   /** Records in it, dead ones too; -1 is not known yet. */
   readonly count: number;
   readonly dead: ReadonlySet<string> | null;
+  /** Whether the first key is that of a record in it, dead or not; false where that is not known. */
+  readonly hasFirst: boolean;
   /** Null: LevelDB has the bytes. */
   readonly place: Place | null;
 }

@@ -13,7 +13,7 @@
  * that have no others.
  */
 
-import type { Disk, DiskDone, DiskFile } from '../util/disk.ts';
+import { closeSoon, type Disk, type DiskDone, type DiskFile, syncNames } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
 
 /** A file is full at this size; a larger record has one to itself. */
@@ -167,14 +167,14 @@ export class RecordFiles {
   }
 
   #syncNames(done: DiskDone): void {
-    let failure: Error | null = null;
-    try {
-      if (this.#hasNewName) this.#disk.syncDirectory(this.#path);
-      this.#hasNewName = false;
-    } catch (error) {
-      failure = error as Error;
+    if (!this.#hasNewName) {
+      done(null);
+      return;
     }
-    done(failure);
+    syncNames(this.#disk, this.#path, (error) => {
+      if (error === null) this.#hasNewName = false;
+      done(error);
+    });
   }
 
   /** The bytes at a place, or fewer where the file is too short. */
@@ -235,8 +235,9 @@ export class RecordFiles {
 
   #remove(file: RecordFile): void {
     this.#files.delete(file.number);
-    file.file.closeSync();
+    // In this order: its space is given back with the last one that has it open.
     this.#disk.remove(`${this.#path}/${recordFileName(file.number)}`);
+    closeSoon(file.file);
   }
 
   /** The file with the least that is referred to, if that is less than a share of it; -1 for none. */

@@ -57,7 +57,7 @@ async function openMemory({ scheduler }: Runtime): Promise<Storage> {
 async function openDirectory(
   dataDir: string,
   walDir: string | null,
-  { scheduler, log }: Runtime,
+  { scheduler, log, clock }: Runtime,
 ): Promise<Storage> {
   const disk = nodeDisk();
   refuseEtcdData(dataDir, disk);
@@ -67,10 +67,14 @@ async function openDirectory(
     const directory = `${dataDir}/state`;
     const tables = tablesIn(disk, directory);
     const backend = await new Promise<Backend>((resolve, reject) => {
-      openLevelBackend({ directory, disk, scheduler, log, packedTables: recordTable }, (error, opened) => {
-        if (opened === null) reject(error ?? new Failure('backendDamaged'));
-        else resolve(opened);
-      });
+      const now = (): number => clock.now();
+      openLevelBackend(
+        { directory, disk, scheduler, log, now, packedTables: recordTable },
+        (error, opened) => {
+          if (opened === null) reject(error ?? new Failure('backendDamaged'));
+          else resolve(opened);
+        },
+      );
     });
     try {
       checkTables(disk, directory, tables);

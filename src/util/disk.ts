@@ -35,6 +35,11 @@ export interface DiskFile {
   /** Gives the file its length on disk ahead of use, zero-filled, so that a later sync need not change metadata. */
   allocateSync(size: number): void;
   closeSync(): void;
+  /**
+   * Closes a file that nobody needs any more, and does not wait for it: with the last one that has it open, the system gives
+   * back the space of a removed file, which takes milliseconds where it is large. Where it is missing, `closeSync` will do.
+   */
+  closeSoon?(): void;
 }
 
 export interface Disk {
@@ -50,9 +55,32 @@ export interface Disk {
   remove(path: string): void;
   /** fsync of the directory, so that creations, renames and removals in it are durable. */
   syncDirectory(path: string): void;
+  /** The same while the caller goes on. Where it is missing, `syncDirectory` will do (`syncNames`). */
+  syncNames?(path: string, done: DiskDone): void;
   /**
    * Takes an exclusive lock for this process.
    * @throws Failure 'dataDirLocked' when another process holds it.
    */
   lock(path: string): { release(): void };
+}
+
+/** Closes a file that nobody needs any more, without waiting where the disk can. */
+export function closeSoon(file: DiskFile): void {
+  if (file.closeSoon === undefined) file.closeSync();
+  else file.closeSoon();
+}
+
+/** Makes creations, renames and removals in a directory durable; others go on meanwhile where the disk can do that. */
+export function syncNames(disk: Disk, path: string, done: DiskDone): void {
+  if (disk.syncNames !== undefined) {
+    disk.syncNames(path, done);
+    return;
+  }
+  let failure: Error | null = null;
+  try {
+    disk.syncDirectory(path);
+  } catch (error) {
+    failure = error as Error;
+  }
+  done(failure);
 }

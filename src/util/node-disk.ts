@@ -183,6 +183,11 @@ class NodeFile implements DiskFile {
   closeSync(): void {
     fs.closeSync(this.#fd);
   }
+
+  closeSoon(): void {
+    // What was to be durable was synced: there is nothing that an error here could tell.
+    fs.close(this.#fd, () => {});
+  }
 }
 
 function openFile(path: string, flags: string): NodeFile {
@@ -239,6 +244,21 @@ function syncDirectory(path: string): void {
   });
 }
 
+/** On a thread of the pool: on a disk that is busy it takes long. */
+function syncNames(path: string, done: DiskDone): void {
+  if (process.platform === 'win32') {
+    process.nextTick(done, null);
+    return;
+  }
+  fs.open(path, 'r', (refusal, fd) => {
+    if (refusal !== null) {
+      done(refusal);
+      return;
+    }
+    fs.fsync(fd, (failure) => fs.close(fd, () => done(failure)));
+  });
+}
+
 /**
  * The disk of production. Directories are made with mode 0700 and files with 0600, as etcd does: they hold secrets.
  *
@@ -253,8 +273,9 @@ export function nodeDisk(): Disk {
     create: (path) => openFile(path, 'wx+'),
     open: (path) => openFile(path, 'r+'),
     rename: (from, to) => permitted(to, () => fs.renameSync(from, to)),
-    remove: (path) => permitted(path, () => fs.rmSync(path)),
+    remove: (path) => permitted(path, () => fs.unlinkSync(path)),
     syncDirectory,
+    syncNames,
     lock: (path) => permitted(path, () => lockPath(path)),
   };
 }

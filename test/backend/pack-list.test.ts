@@ -10,7 +10,7 @@ function keyOf(id: number): string {
 }
 
 function made(id: number): Pack {
-  return { id, firstKey: keyOf(id), count: 1, dead: null, place: null };
+  return { id, firstKey: keyOf(id), count: 1, dead: null, hasFirst: true, place: null };
 }
 
 function packsOf(range: PackRange | null): Pack[] {

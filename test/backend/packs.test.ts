@@ -293,7 +293,7 @@ t.test(
       for (let id = 1; id <= 10; id++) {
         for (let i = 0; i < 10; i++) builder.add(key(id * 10 + i), Buffer.from(`old ${i}`));
         const { firstKey, count, bytes } = builder.take();
-        await db.put(packKey({ id, firstKey, count, dead: null, place: null }), bytes);
+        await db.put(packKey({ id, firstKey, count, dead: null, hasFirst: false, place: null }), bytes);
       }
       await db.put(lineKey, encodeLine(1, { index: 1, meta: Buffer.alloc(0) }));
       await db.put(ledgerKey(1), encodeLedgerEntry(1));

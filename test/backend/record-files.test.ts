@@ -5,7 +5,7 @@ import t from 'tap';
 import type { Backend } from '../../src/backend/backend.ts';
 import { openLevelBackend } from '../../src/backend/level-backend.ts';
 import { RecordFiles, recordFileName } from '../../src/backend/record-files.ts';
-import type { Disk } from '../../src/util/disk.ts';
+import type { Disk, DiskFile } from '../../src/util/disk.ts';
 import { nodeDisk } from '../../src/util/node-disk.ts';
 import { close, flush, readOut, scan, snapshot, visited } from '../suites/backend.ts';
 import { failing } from '../suites/failing.ts';
@@ -130,9 +130,9 @@ t.test('a crash between the bytes and the reference leaves the state before', as
   let isOff = false;
   const backend = await open(directory, {
     ...real,
-    syncDirectory: (path) => {
-      if (isOff) throw new Error('power cut');
-      real.syncDirectory(path);
+    syncNames: (path, done) => {
+      if (isOff) setImmediate(done, new Error('power cut'));
+      else real.syncNames!(path, done);
     },
   });
   backend.mark(1, Buffer.alloc(0));
@@ -149,6 +149,47 @@ t.test('a crash between the bytes and the reference leaves the state before', as
   t.same(recordFiles(directory), []);
   await close(again);
 });
+
+/** A disk that counts what is read of record files while the caller waits. */
+function countingReads(reads: { count: number }): Disk {
+  const real = nodeDisk();
+  const counted = (file: DiskFile): DiskFile => {
+    const readSync = file.readSync.bind(file);
+    file.readSync = (offset, length) => {
+      reads.count++;
+      return readSync(offset, length);
+    };
+    return file;
+  };
+  return { ...real, create: (path) => counted(real.create(path)), open: (path) => counted(real.open(path)) };
+}
+
+t.test(
+  'a large record that is deleted is not read, nor are its neighbours, also after a start',
+  async (t) => {
+    const directory = `${t.testdir()}/data`;
+    const reads = { count: 0 };
+    const all = Array.from({ length: 40 }, (_, i) => i);
+    let backend = await open(directory, countingReads(reads));
+    for (const i of all) backend.put(key(i), Buffer.alloc(6000, i));
+    backend.mark(1, Buffer.alloc(0));
+    await flush(backend);
+    const remove = async (wanted: (i: number) => boolean, line: number): Promise<void> => {
+      for (const i of all.filter(wanted)) backend.delete(key(i));
+      backend.mark(line, Buffer.alloc(0));
+      reads.count = 0;
+      await flush(backend);
+      t.equal(reads.count, 0);
+    };
+    await remove((i) => i % 4 === 1, 2);
+    await close(backend);
+    backend = await open(directory, countingReads(reads));
+    await remove((i) => i % 4 === 3, 3);
+    const left = (await scan(backend, 'k', 'l')).map((entry) => entry.slice(0, 7));
+    t.same(left, all.filter((i) => i % 2 === 0).map(key));
+    await close(backend);
+  },
+);
 
 t.test('space of deleted records comes back, while a snapshot keeps what it shows', async (t) => {
   const directory = `${t.testdir()}/data`;

@@ -4,7 +4,9 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
+import { closeSoon, syncNames } from '../../src/util/disk.ts';
 import type { Failure } from '../../src/util/failure.ts';
+import { memoryDisk } from '../../src/util/memory-disk.ts';
 import { nodeDisk } from '../../src/util/node-disk.ts';
 import { failing } from '../suites/failing.ts';
 
@@ -87,6 +89,21 @@ t.test('directories: made with parents, listed in order, renamed, removed, synce
   t.ok(disk.exists(`${directory}/3`));
   t.notOk(disk.exists(`${directory}/1`));
   t.end();
+});
+
+t.test('names are made durable and removed files closed while the caller goes on', async (t) => {
+  const disk = nodeDisk();
+  const directory = t.testdir();
+  const file = disk.create(`${directory}/1`);
+  disk.remove(`${directory}/1`);
+  closeSoon(file);
+  const sync = (path: string): Promise<Error | null> =>
+    new Promise((resolve) => syncNames(disk, path, resolve));
+  t.equal(await sync(directory), null);
+  t.match(await sync(`${directory}/2`), { code: 'ENOENT' });
+  const inMemory = memoryDisk({ defer: (job) => void setImmediate(job) });
+  const answer = await new Promise<Error | null>((resolve) => syncNames(inMemory, '/m', resolve));
+  t.match(answer, { message: /no such directory/ }, 'a disk that cannot do it beside does it at once');
 });
 
 t.test('a directory that cannot be written is refused with a word on what to do', (t) => {
