@@ -1,8 +1,9 @@
 /** `keelson restore`: a member's data directory from a snapshot of etcd or Keelson, or from a stopped etcd. */
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { restoreMember } from '../embed/restore.ts';
+import { type Restored, type RestoreOptions, restoreMember } from '../embed/restore.ts';
+import { restoreEtcd } from '../embed/restore-etcd.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import { customFlag, flagHelp, integerFlag, parseFlags, switchFlag, textFlag, urlsFlag } from './flags.ts';
 import { parseInitialCluster } from './server-options.ts';
@@ -36,6 +37,11 @@ const flags = {
     placeholder: 'URL,…',
   }),
   skipHashCheck: switchFlag('the file has no checksum at its end'),
+  etcdWalDir: textFlag({
+    help: 'where the log of the stopped etcd is, if not in its data directory',
+    initial: '',
+    placeholder: 'DIR',
+  }),
   bumpRevision: integerFlag({
     help: 'raise the revision by so much, and mark everything before as compacted',
     initial: 0,
@@ -44,11 +50,13 @@ const flags = {
   }),
 };
 
+type Values = ReturnType<typeof parseFlags<typeof flags>>['values'];
+
 const HELP = `Usage: keelson restore FILE [flags]
 
 Makes the data directory of a member from FILE: a snapshot that was saved from etcd or Keelson, or the data directory
-of an etcd that was stopped. Run it once per member of the new cluster, with the same file, then start them all with
-keelson server and the same --initial-cluster.
+of an etcd that was stopped or killed, with what only its log has. Run it once per member of the new cluster, with
+the same file, then start them all with keelson server and the same --initial-cluster.
 
 `;
 
@@ -61,10 +69,59 @@ function drawProgress(part: number): void {
   process.stderr.write(`\r\x1b[K${bar} ${Math.round(part * 100)} %`);
 }
 
-/** The database in what was given, and whether it ends with a checksum. */
-function sourceOf(path: string): { readonly file: string; readonly isBare: boolean } {
-  if (!existsSync(path) || !statSync(path).isDirectory()) return { file: path, isBare: false };
-  return { file: join(path, 'member', 'snap', 'db'), isBare: true };
+function clearProgress(): void {
+  if (process.stderr.isTTY === true) process.stderr.write('\r\x1b[K');
+}
+
+/** The process that has a file open for itself alone, as etcd has its database while it runs; null for none or where nobody tells. */
+function holderOf(path: string): string | null {
+  try {
+    const { ino } = statSync(path);
+    const held = readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .find((words) => words[1] === 'FLOCK' && words[3] === 'WRITE' && words[5]?.endsWith(`:${ino}`));
+    return held?.[4] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+interface Target extends Omit<RestoreOptions, 'file' | 'skipHashCheck' | 'entries'> {
+  readonly dataDir: string;
+}
+
+/** From a snapshot, or from the data directory of an etcd. @returns what to tell */
+async function restoreFrom(path: string, target: Target, values: Values): Promise<string> {
+  const runtime = nodeRuntime();
+  const isDirectory = existsSync(path) && statSync(path).isDirectory();
+  if (!isDirectory) {
+    if (values.etcdWalDir !== '')
+      throw new Error('--etcd-wal-dir is for a data directory, not for a snapshot');
+    return summary(
+      await restoreMember({ ...target, file: path, skipHashCheck: values.skipHashCheck }, runtime),
+    );
+  }
+  const holder = holderOf(join(path, 'member', 'snap', 'db'));
+  if (holder !== null) {
+    throw new Error(
+      `process ${holder} is running on ${path}: stop it, or restore from a snapshot that is saved of it`,
+    );
+  }
+  const scratchDir = `${target.dataDir}.restoring`;
+  rmSync(scratchDir, { recursive: true, force: true });
+  try {
+    const walDir = values.etcdWalDir === '' ? {} : { fromWalDir: values.etcdWalDir };
+    const restored = await restoreEtcd({ ...target, ...walDir, from: path, scratchDir }, runtime);
+    const { requests } = restored;
+    return `${summary(restored)}${requests === 0 ? '' : `; ${requests} requests were in its log alone`}`;
+  } finally {
+    rmSync(scratchDir, { recursive: true, force: true });
+  }
+}
+
+function summary({ revision, records, memberId, clusterId }: Restored): string {
+  return `restored revision ${revision} (${records} records) as member ${memberId} of cluster ${clusterId}`;
 }
 
 /** @returns the exit code. */
@@ -80,26 +137,21 @@ export async function runRestore(argv: readonly string[]): Promise<number> {
   const { name, initialAdvertisePeerUrls } = values;
   const told = values.initialCluster;
   const cluster = Object.keys(told).length === 0 ? { [name]: initialAdvertisePeerUrls } : told;
-  const { file, isBare } = sourceOf(path);
+  const target = {
+    dataDir: values.dataDir === '' ? `${name}.etcd` : values.dataDir,
+    name,
+    initialCluster: Object.entries(cluster).map(([member, peerUrls]) => ({ name: member, peerUrls })),
+    clusterToken: values.initialClusterToken,
+    bumpRevision: values.bumpRevision,
+    progress: drawProgress,
+  };
   try {
-    const restored = await restoreMember(
-      {
-        file,
-        dataDir: values.dataDir === '' ? `${name}.etcd` : values.dataDir,
-        name,
-        initialCluster: Object.entries(cluster).map(([member, peerUrls]) => ({ name: member, peerUrls })),
-        clusterToken: values.initialClusterToken,
-        skipHashCheck: values.skipHashCheck || isBare,
-        bumpRevision: values.bumpRevision,
-        progress: drawProgress,
-      },
-      nodeRuntime(),
-    );
-    if (process.stderr.isTTY === true) process.stderr.write('\r\x1b[K');
-    const { revision, records, memberId, clusterId } = restored;
-    say(`restored revision ${revision} (${records} records) as member ${memberId} of cluster ${clusterId}`);
+    const told = await restoreFrom(path, target, values);
+    clearProgress();
+    say(told);
     return 0;
   } catch (error) {
+    clearProgress();
     complain(`keelson restore: ${error instanceof Error ? error.message : String(error)}`);
     return EXIT_FAILED;
   }

@@ -14,6 +14,7 @@ import { identifyCluster } from '../member/identity.ts';
 import { memberEntry } from '../member/membership.ts';
 import { encodeLogIdentity, encodeStateMeta } from '../member/state-meta.ts';
 import type { InitialMember } from '../member/types.ts';
+import { EntryType } from '../raft/types.ts';
 import type { DiskFile } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
 import { nodeDisk } from '../util/node-disk.ts';
@@ -35,6 +36,8 @@ export interface RestoreOptions {
   readonly skipHashCheck: boolean;
   /** Raises the revision by so much and marks everything before as compacted, so that watchers notice. @default 0 */
   readonly bumpRevision: number;
+  /** Data of entries that the log has from the start: they are applied when the member starts. @default none */
+  readonly entries?: readonly Uint8Array[];
   /** Told as it goes on, from 0 to 1. */
   readonly progress: (part: number) => void;
 }
@@ -230,10 +233,20 @@ async function beginLog(
     preallocate: true,
   });
   const base = { index: firstIndex, term: firstTerm };
+  const settled = (resolve: () => void, reject: (error: Error) => void) => (error: Error | null) =>
+    error === null ? resolve() : reject(error);
   await new Promise<void>((resolve, reject) => {
-    wal.restart(base, { term: firstTerm, vote: '', commit: firstIndex }, (error) =>
-      error === null ? resolve() : reject(error),
-    );
+    wal.restart(base, { term: firstTerm, vote: '', commit: firstIndex }, settled(resolve, reject));
   });
+  const entries = (options.entries ?? []).map((data, at) => ({
+    index: firstIndex + 1 + at,
+    term: firstTerm,
+    type: EntryType.Normal,
+    data,
+  }));
+  if (entries.length > 0) {
+    const hardState = { term: firstTerm, vote: '', commit: firstIndex + entries.length };
+    await new Promise<void>((resolve, reject) => wal.append(entries, hardState, settled(resolve, reject)));
+  }
   await new Promise<void>((resolve) => wal.close(() => resolve()));
 }

@@ -8,12 +8,11 @@
  * watch that goes on is ended with what it has missed instead of being told nothing.
  */
 
-import { closeSync, cpSync, existsSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { restoreMember } from '../../embed/restore.ts';
-import { startMember } from '../../embed/start-member.ts';
 import { goOnAlone, inspectSurvivor, longestLog, type Survivor } from '../../embed/survivor.ts';
-import type { ExportedState } from '../../member/etcd-snapshot.ts';
+import { writeWholeState } from '../../embed/whole-state.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { textTable } from '../text-table.ts';
 import { exitBadArgs, UsageError } from './arguments.ts';
@@ -21,7 +20,6 @@ import { goObject } from './go-text.ts';
 import { Progress } from './progress.ts';
 import { type Session, unsupported } from './session.ts';
 
-const copiedAtOnce = 1 << 20;
 /** Parts of a data directory that a copy does not need. */
 const notCopied: readonly string[] = ['lock', 'spool', 'damaged-state', 'damaged-wal', 'rejoin.json'];
 
@@ -125,43 +123,20 @@ function copyData(from: string, walDir: string | null, to: string): void {
   if (walDir !== null) cpSync(walDir, join(to, 'wal'), { recursive: true });
 }
 
-function writeState(state: ExportedState, path: string, tell: (part: number) => void): void {
-  const file = openSync(path, 'w', 0o600);
-  try {
-    for (let at = 0; at < state.sizeBytes; at += copiedAtOnce) {
-      writeSync(file, state.read(at, Math.min(copiedAtOnce, state.sizeBytes - at)));
-      tell(at / state.sizeBytes);
-    }
-  } finally {
-    closeSync(file);
-    state.close();
-  }
-}
-
 /** Lets a copy of the survivor go on alone until everything in its log is applied, and writes the state to a file. */
 async function exportWhole(
   survivor: Survivor,
   walDir: string | null,
   copy: string,
   file: string,
-  tell: (part: number) => void,
+  progress: (part: number) => void,
 ): Promise<void> {
-  const { dataDir, name, peerUrls } = survivor;
+  const { dataDir, name, clusterToken } = survivor;
   copyData(dataDir, walDir, copy);
   await goOnAlone(copy, null, nodeRuntime());
+  const peerUrls = survivor.peerUrls.length === 0 ? ['http://localhost:2380'] : survivor.peerUrls;
   const own = name === '' ? 'recovered' : name;
-  await using member = await startMember({
-    name: own,
-    dataDir: copy,
-    initialCluster: { [own]: peerUrls.length === 0 ? ['http://localhost:2380'] : [...peerUrls] },
-    initialClusterToken: survivor.clusterToken,
-  });
-  const failed = member.failed.then((error) => Promise.reject(error));
-  await Promise.race([member.ready, failed]);
-  const state = await new Promise<ExportedState>((resolve, reject) => {
-    member.served.exportState((error, exported) => (error === null ? resolve(exported!) : reject(error)));
-  });
-  writeState(state, file, tell);
+  await writeWholeState({ name: own, dataDir: copy, peerUrls, clusterToken, file, progress });
 }
 
 /** Makes the new data directory. @returns the revision that the new cluster begins with, and its id */
