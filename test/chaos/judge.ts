@@ -10,7 +10,7 @@ import {
   type RegisterOutput,
   registerModel,
 } from './linearizability.ts';
-import type { Noted } from './record.ts';
+import type { Noted, NotedKind } from './record.ts';
 
 export interface Change {
   readonly revision: number;
@@ -86,6 +86,10 @@ export function judgeAnswers(all: readonly Noted[], log: Log): string[] {
     if (kind === 'get' && states.at(key, revision) !== seen) {
       at(`saw «${seen}», the log says «${states.at(key, revision)}»`);
     }
+    if (kind === 'stale' && states.at(key, revision) !== seen)
+      at(`saw «${seen}» without asking others, which never was at that revision`);
+    if (kind === 'past' && states.at(key, Number(noted.expected)) !== seen)
+      at(`saw «${seen}» at ${noted.expected}, the log says «${states.at(key, Number(noted.expected))}»`);
     if (kind === 'total' && seen !== value) at(`accounts add up to ${seen} instead of ${value}`);
   }
   return [...problems, ...judgeTime(all)];
@@ -123,10 +127,13 @@ export function judgeLeases(promises: ReadonlyMap<string, number>, told: readonl
   return problems;
 }
 
+const readKinds: ReadonlySet<NotedKind> = new Set(['get', 'total', 'stale', 'past']);
+
 /** An answer holds at a revision that is not below any answered before it was asked; a write's is above. */
 function judgeTime(all: readonly Noted[]): string[] {
   const problems: string[] = [];
-  const answered = all.filter(({ revision }) => revision > 0);
+  // What a member says by itself is of whatever time.
+  const answered = all.filter(({ revision, kind }) => revision > 0 && kind !== 'stale');
   const byReturn = [...answered].sort((a, b) => a.return - b.return);
   const byCall = [...answered].sort((a, b) => a.call - b.call);
   let floor = 0;
@@ -135,7 +142,7 @@ function judgeTime(all: readonly Noted[]): string[] {
     for (; next < byReturn.length && byReturn[next]!.return < noted.call; next++) {
       floor = Math.max(floor, byReturn[next]!.revision);
     }
-    const makesRevision = noted.kind !== 'get' && noted.kind !== 'total' && noted.succeeded;
+    const makesRevision = !readKinds.has(noted.kind) && noted.succeeded;
     if (noted.revision > floor || (noted.revision === floor && !makesRevision)) continue;
     problems.push(
       `${noted.kind} of ${noted.key} holds at ${noted.revision}, ${floor} was answered before it was asked`,

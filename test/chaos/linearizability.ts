@@ -52,7 +52,7 @@ export function checkLinearizable<State, Input, Output>(
 ): Verdict {
   const head = listOf(history);
   const open = history.filter((operation) => operation.return !== Number.POSITIVE_INFINITY).length;
-  const done = new Set<number>();
+  const done = new DoneSet(history.length);
   const seen = new Set<string>();
   const taken: Taken<State>[] = [];
   let state = model.initial;
@@ -86,8 +86,40 @@ export function checkLinearizable<State, Input, Output>(
   return 'given up';
 }
 
-function isNew(seen: Set<string>, done: ReadonlySet<number>, operation: number, state: string): boolean {
-  const key = `${[...done, operation].sort((a, b) => a - b).join()}|${state}`;
+/** Which operations are taken. Nearly always all up to some, but for a few: so it is told by those that are not. */
+class DoneSet {
+  private readonly isDone: Uint8Array;
+  /** All below it are taken. */
+  private floor = 0;
+
+  constructor(size: number) {
+    this.isDone = new Uint8Array(size);
+  }
+
+  add(operation: number): void {
+    this.isDone[operation] = 1;
+    while (this.isDone[this.floor] === 1) this.floor++;
+  }
+
+  delete(operation: number): void {
+    this.isDone[operation] = 0;
+    this.floor = Math.min(this.floor, operation);
+  }
+
+  /** Equal texts mean equal sets. */
+  show(): string {
+    let last = this.isDone.length - 1;
+    while (last >= this.floor && this.isDone[last] === 0) last--;
+    let text = String(last);
+    for (let at = this.floor; at < last; at++) if (this.isDone[at] === 0) text += `,${at}`;
+    return text;
+  }
+}
+
+function isNew(seen: Set<string>, done: DoneSet, operation: number, state: string): boolean {
+  done.add(operation);
+  const key = `${done.show()}|${state}`;
+  done.delete(operation);
   if (seen.has(key)) return false;
   seen.add(key);
   return true;

@@ -3,17 +3,21 @@
  * answer, or with any error, is in doubt for ever.
  */
 
-import type { WatchSession } from './watch-sessions.ts';
+import type { Change } from './judge.ts';
+import type { ToldChange, WatchSession } from './watch-sessions.ts';
+
+/** `stale` is a serializable read, `past` one of the revision that is `expected`. */
+export type NotedKind = 'put' | 'get' | 'swap' | 'transfer' | 'total' | 'guarded' | 'stale' | 'past';
 
 export interface Noted {
-  readonly kind: 'put' | 'get' | 'swap' | 'transfer' | 'total' | 'guarded';
+  readonly kind: NotedKind;
   readonly key: string;
   readonly call: number;
   /** Infinity when in doubt. */
   return: number;
   /** What it writes, '' for reads. */
   readonly value: string;
-  /** What a swap expects. */
+  /** What a swap expects, or the revision a read asks for. */
   readonly expected: string;
   /** What a read saw. */
   seen: string;
@@ -41,8 +45,35 @@ export class Record {
   readonly problems: string[] = [];
   /** The newest revision that anybody was answered. */
   newest = 1;
+  private readonly changes: Change[][] = [];
+  private readonly toldChanges: ToldChange[][] = [];
 
-  begin(kind: Noted['kind'], key: string, value = '', expected = ''): Noted {
+  /** The same change as one object, however many watchers are told of it: what a run keeps in memory is mostly these. */
+  change(change: Change): Change {
+    const { revision, key, value } = change;
+    const known = this.changes[revision] ?? [];
+    this.changes[revision] = known;
+    const same = known.find((other) => other.key === key && other.value === value);
+    if (same === undefined) known.push(change);
+    return same ?? change;
+  }
+
+  toldChange(change: ToldChange): ToldChange {
+    const { revision, key, value, previous, isCreate } = change;
+    const known = this.toldChanges[revision] ?? [];
+    this.toldChanges[revision] = known;
+    const same = known.find(
+      (other) =>
+        other.key === key &&
+        other.value === value &&
+        other.previous === previous &&
+        other.isCreate === isCreate,
+    );
+    if (same === undefined) known.push(change);
+    return same ?? change;
+  }
+
+  begin(kind: NotedKind, key: string, value = '', expected = ''): Noted {
     const noted: Noted = {
       kind,
       key,

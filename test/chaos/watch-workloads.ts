@@ -38,7 +38,7 @@ export async function listThenWatch(client: Client, record: Record): Promise<voi
   record.caches++;
   record.sessions.push(session);
   const watch = client.watch({ prefix }, { startRevision: session.from, previous: true });
-  const reading = read(watch.messages(), told);
+  const reading = read(watch.messages(), told, record);
   try {
     await pause(1000 + Math.random() * 4000);
     const revision = await within(20_000, watch.requestProgress());
@@ -73,15 +73,21 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   }
 }
 
-async function read(messages: AsyncIterable<WatchMessage>, told: ToldMessage[]): Promise<void> {
+async function read(
+  messages: AsyncIterable<WatchMessage>,
+  told: ToldMessage[],
+  record: Record,
+): Promise<void> {
   try {
     for await (const message of messages) {
       if (message.kind === 'compacted') continue;
       const events = message.kind === 'events' ? message.events : [];
-      const changes = events.map(({ type, revision, pair, previous, isCreate }) => ({
-        ...{ revision, key: pair.keyText, value: type === 'put' ? pair.text : null },
-        ...{ previous: previous?.text ?? null, isCreate },
-      }));
+      const changes = events.map(({ type, revision, pair, previous, isCreate }) =>
+        record.toldChange({
+          ...{ revision, key: pair.keyText, value: type === 'put' ? pair.text : null },
+          ...{ previous: previous?.text ?? null, isCreate },
+        }),
+      );
       told.push({ revision: message.revision, changes });
     }
   } catch {
@@ -150,7 +156,10 @@ export class ManyWatchers {
       if (created) {
         isCreated[watchId] = true;
         if (session.from === 0) session.from = header.revision + 1;
-      } else session.told.push({ revision: header.revision, changes: events.map(toldChange) });
+      } else {
+        const changes = events.map((event) => this.record.toldChange(toldChange(event)));
+        session.told.push({ revision: header.revision, changes });
+      }
     };
     const stream = new RawWatch(draw(this.urls), take);
     for (const { prefix, key, from, puts, deletes, previous } of sessions) {

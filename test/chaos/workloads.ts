@@ -1,8 +1,9 @@
 /**
  * What clients do while members fail: registers, a bank, unique puts, and a lock whose holder writes with a fencing token.
  *
- * Each worker has one request under way. It talks to one member first and to all of them otherwise, as clients do. Keys
- * of registers change every few seconds, so that the history of each stays short enough to be searched.
+ * Each worker has one request under way; `lanes` of them share a client, and with it a connection. It talks to one
+ * member first and to all of them otherwise, as clients do. Keys of registers change every few seconds, and there are the
+ * more of them the more workers there are, so that the history of each stays short enough to be searched.
  */
 
 import { type Client, compare, connect, op } from '../../src/client/index.ts';
@@ -13,7 +14,7 @@ const registerKeysAtOnce = 3;
 const registerSeconds = 4;
 const accounts = 5;
 const startingBalance = 100;
-/** Pause between two requests of a worker, so that one machine bears members and clients. */
+/** Pause between two requests of a worker that all others meet, so that one machine bears members and clients. */
 const thinkMs = 4;
 
 export interface Workload {
@@ -25,22 +26,36 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** @param load how many times as many workers as usual, for a machine that bears them */
-export function startWorkloads(urls: readonly string[], record: Record, load: number): Workload {
-  registerKeys = registerKeysAtOnce * load;
+export interface WorkloadOptions {
+  readonly urls: readonly string[];
+  readonly record: Record;
+  /** How many times as many workers as usual, for a machine that bears them. */
+  readonly load: number;
+  /** How many requests the clients of registers and unique puts have under way. @default 1 */
+  readonly lanes?: number;
+  /** Pause between two requests of the workers that there are more of. @default as all others */
+  readonly thinkMs?: number;
+}
+
+export function startWorkloads(options: WorkloadOptions): Workload {
+  const { urls, record, load, lanes = 1, thinkMs: quick = thinkMs } = options;
   const clients: Client[] = [];
   const workers: Promise<void>[] = [];
   let isRunning = true;
-  const work = (at: number, begin: (client: Client) => () => Promise<void>): void => {
+  const open = (at: number): Client => {
     const first = urls[at % urls.length]!;
     const endpoints = [first, ...urls.filter((url) => url !== first)];
+    // Those with many requests under way mostly go elsewhere when their member is lost.
+    const isFixed = lanes > 1 ? at % 3 === 0 : at % 3 !== 2;
     const client = connect({
-      endpoints: at % 3 === 2 ? endpoints : [first],
+      endpoints: isFixed ? [first] : endpoints,
       timeoutMs: 8000,
       dialTimeoutMs: 1000,
     });
     clients.push(client);
-    const next = begin(client);
+    return client;
+  };
+  const work = (next: () => Promise<void>, restMs = thinkMs): void => {
     const run = async (): Promise<void> => {
       while (isRunning) {
         try {
@@ -50,21 +65,25 @@ export function startWorkloads(urls: readonly string[], record: Record, load: nu
           record.inDoubt++;
           await pause(50);
         }
-        await pause(thinkMs);
+        if (restMs > 0) await pause(restMs);
       }
     };
     workers.push(run());
   };
-  for (let at = 0; at < 6 * load; at++) work(at, (client) => () => useRegister(client, record, at));
-  for (let at = 0; at < 3; at++) work(at, (client) => () => useBank(client, record));
-  for (let at = 0; at < 3 * load; at++) work(at, (client) => uniquePuts(client, record, at));
-  for (let at = 0; at < 2; at++) work(at + 2, (client) => () => useLock(client, record, at));
-  for (let at = 0; at < 2; at++) work(at, (client) => () => append(client, record, at));
-  for (let at = 0; at < 3; at++) work(at, (client) => () => holdLease(client, record));
-  for (let at = 0; at < 2; at++) work(at * 2 + 1, (client) => () => listThenWatch(client, record));
+  const registers = new Registers(record, registerKeysAtOnce * load * lanes);
+  for (let at = 0; at < 6 * load; at++) {
+    const client = open(at);
+    for (let lane = 0; lane < lanes; lane++) work(() => registers.use(client, at * lanes + lane), quick);
+  }
+  for (let at = 0; at < 3 * load; at++) {
+    const client = open(at);
+    for (let lane = 0; lane < lanes; lane++) work(uniquePuts(client, record, at * lanes + lane), quick);
+  }
+  const few = Math.ceil(load / 2);
+  startFew(few, open, work, record);
   for (const kind of ['fan-out', 'slow-reader'] as const) {
     const watchers = new ManyWatchers(kind, urls, record);
-    work(0, () => () => watchers.watch());
+    work(() => watchers.watch());
   }
   return {
     async stop() {
@@ -75,34 +94,82 @@ export function startWorkloads(urls: readonly string[], record: Record, load: nu
   };
 }
 
-let written = 0;
-let registerKeys = registerKeysAtOnce;
-const lastSeen = new Map<string, string>();
+/** The workers that meet all others: more of them would mostly be in each other's way. */
+function startFew(
+  few: number,
+  open: (at: number) => Client,
+  work: (next: () => Promise<void>) => void,
+  record: Record,
+): void {
+  const each = (count: number, use: (client: Client, at: number) => Promise<void>): void => {
+    for (let at = 0; at < count; at++) {
+      const client = open(at);
+      work(() => use(client, at));
+    }
+  };
+  each(3 * few, (client) => useBank(client, record));
+  each(2, (client, at) => useLock(client, record, at));
+  each(2 * few, (client, at) => append(client, record, at));
+  each(3 * few, (client) => holdLease(client, record));
+  each(2 * few, (client) => listThenWatch(client, record));
+}
 
-async function useRegister(client: Client, record: Record, worker: number): Promise<void> {
-  const epoch = Math.floor(performance.now() / 1000 / registerSeconds);
-  const key = `register/${epoch}/${Math.floor(Math.random() * registerKeys)}`;
-  const choice = Math.random();
-  if (choice < 0.4) {
-    const noted = record.begin('get', key);
+let written = 0;
+
+/** Keys that are read, put and compared with what was seen last. */
+class Registers {
+  private readonly record: Record;
+  private readonly keys: number;
+  private lastSeen = new Map<string, string>();
+  private epoch = 0;
+
+  constructor(record: Record, keys: number) {
+    this.record = record;
+    this.keys = keys;
+  }
+
+  async use(client: Client, worker: number): Promise<void> {
+    const { record } = this;
+    const key = this.draw();
+    const choice = Math.random();
+    if (choice < 0.4) return await this.read(client, key);
+    if (choice < 0.5) return await readOld(client, record, key);
+    const value = `${worker}:${++written}`;
+    if (choice < 0.75) {
+      const noted = record.begin('put', key, value);
+      const answer = await client.put(key, value);
+      record.answer(noted, answer.revision);
+      return;
+    }
+    const expected = this.lastSeen.get(key) ?? '';
+    const noted = record.begin('swap', key, value, expected);
+    const holds = expected === '' ? compare.modRevision(key, '=', 0) : compare.value(key, '=', expected);
+    const answer = await client.txn().if(holds).then(op.put(key, value)).commit();
+    record.answer(noted, answer.header.revision, '', answer.succeeded);
+  }
+
+  private async read(client: Client, key: string): Promise<void> {
+    const noted = this.record.begin('get', key);
     const answer = await client.range(key);
     const seen = answer.pairs[0]?.text ?? '';
-    lastSeen.set(key, seen);
-    record.answer(noted, answer.header.revision, seen);
-    return;
+    this.lastSeen.set(key, seen);
+    this.record.answer(noted, answer.header.revision, seen);
   }
-  const value = `${worker}:${++written}`;
-  if (choice < 0.7) {
-    const noted = record.begin('put', key, value);
-    const answer = await client.put(key, value);
-    record.answer(noted, answer.revision);
-    return;
+
+  private draw(): string {
+    const epoch = Math.floor(performance.now() / 1000 / registerSeconds);
+    if (epoch !== this.epoch) this.lastSeen = new Map();
+    this.epoch = epoch;
+    return `register/${epoch}/${Math.floor(Math.random() * this.keys)}`;
   }
-  const expected = lastSeen.get(key) ?? '';
-  const noted = record.begin('swap', key, value, expected);
-  const holds = expected === '' ? compare.modRevision(key, '=', 0) : compare.value(key, '=', expected);
-  const answer = await client.txn().if(holds).then(op.put(key, value)).commit();
-  record.answer(noted, answer.header.revision, '', answer.succeeded);
+}
+
+/** A state that was: a serializable read of what a member has, or one of a revision that somebody has seen. */
+async function readOld(client: Client, record: Record, key: string): Promise<void> {
+  const revision = Math.random() < 0.5 ? 0 : Math.max(1, record.newest - Math.floor(Math.random() * 500));
+  const noted = revision === 0 ? record.begin('stale', key) : record.begin('past', key, '', String(revision));
+  const answer = await client.range(key, revision === 0 ? { serializable: true } : { revision });
+  record.answer(noted, answer.header.revision, answer.pairs[0]?.text ?? '');
 }
 
 async function useBank(client: Client, record: Record): Promise<void> {
@@ -158,7 +225,7 @@ function uniquePuts(client: Client, record: Record, worker: number): () => Promi
 
 /** Adds to a list what nobody else adds. */
 async function append(client: Client, record: Record, worker: number): Promise<void> {
-  const key = `append/${Math.floor(performance.now() / 1000 / registerSeconds)}`;
+  const key = `append/${worker >> 1}/${Math.floor(performance.now() / 1000 / registerSeconds)}`;
   const { pairs } = await client.range(key);
   const before = pairs[0]?.text ?? '';
   const noted = record.begin('swap', key, `${before},${worker}:${++written}`, before);

@@ -9,7 +9,7 @@ t.setTimeout(240_000);
 
 for (const target of targets) {
   t.test(`${target.name}: whatever comes is taken or refused in words that are meant`, async (t) => {
-    const { finding, taken, refused } = fuzz(target, { seed: 1, isOver: (runs) => runs >= 400 });
+    const { finding, taken, refused } = await fuzz(target, { seed: 1, isOver: (runs) => runs >= 400 });
     t.equal(finding, null, finding?.what ?? 'nothing is found');
     t.ok(taken + refused === 400 && refused > 0, `${taken} taken, ${refused} refused`);
   });
@@ -27,7 +27,7 @@ t.test('the fuzzer finds a reader that trips, and says by which input', async (t
     read,
     means: (error: unknown) => (error as Error).message === 'too long',
   };
-  const { finding } = fuzz(target, { seed: 1, isOver: (runs) => runs >= 10_000 });
+  const { finding } = await fuzz(target, { seed: 1, isOver: (runs) => runs >= 10_000 });
   t.match(finding?.what ?? '', /tripped/);
   t.ok(Buffer.from(finding!.input, 'base64').includes('~'));
 });

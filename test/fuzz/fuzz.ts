@@ -52,7 +52,13 @@ const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x22, 0x5b, 0x7b];
 const maxCorpus = 400;
 const maxInputBytes = 1 << 20;
 
-export function fuzz(target: Target, { seed, isOver, slowMs = 20_000 }: FuzzOptions): FuzzResult {
+/** Every so often what the system does beside has its turn, such as decompressing. */
+const inputsPerTurn = 64;
+
+export async function fuzz(
+  target: Target,
+  { seed, isOver, slowMs = 20_000 }: FuzzOptions,
+): Promise<FuzzResult> {
   const random = new SimRandom(seed, target.name);
   const corpus: Buffer[] = target.samples().map((sample) => Buffer.from(sample));
   const heard = new Set<string>();
@@ -63,6 +69,7 @@ export function fuzz(target: Target, { seed, isOver, slowMs = 20_000 }: FuzzOpti
   };
   while (finding === null && !isOver(runs)) {
     runs++;
+    if (runs % inputsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
     const input = changed(random.pick(corpus), corpus, target.words ?? [], random);
     const began = performance.now();
     try {

@@ -18,7 +18,7 @@ const chosen = targets.filter(({ name }) => values.target === '' || values.targe
 if (chosen.length === 0) throw new Error(`there are only ${targets.map(({ name }) => name).join(', ')}`);
 for (const target of chosen) {
   const end = performance.now() + Number(values.seconds) * 1000;
-  const result = fuzz(target, { seed: Number(values.seed), isOver: () => performance.now() > end });
+  const result = await fuzz(target, { seed: Number(values.seed), isOver: () => performance.now() > end });
   const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
   process.stdout.write(
     `${target.name}: seed ${values.seed}, ${result.runs} inputs, ${result.taken} taken, ${result.refused} refused in ${result.ways} ways, slowest ${Math.round(result.slowestMs)} ms, memory ${memory} MiB\n`,

@@ -1,4 +1,4 @@
-/** What is fuzzed: everything that reads what others have written. (HTTP/2 frames and headers: `test/rpc/http2-fuzz.test.ts`.) */
+/** What is fuzzed: everything that reads what others have written. HTTP/2 is in `http2-targets.ts`. */
 
 import fc from 'fast-check';
 import { BoltReader } from '../../src/bolt/bolt-reader.ts';
@@ -23,6 +23,7 @@ import { decodeWatchRequest, encodeWatchRequest } from '../../src/wire/watch-cod
 import { appendNow, contentOf, entriesOf, newLog, segmentPaths, settle } from '../wal/harness.ts';
 import * as m from '../wire/messages.ts';
 import type { Target } from './fuzz.ts';
+import { http2Targets } from './http2-targets.ts';
 
 const isFailure = (error: unknown): boolean => error instanceof Failure;
 const isStatus = (error: unknown): boolean => error instanceof StatusError;
@@ -312,4 +313,5 @@ export const targets: readonly Target[] = [
   yamlTarget(),
   patchTarget(),
   frameTarget(),
+  ...http2Targets,
 ];
