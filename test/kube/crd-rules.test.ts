@@ -15,17 +15,23 @@ const route: JsonObject = {
     max: { type: 'integer' },
     share: { type: 'number' },
     port: { 'x-kubernetes-int-or-string': true },
-    name: { type: 'string' },
+    name: { type: 'string', maxLength: 63 },
     since: { type: 'string', format: 'date-time' },
     wait: { type: 'string', format: 'duration' },
     address: { type: 'string' },
     memory: { type: 'string' },
     'the-size': { type: 'integer' },
     namespace: { type: 'string' },
-    tags: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
+    tags: {
+      type: 'array',
+      'x-kubernetes-list-type': 'set',
+      maxItems: 20,
+      items: { type: 'string', maxLength: 63 },
+    },
     labels: { type: 'object', additionalProperties: { type: 'string' } },
     matches: {
       type: 'array',
+      maxItems: 20,
       items: {
         type: 'object',
         properties: {
@@ -38,6 +44,7 @@ const route: JsonObject = {
     },
     listeners: {
       type: 'array',
+      maxItems: 20,
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['name'],
       items: {
@@ -114,10 +121,12 @@ t.test('rules that hold say nothing, whatever of the language they use', async (
     'self.the__dash__size == 4 && self.__namespace__ == "home"',
     'self.?name.orValue("x") == "web"',
     'self.name.find("e.*") == "eb" && "a1b2".findAll("[0-9]").size() == 2',
-    '[1, 2, 3].max() == 3 && ["b", "a"].min() == "a"',
+    '[1, 2, 3].max() == 3 && self.tags.min() == "a"',
     '!format.dns1123Label().validate(self.name).hasValue()',
     'cel.bind(n, self.replicas, n > 2)',
     'oldSelf.replicas == 99',
+    'self == self && self.matches[0] == self.matches[0] && self.matches[0] in self.matches',
+    'self.?name.optMap(n, n.size()).orValue(0) == 3',
   ]) {
     t.strictSame(said(rule, spec), [], rule);
   }
@@ -128,8 +137,10 @@ t.test('a rule that does not hold is told by its message, its expression or itse
   const many = { ...spec, replicas: 9 };
   t.strictSame(said(rule, many), [`spec: Invalid value: failed rule: ${rule}`]);
   t.strictSame(said({ rule, message: ' too many ' }, many), ['spec: Invalid value: too many']);
-  const messageExpression = '"at most " + string(self.max)';
-  t.strictSame(said({ rule, messageExpression, message: 'no' }, many), ['spec: Invalid value: at most 5']);
+  const messageExpression = '"too many for " + self.name';
+  t.strictSame(said({ rule, messageExpression, message: 'no' }, many), [
+    'spec: Invalid value: too many for web',
+  ]);
   t.strictSame(said({ rule, messageExpression: 'self.name + "\\n"', message: 'one line' }, many), [
     'spec: Invalid value: one line',
   ]);

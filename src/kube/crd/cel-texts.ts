@@ -26,7 +26,8 @@ function most(list: readonly unknown[], sign: number): unknown {
   return list.reduce((best, item) => (compare(item, best) * sign > 0 ? item : best));
 }
 
-function isSame(left: unknown, right: unknown): boolean {
+/** Values of any kind, by what they hold. */
+export function isSame(left: unknown, right: unknown): boolean {
   return (
     left === right ||
     (typeof left === 'object' && JSON.stringify(left, shown) === JSON.stringify(right, shown))
@@ -183,7 +184,6 @@ export function registerTexts(language: Environment): void {
         );
       },
     )
-    .registerFunction('string.reverse(): string', (text: string) => [...text].reverse().join(''))
     .registerFunction('string.format(list): string', formatted)
     // The language's own takes patterns for those of JavaScript: rules are rewritten to call this one.
     .registerFunction('string.Matches(string): bool', (text: string, pattern: string) =>
@@ -216,6 +216,16 @@ export function registerTexts(language: Environment): void {
       'kubernetes.JsonPatch.escapeKey(string): string',
       (_names: JsonPatchNames, text: string) => text.replaceAll('~', '~0').replaceAll('/', '~1'),
     );
+  for (const [operator, holds] of [
+    ['<', (order: number) => order < 0],
+    ['<=', (order: number) => order <= 0],
+    ['>', (order: number) => order > 0],
+    ['>=', (order: number) => order >= 0],
+  ] as const) {
+    language.registerOperator(`bytes ${operator} bytes`, (left: Uint8Array, right: Uint8Array) =>
+      holds(Buffer.compare(left, right)),
+    );
+  }
   registerFormats(language);
   registerMacros(language, compare);
   registerSets(language, isSame);

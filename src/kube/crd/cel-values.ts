@@ -7,6 +7,7 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { memberOf } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { language } from './cel-library.ts';
+import { isSame } from './cel-texts.ts';
 import {
   additionalOf,
   isEmbedded,
@@ -44,7 +45,7 @@ const objectMembers: JsonObject = {
 };
 
 /** The members of an object that rules may name, with their schemas. @param isWhole of an object with kind and metadata */
-function membersOf(schema: Schema, isWhole: boolean): JsonObject {
+export function membersOf(schema: Schema, isWhole: boolean): JsonObject {
   const members = propertiesOf(schema) ?? {};
   return isWhole || isEmbedded(schema) ? { ...members, ...objectMembers } : members;
 }
@@ -165,7 +166,7 @@ export class RuleTypes {
     }
     const name = `object${this.#names.size}`;
     this.#names.set(schema, name);
-    this.environment.registerType(name, { fields });
+    this.environment.registerType(name, { fields }).registerOperator(`${name} == ${name}`, isSame);
     return name;
   }
 }

@@ -82,17 +82,37 @@ function checkGroup(definition: ApiObject, group: string, errors: FieldError[]):
   }
 }
 
-/** @param isShared all versions have the same schema: it is told of once */
-function checkVersion(version: JsonObject, place: string, isShared: boolean, errors: FieldError[]): void {
+/** True if a version had this schema before: what its rules cost is not asked again. */
+function isUnchanged(version: JsonObject, before: JsonObject): boolean {
+  const name = textOf(version, 'name');
+  const old = objectsOf(before, 'versions').find((one) => textOf(one, 'name') === name);
+  return old !== undefined && isEqualJson(old['schema'], version['schema']);
+}
+
+interface VersionContext {
+  /** All versions have the same schema: it is told of once. */
+  readonly isShared: boolean;
+  /** The definition's spec before; empty on create. */
+  readonly before: JsonObject;
+}
+
+function checkVersion(
+  version: JsonObject,
+  place: string,
+  { isShared, before }: VersionContext,
+  errors: FieldError[],
+): void {
   const name = textOf(version, 'name');
   for (const problem of labelProblems(name)) errors.push(invalidValue(`${place}.name`, name, problem));
   const schema = objectOf(version, 'schema')['openAPIV3Schema'];
   const field = `${place}.schema.openAPIV3Schema`;
   if (schema === undefined) errors.push(required(field));
-  else if (!isShared) errors.push(...validateSchema(schema as JsonObject, field));
+  else if (!isShared) {
+    errors.push(...validateSchema(schema as JsonObject, field, isUnchanged(version, before)));
+  }
 }
 
-function checkVersions(spec: JsonObject, errors: FieldError[]): void {
+function checkVersions(spec: JsonObject, before: JsonObject, errors: FieldError[]): void {
   const versions = objectsOf(spec, 'versions');
   const field = 'spec.versions';
   const shown: Json = versions as Json[];
@@ -100,7 +120,7 @@ function checkVersions(spec: JsonObject, errors: FieldError[]): void {
   const first = versions[0]?.['schema'];
   const isShared = first !== undefined && versions.every(({ schema }) => isEqualJson(schema, first));
   versions.forEach((version, at) => {
-    checkVersion(version, `${field}[${at}]`, isShared, errors);
+    checkVersion(version, `${field}[${at}]`, { isShared, before }, errors);
   });
   checkVersionMembers(versions, errors);
   const names = new Set<string>();
@@ -113,7 +133,10 @@ function checkVersions(spec: JsonObject, errors: FieldError[]): void {
     errors.push(invalidValue(field, shown, 'must have exactly one version marked as storage version'));
   }
   const schema = isShared ? objectOf(versions[0]!, 'schema')['openAPIV3Schema'] : undefined;
-  if (isJsonObject(schema)) errors.push(...validateSchema(schema, 'spec.validation.openAPIV3Schema'));
+  if (!isJsonObject(schema)) return;
+  errors.push(
+    ...validateSchema(schema, 'spec.validation.openAPIV3Schema', isUnchanged(versions[0]!, before)),
+  );
 }
 
 /** A real server tells of the name of a conversion's service as its namespace, and of its namespace as its name. */
@@ -150,7 +173,8 @@ function checkConversion(spec: JsonObject, errors: FieldError[]): void {
   errors.push(...validateReviewVersions(`${field}.conversionReviewVersions`, versions, ''));
 }
 
-function validateDefinition(definition: ApiObject): FieldError[] {
+/** @param old null on create */
+function validateDefinition(definition: ApiObject, old: ApiObject | null): FieldError[] {
   const spec = definition.spec ?? {};
   const errors: FieldError[] = [];
   const names = objectOf(spec, 'names');
@@ -163,7 +187,7 @@ function validateDefinition(definition: ApiObject): FieldError[] {
   const scope = textOf(spec, 'scope');
   if (scope === '') errors.push(required('spec.scope'));
   else if (!scopes.includes(scope)) errors.push(notSupported('spec.scope', scope, scopes));
-  checkVersions(spec, errors);
+  checkVersions(spec, old?.spec ?? {}, errors);
   checkConversion(spec, errors);
   checkNames(names, errors);
   if (spec['preserveUnknownFields'] === true) {
@@ -230,12 +254,14 @@ export const definitionStrategy: Strategy = {
     if (storage === undefined || stored.includes(storage)) return;
     definition.status = { ...asJson(status), storedVersions: [...stored, storage] };
   },
-  validateCreate: validateDefinition,
+  validateCreate: (definition) => validateDefinition(definition, null),
   validateUpdate(definition, old, { subresource }) {
     const stored = checkStored(definition);
     if (subresource === 'status') return stored;
     const isEnding = definition.metadata.deletionTimestamp != null;
-    return isEnding ? [] : [...validateDefinition(definition), ...checkImmutable(definition, old), ...stored];
+    return isEnding
+      ? []
+      : [...validateDefinition(definition, old), ...checkImmutable(definition, old), ...stored];
   },
   prepareForDelete(definition, { now }) {
     const { metadata } = definition;

@@ -1,15 +1,18 @@
 /**
  * What a definition may say in `x-kubernetes-validations`. Each rule is checked against the types of the schema it stands in,
- * so that a misspelt member is refused with the definition and not with the first object. What rules may cost is not
- * estimated: a rule that a real server refuses as too expensive is taken.
+ * so that a misspelt member is refused with the definition and not with the first object. What a rule may cost at most is
+ * estimated by the largest objects that the schema allows, and refused where that is too much.
  */
 
-import type { Environment } from '@marcbachmann/cel-js';
+import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import { isJsonObject, type Json } from '../api/objects.ts';
+import { type CheckedNode, CostEstimate } from './cel-cost.ts';
 import { rewritten } from './cel-library.ts';
+import { itemsMax, type SizedType, sizedTypeOf } from './cel-sizes.ts';
 import { RuleTypes } from './cel-values.ts';
 import { parseJsonPath, plainNames } from './json-path.ts';
+import { costOfAll, RuleBudget } from './rule-budget.ts';
 import { names, type Rule } from './rules.ts';
 import { additionalOf, hasRules, itemsOf, propertiesOf, propertyOf, type Schema } from './structural.ts';
 
@@ -51,21 +54,39 @@ export function compileText(expression: string, problem: Problem): string {
   return `compilation failed: ERROR: <input>:${lines.length}:${column + 1}: ${wording(problem)}\n | ${source}\n | ${'.'.repeat(column)}^`;
 }
 
-/** What is wrong with an expression; null: nothing. */
-function problemOf(language: Environment, expression: string, wanted: 'bool' | 'string'): string | null {
+/** What is wrong with an expression, or what it costs. */
+interface Compiled {
+  /** Null: nothing is wrong. */
+  readonly problem: string | null;
+  readonly cost: number;
+}
+
+function compile(
+  language: Environment,
+  expression: string,
+  wanted: 'bool' | 'string',
+  self: SizedType | null,
+): Compiled {
   const text = rewritten(expression);
+  let parsed: ParseResult;
   let type: string;
   try {
-    const result = language.check(text);
-    if (!result.valid) return compileText(text, result.error as unknown as Problem);
+    parsed = language.parse(text);
+    const result = parsed.check();
+    if (!result.valid) return { problem: compileText(text, result.error as unknown as Problem), cost: 0 };
     type = result.type ?? 'dyn';
   } catch (error) {
-    return compileText(text, error as Problem);
+    return { problem: compileText(text, error as Problem), cost: 0 };
   }
-  if (type === wanted || type === 'dyn') return null;
-  return wanted === 'bool'
-    ? 'cel expression must evaluate to a bool'
-    : 'messageExpression must evaluate to a string';
+  if (type !== wanted && type !== 'dyn') {
+    const problem =
+      wanted === 'bool'
+        ? 'cel expression must evaluate to a bool'
+        : 'messageExpression must evaluate to a string';
+    return { problem, cost: 0 };
+  }
+  if (self === null) return { problem: null, cost: 0 };
+  return { problem: null, cost: new CostEstimate(self).cost(parsed.ast as unknown as CheckedNode) };
 }
 
 /** As a real server shows a rule: with all its members. */
@@ -149,25 +170,40 @@ interface Node {
   readonly isRoot: boolean;
   /** The path to the list whose items have no past; null: there is none above. */
   readonly unknownPast: string | null;
+  /** How often it may be in an object; null: as often as it fits. */
+  readonly timesMax: number | null;
 }
 
-function checkRule(node: Node, rule: Rule, place: string, type: string, types: RuleTypes): FieldError[] {
+function checkRule(
+  node: Node,
+  rule: Rule,
+  place: string,
+  types: RuleTypes,
+  budget: RuleBudget,
+): FieldError[] {
   const errors: FieldError[] = [];
+  const { schema, isRoot, timesMax } = node;
   const { rule: text = '', messageExpression = '', optionalOldSelf } = rule;
+  const type = types.typeOf(schema, isRoot);
+  if (type === null) return errors;
   const usesOld = names(text, 'oldSelf');
   const language = types.environment.clone();
   language.registerVariable('self', type);
   language.registerVariable('oldSelf', optionalOldSelf === true ? `optional<${type}>` : type);
+  const sized = sizedTypeOf(schema, isRoot);
   const shown = shownRule(rule);
-  const wrong = problemOf(language, text, 'bool');
-  if (wrong !== null) errors.push(invalidValue(`${place}.rule`, shown, wrong));
-  const wrongMessage =
-    messageExpression.trim() === '' ? null : problemOf(language, messageExpression, 'string');
-  if (wrongMessage !== null) {
-    const words = wrongMessage.startsWith('compilation failed')
-      ? `messageExpression ${wrongMessage}`
-      : wrongMessage;
-    errors.push(invalidValue(`${place}.messageExpression`, shown, words));
+  const { problem, cost } = compile(language, text, 'bool', sized);
+  budget.spend(`${place}.rule`, 'estimated rule cost', costOfAll(cost, timesMax, sized), errors);
+  if (problem !== null) errors.push(invalidValue(`${place}.rule`, shown, problem));
+  if (messageExpression.trim() !== '' && problem === null) {
+    const message = compile(language, messageExpression, 'string', sized);
+    const field = `${place}.messageExpression`;
+    const { problem: wrong } = message;
+    if (wrong === null) budget.spend(field, 'estimated messageExpression cost', message.cost, errors);
+    else {
+      const words = wrong.startsWith('compilation failed') ? `messageExpression ${wrong}` : wrong;
+      errors.push(invalidValue(field, shown, words));
+    }
   }
   if (usesOld && node.unknownPast !== null) {
     const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${node.unknownPast}`;
@@ -180,37 +216,44 @@ function checkRule(node: Node, rule: Rule, place: string, type: string, types: R
   return errors;
 }
 
-function checkNode(node: Node, errors: FieldError[]): void {
-  const { schema, path, isRoot } = node;
+function checkNode(node: Node, budget: RuleBudget, errors: FieldError[]): void {
+  const { schema, path } = node;
   if (!hasRules(schema)) return;
   const rules = schema['x-kubernetes-validations'];
   if (Array.isArray(rules) && rules.length > 0) {
     const types = new RuleTypes();
-    const type = types.typeOf(schema, isRoot);
     rules.filter(isJsonObject).forEach((given, at) => {
-      const rule = given as Rule;
       const place = `${path}.x-kubernetes-validations[${at}]`;
-      if (type !== null) errors.push(...checkRule(node, rule, place, type, types));
+      errors.push(...checkRule(node, given as Rule, place, types, budget));
     });
   }
+  const within = itemsMax(schema);
+  const timesMax = node.timesMax === null || within === null ? null : node.timesMax * within;
+  const inner = { ...node, isRoot: false, timesMax };
   const properties = propertiesOf(schema) ?? {};
-  for (const [name, inner] of Object.entries(properties)) {
-    if (!isJsonObject(inner)) continue;
-    checkNode({ ...node, schema: inner, path: `${path}.properties[${name}]`, isRoot: false }, errors);
+  for (const [name, one] of Object.entries(properties)) {
+    if (!isJsonObject(one)) continue;
+    checkNode({ ...inner, schema: one, path: `${path}.properties[${name}]` }, budget, errors);
   }
   const additional = additionalOf(schema);
   if (additional !== null) {
-    checkNode({ ...node, schema: additional, path: `${path}.additionalProperties`, isRoot: false }, errors);
+    checkNode({ ...inner, schema: additional, path: `${path}.additionalProperties` }, budget, errors);
   }
   const items = itemsOf(schema);
   if (items === null) return;
   const unknownPast = node.unknownPast ?? (schema['x-kubernetes-list-type'] === 'map' ? null : path);
-  checkNode({ schema: items, path: `${path}.items`, isRoot: false, unknownPast }, errors);
+  checkNode({ ...inner, schema: items, path: `${path}.items`, unknownPast }, budget, errors);
 }
 
-/** What is wrong with the rules of a schema. @param path of the schema, `spec.versions[0].schema.openAPIV3Schema` */
-export function validateRuleDefinitions(schema: Schema, path: string): FieldError[] {
+/**
+ * What is wrong with the rules of a schema.
+ * @param path of the schema, `spec.versions[0].schema.openAPIV3Schema`
+ * @param isUnchanged it was taken before: what single rules cost is not asked again
+ */
+export function validateRuleDefinitions(schema: Schema, path: string, isUnchanged = false): FieldError[] {
   const errors: FieldError[] = [];
-  checkNode({ schema, path, isRoot: true, unknownPast: null }, errors);
+  const budget = new RuleBudget(isUnchanged);
+  checkNode({ schema, path, isRoot: true, unknownPast: null, timesMax: 1 }, budget, errors);
+  errors.push(...budget.problems(path));
   return errors;
 }

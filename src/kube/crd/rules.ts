@@ -1,10 +1,10 @@
 /**
  * Rules of schemas (`x-kubernetes-validations`): evaluated where they stand, from the whole object inwards. Rules that name
  * `oldSelf` bind on updates alone, where the old value can be told: members by name, items of maps by their keys; items of
- * other lists have no past. What a rule costs is not counted.
+ * other lists have no past. What all rules of an object cost together is bounded: where they cost too much, no more are asked.
  */
 
-import { type Environment, Optional, type ParseResult } from '@marcbachmann/cel-js';
+import { type Environment, Optional } from '@marcbachmann/cel-js';
 import {
   duplicate,
   type FieldError,
@@ -16,6 +16,7 @@ import {
 import { memberOf } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { language, rewritten } from './cel-library.ts';
+import { type Budget, BudgetError, CallCostError, MeteredExpression, objectCostMax } from './cel-meter.ts';
 import { celValue } from './cel-values.ts';
 import { additionalOf, hasRules, isEmbedded, itemsOf, propertyOf, type Schema } from './structural.ts';
 import { identityOf } from './validate.ts';
@@ -31,8 +32,8 @@ export interface Rule {
 
 interface CompiledRule {
   readonly rule: Rule;
-  readonly holds: ParseResult;
-  readonly message: ParseResult | null;
+  readonly holds: MeteredExpression;
+  readonly message: MeteredExpression | null;
   readonly usesOld: boolean;
 }
 
@@ -52,9 +53,9 @@ export function names(expression: string, variable: string): boolean {
   );
 }
 
-function parse(expression: string): ParseResult | null {
+function parse(expression: string): MeteredExpression | null {
   try {
-    return open.parse(rewritten(expression));
+    return new MeteredExpression(open.parse(rewritten(expression)));
   } catch {
     return null;
   }
@@ -114,12 +115,14 @@ function bare(reason: FieldErrorReason, field: string, message: string): FieldEr
   return { reason, field, message };
 }
 
-function ownMessage({ rule, message }: CompiledRule, variables: Readonly<Record<string, unknown>>): string {
+/** @throws BudgetError when the message costs more than is left */
+function ownMessage({ rule, message }: CompiledRule, variables: object, budget: Budget): string {
   if (message !== null) {
     try {
-      const text: unknown = message(variables);
+      const text: unknown = message.evaluate(variables, budget);
       if (typeof text === 'string' && text.trim() !== '' && !text.includes('\n')) return text.trim();
-    } catch {
+    } catch (error) {
+      if (error instanceof BudgetError || error instanceof CallCostError) throw error;
       // The message that is fixed does then.
     }
   }
@@ -137,6 +140,10 @@ export function errorText(error: unknown): string {
 function brokenRule(field: string, type: Json, rule: Rule, error: unknown): FieldError {
   const text = errorText(error);
   const shown = (rule.message ?? '') === '' ? (rule.rule ?? '').trim() : rule.message!.trim();
+  if (error instanceof CallCostError) {
+    const why = `'${text}': no further validation rules will be run due to call cost exceeds limit for rule: ${shown}`;
+    return invalidValue(field, type, why);
+  }
   if (/^(no such overload|found no matching overload)/.test(text)) {
     const why = `'no such overload': call arguments did not match a supported operator, function or macro signature for rule: ${shown}`;
     return invalidValue(field, type, why);
@@ -144,35 +151,68 @@ function brokenRule(field: string, type: Json, rule: Rule, error: unknown): Fiel
   return invalidValue(field, type, `${text} evaluating rule: ${shown}`);
 }
 
-function checkRules(value: Json, old: Past, schema: Schema, path: string, errors: FieldError[]): void {
+/** One walk through an object. */
+interface Walk {
+  readonly budget: Budget;
+  readonly errors: FieldError[];
+}
+
+/** What rules are asked of. */
+interface Place {
+  readonly value: Json;
+  readonly type: Json;
+  readonly path: string;
+}
+
+/** Why the message of a rule that does not hold ends the walk. */
+function messageProblem(error: unknown, rule: Rule): string {
+  if (error instanceof BudgetError) {
+    return 'messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run';
+  }
+  const shown = JSON.stringify(rule.messageExpression ?? '');
+  return `no further validation rules will be run due to call cost exceeds limit for messageExpression: ${shown}`;
+}
+
+/** Looks at one rule. @throws BudgetError, CallCostError when the walk is at its end */
+function checkRule(one: CompiledRule, variables: object, { value, type, path }: Place, walk: Walk): void {
+  const { rule, holds } = one;
+  if (holds.evaluate(variables, walk.budget) === true) return;
+  const field = (path + (rule.fieldPath ?? '')).replace(/^\./, '') || '<nil>';
+  try {
+    walk.errors.push(refusal(field, value, ownMessage(one, variables, walk.budget), rule.reason));
+  } catch (error) {
+    walk.budget.left = -1;
+    walk.errors.push(invalidValue(field, type, messageProblem(error, rule)));
+  }
+}
+
+function checkRules(value: Json, old: Past, schema: Schema, path: string, walk: Walk): void {
   const rules = rulesOf(schema);
   if (rules.length === 0) return;
+  const { budget, errors } = walk;
+  const type = schema['type'] ?? '';
   const isWhole = path === '';
   const self = celValue(value, schema, isWhole);
   let before: unknown;
   for (const one of rules) {
-    const { rule, holds, usesOld } = one;
+    const { rule, usesOld } = one;
     if (usesOld && old === noPast && rule.optionalOldSelf !== true) continue;
     if (usesOld && old !== noPast) before ??= celValue(old, schema, isWhole);
     const optional = before === undefined ? Optional.none() : Optional.of(before);
     const variables = { self, oldSelf: rule.optionalOldSelf === true ? optional : before };
     try {
-      if (holds(variables) === true) continue;
-      const field = (path + (rule.fieldPath ?? '')).replace(/^\./, '') || '<nil>';
-      errors.push(refusal(field, value, ownMessage(one, variables), rule.reason));
+      checkRule(one, variables, { value, type, path }, walk);
     } catch (error) {
-      errors.push(brokenRule(path || '<nil>', schema['type'] ?? '', rule, error));
+      const field = path || '<nil>';
+      if (error instanceof BudgetError) errors.push(invalidValue(field, type, error.message));
+      else errors.push(brokenRule(field, type, rule, error));
+      if (error instanceof CallCostError) budget.left = -1;
     }
+    if (budget.left < 0) return;
   }
 }
 
-function walkList(
-  value: readonly Json[],
-  old: Past,
-  schema: Schema,
-  path: string,
-  errors: FieldError[],
-): void {
+function walkList(value: readonly Json[], old: Past, schema: Schema, path: string, walk: Walk): void {
   const items = itemsOf(schema);
   if (items === null) return;
   const past = new Map<string, Json>();
@@ -181,14 +221,14 @@ function walkList(
   }
   value.forEach((item, at) => {
     const before = past.size === 0 ? noPast : past.get(JSON.stringify(identityOf(item, schema)));
-    walk(item, before, items, `${path}[${at}]`, errors);
+    visit(item, before, items, `${path}[${at}]`, walk);
   });
 }
 
-function walk(value: Json, old: Past, schema: Schema, path: string, errors: FieldError[]): void {
-  if (value === null || !hasRules(schema)) return;
-  checkRules(value, old, schema, path, errors);
-  if (Array.isArray(value)) walkList(value, old, schema, path, errors);
+function visit(value: Json, old: Past, schema: Schema, path: string, walk: Walk): void {
+  if (value === null || walk.budget.left < 0 || !hasRules(schema)) return;
+  checkRules(value, old, schema, path, walk);
+  if (Array.isArray(value)) walkList(value, old, schema, path, walk);
   if (!isJsonObject(value)) return;
   const additional = additionalOf(schema);
   const past = isJsonObject(old) ? old : {};
@@ -198,13 +238,13 @@ function walk(value: Json, old: Past, schema: Schema, path: string, errors: Fiel
     const inner = own ?? additional;
     if (inner === null) continue;
     const place = own === null ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
-    walk(memberOf(value, name)!, memberOf(past, name), inner, place, errors);
+    visit(memberOf(value, name)!, memberOf(past, name), inner, place, walk);
   }
 }
 
 /** What the rules refuse. @param old null on create */
 export function validateRules(value: JsonObject, old: JsonObject | null, schema: Schema): FieldError[] {
   const errors: FieldError[] = [];
-  walk(value, old ?? noPast, schema, '', errors);
+  visit(value, old ?? noPast, schema, '', { budget: { left: objectCostMax }, errors });
   return errors;
 }

@@ -238,8 +238,11 @@ function checkDefaults(schema: Schema, path: string, isRoot: boolean, errors: Fi
   }
 }
 
-/** @param path of the schema, `spec.validation.openAPIV3Schema` */
-export function validateSchema(schema: Schema, path: string): FieldError[] {
+/**
+ * @param path of the schema, `spec.validation.openAPIV3Schema`
+ * @param isUnchanged it was taken before: what single rules cost is not asked again
+ */
+export function validateSchema(schema: Schema, path: string, isUnchanged = false): FieldError[] {
   const errors: FieldError[] = [];
   if (schema['nullable'] === true) {
     errors.push(forbiddenValue(`${path}.nullable`, 'nullable cannot be true at the root'));
@@ -251,7 +254,7 @@ export function validateSchema(schema: Schema, path: string): FieldError[] {
   checkNode(schema, path, { isRoot: true, noDefaults: '', isInMeta: false, depth: 0 }, errors);
   if (errors.length === 0 && unread !== null) errors.push(invalidValue(path, '', unread));
   // Types that are wrong would be told a second time by the rules that use them.
-  if (isSound && errors.length === 0) errors.push(...validateRuleDefinitions(schema, path));
+  if (isSound && errors.length === 0) errors.push(...validateRuleDefinitions(schema, path, isUnchanged));
   return errors;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { JsonObject } from '../api/objects.ts';
+import { type Budget, BudgetError, conditionsCostMax } from '../crd/cel-meter.ts';
 import { objectsOf, textOf } from '../validation/members.ts';
 import { Expression, type Scope, type Variables } from './expressions.ts';
 
@@ -32,15 +33,22 @@ export class MatchConditions {
   /** @throws Error when it cannot be told, and that is to fail */
   async hold(variables: Variables): Promise<boolean> {
     const problems: string[] = [];
+    const budget: Budget = { left: conditionsCostMax };
     for (const expression of this.#expressions) {
       try {
-        if ((await expression.evaluate(variables)) === false) return false;
+        if ((await expression.evaluate(variables, budget)) === false) return false;
       } catch (error) {
+        if (error instanceof BudgetError) return this.#isOut(error);
         problems.push((error as Error).message);
       }
     }
     if (problems.length === 0) return true;
     if (this.#failsOpen) return false;
     throw new Error(together(problems));
+  }
+
+  #isOut(error: BudgetError): false {
+    if (this.#failsOpen) return false;
+    throw error;
   }
 }

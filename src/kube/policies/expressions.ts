@@ -3,13 +3,14 @@
  * before and after, the namespace, parameters and variables as values without types, and may ask the authorizer, which takes
  * its time: what evaluates may be a promise.
  *
- * What an evaluation costs is bounded by the size of an object and of an expression; it is not counted.
+ * What evaluations cost is counted: one may cost so much, and all of a policy for one binding together.
  */
 
-import type { Environment, ParseResult } from '@marcbachmann/cel-js';
+import type { Environment } from '@marcbachmann/cel-js';
 import { FieldsText } from '../api/fields-text.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { language, rewritten } from '../crd/cel-library.ts';
+import { type Budget, BudgetError, MeteredExpression } from '../crd/cel-meter.ts';
 import { compileText } from '../crd/rule-definitions.ts';
 import { errorText } from '../crd/rules.ts';
 import { type AuthorizerValue, registerAuthorizer } from './authorizer.ts';
@@ -90,21 +91,23 @@ export function expressionProblem(
 
 export class Expression {
   readonly text: string;
-  readonly #run: ParseResult | null;
+  readonly #run: MeteredExpression | null;
   readonly #problem: string | null;
 
   constructor(text: string, scope: Scope, wanted: readonly ResultType[]) {
     this.text = text;
     this.#problem = expressionProblem(text, scope, wanted);
-    this.#run = this.#problem === null ? environmentOf(scope).parse(taken(text)) : null;
+    this.#run =
+      this.#problem === null ? new MeteredExpression(environmentOf(scope).parse(taken(text))) : null;
   }
 
-  /** @throws Error in the words of a real server */
-  async evaluate(variables: Variables): Promise<unknown> {
+  /** @throws BudgetError when it costs more than is left; Error in the words of a real server */
+  async evaluate(variables: Variables, budget: Budget): Promise<unknown> {
     if (this.#run === null) throw new Error(`compilation error: ${this.#problem ?? ''}`);
     try {
-      return await this.#run(variables as unknown as Record<string, unknown>);
+      return await this.#run.evaluate(variables, budget);
     } catch (error) {
+      if (error instanceof BudgetError) throw error;
       throw new Error(`expression '${this.text}' resulted in error: ${errorText(error)}`);
     }
   }

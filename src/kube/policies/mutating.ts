@@ -14,12 +14,13 @@ import { forbidden, type StatusError } from '../api/status.ts';
 import { memberType } from '../apply/compare.ts';
 import { type FieldType, typeOfCustom, typeOfDefinition } from '../apply/field-types.ts';
 import { mergeValues } from '../apply/merge.ts';
+import { type Budget, objectCostMax } from '../crd/cel-meter.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { patched } from '../webhooks/patch-text.ts';
 import type { Variables } from './expressions.ts';
 import { jsonOf } from './literals.ts';
 import { paramResource, paramsOf } from './parameters.ts';
-import { type Binding, type MutatingPolicy, type Mutation, withVariables } from './policy.ts';
+import { type Binding, type MutatingPolicy, withVariables } from './policy.ts';
 import { variablesOf } from './request-variables.ts';
 import type { PolicyParts } from './validating.ts';
 
@@ -191,11 +192,15 @@ export class MutatingPolicies {
   ): Promise<void> {
     const { converter } = this.#parts;
     const given = await this.#variables(subject, match, params);
-    if (!(await policy.conditions.hold(await withVariables(given, policy.variables)))) return;
+    const asked = await withVariables(given, policy.variables, { left: objectCostMax });
+    if (!(await policy.conditions.hold(asked))) return;
     for (const mutation of policy.mutations) {
-      const variables = await withVariables(await this.#variables(subject, match, params), policy.variables);
+      const budget: Budget = { left: objectCostMax };
+      const seen = await this.#variables(subject, match, params);
+      const variables = await withVariables(seen, policy.variables, budget);
       const object = await converter.convert(subject.object!, subject.resource, match.resource);
-      const next = await mutated(mutation, object, variables, match.resource);
+      const value = jsonOf(await mutation.expression.evaluate(variables, budget));
+      const next = mutation.isPatch ? withPatch(object, value) : overlaid(object, value, match.resource);
       subject.object = await converter.convert(next, match.resource, subject.resource);
     }
   }
@@ -214,14 +219,4 @@ export class MutatingPolicies {
       authorizer: authorizer(),
     });
   }
-}
-
-async function mutated(
-  { isPatch, expression }: Mutation,
-  object: JsonObject,
-  variables: Variables,
-  resource: ResourceType,
-): Promise<JsonObject> {
-  const value = jsonOf(await expression.evaluate(variables));
-  return isPatch ? withPatch(object, value) : overlaid(object, value, resource);
 }

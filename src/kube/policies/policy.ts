@@ -2,6 +2,7 @@
 
 import { RequestMatcher } from '../admission/rules.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';
+import { type Budget, BudgetError } from '../crd/cel-meter.ts';
 import { maybeObject, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import { MatchConditions } from './conditions.ts';
 import { Expression, type Scope, scopeOf, type Variables } from './expressions.ts';
@@ -147,15 +148,23 @@ export function bindingOf(object: ApiObject): Binding {
   };
 }
 
-/** The variables of a policy in their order: each sees those before it. What fails tells who reads it. */
-export async function withVariables(variables: Variables, wanted: readonly Variable[]): Promise<Variables> {
+/**
+ * The variables of a policy in their order: each sees those before it. What fails tells who reads it.
+ * @throws BudgetError when they cost more than is left
+ */
+export async function withVariables(
+  variables: Variables,
+  wanted: readonly Variable[],
+  budget: Budget,
+): Promise<Variables> {
   const values = {};
   const seen: Variables = { ...variables, variables: values };
   for (const { name, expression } of wanted) {
     let property: PropertyDescriptor;
     try {
-      property = { value: await expression.evaluate(seen), enumerable: true };
+      property = { value: await expression.evaluate(seen, budget), enumerable: true };
     } catch (error) {
+      if (error instanceof BudgetError) throw error;
       const text = `composited variable ${JSON.stringify(name)} fails to evaluate: ${(error as Error).message}`;
       property = {
         get: () => {

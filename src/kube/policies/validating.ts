@@ -12,6 +12,7 @@ import type { AdmissionAttributes } from '../admission/types.ts';
 import type { ApiObject } from '../api/objects.ts';
 import { forbidden, type StatusError } from '../api/status.ts';
 import type { Authorizer } from '../auth/types.ts';
+import { type Budget, BudgetError, objectCostMax } from '../crd/cel-meter.ts';
 import type { ObjectConverter } from '../webhooks/convert.ts';
 import type { Variables } from './expressions.ts';
 import { paramResource, paramsOf } from './parameters.ts';
@@ -81,8 +82,19 @@ class Evaluation {
   }
 
   async run(given: Variables): Promise<void> {
+    try {
+      await this.#run(given, { left: objectCostMax });
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error;
+      // Nothing of what was found before is told.
+      this.findings.length = 0;
+      this.#failed(error, 0);
+    }
+  }
+
+  async #run(given: Variables, budget: Budget): Promise<void> {
     const policy = this.#policy;
-    const variables = await withVariables(given, policy.variables);
+    const variables = await withVariables(given, policy.variables, budget);
     try {
       if (!(await policy.conditions.hold(variables))) return;
     } catch (error) {
@@ -90,8 +102,9 @@ class Evaluation {
       return;
     }
     for (const [at, validation] of policy.validations.entries())
-      await this.#validate(validation, at, variables);
-    for (const annotation of policy.annotations) await this.#annotate(annotation, variables);
+      await this.#validate(validation, at, variables, budget);
+    const own: Budget = { left: objectCostMax };
+    for (const annotation of policy.annotations) await this.#annotate(annotation, variables, own);
   }
 
   #failed(error: Error, at: number): void {
@@ -102,26 +115,36 @@ class Evaluation {
     { expression, messageExpression, message, reason }: Policy['validations'][number],
     at: number,
     variables: Variables,
+    budget: Budget,
   ): Promise<void> {
     try {
-      if ((await expression.evaluate(variables)) === true) return;
+      if ((await expression.evaluate(variables, budget)) === true) return;
     } catch (error) {
+      if (error instanceof BudgetError) throw error;
       this.#failed(error as Error, at);
       return;
     }
     let text = '';
     try {
-      if (messageExpression !== null) text = messageOf(await messageExpression.evaluate(variables));
-    } catch {
+      if (messageExpression !== null) text = messageOf(await messageExpression.evaluate(variables, budget));
+    } catch (error) {
+      if (error instanceof BudgetError) {
+        this.#failed(new Error(`failed messageExpression: ${error.message}`), at);
+        return;
+      }
       // The message that is fixed does then.
     }
     text ||= message.trim() || `failed expression: ${expression.text.trim()}`;
     this.findings.push({ message: text, reason, at });
   }
 
-  async #annotate({ key, expression }: Policy['annotations'][number], variables: Variables): Promise<void> {
+  async #annotate(
+    { key, expression }: Policy['annotations'][number],
+    variables: Variables,
+    budget: Budget,
+  ): Promise<void> {
     try {
-      const value = await expression.evaluate(variables);
+      const value = await expression.evaluate(variables, budget);
       if (value === null) return;
       if (typeof value !== 'string') {
         throw new Error(
