@@ -31,6 +31,7 @@ export function createLog(
     base: { index: 0, term: 0 },
     hardState: { term: 0, vote: '', commit: 0 },
     metadata,
+    isReused: false,
   });
   const preparedPath = `${directory}/${preparedName}`;
   const prepared = disk.create(preparedPath);

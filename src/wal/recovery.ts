@@ -15,6 +15,11 @@
  *     … │ 7 │ 8 │ ▒▒▒ │ 9 │ 0 0        torn: the second record of group 9, whose first did not get there
  *     … │ 7 │ ▒▒▒ │ 9 │ 0 0 0 0        damaged: 9 was begun, so 8 had been synced
  *
+ * A file may have been a segment before (`segment-preparer.ts`): then its old records stand behind the end, not zeros. None
+ * of them can pass for one of this segment: a check of the same bytes at the same place that was begun with another seed
+ * is another one; and what a record must say besides, its link and its group, no older one does, for groups only rise. Of
+ * a torn tail, what has a sound header of this segment is zeroed there, for nothing else could ever count.
+ *
  * So rot in the very last group of a log cannot be told from a tear. A Mark, written on every opening and closing,
  * makes that window small: it is a group of its own behind the last one that matters.
  *
@@ -173,16 +178,16 @@ function readWhole(
 function readLast(segment: OpenSegment, walk: Walk, state: LogState, mutant: WalMutant | null): number {
   let problem: string | null = null;
   while (problem === null) problem = step(segment, walk, state, mutant);
-  const torn = segment.reader.usedEnd(walk.offset) - walk.offset;
-  if (torn > 0 && mutant !== 'noTornCheck') {
-    const group = walk.groupEnded ? walk.group + 1 : walk.group;
-    const later = segment.reader.findLaterGroup(walk.offset, group, segment.header.seed);
-    if (later >= 0) {
-      const proof = `a later write at offset ${later} shows that what stood here had been made durable`;
-      throw damaged(segment.path, walk.offset, `${problem}, and ${proof}`);
-    }
+  const { reader, header } = segment;
+  const used = header.isReused ? 0 : reader.usedEnd(walk.offset) - walk.offset;
+  if (used === 0 && !header.isReused) return 0;
+  const group = walk.groupEnded ? walk.group + 1 : walk.group;
+  const { later, end } = reader.remainsOf(group, walk.offset, header.seed);
+  if (later >= 0 && mutant !== 'noTornCheck') {
+    const proof = `a later write at offset ${later} shows that what stood here had been made durable`;
+    throw damaged(segment.path, walk.offset, `${problem}, and ${proof}`);
   }
-  return torn;
+  return header.isReused ? end - walk.offset : used;
 }
 
 /** Makes the end of the log what recovery took it for, durably, and marks it. @returns where to go on */

@@ -9,6 +9,9 @@
  * is durable before anything behind it is acknowledged. Segments are removed from the front only, one at a time, each
  * removal durable before the next: so what a crash leaves is always without a gap, and a gap is damage. When a segment
  * has begun, an End goes to the one before, so that the loss of the newest file is noticed too.
+ *
+ * One released file is kept for the next segment but one instead of being removed: its name goes, durably, before a byte of
+ * it is written again.
  */
 
 import type { Disk, DiskFile } from '../util/disk.ts';
@@ -96,12 +99,15 @@ export class SegmentChain {
    * @param done called when the segment is there for good, or with the error of the disk
    */
   rotate(position: LogPosition, done: (error: Error | null) => void): void {
-    const { file, path } = this.#preparer.take();
+    const { file, path, isReused } = this.#preparer.take();
     const sequence = this.#segments[this.#segments.length - 1]!.sequence + 1;
     const seed = this.#options.runtime.random.uint32();
     const { link, group, last, hardState } = position;
     const { metadata } = this.#options;
-    const header = encodeSegmentHeader({ sequence, seed, link, group, base: last, hardState, metadata });
+    const header = encodeSegmentHeader({
+      ...{ sequence, seed, link, group, hardState, metadata, isReused },
+      base: last,
+    });
     file.write([header], 0, (writeError) => {
       if (writeError !== null) {
         done(writeError);
@@ -181,7 +187,9 @@ export class SegmentChain {
     this.#removing = false;
     if (this.#stopped || this.#oldestIsNeeded()) return;
     try {
-      this.#options.disk.remove(this.#segments[0]!.path);
+      const { path } = this.#segments[0]!;
+      if (this.#preparer.wantsSpare) this.#preparer.keepSpare(path);
+      else this.#options.disk.remove(path);
       this.#options.disk.syncDirectory(this.#options.directory);
     } catch (error) {
       this.#settled(error as Error);

@@ -46,21 +46,26 @@ export class SegmentReader {
   }
 
   /**
-   * Looks from `from` on for the header of a record of a group behind `group`.
+   * Looks from `from` on for sound headers of records of `group` and of groups behind it.
    *
-   * @returns its offset; -1 when there is none
+   * @returns where the first one of a later group stands, -1 when there is none; and where the last record of `group` ends that
+   *   begins before that, `from` when there is none
    */
-  findLaterGroup(from: number, group: number, seed: number): number {
+  remainsOf(group: number, from: number, seed: number): { readonly later: number; readonly end: number } {
     // Groups have no gaps and none is shorter than a header, so a larger number is no number of this log.
     const highest = group + this.#size / recordHeaderBytes;
+    let end = from;
     for (let offset = from; offset < this.#size; offset += blockBytes) {
       const block = this.read(offset, blockBytes + recordHeaderBytes - recordAlignment);
       for (let at = 0; at + recordHeaderBytes <= block.length; at += recordAlignment) {
         const found = readGroup(block, at);
-        if (found <= group || found > highest) continue;
-        if (readRecordHeader(block, at, seed, offset + at) !== null) return offset + at;
+        if (found < group || found > highest) continue;
+        const header = readRecordHeader(block, at, seed, offset + at);
+        if (header === null) continue;
+        if (found > group) return { later: offset + at, end };
+        end = Math.min(this.#size, offset + at + recordHeaderBytes + header.bodyLength);
       }
     }
-    return -1;
+    return { later: -1, end };
   }
 }

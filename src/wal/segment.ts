@@ -8,7 +8,7 @@
  *     └────────────┴────────┴────────┴──────────┴──────┴──────┴───────┴─────────┴────────┴────────┴─
  *      56       64       72         74              76     80
  *     ┬────────┬────────┬──────────┬───────────────┬──────┬──────┬──────────┬──────────────────────────┐
- *     │ term   │ commit │ vote len │ metadata len  │ 0    │ vote │ metadata │ 0 to a multiple of 512   │
+ *     │ term   │ commit │ vote len │ metadata len  │ used │ vote │ metadata │ 0 to a multiple of 512   │
  *     ┴────────┴────────┴──────────┴───────────────┴──────┴──────┴──────────┴──────────────────────────┘
  *
  *   check     CRC-32 of everything behind it up to `length`
@@ -18,6 +18,7 @@
  *   group     number of the last group before this segment, 0 in the first
  *   index …   index and term of the last entry before this segment: the log's base when older segments are gone
  *   term …    hard state at that moment
+ *   used      1: the file was another segment before, whose bytes stand behind the last record. 0: zeros do
  *
  * The header fills whole sectors of 512 bytes, so no later write touches a sector of it.
  */
@@ -41,6 +42,8 @@ export interface SegmentHeader {
   readonly base: WalBase;
   readonly hardState: WalHardState;
   readonly metadata: Uint8Array;
+  /** The file was another segment before. */
+  readonly isReused: boolean;
 }
 
 export function segmentName(sequence: number): string {
@@ -74,6 +77,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   writeU64(bytes, header.hardState.commit, 64);
   bytes.writeUInt16LE(voteBytes, 72);
   bytes.writeUInt16LE(header.metadata.length, 74);
+  bytes.writeUInt32LE(header.isReused ? 1 : 0, 76);
   bytes.write(header.hardState.vote, fixedBytes, 'utf8');
   bytes.set(header.metadata, fixedBytes + voteBytes);
   bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
@@ -116,6 +120,7 @@ export function decodeSegmentHeader(
       commit: readU64(bytes, 64),
     },
     metadata: Uint8Array.from(bytes.subarray(voteEnd, voteEnd + bytes.readUInt16LE(74))),
+    isReused: bytes.readUInt32LE(76) !== 0,
   };
   return { header, length };
 }

@@ -34,7 +34,7 @@ import { maxVoteBytes, type RecordContent, RecordKind } from './record.ts';
 import { type RecoveredLog, recoverLog } from './recovery.ts';
 import { parseSegmentName } from './segment.ts';
 import { firstSegmentBytesMax, type LogPosition, SegmentChain } from './segment-chain.ts';
-import { preparedName } from './segment-preparer.ts';
+import { preparedName, spareName } from './segment-preparer.ts';
 import { TermRuns } from './term-runs.ts';
 import type { WalBase, WalDone, WalEntry, WalHardState, WalMutant, WalRecovered } from './types.ts';
 
@@ -426,7 +426,7 @@ function settingsOf(options: WalOptions) {
 function recoverExisting(options: WalOptions): RecoveredLog | null {
   const { disk, directory } = options;
   const names = disk.list(directory);
-  if (names.includes(preparedName)) disk.remove(`${directory}/${preparedName}`);
+  for (const name of [preparedName, spareName]) if (names.includes(name)) disk.remove(`${directory}/${name}`);
   const sequences = names.map(parseSegmentName).filter((sequence) => sequence !== null);
   if (sequences.length === 0) return null;
   // A segment that was named just before a crash may not have its name for good yet.

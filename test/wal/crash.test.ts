@@ -64,15 +64,19 @@ function torture(
 t.test('whatever a crash at any operation leaves, what is recovered has everything acknowledged', (t) => {
   let crashes = 0;
   let acknowledged = 0;
+  let reused = 0;
   for (let seed = 1; seed <= 12; seed++) {
     const problem = torture(seed, null, (life) => {
       crashes++;
+      const { journal } = life.disk;
+      if (journal.slice(journal.indexOf('rename spare.tmp') + 1).includes('rename next.tmp')) reused++;
       acknowledged += life.acknowledged;
     });
     t.equal(problem, null);
   }
   t.ok(crashes > 1000, `${crashes} crashes`);
   t.ok(acknowledged > crashes, 'and there was something to lose');
+  t.ok(reused > 100, `after ${reused} of them a file that was used again was there`);
   t.end();
 });
 

@@ -5,6 +5,7 @@ import { nodeDisk } from '../../src/util/node-disk.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import type { WalEntry } from '../../src/wal/types.ts';
 import { Wal } from '../../src/wal/wal.ts';
+import type { FaultDisk } from './fault-disk.ts';
 import {
   appended,
   appendNow,
@@ -19,6 +20,7 @@ import {
   openLog,
   segmentPaths,
   settle,
+  type World,
 } from './harness.ts';
 
 t.test('what was appended comes back: entries, hard state and metadata', (t) => {
@@ -221,7 +223,8 @@ t.test('release removes whole older segments, oldest first, each durably, never 
   wal.release(30);
   t.same(disk.journal, [], 'not in the call itself');
   world.run();
-  const removed = disk.journal.filter((line) => line.startsWith('remove'));
+  const removed = disk.journal.filter((line) => line.startsWith('remove') || line === 'rename spare.tmp');
+  t.equal(removed[0], 'rename spare.tmp', 'the first one is kept under another name');
   t.ok(removed.length > 0 && removed.length < before.length - 1);
   t.same(
     disk.journal,
@@ -237,6 +240,101 @@ t.test('release removes whole older segments, oldest first, each durably, never 
   t.same(segmentPaths(disk), before.slice(-1));
   appendNow(world, wal, entriesOf(61, 1, 2));
   t.equal(difference(contentOf(disk), appended(content, entriesOf(61, 1, 2), null), 60), null);
+  t.end();
+});
+
+/** A log whose segment in use stands in the file of one that was released, and what it holds. */
+function logOnUsedFile(): { world: World; disk: FaultDisk; wal: Wal; content: LogContent; path: string } {
+  const { world, disk, wal } = newLog();
+  let content: LogContent = emptyContent();
+  const reused = (): string | undefined =>
+    segmentPaths(disk).find((path) => disk.content(path).readUInt32LE(76) === 1);
+  for (let i = 1; reused() === undefined; i++) {
+    if (i > 200) throw new Error('no file was used again');
+    content = appended(content, entriesOf(i, 1, 2, 200), null);
+    appendNow(world, wal, entriesOf(i, 1, 2, 200));
+    if (i > 8) wal.release(i - 8);
+    world.run();
+  }
+  return { world, disk, wal, content, path: reused()! };
+}
+
+t.test('the file of a released segment is used again, without being filled', (t) => {
+  const { world, disk, wal, content, path } = logOnUsedFile();
+  const whole = disk.content(path);
+  t.equal(whole.length, 4096);
+  t.not(whole.readUInt32LE(whole.length - 300), 0, 'what it held before is still there');
+  t.same(
+    disk.journal
+      .slice(disk.journal.lastIndexOf('rename spare.tmp'))
+      .filter((line) => line === 'write next.tmp').length,
+    1,
+    'only its header was written ahead',
+  );
+  const released = content.entries.length - 8;
+  t.equal(difference(contentOf(disk), content, released), null);
+  t.equal(contentOf(disk).tornBytes, 0, 'its old records are no torn write');
+  settle(world, (done) => wal.close(done));
+  t.notOk(
+    disk.list('/data/wal').some((name) => name.endsWith('.tmp')),
+    'closing takes unused files away',
+  );
+  const again = openLog(world, disk);
+  t.equal(difference(again.recovered, content, released), null);
+  t.end();
+});
+
+t.test(
+  'a write torn at any byte of a file that is used again leaves what was acknowledged, and no old record',
+  (t) => {
+    const { world, disk, wal, content } = logOnUsedFile();
+    const next = content.entries.length + 1;
+    const states = [content];
+    for (const [first, count, size] of [
+      [next, 1, 200],
+      [next + 1, 2, 40],
+      [next + 3, 1, 50],
+    ] as const) {
+      states.push(appended(states[states.length - 1]!, entriesOf(first, count, 2, size), null));
+      // The first append is a group; the others wait for it and are the next one together.
+      wal.append(entriesOf(first, count, 2, size), null, () => {});
+    }
+    world.run(2);
+    const seen = new Set<number>();
+    for (let cut = 0; cut <= 320; cut++) {
+      for (const byte of [
+        (at: number) => at < cut,
+        (at: number) => at >= cut,
+        (at: number) => at !== cut,
+        (at: number) => at % 64 !== cut % 64,
+      ]) {
+        const torn = disk.crash({ name: () => true, byte: (_write, at) => byte(at) });
+        const { wal: opened, recovered } = openLog(world, torn);
+        const found = states.findIndex((state) => difference(recovered, state, next - 1) === null);
+        if (found < 1) t.fail(`cut at ${cut}: ${recovered.entries.length} entries`);
+        seen.add(found);
+        // What is appended now stands where the rest of the torn write was, and behind it old records.
+        const last = recovered.entries[recovered.entries.length - 1]!.index;
+        const after = appended(states[found]!, entriesOf(last + 1, 1, 2, 30), null);
+        appendNow(world, opened, entriesOf(last + 1, 1, 2, 30));
+        const problem = difference(contentOf(torn), after, next - 1);
+        if (problem !== null) t.fail(`cut at ${cut}, and then: ${problem}`);
+      }
+    }
+    t.same([...seen].sort(), [1, 2, 3]);
+    t.end();
+  },
+);
+
+t.test('rot in a file that is used again is told from a torn write by what came after it', (t) => {
+  const { world, disk, wal, content, path } = logOnUsedFile();
+  const next = content.entries.length + 1;
+  appendNow(world, wal, entriesOf(next, 1, 2, 100));
+  const at = disk.content(path).indexOf(`${next}.2;`);
+  appendNow(world, wal, entriesOf(next + 1, 1, 2, 100));
+  const rotten = Buffer.from(disk.content(path));
+  rotten[at + 50] = rotten[at + 50]! ^ 1;
+  t.throws(() => contentOf(disk.with({ [path]: rotten })), /a later write at offset/);
   t.end();
 });
 
