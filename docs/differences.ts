@@ -44,7 +44,8 @@ export const notes: Readonly<Record<string, string>> = {
   '/debug/pprof/': 'Profiles of Go’s runtime.',
   '/debug/requests': 'Traces of Go’s runtime.',
   etcd_server_go_version: 'There is no Go in it.',
-  etcd_server_feature_enabled: 'There are no features to switch.',
+  etcd_server_feature_enabled:
+    'As `--feature-gates` says; of those without an effect as etcd would have them.',
   etcd_mvcc_db_open_read_transactions: 'Of bbolt.',
   etcd_disk_backend_commit_duration_seconds:
     'Flushes of the state: after 8 MiB or a second, none while nothing is written.',

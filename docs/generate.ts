@@ -221,7 +221,7 @@ export async function compatibilityPage(): Promise<string> {
     new LocalNetwork(member.runtime).join(member.id),
     member.runtime.clock,
   );
-  const metrics = memberMetrics(member, network, member.runtime);
+  const metrics = memberMetrics(member, network, member.runtime, new Map());
   const context = new ServiceContext(member, true);
   context.meter.register(metrics);
   context.work.register(metrics);

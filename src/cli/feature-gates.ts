@@ -1,19 +1,29 @@
 /**
- * etcd's feature gates, `NAME=true,…`: since 3.6 the way to switch what used to have an `--experimental-…` flag. Those that
- * have something to switch here do so; of the others what is the case anyway is in `docs/COMPATIBILITY.md`.
+ * `--feature-gates NAME=true,…`: since etcd 3.6 the way to switch what used to have an `--experimental-…` flag. A name that
+ * etcd does not know is refused, as etcd does; one that switches nothing here is worth a warning.
  */
 
+import { featureGates, isGateOn, stageGates } from '../http/feature-gates.ts';
 import type { Flag } from './flag-kinds.ts';
+import { suggestion } from './suggestion.ts';
 
 export type FeatureGates = ReadonlyMap<string, boolean>;
 
-/** Those that the flags of a member ask for by name. */
-export type KnownGate = 'InitialCorruptCheck' | 'CompactHashCheck';
+/** Those that switch something here, and the flags that do the same. */
+export const gatesOfFlags = {
+  initialCorruptCheck: 'InitialCorruptCheck',
+  compactHashCheckEnabled: 'CompactHashCheck',
+} as const;
+export type KnownGate = (typeof gatesOfFlags)[keyof typeof gatesOfFlags];
 
 /** As Go reads them. */
 const truths: ReadonlyMap<string, boolean> = new Map([
   ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text): [string, boolean] => [text, true]),
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text): [string, boolean] => [text, false]),
+]);
+const names: ReadonlySet<string> = new Set([
+  ...featureGates.map(({ name }) => name),
+  ...Object.keys(stageGates),
 ]);
 
 export function featureGatesFlag(help: string): Flag<FeatureGates> {
@@ -27,6 +37,7 @@ export function featureGatesFlag(help: string): Flag<FeatureGates> {
       for (const item of text.split(',').map((part) => part.trim())) {
         if (item === '') continue;
         const [name, value, ...rest] = item.split('=').map((part) => part.trim()) as [string, ...string[]];
+        if (!names.has(name)) throw new Error(`unrecognized feature gate: ${name}${suggestion(name, names)}`);
         const isOn = truths.get(value ?? '');
         if (isOn === undefined || rest.length > 0)
           throw new Error(`${name} must be true or false, not "${item}"`);
@@ -38,5 +49,12 @@ export function featureGatesFlag(help: string): Flag<FeatureGates> {
 }
 
 export function isOn(gates: FeatureGates, gate: KnownGate): boolean {
-  return gates.get(gate) === true;
+  return isGateOn(featureGates.find(({ name }) => name === gate)!, gates);
+}
+
+/** What to tell of gates that were named and switch nothing: nothing of those that are as they would be anyway. */
+export function idleGates(gates: FeatureGates): string[] {
+  return featureGates
+    .filter(({ name, initial, idle }) => idle !== null && gates.has(name) && gates.get(name) !== initial)
+    .map(({ name, idle }) => `--feature-gates ${name} has no effect: ${idle}`);
 }

@@ -31,6 +31,8 @@ export interface IdleNote {
   readonly reason: string;
   /** Values that ask for what is the case anyway: they are worth no warning. */
   readonly agreed: readonly string[];
+  /** etcd has dropped it: what a file or a variable says of it is passed over, and the flag is refused. @default false */
+  readonly isDropped?: boolean;
 }
 
 /** What a flag is made from. */
@@ -125,7 +127,7 @@ export function idleFlag(
     aliases: note.aliases ?? [],
     placeholder: note.isSwitch === true ? '' : 'VALUE',
     shownDefault: note.shownDefault ?? '',
-    idle: { reason, agreed },
+    idle: { reason, agreed, isDropped: note.isDropped === true },
     parse: (value) => {
       const refusal = refused(value);
       if (refusal !== null) throw new UnfitValue(refusal);

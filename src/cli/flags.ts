@@ -10,6 +10,7 @@
  */
 
 import { type FlagTable, type FlagValues, UnfitValue } from './flag-kinds.ts';
+import { suggestion } from './suggestion.ts';
 
 export * from './flag-kinds.ts';
 
@@ -89,7 +90,12 @@ class Parser<Table extends FlagTable> {
         this.warnings.push(`${where} has no effect: ${idle.reason}`);
       }
     } catch (error) {
-      this.isUnreadable ||= !(error instanceof UnfitValue);
+      if (idle?.isDropped === true && !where.startsWith('-')) {
+        this.warnings.push(`${where} has no effect: ${idle.reason}`);
+        return;
+      }
+      // As in etcd: a variable that cannot be read is no mistake of the command line.
+      this.isUnreadable ||= where.startsWith('-') && !(error instanceof UnfitValue);
       this.problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -111,7 +117,7 @@ class Parser<Table extends FlagTable> {
       }
       const option = this.#byFlag.get(name);
       if (option === undefined) {
-        this.#refuse(`unknown flag --${name}${this.#suggestion(name)}`);
+        this.#refuse(`unknown flag --${name}${suggestion(name, this.#byFlag.keys(), (flag) => `--${flag}`)}`);
         // Its value, if it is one, is part of the same mistake.
         if (match[2] === undefined && at + 1 < argv.length && !argv[at + 1]!.startsWith('-')) at++;
       } else if (match[2] !== undefined) {
@@ -159,33 +165,6 @@ class Parser<Table extends FlagTable> {
     this.isUnreadable = true;
     this.problems.push(problem);
   }
-
-  #suggestion(name: string): string {
-    let best = '';
-    let bestDistance = 3;
-    for (const candidate of this.#byFlag.keys()) {
-      const distance = editDistance(name, candidate);
-      if (distance < bestDistance) {
-        best = candidate;
-        bestDistance = distance;
-      }
-    }
-    return best === '' ? '' : ` (did you mean --${best}?)`;
-  }
-}
-
-/** Levenshtein distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 /** Reads a command line, then the environment. Never throws; look at `problems`. */

@@ -67,12 +67,18 @@ function toggle(
 }
 
 /** Only the value that switches it off is taken. */
-function refused(help: string, harmless: readonly string[], reason: string, isSwitch = false): Idle {
+function refused(
+  help: string,
+  harmless: readonly string[],
+  reason: string,
+  { isSwitch = false, isDropped = false } = {},
+): Idle {
   return idleFlag({
     help,
     reason,
     agreed: harmless,
     isSwitch,
+    isDropped,
     refused: (value) => (harmless.includes(value) ? null : reason),
   });
 }
@@ -209,8 +215,9 @@ const older = {
     [],
     ['', '{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}'],
   ),
-  enableV2: refused('serve etcd v2', no, noV2, true),
-  experimentalEnableV2v3: refused('serve etcd v2 from v3', [''], noV2),
+  // etcd's own sample of a configuration file asks for it.
+  enableV2: refused('serve etcd v2', no, noV2, { isSwitch: true, isDropped: true }),
+  experimentalEnableV2v3: refused('serve etcd v2 from v3', [''], noV2, { isDropped: true }),
   v2Deprecation: word(
     'how far v2 is gone',
     ['', 'not-yet', 'write-only', 'write-only-drop-data', 'gone'],

@@ -6,6 +6,7 @@
 import { parseEndpoint } from '../rpc/address.ts';
 import { opensslCiphers } from '../rpc/cipher-suites.ts';
 import { parseDuration } from './durations.ts';
+import { gatesOfFlags, idleGates, isOn } from './feature-gates.ts';
 import type { Flag, ParsedFlags, Setting } from './flags.ts';
 import { flagHelp, flagName, parseFlags, parseSettings } from './flags.ts';
 import { idleFlags } from './idle-flags.ts';
@@ -115,7 +116,15 @@ function checkTogether(options: ServerOptions, parsed: Parsed): string[] {
   if (options.logOutputs.length > 1 && options.logOutputs.includes('default')) {
     problems.push('--log-outputs: default stands alone: name what else it is to be, such as stderr');
   }
-  if (options.compactHashCheckEnabled && options.compactHashCheckTime === 0) {
+  for (const [option, gate] of Object.entries(gatesOfFlags)) {
+    if (!parsed.given.has(option) || !options.featureGates.has(gate)) continue;
+    problems.push(
+      `--${flagName(option)} and --feature-gates ${gate} are the same option: remove one of them`,
+    );
+  }
+  const comparesCompactions =
+    options.compactHashCheckEnabled || isOn(options.featureGates, 'CompactHashCheck');
+  if (comparesCompactions && options.compactHashCheckTime === 0) {
     problems.push('--compact-hash-check-time must be more than 0s');
   }
   if (options.electionTimeout < HEARTBEATS_PER_ELECTION_MIN * options.heartbeatInterval) {
@@ -210,7 +219,7 @@ function checkCluster(options: ServerOptions, problems: string[]): void {
 
 /** What may be meant, and may be a mistake. */
 function adviceOn(options: ServerOptions): string[] {
-  const advice: string[] = [];
+  const advice: string[] = idleGates(options.featureGates);
   if (options.maxRequestBytes > REQUEST_BYTES_ADVISED) {
     advice.push(`--max-request-bytes ${options.maxRequestBytes}: requests over 10 MiB hold others up`);
   }

@@ -72,6 +72,7 @@ export function startOptions(options: ServerOptions, runtime: Runtime, log: Logg
     initialCorruptCheck: options.initialCorruptCheck || isOn(gates, 'InitialCorruptCheck'),
     corruptCheckMs: options.corruptCheckTime,
     compactHashCheckMs: comparesCompactions ? options.compactHashCheckTime : 0,
+    featureGates: gates,
     gateway: options.enableGrpcGateway,
     timesCalls: options.metrics === 'extensive',
     cors: options.cors,

@@ -6,6 +6,7 @@
 import { statusOf } from '../etcd/errors.ts';
 import { etcdMethods, maxReceiveBytes, unknownMethod } from '../etcd/services.ts';
 import { clusterVersionOf, etcdVersion } from '../etcd/version.ts';
+import { registerFeatureGates } from '../http/feature-gates.ts';
 import { gatewayOf } from '../http/gateway.ts';
 import { gatewaySocket } from '../http/gateway-socket.ts';
 import { httpHandler, type Versions } from '../http/handler.ts';
@@ -37,8 +38,14 @@ export function versionsOf(member: Pick<ServedMember, 'downgrade'>): Versions {
 }
 
 /** What `/metrics` tells of a member, but for its services, which count for themselves. */
-export function memberMetrics(member: ServedMember, peers: MeteredPeerNetwork, runtime: Runtime): Metrics {
+export function memberMetrics(
+  member: ServedMember,
+  peers: MeteredPeerNetwork,
+  runtime: Runtime,
+  featureGates: ReadonlyMap<string, boolean>,
+): Metrics {
   const metrics = new Metrics();
+  registerFeatureGates(metrics, featureGates);
   registerMemberMetrics(metrics, member, () => versionsOf(member));
   registerPeerMetrics(metrics, member.id, peers);
   registerProcessMetrics(metrics, runtime.clock);
@@ -71,7 +78,7 @@ export class ClientPorts {
   async open(member: MemberLoop, peers: MeteredPeerNetwork): Promise<void> {
     const { listenClientUrls, listenClientHttpUrls, listenMetricsUrls, cors, hostWhitelist } = this.#options;
     const { watchProgressIntervalMs, timesCalls, gateway } = this.#options;
-    const metrics = memberMetrics(member, peers, this.#runtime);
+    const metrics = memberMetrics(member, peers, this.#runtime, this.#options.featureGates);
     const methods = etcdMethods(member, { watchProgressIntervalMs, metrics, timesCalls });
     this.methods = methods;
     const access = { origins: cors, hosts: hostWhitelist };

@@ -76,6 +76,8 @@ export interface StartOptions {
   readonly gateway?: boolean;
   /** Tell at `/metrics` how long calls take, too. @default false */
   readonly timesCalls?: boolean;
+  /** etcd's feature gates that somebody has switched: they are told at `/metrics`. @default none */
+  readonly featureGates?: ReadonlyMap<string, boolean>;
   /** Origins whose pages may read answers over HTTP. @default ['*'] */
   readonly cors?: readonly string[];
   /** Host names under which HTTP is served without TLS. @default ['*'] */
@@ -144,6 +146,7 @@ export interface ResolvedOptions {
   readonly autoCompaction: AutoCompaction | null;
   readonly gateway: boolean;
   readonly timesCalls: boolean;
+  readonly featureGates: ReadonlyMap<string, boolean>;
   readonly cors: readonly string[];
   readonly hostWhitelist: readonly string[];
   readonly initialCluster: readonly InitialMember[];
@@ -212,6 +215,7 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
     autoCompaction: options.autoCompaction ?? null,
     gateway: options.gateway ?? true,
     timesCalls: options.timesCalls ?? false,
+    featureGates: options.featureGates ?? new Map(),
     cors: options.cors ?? ['*'],
     hostWhitelist: options.hostWhitelist ?? ['*'],
     initialCluster: Object.entries(told).map(([member, peerUrls]) => ({ name: member, peerUrls })),

@@ -341,7 +341,9 @@ t.test('the command lines that other programs start etcd with are understood', a
       '--listen-client-urls=https://127.0.0.1:2379,https://10.0.0.1:2379 --listen-metrics-urls=http://127.0.0.1:2381 ' +
       '--listen-peer-urls=https://10.0.0.1:2380 --name=n1 --peer-cert-file=/p/peer.crt --peer-client-cert-auth=true ' +
       '--peer-key-file=/p/peer.key --peer-trusted-ca-file=/p/ca.crt --snapshot-count=10000 ' +
-      '--trusted-ca-file=/p/ca.crt --watch-progress-notify-interval=5s --experimental-initial-corrupt-check=true',
+      '--trusted-ca-file=/p/ca.crt --watch-progress-notify-interval=5s',
+    // kubeadm with etcd 3.5
+    '--experimental-initial-corrupt-check=true --experimental-watch-progress-notify-interval=5s',
   ];
   for (const [index, line] of lines.entries()) {
     const { problems } = parseServerOptions(line.split(' '), {});
@@ -406,4 +408,23 @@ t.test('the help lists every flag once', async (t) => {
   for (const name of flagsOfEtcd.split(' ').filter((flag) => !flag.startsWith('experimental-'))) {
     t.ok(listed.includes(name), name);
   }
+});
+
+t.test(
+  'what etcd has dropped is passed over in a file or a variable, as etcd does, and refused as a flag',
+  async (t) => {
+    const file = fromFile('enable-v2: true');
+    t.same(file.problems, []);
+    t.match(file.warnings, [/enable-v2 has no effect: the API of etcd v2 is gone/]);
+    const variable = parseServerOptions([], { ETCD_ENABLE_V2: 'true' });
+    t.same(variable.problems, []);
+    t.match(variable.warnings, [/ETCD_ENABLE_V2 has no effect/]);
+    t.match(parseServerOptions(['--enable-v2'], {}).problems, [/^--enable-v2: /]);
+  },
+);
+
+t.test('a variable that cannot be read is no mistake of the command line', async (t) => {
+  const { problems, isUnreadable } = parseServerOptions([], { ETCD_MAX_TXN_OPS: 'x' });
+  t.same([problems.length, isUnreadable], [1, false]);
+  t.equal(parseServerOptions(['--max-txn-ops=x'], {}).isUnreadable, true);
 });
