@@ -259,12 +259,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const running = await Promise.all(controllers.map((begin) => begin(parts)));
   const handler = new RequestHandler({ ...common, authenticators });
   const port = options.port ?? 0;
-  const listeners = [await listen({ host, port, tls: socketTls(options), handle: handler.handle })];
+  const listeners = [await listen({ host, port, tls: socketTls(options), clock, handle: handler.handle })];
   address.url = listeners[0]!.url;
   address.port = listeners[0]!.port;
   if (insecurePort !== null) {
     const open = new RequestHandler({ ...common, authenticators: [...authenticators, unsecured] });
-    listeners.push(await listen({ host: '127.0.0.1', port: insecurePort, tls: null, handle: open.handle }));
+    listeners.push(await listen({ host: '127.0.0.1', port: insecurePort, tls: null, clock, handle: open.handle }));
   }
   await publishServer(parts, advertisedAddress(options.advertiseAddress ?? host), address.port);
   const upkeep = new Upkeep(runtime, store, storages, options.compactionIntervalMs ?? defaultCompactionMs);

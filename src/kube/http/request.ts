@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { badRequest, tooLarge } from '../api/status.ts';
+import type { PlainMessage } from './http1-connection.ts';
 import type { ApiRequest } from './types.ts';
 
 /** Larger bodies are refused with 413. */
@@ -19,6 +20,8 @@ function decodeSegments(path: string): string[] {
 }
 
 function readBody(message: IncomingMessage): Promise<Uint8Array> {
+  const { body } = message as Partial<PlainMessage>;
+  if (body !== undefined) return Promise.resolve(body);
   return new Promise((resolve, reject) => {
     const announced = Number(message.headers['content-length'] ?? 0);
     if (announced > bodyBytesMax) {

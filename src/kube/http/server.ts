@@ -6,6 +6,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../../util/runtime.ts';
+import { Http1Connections } from './http1-connection.ts';
 
 /** Idle connections stay longer than the 90 s for which Go reuses them. */
 const keepAliveMs = 120_000;
@@ -28,6 +31,7 @@ export interface ListenOptions {
   readonly port: number;
   /** Null: plain HTTP. */
   readonly tls: TlsMaterial | null;
+  readonly clock: Clock;
   readonly handle: (message: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -66,10 +70,34 @@ function secureServer(tls: TlsMaterial, handle: Handle): Http2SecureServer {
   return server;
 }
 
+/**
+ * Gives connections of HTTP/1.1 to `http1` before node's server sees them. What it does not serve comes back to that server, as
+ * does HTTP/2.
+ */
+function goThroughHttp1(server: Server | Http2SecureServer, options: ListenOptions): Http1Connections {
+  const event = options.tls === null ? 'connection' : 'secureConnection';
+  const [own] = server.listeners(event) as ((this: unknown, socket: Socket) => void)[];
+  if (own === undefined) throw new Error(`node's server does not take its connections by '${event}'`);
+  const http1 = new Http1Connections({
+    clock: options.clock,
+    handle: options.handle,
+    elsewhere: (socket) => own.call(server, socket),
+    keepAliveMs: options.tls === null ? keepAliveMs : 0,
+  });
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
+    const { alpnProtocol = 'http/1.1' } = socket as Partial<TLSSocket>;
+    if (alpnProtocol === 'h2') own.call(server, socket);
+    else http1.take(socket);
+  });
+  return http1;
+}
+
 /** Begins to listen. @throws the system's error, EADDRINUSE, EACCES, … */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const server =
     options.tls === null ? plainServer(options.handle) : secureServer(options.tls, options.handle);
+  const http1 = goThroughHttp1(server, options);
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   server.on('connection', (socket: Socket) => {
@@ -100,6 +128,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     port,
     drain: () => {
       server.close();
+      http1.drain();
       if ('closeIdleConnections' in server) server.closeIdleConnections();
     },
     close: () =>
