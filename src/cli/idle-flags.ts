@@ -207,7 +207,11 @@ const services = {
 const older = {
   debug: toggle('log more', 'false', 'use --log-level debug'),
   logPackageLevels: option('levels by package', '', 'there is one level for all: --log-level'),
-  enableLogRotation: toggle('rotate log files', 'false', 'rotate them with logrotate, or write to a pipe'),
+  enableLogRotation: toggle(
+    'rotate log files',
+    'false',
+    'rotate them with logrotate and SIGHUP, or write to a pipe',
+  ),
   logRotationConfigJson: option(
     'how to rotate log files',
     '',

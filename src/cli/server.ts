@@ -3,20 +3,15 @@
  * signal that it got, after everything is closed.
  */
 
-import { openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Member } from '../embed/start-member.ts';
 import { etcdVersion } from '../etcd/version.ts';
 import { giveHeapRoom } from '../util/node-heap.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
-import { type Logger, LogLevel } from '../util/runtime.ts';
+import type { Logger } from '../util/runtime.ts';
 import type { Setting } from './flags.ts';
-import { createLogger, formatOf } from './log.ts';
-import {
-  type LogLevelName,
-  parseServerOptions,
-  type ServerOptions,
-  serverFlagHelp,
-} from './server-options.ts';
+import { ServerLog } from './server-log.ts';
+import { parseServerOptions, type ServerOptions, serverFlagHelp } from './server-options.ts';
 import { tellServiceManager } from './service-manager.ts';
 import { complain, complainUsage, describeFailure, EXIT_FAILED, EXIT_USAGE, say } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -24,65 +19,25 @@ import { packageVersion } from './version.ts';
 /** The name under which the command was called. */
 export type ServerName = 'server' | 'etcd';
 
-const LEVELS: Readonly<Record<LogLevelName, LogLevel>> = {
-  debug: LogLevel.Debug,
-  info: LogLevel.Info,
-  warn: LogLevel.Warn,
-  error: LogLevel.Error,
-  dpanic: LogLevel.Error,
-  panic: LogLevel.Error,
-  fatal: LogLevel.Error,
-};
-
 /** Exit codes of a process that ended by a signal: 128 and the signal's number. */
 const SIGNAL_EXITS: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
 /** Node's names of processors, as Go has them. */
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
-const STDOUT = 1;
-const STDERR = 2;
 
 const HELP = `Usage: keelson server [flags]
 
 Runs one member of a cluster in the foreground. Every flag may also be given as a variable: --data-dir is
 ETCD_DATA_DIR; or all of them in a file of YAML. SIGTERM and Ctrl-C hand leadership over and close the data; a second
-one ends at once.
+one ends at once. SIGUSR2 switches debug lines on in the log, and off again; SIGHUP opens its files anew.
 
 `;
-
-/** Where the lines go: standard error, unless something else was named. */
-function outputs(targets: readonly string[]): number[] {
-  const named: Readonly<Record<string, number>> = {
-    default: STDERR,
-    stderr: STDERR,
-    stdout: STDOUT,
-    'systemd/journal': STDERR,
-  };
-  return [...new Set(targets.map((target) => named[target] ?? openSync(target, 'a')))];
-}
-
-function logger(options: ServerOptions, name: ServerName): Logger {
-  const { clock } = nodeRuntime();
-  const files = outputs(options.logOutputs);
-  const isTerminal = files.includes(STDERR) && process.stderr.isTTY === true;
-  return createLogger({
-    format: formatOf(options.logFormat, isTerminal, name),
-    level: LEVELS[options.logLevel],
-    write: (line) => {
-      for (const file of files) {
-        if (file === STDERR) process.stderr.write(line);
-        else if (file === STDOUT) process.stdout.write(line);
-        else writeSync(file, line);
-      }
-    },
-    wallNow: () => clock.wallNow(),
-    showsCaller: true,
-  });
-}
 
 /** Null, and a word about it, when lines cannot go where they are to go. */
 function openLog(options: ServerOptions, name: ServerName): Logger | null {
   try {
-    return logger(options, name);
+    const log = new ServerLog(options, name);
+    log.listen();
+    return log.logger;
   } catch (error) {
     complain(`keelson ${name}: --log-outputs: ${(error as Error).message}`);
     return null;
