@@ -20,6 +20,13 @@ export interface BackendEntry {
 /** Is told of an entry: its key in the first bytes of a buffer that is used again, its value as a part of another. */
 export type EntryVisitor = (key: Buffer, keyBytes: number, bytes: Buffer, start: number, end: number) => void;
 
+/** Where a value is to be written: at `at` of `bytes`, which are all bytes of `buffer`. */
+export interface Room {
+  bytes: Buffer;
+  buffer: ArrayBufferLike;
+  at: number;
+}
+
 /** A frozen view of the state at one line. Must be closed. */
 export interface BackendSnapshot {
   readonly index: number;
@@ -38,6 +45,13 @@ export interface Backend {
   readonly pendingBytes: number;
 
   put(key: string, value: Uint8Array): void;
+  /**
+   * A `put` of a small value that is written in place: gives it room, which has to be filled before the backend is asked
+   * for anything else.
+   * @param key is `key[0, keyBytes)`
+   * @returns the same object each time, good until the next call; null when this value must be `put`
+   */
+  reserve(key: Buffer, keyBytes: number, valueBytes: number): Room | null;
   delete(key: string): void;
   get(key: string): Uint8Array | undefined;
   /**

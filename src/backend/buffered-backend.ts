@@ -13,7 +13,14 @@
 
 import { Failure } from '../util/failure.ts';
 import type { Scheduler } from '../util/runtime.ts';
-import type { Backend, BackendEntry, BackendRestore, BackendSnapshot, EntryVisitor } from './backend.ts';
+import type {
+  Backend,
+  BackendEntry,
+  BackendRestore,
+  BackendSnapshot,
+  EntryVisitor,
+  Room,
+} from './backend.ts';
 import {
   type BaseReplacement,
   type BaseState,
@@ -23,7 +30,7 @@ import {
 } from './base-state.ts';
 import { MergedScan, scanChunkBytes } from './merged-scan.ts';
 import { mergedSlice, Overlay } from './overlay.ts';
-import { noPacking, type Packing, visitFailure } from './pack.ts';
+import { noPacking, noRoom, type Packing, visitFailure } from './pack.ts';
 
 type FlushDone = (error: Error | null, index: number) => void;
 type SnapshotDone = (error: Error | null, snapshot: BackendSnapshot | null) => void;
@@ -49,6 +56,7 @@ export class BufferedBackend implements Backend {
   #markedBytes = 0;
   #frozen: Overlay | null = null;
   #frozenBytes = 0;
+  readonly #room: Room = noRoom();
   #newestLine: Line;
   #marks = 0;
   #durableMarks = 0;
@@ -82,6 +90,15 @@ export class BufferedBackend implements Backend {
 
   put(key: string, value: Uint8Array): void {
     this.#write(key, value);
+  }
+
+  reserve(key: Buffer, keyBytes: number, valueBytes: number): Room | null {
+    if (this.#closed) throw new Failure('stopped', 'The backend is closed.');
+    if (keyBytes === 0 || key[0] === 0) throw new Error('a key must begin with a table, not \\0');
+    const room = this.#room;
+    if (!this.#pending.reserve(key, keyBytes, valueBytes, room)) return null;
+    this.#pendingBytes += keyBytes + valueBytes + writeOverheadBytes;
+    return room;
   }
 
   delete(key: string): void {

@@ -6,11 +6,13 @@
  */
 
 import { lowerBound } from '../util/ordered-map.ts';
-import type { BackendEntry } from './backend.ts';
+import type { BackendEntry, Room } from './backend.ts';
 import {
   expandPack,
   findInPack,
+  isBehind,
   maxPackedKeyBytes,
+  maxSharedValueBytes,
   PackBuilder,
   packOfOne,
   type ReadyPack,
@@ -29,16 +31,40 @@ export interface Run {
   readonly last: string;
   /** Adds a write whose key is behind `last`, or returns false when the run cannot hold it. */
   append(key: string, value: Uint8Array | null): boolean;
+  /**
+   * Adds a write whose key is behind `last` and whose value is put in place before anything else is asked of the run, and
+   * sets where that is; or returns false when the run cannot hold it.
+   */
+  reserve(key: Buffer, keyBytes: number, valueBytes: number, room: Room): boolean;
   /** The value, null for a deletion, undefined when the run has no such key. */
   get(key: string): Uint8Array | null | undefined;
   /** From the first key that is not before `from`; valid until the next `append`. */
   walk(from: string): RunWalk;
 }
 
+/** Small values are cut from pieces of memory of this size: an allocation for each costs five times the time. */
+const slabBytes = 32 * 1024;
+
 export class PlainRun implements Run {
   readonly keys: string[] = [];
   readonly values: (Uint8Array | null)[] = [];
   last = '';
+  #slab: Buffer | null = null;
+  #slabAt = 0;
+
+  reserve(key: Buffer, keyBytes: number, valueBytes: number, room: Room): boolean {
+    if (valueBytes > maxSharedValueBytes || !isBehind(key, keyBytes, this.last)) return false;
+    if (this.#slab === null || this.#slabAt + valueBytes > slabBytes) {
+      this.#slab = Buffer.allocUnsafeSlow(slabBytes);
+      this.#slabAt = 0;
+    }
+    const at = this.#slabAt;
+    this.#slabAt = at + valueBytes;
+    room.bytes = this.#slab;
+    room.buffer = this.#slab.buffer;
+    room.at = at;
+    return this.append(key.toString('latin1', 0, keyBytes), this.#slab.subarray(at, this.#slabAt));
+  }
 
   append(key: string, value: Uint8Array | null): boolean {
     this.keys.push(key);
@@ -79,20 +105,32 @@ class PlainWalk implements RunWalk {
 export class PackedRun implements Run {
   readonly #builder: PackBuilder;
   readonly #packs: ReadyPack[] = [];
-  last = '';
 
   constructor(packBytes: number) {
     this.#builder = new PackBuilder(packBytes);
   }
 
+  get last(): string {
+    return this.#builder.lastKey;
+  }
+
+  reserve(key: Buffer, keyBytes: number, valueBytes: number, room: Room): boolean {
+    if (keyBytes > maxPackedKeyBytes || valueBytes > maxSharedValueBytes) return false;
+    const builder = this.#builder;
+    if (builder.isFull) this.#close();
+    return builder.reserve(key, keyBytes, valueBytes, room);
+  }
+
   append(key: string, value: Uint8Array | null): boolean {
     if (value === null || key.length > maxPackedKeyBytes) return false;
-    this.last = key;
+    const builder = this.#builder;
+    // Not right after the write that filled it: that one may have been made in place.
+    if (builder.isFull) this.#close();
     if (sharesPack(key, value)) {
-      this.#builder.add(key, value);
-      if (this.#builder.isFull) this.#close();
+      builder.add(key, value);
     } else {
       this.#close();
+      builder.pass(key);
       this.#packs.push(packOfOne(key, value));
     }
     return true;

@@ -10,9 +10,9 @@
  */
 
 import { lowerBound } from '../util/ordered-map.ts';
-import type { BackendEntry } from './backend.ts';
+import type { BackendEntry, Room } from './backend.ts';
 import { entriesOf, PackedRun, PlainRun, type Run, type RunWalk } from './overlay-runs.ts';
-import { noPacking, type Packing, type ReadyPack } from './pack.ts';
+import { isBehind, noPacking, type Packing, type ReadyPack } from './pack.ts';
 
 /** Keys are binary strings that begin with their table. */
 const tables = 256;
@@ -41,6 +41,17 @@ export class Overlay {
     const before = this.#others.size;
     this.#others.set(key, value);
     if (this.#others.size !== before) this.#addedOthers.push(key);
+  }
+
+  /**
+   * The same as `set` for a small value that its writer puts in place: sets where.
+   * @returns false when it has to be `set`
+   */
+  reserve(key: Buffer, keyBytes: number, valueBytes: number, room: Room): boolean {
+    const table = key[0]!;
+    const run = this.#runs[table] ?? this.#makeRun(table);
+    if (this.#lastRefused !== '' && !isBehind(key, keyBytes, this.#lastRefused)) return false;
+    return run.reserve(key, keyBytes, valueBytes, room);
   }
 
   #makeRun(table: number): Run {

@@ -11,7 +11,7 @@
 import { crc32 } from 'node:zlib';
 
 import { chainCrc } from '../util/chain-crc.ts';
-import type { BackendEntry, EntryVisitor } from './backend.ts';
+import type { BackendEntry, EntryVisitor, Room } from './backend.ts';
 
 /** How a state packs its records. */
 export interface Packing {
@@ -70,16 +70,22 @@ export function packOfOne(key: string, value: Uint8Array): ReadyPack {
   return { firstKey: key, lastKey: key, count: 1, bytes: bytes.subarray(0, end), value };
 }
 
+const addedKey = Buffer.allocUnsafeSlow(maxPackedKeyBytes);
+
 /** Fills one pack after the other. */
 export class PackBuilder {
   readonly #closeAt: number;
   #slab: Buffer = Buffer.alloc(0);
+  #buffer: ArrayBufferLike = this.#slab.buffer;
   #start = 0;
   /** Of the pack at hand, its head included. */
   #length = 0;
-  /** Keys of the first and the last record; empty while there is none. */
+  /** The last key that came, and as a string once somebody wanted that. */
+  readonly #last = Buffer.allocUnsafeSlow(maxPackedKeyBytes);
+  #lastBytes = 0;
+  #lastString: string | null = '';
+  /** The key of the first record; empty while there is none. */
   firstKey = '';
-  lastKey = '';
   count = 0;
 
   /** @param closeAt bytes at which a pack is full */
@@ -96,23 +102,73 @@ export class PackBuilder {
     return this.#length >= this.#closeAt;
   }
 
-  /** Adds a record that fits (`sharesPack`), whose key is behind all others. */
+  /** The key that came last, also when its pack was taken; empty when there was none. */
+  get lastKey(): string {
+    this.#lastString ??= this.#last.toString('latin1', 0, this.#lastBytes);
+    return this.#lastString;
+  }
+
+  /** Adds a record that fits (`sharesPack`), whose key is behind all others of the pack. */
   add(key: string, value: Uint8Array): void {
-    if (this.count === 0) this.#begin();
-    else if (key <= this.lastKey) throw new Error('keys of a pack must ascend');
-    this.#reserve(maxRecordOverhead + key.length + value.length);
+    if (this.count === 0) this.#lastBytes = 0;
+    const keyBytes = key.length;
+    for (let i = 0; i < keyBytes; i++) addedKey[i] = key.charCodeAt(i);
+    const at = this.#add(addedKey, keyBytes, value.length);
+    if (at < 0) throw new Error('keys of a pack must ascend');
+    this.#slab.set(value, at);
+    this.#lastString = key;
+    if (this.count === 1) this.firstKey = key;
+  }
+
+  /**
+   * Adds a record that fits, whose value is put in place, before anything else is asked of the builder.
+   * @param key is `key[0, keyBytes)`
+   * @param room is told where
+   * @returns false, and the builder is as before, unless the key is behind the one that came last
+   */
+  reserve(key: Buffer, keyBytes: number, valueBytes: number, room: Room): boolean {
+    const at = this.#add(key, keyBytes, valueBytes);
+    if (at < 0) return false;
+    this.#lastString = null;
+    if (this.count === 1) this.firstKey = this.lastKey;
+    if (room.bytes !== this.#slab) {
+      room.bytes = this.#slab;
+      room.buffer = this.#buffer;
+    }
+    room.at = at;
+    return true;
+  }
+
+  /** A key came that goes elsewhere. */
+  pass(key: string): void {
+    this.#lastBytes = this.#last.write(key, 'latin1');
+    this.#lastString = key;
+  }
+
+  /** Adds a record but for its value and returns the place of that; -1 when the key is not behind the one before. */
+  #add(key: Buffer, keyBytes: number, valueBytes: number): number {
+    const last = this.#last;
+    const lastBytes = this.#lastBytes;
+    let shared = 0;
+    while (shared < keyBytes && shared < lastBytes && last[shared] === key[shared]) shared++;
+    const isFirst = lastBytes === 0 && this.count === 0;
+    if (!isFirst && (shared === keyBytes || (shared < lastBytes && key[shared]! < last[shared]!))) return -1;
+    for (let i = shared; i < keyBytes; i++) last[i] = key[i]!;
+    this.#lastBytes = keyBytes;
+    if (this.count === 0) {
+      this.#begin();
+      shared = 0;
+    }
+    this.#reserve(maxRecordOverhead + keyBytes + valueBytes);
     const bytes = this.#slab;
-    const shared = this.count === 0 ? 0 : sharedChars(this.lastKey, key);
     let at = this.#start + this.#length;
     bytes[at++] = shared;
-    bytes[at++] = key.length - shared;
-    for (let i = shared; i < key.length; i++) bytes[at++] = key.charCodeAt(i);
-    at = writeLength(bytes, at, value.length);
-    bytes.set(value, at);
-    this.#length = at + value.length - this.#start;
-    if (this.count === 0) this.firstKey = key;
-    this.lastKey = key;
+    bytes[at++] = keyBytes - shared;
+    for (let i = shared; i < keyBytes; i++) bytes[at++] = key[i]!;
+    at = writeLength(bytes, at, valueBytes);
+    this.#length = at + valueBytes - this.#start;
     this.count++;
+    return at;
   }
 
   #begin(): void {
@@ -120,6 +176,7 @@ export class PackBuilder {
     if (this.#start + wanted > this.#slab.length) {
       const next = Math.min(slabBytesMax, this.#slab.length * 4);
       this.#slab = Buffer.allocUnsafeSlow(Math.max(wanted, next));
+      this.#buffer = this.#slab.buffer;
       this.#start = 0;
     }
     this.#length = headBytes;
@@ -131,6 +188,7 @@ export class PackBuilder {
     const slab = Buffer.allocUnsafeSlow((this.#length + more) * 2);
     slab.set(this.bytes);
     this.#slab = slab;
+    this.#buffer = slab.buffer;
     this.#start = 0;
   }
 
@@ -153,11 +211,20 @@ export class PackBuilder {
   }
 }
 
-function sharedChars(a: string, b: string): number {
-  const end = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < end && a.charCodeAt(at) === b.charCodeAt(at)) at++;
-  return at;
+/** Whether `key[0, keyBytes)` is behind another key. */
+export function isBehind(key: Uint8Array, keyBytes: number, other: string): boolean {
+  const end = Math.min(keyBytes, other.length);
+  for (let i = 0; i < end; i++) {
+    const difference = key[i]! - other.charCodeAt(i);
+    if (difference !== 0) return difference > 0;
+  }
+  return keyBytes > other.length;
+}
+
+/** A room to be set. */
+export function noRoom(): Room {
+  const bytes = Buffer.alloc(0);
+  return { bytes, buffer: bytes.buffer, at: 0 };
 }
 
 /** Whether the bytes are a pack as it was written. */

@@ -19,19 +19,20 @@ import {
   decodeDeleteRangeRequest,
   decodePutRequest,
   decodeTxnRequest,
+  locatePut,
 } from '../wire/kv-codec.ts';
 import {
   decodeLeaseGrantRequest,
   decodeLeaseRevokeRequest,
   type LeaseGrantRequest,
 } from '../wire/lease-codec.ts';
-import type { CompactionRequest, DeleteRangeRequest, PutRequest, TxnRequest } from '../wire/messages.ts';
+import type { CompactionRequest, DeleteRangeRequest, PutResult, TxnRequest } from '../wire/messages.ts';
 import { txnPuts } from './alarms.ts';
 import type { ApplyFigures } from './apply-figures.ts';
 import { checkpointLeases, expireLeases, grantLease, revokeLease } from './apply-leases.ts';
 import { checkPermission } from './check-permission.ts';
 import type { EnvelopeCodec, OpenedEntry } from './envelope.ts';
-import type { PendingRequests } from './pending.ts';
+import type { PendingRequest, PendingRequests } from './pending.ts';
 import type { AppliedState } from './state.ts';
 import { AlarmKind, type AlarmRecord, type AlarmResult, RequestKind } from './types.ts';
 
@@ -108,7 +109,10 @@ export class Applier {
     let failure: Failure | null = null;
     if (opened.kind !== RequestKind.Put) this.#figures.settle();
     try {
-      result = this.#execute(opened, pending?.request, entry);
+      result =
+        opened.kind === RequestKind.Put
+          ? this.#put(opened, pending)
+          : this.#execute(opened, pending?.request, entry);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failure = error;
@@ -144,18 +148,28 @@ export class Applier {
     return expireLeases(this.#state, expiry, this.#mutant === 'expiryOfAnyTerm' ? expiry.term : term);
   }
 
-  #execute(opened: OpenedEntry, decoded: unknown, { term, index }: Entry): unknown {
-    const { store, auth, alarms } = this.#state;
+  #check(opened: OpenedEntry, decoded: unknown): void {
+    const { auth, alarms } = this.#state;
     const { kind, asker } = opened;
     if (auth.enabled && asker !== 'member') checkPermission(auth, asker, kind, opened.body, decoded);
     if (alarms.list().length > 0) this.#checkAlarms(kind, opened.body, decoded);
-    // Most requests are puts: they are read where they stand.
-    if (kind === RequestKind.Put) {
-      return store.put(
-        (decoded as PutRequest | undefined) ?? decodePutRequest(opened.data, opened.from, opened.to),
-      );
-    }
-    const { body } = opened;
+  }
+
+  /** Most requests are puts: they are read where they stand, and have a result only if somebody here waits for it. */
+  #put(opened: OpenedEntry, pending: PendingRequest | undefined): PutResult | null {
+    const { store } = this.#state;
+    const { data, from, to } = opened;
+    this.#check(opened, pending?.request);
+    const put = locatePut(data, from, to);
+    if (put.asksMore) return store.put(decodePutRequest(data, from, to));
+    store.putPlaced(put);
+    return pending === undefined ? null : { prevKv: null, revision: store.revision };
+  }
+
+  #execute(opened: OpenedEntry, decoded: unknown, { term, index }: Entry): unknown {
+    const { store, auth } = this.#state;
+    const { kind, asker, body } = opened;
+    this.#check(opened, decoded);
     switch (kind) {
       case RequestKind.DeleteRange:
         return store.deleteRange(

@@ -60,12 +60,12 @@ function holdsOnMissing(state: State, compare: Compare): boolean {
 }
 
 function holds(state: State, compare: Compare): boolean {
-  const from = binaryString(compare.key);
   if (isPoint(compare.rangeEnd)) {
-    const index = state.index.get(from);
+    const index = state.index.find(compare.key, 0, compare.key.length);
     if (index === undefined || !index.isLive) return holdsOnMissing(state, compare);
     return satisfies(compare.result, order(state, compare, index));
   }
+  const from = binaryString(compare.key);
   const to = rangeTo(compare.rangeEnd);
   if ((to !== null && to <= from) || state.index.countLive(from, to) === 0)
     return holdsOnMissing(state, compare);

@@ -42,6 +42,11 @@ export class RollingDigest {
     this.#bytes += record.length;
   }
 
+  /** The same for a record that stands at `buffer[at, at + length)`. */
+  addPart(buffer: ArrayBufferLike, at: number, length: number): void {
+    this.add(new Uint8Array(buffer, at, length));
+  }
+
   get value(): number {
     if (this.#bytes > 0) this.#settle();
     return this.#digest;

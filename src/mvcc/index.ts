@@ -7,11 +7,13 @@
 import { OrderedMap } from '../util/ordered-map.ts';
 import { sortStrings } from '../util/sort-strings.ts';
 import { KeyIndex } from './key-index.ts';
+import { binarySlice } from './key-range.ts';
 import { KeyTable } from './key-table.ts';
 
 export class Index {
   readonly table: KeyTable;
   readonly #ordered: OrderedMap<number>;
+  #revived: KeyIndex | null = null;
 
   constructor(table: KeyTable = new KeyTable(), ordered: OrderedMap<number> = new OrderedMap()) {
     this.table = table;
@@ -47,18 +49,36 @@ export class Index {
     return row < 0 ? undefined : new KeyIndex(this.table, row);
   }
 
-  /** The key's index, ready for a put: it counts as living from now on. */
-  revive(key: string): KeyIndex {
+  /** The index of the key that is `bytes[start, end)`. */
+  find(bytes: Uint8Array, start: number, end: number): KeyIndex | undefined {
+    const row = this.table.findBytes(bytes, start, end);
+    return row < 0 ? undefined : new KeyIndex(this.table, row);
+  }
+
+  /**
+   * The index of the key that is `bytes[start, end)`, ready for a put: it counts as living from now on.
+   * @returns the same handle each time, good until the next call
+   */
+  revive(bytes: Uint8Array, start: number, end: number): KeyIndex {
     const { table } = this;
-    let row = table.find(key);
-    if (row < 0) {
-      row = table.add(key);
-      this.#ordered.set(key, row, 1);
-      return new KeyIndex(table, row);
-    }
-    const index = new KeyIndex(table, row);
-    if (!index.isLive) this.#ordered.reweigh(key, 1);
+    const row = table.findBytes(bytes, start, end);
+    if (row < 0) return this.#begin(binarySlice(bytes, start, end));
+    const index = this.#handle(row);
+    if (!index.isLive) this.#ordered.reweigh(index.key, 1);
     return index;
+  }
+
+  #begin(key: string): KeyIndex {
+    const row = this.table.add(key);
+    this.#ordered.set(key, row, 1);
+    return this.#handle(row);
+  }
+
+  #handle(row: number): KeyIndex {
+    const revived = this.#revived ?? new KeyIndex(this.table, row);
+    revived.moveTo(row);
+    this.#revived = revived;
+    return revived;
   }
 
   /** The key was deleted: it no longer counts. */

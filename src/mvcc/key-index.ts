@@ -1,6 +1,7 @@
 /**
- * All revisions of one key: a handle on the key's row in the table. Handles are made for each look-up and cost little;
- * none may be kept beyond the call it was made for, because a row of a key that is gone may become another's.
+ * All revisions of one key: a handle on the key's row in the table. Handles are made for each look-up and cost little, or
+ * moved from key to key; none may be kept beyond the call it was made for, because a row of a key that is gone may become
+ * another's.
  *
  * The newest revision stands in columns, because most keys have one revision and most reads want the newest. Older ones
  * follow in `OlderRevisions`, ascending.
@@ -11,18 +12,20 @@
  * Invariant: (main, sub) ascend strictly; no two deletions stand side by side unless compaction cut what was between.
  */
 
-import { type KeyTable, numberColumns, smallColumns } from './key-table.ts';
+import { type KeyPage, type KeyTable, numberColumns, smallColumns } from './key-table.ts';
 import { OlderRevisions } from './older-revisions.ts';
 import { revisionKeyLength } from './revision.ts';
 
 export class KeyIndex {
-  readonly key: string;
-  readonly row: number;
+  key: string;
+  row: number;
   readonly #table: KeyTable;
-  readonly #numbers: Float64Array;
-  readonly #small: Uint32Array;
-  readonly #numbersAt: number;
-  readonly #smallAt: number;
+  #page: KeyPage;
+  #place: number;
+  #numbers: Float64Array;
+  #small: Uint32Array;
+  #numbersAt: number;
+  #smallAt: number;
 
   constructor(table: KeyTable, row: number) {
     const page = table.pageOf(row);
@@ -30,8 +33,26 @@ export class KeyIndex {
     this.key = page.keys[place]!;
     this.row = row;
     this.#table = table;
+    this.#page = page;
+    this.#place = place;
     this.#numbers = page.numbers;
     this.#small = page.small;
+    this.#numbersAt = place * numberColumns;
+    this.#smallAt = place * smallColumns;
+  }
+
+  /** Makes it the handle on another row. */
+  moveTo(row: number): void {
+    const page = this.#table.pageOf(row);
+    const place = this.#table.placeOf(row);
+    this.key = page.keys[place]!;
+    this.row = row;
+    if (page !== this.#page) {
+      this.#page = page;
+      this.#numbers = page.numbers;
+      this.#small = page.small;
+    }
+    this.#place = place;
     this.#numbersAt = place * numberColumns;
     this.#smallAt = place * smallColumns;
   }
@@ -108,15 +129,12 @@ export class KeyIndex {
   }
 
   #keepNewest(): void {
-    const { older } = this.#table;
     const { mod, bytes } = this;
     const mark = this.sub * 2 + (this.version === 0 ? 1 : 0);
-    let revisions = older.get(this.row);
-    if (revisions === undefined) {
-      revisions = new OlderRevisions();
-      older.set(this.row, revisions);
-    }
-    revisions.push(mod, mark, bytes);
+    const older = this.#page.older;
+    const revisions = older?.[this.#place];
+    if (revisions !== undefined) revisions.push(mod, mark, bytes);
+    else this.#page.setOlder(this.#place, new OlderRevisions(mod, mark, bytes));
     this.#small[this.#smallAt + 2] = this.newest + 1;
   }
 
@@ -127,7 +145,7 @@ export class KeyIndex {
   }
 
   get #older(): OlderRevisions {
-    return this.#table.older.get(this.row)!;
+    return this.#page.older![this.#place]!;
   }
 
   /** The place of the newest revision with main <= `revision`, whatever it is; -1 when there is none. */
@@ -184,7 +202,7 @@ export class KeyIndex {
     const { newest } = this;
     if (count === 0) return true;
     if (count > newest) return false;
-    if (count === newest) this.#table.older.delete(this.row);
+    if (count === newest) this.#page.setOlder(this.#place, undefined);
     else this.#older.forget(count);
     this.#small[this.#smallAt + 2] = newest - count;
     return true;

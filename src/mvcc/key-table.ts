@@ -7,7 +7,7 @@
  *                           numbers  [ mod create version | … ]            doubles
  *                           small    [ sub bytes older cachePlace | … ]    32 bits
  *
- * What few keys have, a lease or older revisions, stands in maps by row.
+ * What few keys have, a lease, stands in a map by row; older revisions in a column of the pages where a key has some.
  *
  * Rows are found by a hash of the key, in 256 tables that grow one by one, so that growing is never a pause. A key that
  * finds no place within `maxProbes` steps goes to a Map: whoever chooses keys that collide gains nothing.
@@ -15,6 +15,7 @@
  * Invariant: a settled row in use stands in exactly one hash table or in the Map; rows that were given back are used again.
  */
 
+import { binarySlice } from './key-range.ts';
 import type { OlderRevisions } from './older-revisions.ts';
 
 const rowBits = 10;
@@ -34,25 +35,45 @@ const maxProbes = 48;
 const empty = 0;
 const gone = -1;
 
-export interface KeyPage {
-  readonly keys: string[];
-  readonly numbers: Float64Array;
-  readonly small: Uint32Array;
+export class KeyPage {
+  readonly keys: string[] = [];
+  readonly numbers: Float64Array = new Float64Array(rowsPerPage * numberColumns);
+  readonly small: Uint32Array = new Uint32Array(rowsPerPage * smallColumns);
+  /** Null while no key of the page has any. */
+  older: (OlderRevisions | undefined)[] | null = null;
+
+  setOlder(place: number, revisions: OlderRevisions | undefined): void {
+    this.older ??= new Array<OlderRevisions | undefined>(rowsPerPage).fill(undefined);
+    this.older[place] = revisions;
+  }
 }
 
-function newPage(): KeyPage {
-  return {
-    keys: [],
-    numbers: new Float64Array(rowsPerPage * numberColumns),
-    small: new Uint32Array(rowsPerPage * smallColumns),
-  };
-}
+const hashStart = 0x811c9dc5;
+const hashFactor = 0x01000193;
 
 /** FNV-1a, and the last mix of MurmurHash3, for the low bits. */
 function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  let hash = hashStart;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), hashFactor);
+  return mixed(hash);
+}
+
+/** The same of a key that is no string yet. */
+function hashOfBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = hashStart;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, hashFactor);
+  return mixed(hash);
+}
+
+function isKey(key: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (key.length !== end - start) return false;
+  let at = start;
+  while (at < end && key.charCodeAt(at - start) === bytes[at]) at++;
+  return at === end;
+}
+
+function mixed(raw: number): number {
+  let hash = Math.imul(raw ^ (raw >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
 }
@@ -80,8 +101,6 @@ export class KeyTable {
   readonly #freeRows: number[] = [];
   /** Leases of the newest revisions, by row; no entry is no lease. */
   readonly leases: Map<number, bigint> = new Map();
-  /** Older revisions by row, where there are any. */
-  readonly older: Map<number, OlderRevisions> = new Map();
 
   constructor() {
     for (let i = 0; i < parts; i++)
@@ -123,6 +142,22 @@ export class KeyTable {
   /** The row of a key, or -1. */
   find(key: string): number {
     return this.#findHashed(key, hashOf(key));
+  }
+
+  /** The row of the key that is `bytes[start, end)`, or -1. */
+  findBytes(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashOfBytes(bytes, start, end);
+    const { cells } = this.#parts[hash & partMask]!;
+    const mask = cells.length - 2;
+    let at = ((hash >>> partBits) << 1) & mask;
+    for (let probe = 0; probe < maxProbes; probe++) {
+      const value = cells[at]!;
+      if (value === empty) break;
+      if (value !== gone && cells[at + 1] === hash && isKey(this.keyOf(value - 1), bytes, start, end))
+        return value - 1;
+      at = (at + 2) & mask;
+    }
+    return this.#overflow.size === 0 ? -1 : (this.#overflow.get(binarySlice(bytes, start, end)) ?? -1);
   }
 
   #findHashed(key: string, hash: number): number {
@@ -184,7 +219,7 @@ export class KeyTable {
 
   #addRow(key: string): number {
     const row = this.#freeRows.pop() ?? this.#rows++;
-    if (row >>> rowBits === this.#pages.length) this.#pages.push(newPage());
+    if (row >>> rowBits === this.#pages.length) this.#pages.push(new KeyPage());
     this.#pages[row >>> rowBits]!.keys[row & rowMask] = key;
     return row;
   }
@@ -241,8 +276,8 @@ export class KeyTable {
     page.keys[place] = '';
     page.numbers.fill(0, place * numberColumns, (place + 1) * numberColumns);
     page.small.fill(0, place * smallColumns, (place + 1) * smallColumns);
+    if (page.older !== null) page.older[place] = undefined;
     this.leases.delete(row);
-    this.older.delete(row);
     this.#freeRows.push(row);
   }
 

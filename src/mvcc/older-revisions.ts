@@ -14,26 +14,34 @@ const chunkBits = 10;
 const chunkRevisions = 1 << chunkBits;
 const chunkMask = chunkRevisions - 1;
 
-const none: number[][] = [];
+const none: Float64Array[] = [];
 
 export class OlderRevisions {
-  #head: number[] = [];
-  #more: number[][] = none;
+  #head: number[] | Float64Array;
+  #more: Float64Array[] = none;
   #skip = 0;
   /** How many there are. */
-  length = 0;
+  length = 1;
+
+  /** Begins with one: most have no more, and need no room for more. */
+  constructor(main: number, mark: number, bytes: number) {
+    this.#head = [main, mark, bytes];
+  }
 
   push(main: number, mark: number, bytes: number): void {
     const end = this.#skip + this.length;
-    let chunk = this.#head;
-    if (end >= chunkRevisions) {
-      const at = (end >>> chunkBits) - 1;
-      if (this.#more === none) this.#more = [];
-      if (at === this.#more.length) this.#more.push([]);
-      chunk = this.#more[at]!;
-    }
-    chunk.push(main, mark, bytes);
+    const at = (end & chunkMask) * stride;
+    const chunk = end >= chunkRevisions ? this.#chunk((end >>> chunkBits) - 1) : this.#head;
+    chunk[at] = main;
+    chunk[at + 1] = mark;
+    chunk[at + 2] = bytes;
     this.length++;
+  }
+
+  #chunk(at: number): Float64Array {
+    if (this.#more === none) this.#more = [];
+    if (at === this.#more.length) this.#more.push(new Float64Array(chunkRevisions * stride));
+    return this.#more[at]!;
   }
 
   mainAt(place: number): number {
@@ -66,7 +74,10 @@ export class OlderRevisions {
     }
     // While nothing follows, places may move: what was forgotten is given back once it is the larger part.
     if (this.#more.length === 0 && this.#skip > this.length) {
-      this.#head = this.#head.slice(this.#skip * stride);
+      const end = (this.#skip + this.length) * stride;
+      const rest: number[] = [];
+      for (let at = this.#skip * stride; at < end; at++) rest.push(this.#head[at]!);
+      this.#head = rest;
       this.#skip = 0;
     }
   }

@@ -4,7 +4,7 @@
  */
 
 import { Failure } from '../util/failure.ts';
-import { recordValue } from '../wire/key-value.ts';
+import { type PlacedPut, placedPut, recordValue } from '../wire/key-value.ts';
 import type {
   DeleteRangeRequest,
   DeleteRangeResult,
@@ -20,27 +20,28 @@ import type { Writer } from './writer.ts';
 const noRecords: KeyValueBytes[] = [];
 
 /** @throws Failure 'leaseNotFound' */
-export function checkLease(state: State, request: PutRequest): void {
-  const { lease } = request;
+export function checkLease(state: State, lease: bigint): void {
   if (lease !== 0n && !state.leases.exists(lease)) throw new Failure('leaseNotFound');
 }
 
 /**
  * A put that keeps the value or the lease needs a key that has them.
- * @param key the request's key as a binary string
  * @throws Failure 'keyNotFound'
  */
-export function checkKept(state: State, request: PutRequest, key: string): void {
-  if ((request.ignoreValue || request.ignoreLease) && state.index.get(key)?.isLive !== true) {
-    throw new Failure('keyNotFound');
-  }
+export function checkKept(state: State, request: PutRequest): void {
+  if (!request.ignoreValue && !request.ignoreLease) return;
+  const { key } = request;
+  if (state.index.find(key, 0, key.length)?.isLive !== true) throw new Failure('keyNotFound');
 }
 
-export function runPut(state: State, writer: Writer, request: PutRequest, key: string): PutResult {
+const placed: PlacedPut = placedPut();
+
+export function runPut(state: State, writer: Writer, request: PutRequest): PutResult {
+  const { key } = request;
   let { value, lease } = request;
   let prevKv: KeyValueBytes | null = null;
   if (request.prevKv || request.ignoreValue || request.ignoreLease) {
-    const index = state.index.get(key);
+    const index = state.index.find(key, 0, key.length);
     if (index?.isLive === true) {
       if (request.prevKv || request.ignoreValue) {
         const record = state.newestRecord(index);
@@ -50,18 +51,23 @@ export function runPut(state: State, writer: Writer, request: PutRequest, key: s
       if (request.ignoreLease) lease = index.lease;
     }
   }
-  writer.put(key, value, lease);
+  placed.key = key;
+  placed.keyEnd = key.length;
+  placed.value = value;
+  placed.valueEnd = value.length;
+  placed.lease = lease;
+  writer.put(placed);
   return { prevKv, revision: writer.nextRevision };
 }
 
 export function runDeleteRange(state: State, writer: Writer, request: DeleteRangeRequest): DeleteRangeResult {
   state.figures.deletes++;
-  const from = binaryString(request.key);
   const victims: KeyIndex[] = [];
   if (isPoint(request.rangeEnd)) {
-    const index = state.index.get(from);
+    const index = state.index.find(request.key, 0, request.key.length);
     if (index?.isLive === true) victims.push(index);
   } else {
+    const from = binaryString(request.key);
     const to = rangeTo(request.rangeEnd);
     if (to === null || to > from) state.index.collectLive(from, to, Number.POSITIVE_INFINITY, victims);
   }

@@ -57,9 +57,14 @@ export class RecordCache {
 
   /** Puts the newest record of a key in the place of what was there. */
   set(index: KeyIndex, record: KeyValueBytes): void {
+    this.setPart(index, record.buffer, record.byteOffset, record.length);
+  }
+
+  /** The same for a record that stands at `buffer[offset, offset + length)`. */
+  setPart(index: KeyIndex, buffer: ArrayBufferLike, offset: number, length: number): void {
     this.remove(index);
-    if (record.length + overheadBytes > this.#budgetBytes / 4) return;
-    this.#append(index.row, record.buffer, record.byteOffset, record.length);
+    if (length + overheadBytes > this.#budgetBytes / 4) return;
+    this.#append(index.row, buffer, offset, length);
     while (this.#bytes > this.#budgetBytes) this.#dropOldest();
   }
 

@@ -17,6 +17,7 @@ export const digestKey = 'mdigest';
 
 const recordTableCode = recordTable.charCodeAt(0);
 const tombstoneMark = 't';
+const tombstoneCode = tombstoneMark.charCodeAt(0);
 
 const byte = 0xff;
 
@@ -43,6 +44,30 @@ export function revisionKey(main: number, sub: number, isTombstone: boolean): st
     sub & byte,
   );
   return isTombstone ? key + tombstoneMark : key;
+}
+
+/** Bytes that a revision key needs at most. */
+export const revisionKeyRoom = 18;
+
+/** Writes the backend key of a record to the beginning of `bytes` and returns its length. */
+export function writeRevisionKey(bytes: Buffer, main: number, sub: number, isTombstone: boolean): number {
+  const high = Math.floor(main / 0x1_0000_0000);
+  bytes[0] = recordTableCode;
+  writeWord(bytes, 1, high);
+  writeWord(bytes, 5, main);
+  writeWord(bytes, 9, 0);
+  writeWord(bytes, 13, sub);
+  if (!isTombstone) return 17;
+  bytes[17] = tombstoneCode;
+  return 18;
+}
+
+/** The low 32 bits. */
+function writeWord(bytes: Buffer, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
 }
 
 /** The first backend key of a revision. */

@@ -7,6 +7,7 @@
 
 import type { Backend } from '../backend/backend.ts';
 import { Failure } from '../util/failure.ts';
+import type { PlacedPut } from '../wire/key-value.ts';
 import type {
   DeleteRangeRequest,
   DeleteRangeResult,
@@ -21,7 +22,6 @@ import { Compaction } from './compaction.ts';
 import type { StoreFigures } from './figures.ts';
 import { type HashDone, hashState } from './hash.ts';
 import { StoreHistory } from './history.ts';
-import { binaryString } from './key-range.ts';
 import { loadState } from './load.ts';
 import { checkKept, checkLease, runDeleteKeys, runDeleteRange, runPut } from './operations.ts';
 import { range } from './range.ts';
@@ -30,6 +30,7 @@ import { State } from './state.ts';
 import { runPlan } from './txn.ts';
 import { checkPlan, isReadOnlyTxn, planTxn } from './txn-check.ts';
 import {
+  type Audience,
   type Change,
   type History,
   type LeaseBook,
@@ -51,12 +52,15 @@ export type PublishChanges = (changes: readonly Change[]) => void;
 
 function ignoreChanges(): void {}
 
+const everyone: Audience = { isEmpty: false, passed: () => {} };
+
 export class Store implements MvccStore {
   readonly history: History;
   readonly #state: State;
   readonly #writer: Writer;
   readonly #compaction: Compaction;
   #publish: PublishChanges = ignoreChanges;
+  #audience: Audience = everyone;
   #watches: WatchHub | null = null;
   #suspended = false;
 
@@ -101,10 +105,11 @@ export class Store implements MvccStore {
     });
   }
 
-  /** Gives the store its watch hub, and the hub its changes. */
-  attach(watches: WatchHub, publish: PublishChanges): void {
+  /** Gives the store its watch hub, and the hub its changes. @param audience says whether it wants to have them */
+  attach(watches: WatchHub, publish: PublishChanges, audience: Audience = everyone): void {
     this.#watches = watches;
     this.#publish = publish;
+    this.#audience = audience;
   }
 
   get watches(): WatchHub {
@@ -139,17 +144,28 @@ export class Store implements MvccStore {
   /** @throws Failure 'leaseNotFound', 'keyNotFound' */
   put(request: PutRequest): PutResult {
     const state = this.#state;
-    const key = binaryString(request.key);
-    checkLease(state, request);
-    checkKept(state, request, key);
-    this.#writer.begin();
-    const result = runPut(state, this.#writer, request, key);
+    checkLease(state, request.lease);
+    checkKept(state, request);
+    this.#begin();
+    const result = runPut(state, this.#writer, request);
     this.#commit();
     return result;
   }
 
+  /**
+   * A put that asks for no more than that: most are such. It makes the revision that the store is at afterwards.
+   * @param put is only read, and its bytes are copied
+   * @throws Failure 'leaseNotFound'
+   */
+  putPlaced(put: PlacedPut): void {
+    checkLease(this.#state, put.lease);
+    this.#begin();
+    this.#writer.put(put);
+    this.#commit();
+  }
+
   deleteRange(request: DeleteRangeRequest): DeleteRangeResult {
-    this.#writer.begin();
+    this.#begin();
     const result = runDeleteRange(this.#state, this.#writer, request);
     this.#commit();
     return result;
@@ -162,7 +178,7 @@ export class Store implements MvccStore {
    * @returns how many were deleted
    */
   deleteKeys(keys: readonly string[]): number {
-    this.#writer.begin();
+    this.#begin();
     const deleted = runDeleteKeys(this.#state, this.#writer, keys);
     this.#commit();
     return deleted;
@@ -174,7 +190,7 @@ export class Store implements MvccStore {
     const plan = planTxn(state, request);
     checkPlan(state, plan);
     state.figures.txns++;
-    this.#writer.begin();
+    this.#begin();
     const result = runPlan(state, this.#writer, plan);
     this.#commit();
     result.revision = state.revision;
@@ -242,8 +258,14 @@ export class Store implements MvccStore {
     if (this.#suspended) throw new Failure('timeout', 'the state is being replaced by a newer one');
   }
 
+  #begin(): void {
+    this.#writer.begin(!this.#audience.isEmpty);
+  }
+
   #commit(): void {
-    const changes = this.#writer.commit();
-    if (changes.length > 0) this.#publish(changes);
+    if (!this.#writer.commit()) return;
+    const changes = this.#writer.takeChanges();
+    if (changes !== null) this.#publish(changes);
+    else this.#audience.passed(this.#state.revision);
   }
 }

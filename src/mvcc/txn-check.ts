@@ -58,8 +58,8 @@ function checkPuts(state: State, plan: TxnPlan): void {
   for (const op of plan.ops) {
     if (op.kind === OpKind.Put) {
       // The other way round than for a put by itself, as in etcd.
-      checkKept(state, op.request, binaryString(op.request.key));
-      checkLease(state, op.request);
+      checkKept(state, op.request);
+      checkLease(state, op.request.lease);
     } else if (op.kind === OpKind.Txn) {
       checkPuts(state, plan.nested[nested++]!);
     } else if (op.kind === OpKind.Unset) {

@@ -4,7 +4,6 @@
  */
 
 import { OpKind, type OpResult, type TxnResult } from '../wire/messages.ts';
-import { binaryString } from './key-range.ts';
 import { runDeleteRange, runPut } from './operations.ts';
 import { range } from './range.ts';
 import type { State } from './state.ts';
@@ -26,7 +25,7 @@ export function runPlan(state: State, writer: Writer | null, plan: TxnPlan): Txn
         break;
       }
       case OpKind.Put: {
-        const result = runPut(state, writer!, op.request, binaryString(op.request.key));
+        const result = runPut(state, writer!, op.request);
         responses.push({ kind: OpKind.Put, result });
         break;
       }

@@ -128,6 +128,14 @@ export interface Change {
   readonly isCreate: boolean;
 }
 
+/** Whoever the store tells of its changes, as far as it wants to be told. */
+export interface Audience {
+  /** Nobody would look at a change now: they need not be made up. */
+  readonly isEmpty: boolean;
+  /** While it is empty: a revision that has changes became the newest. */
+  passed(revision: number): void;
+}
+
 /** What the watch hub asks of the store: the past, for watchers that are behind the ring. */
 export interface History {
   readonly revision: number;

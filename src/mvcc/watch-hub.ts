@@ -17,7 +17,7 @@
  */
 
 import type { WatchFigures } from './figures.ts';
-import type { Change, History, WatchCreate, WatchHub, WatchSink, WatchStream } from './types.ts';
+import type { Audience, Change, History, WatchCreate, WatchHub, WatchSink, WatchStream } from './types.ts';
 import { CatchUp } from './watch-catch-up.ts';
 import type { GroupShape, WatchGroup } from './watch-group.ts';
 import { WatchIndex } from './watch-index.ts';
@@ -33,7 +33,7 @@ function byPendingLast(a: WatchGroup, b: WatchGroup): number {
   return a.pendingLast - b.pendingLast;
 }
 
-export class Hub implements WatchHub {
+export class Hub implements WatchHub, Audience {
   /** @internal */
   readonly history: History;
   /** @internal */
@@ -113,20 +113,38 @@ export class Hub implements WatchHub {
   publish(changes: readonly Change[]): void {
     if (changes.length === 0) return;
     const { revision } = changes[0]!;
-    if (revision !== this.#newest + 1) {
-      throw new Error(`revision ${revision} is published behind ${this.#newest}`);
+    this.#checkNext(revision);
+    if (this.#watcherCount === 0) {
+      this.#pass(revision);
+      return;
     }
     this.#startWaiting(revision);
     this.#newest = revision;
-    if (this.#watcherCount === 0) {
-      // Nobody is behind, and who comes later reads the state.
-      this.ring.restart(revision + 1);
-      this.#sent = revision;
-      return;
-    }
     for (let i = 0; i < changes.length; i++) this.#publishOne(changes[i]!);
     this.ring.endRevision(revision);
     if (this.#hasFullBatch) this.flush();
+  }
+
+  get isEmpty(): boolean {
+    return this.#watcherCount === 0;
+  }
+
+  passed(revision: number): void {
+    this.#checkNext(revision);
+    if (this.#watcherCount !== 0) throw new Error('somebody wants to see the changes');
+    this.#pass(revision);
+  }
+
+  /** Nobody is behind, and who comes later reads the state. */
+  #pass(revision: number): void {
+    this.#newest = revision;
+    this.#sent = revision;
+    this.ring.restart(revision + 1);
+  }
+
+  #checkNext(revision: number): void {
+    if (revision === this.#newest + 1) return;
+    throw new Error(`revision ${revision} is published behind ${this.#newest}`);
   }
 
   #publishOne(change: Change): void {

@@ -7,6 +7,7 @@
  */
 
 import { Failure } from '../util/failure.ts';
+import { type PlacedPut, placedPut } from './key-value.ts';
 import type {
   CompactionRequest,
   Compare,
@@ -120,6 +121,48 @@ function readPutRequest(reader: Reader): PutRequest {
     else reader.skip(tag, 6);
   }
   return { key, value, lease, prevKv, ignoreValue, ignoreLease };
+}
+
+/** A put as it stands in its bytes. */
+export interface LocatedPut extends PlacedPut {
+  /** It asks for more than to put a value: to be decoded and dealt with as a whole. */
+  asksMore: boolean;
+}
+
+const located: LocatedPut = { ...placedPut(), asksMore: false };
+
+/**
+ * Finds key and value in `bytes[from, to)`, without an object for either.
+ * @returns the same object each time: use it before the next call
+ * @throws Failure 'malformedRequest'
+ */
+export function locatePut(bytes: Uint8Array, from: number, to: number): LocatedPut {
+  const reader = putReader.restart(bytes, from, to);
+  const put = located;
+  // An object that is old pays for each young one it is given.
+  if (put.key !== bytes) {
+    put.key = bytes;
+    put.value = bytes;
+  }
+  put.keyStart = 0;
+  put.keyEnd = 0;
+  put.valueStart = 0;
+  put.valueEnd = 0;
+  put.lease = 0n;
+  put.asksMore = false;
+  while (reader.at < reader.end) {
+    const tag = reader.tag();
+    if (tag === 0x0a) {
+      put.keyStart = reader.pass();
+      put.keyEnd = reader.at;
+    } else if (tag === 0x12) {
+      put.valueStart = reader.pass();
+      put.valueEnd = reader.at;
+    } else if (tag === 0x18) put.lease = reader.bigInt64();
+    else if (tag === 0x20 || tag === 0x28 || tag === 0x30) put.asksMore = reader.bool() || put.asksMore;
+    else reader.skip(tag, 6);
+  }
+  return put;
 }
 
 export function encodePutRequest(request: PutRequest): Uint8Array {

@@ -142,6 +142,11 @@ export class Reader {
     return new Uint8Array(buffer, byteOffset + start, this.at - start);
   }
 
+  /** Moves behind a bytes field and returns where its bytes start. */
+  pass(): number {
+    return this.#length();
+  }
+
   /** Reads a string field; what is not UTF-8 becomes U+FFFD. */
   string(): string {
     const start = this.#length();

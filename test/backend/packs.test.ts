@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import fc from 'fast-check';
 import { Level } from 'level';
 import t from 'tap';
-import type { Backend, BackendEntry } from '../../src/backend/backend.ts';
+import type { Backend, BackendEntry, Room } from '../../src/backend/backend.ts';
 import { openLevelBackend } from '../../src/backend/level-backend.ts';
 import { encodeLedgerEntry, encodeLine, ledgerKey, lineKey } from '../../src/backend/level-ledger.ts';
+import { memoryBackend } from '../../src/backend/memory-backend.ts';
 import {
   expandPack,
   findInPack,
@@ -102,6 +103,7 @@ class Twin {
   backend: Backend;
   #next = 1;
   #line = 0;
+  #puts = 0;
 
   constructor(directory: string, packBytes: number, backend: Backend) {
     this.#directory = directory;
@@ -109,8 +111,13 @@ class Twin {
     this.backend = backend;
   }
 
+  /** Every other value is written in place, if it may be. */
   #put(key: string, value: string): void {
-    this.backend.put(key, Buffer.from(value));
+    const bytes = Buffer.from(value);
+    const name = Buffer.from(`${key} and more`);
+    const room = this.#puts++ % 2 === 0 ? null : this.backend.reserve(name, key.length, bytes.length);
+    if (room === null) this.backend.put(key, bytes);
+    else bytes.copy(Buffer.from(room.buffer as ArrayBuffer), room.at);
     this.model.set(key, value);
   }
 
@@ -261,6 +268,37 @@ t.test(
     await flush(backend);
     await close(backend);
     t.equal(packed(await keysOfDb(directory)), 0, 'no pack is left');
+  },
+);
+
+t.test(
+  'a value has room where it is going to stand, unless it is large or its key is not the last',
+  async (t) => {
+    for (const backend of [await open(`${t.testdir()}/data`, 64), memoryBackend({ scheduler })]) {
+      const reserve = (key: string, bytes: number): Room | null =>
+        backend.reserve(Buffer.from(key), key.length, bytes);
+      for (const [key, value] of [
+        ['k1', 'one'],
+        ['k2', ''],
+        ['k3', 'x'.repeat(maxSharedValueBytes)],
+      ] as const) {
+        const room = reserve(key, value.length)!;
+        t.equal(room.bytes.buffer, room.buffer);
+        room.bytes.write(value, room.at);
+        t.equal(text(backend.get(key)), value, key);
+      }
+      t.equal(reserve('k4', maxSharedValueBytes + 1), null, 'large');
+      t.equal(reserve('k3', 1), null, 'the same key again');
+      t.equal(reserve('k2', 1), null, 'a key before it');
+      backend.delete('k9');
+      t.equal(reserve('k8', 1), null, 'a key before one that is deleted');
+      t.ok(reserve('ka', 1), 'behind it there is room again');
+      t.throws(() => reserve('', 1), /table/);
+      t.throws(() => reserve('\0', 1), /table/);
+      t.equal(text(backend.get('k1')), 'one');
+      await close(backend);
+      t.throws(() => reserve('kc', 1), /closed/);
+    }
   },
 );
 

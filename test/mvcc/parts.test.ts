@@ -230,6 +230,9 @@ t.test('a table of keys finds each key and no other, also among many that come a
       for (const [name, removes] of steps) {
         if (model.has(name) !== table.find(name) >= 0)
           throw new Error('found what is not there, or did not find it');
+        const entry = Buffer.from(`<${name}>`);
+        if (table.findBytes(entry, 1, entry.length - 1) !== table.find(name))
+          throw new Error('bytes are another key than their string');
         if (!model.has(name)) {
           const index = added(name, table);
           if (index.mod !== 0 || index.newest !== 0 || index.lease !== 0n)
@@ -296,6 +299,10 @@ t.test('keys that were chosen to collide are found like others, and go like othe
   const check = (what: string): void => {
     const wrong = keys.filter((key) => table.find(key) !== (rows.get(key) ?? -1));
     t.same(wrong, [], what);
+    const inBytes = keys.filter(
+      (key) => table.findBytes(Buffer.from(key), 0, key.length) !== table.find(key),
+    );
+    t.same(inBytes, [], what);
   };
   for (const key of keys) rows.set(key, table.add(key));
   check('all are there');
@@ -315,9 +322,9 @@ t.test('older revisions are what a list of them is, however many come and howeve
   const step = fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 2500 }));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-      const older = new OlderRevisions();
-      let list: number[] = [];
-      let next = 1;
+      const older = new OlderRevisions(1, 2, 8);
+      let list = [1];
+      let next = 2;
       for (const [adds, count] of steps) {
         if (adds) {
           for (let i = 0; i < count; i++, next++) {

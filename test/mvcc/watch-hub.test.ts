@@ -318,6 +318,21 @@ t.test('§3.9 snapshot: every watcher goes on from its next revision, or is comp
   t.same(told(rig, idle), ['0@0 canceled compacted 14']);
 });
 
+t.test('changes are made up only while somebody watches, and no revision is left out', async (t) => {
+  const rig = new WatchRig();
+  t.equal(rig.hub.isEmpty, true);
+  const before = rig.put('k');
+  t.throws(() => rig.hub.passed(before), /is published behind/);
+  const reader = rig.reader();
+  reader.stream.create(watch('k', { startRevision: before }));
+  t.equal(rig.hub.isEmpty, false);
+  t.throws(() => rig.hub.passed(before + 1), /wants to see/);
+  rig.put('k', 'w');
+  rig.settle();
+  t.equal(told(rig, reader).length > 0, true, 'what came before, and what came after');
+  t.equal(rig.hub.newest, before + 1);
+});
+
 t.test('what was published before a resync is told, whoever forgot to suspend', async (t) => {
   const rig = new WatchRig();
   const reader = rig.reader();

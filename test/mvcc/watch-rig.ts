@@ -43,7 +43,7 @@ export class WatchRig {
       this.isAwake = true;
     };
     this.hub = new Hub({ history: wrap(this.store.history), wake, ...options });
-    this.store.attach(this.hub, (changes) => this.hub.publish(changes));
+    this.store.attach(this.hub, (changes) => this.hub.publish(changes), this.hub);
   }
 
   put(key: string, value = 'v'): number {

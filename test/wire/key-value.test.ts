@@ -53,6 +53,46 @@ t.test('a record is a copy: what happens to the request afterwards does not matt
   t.equal(Buffer.from(codec.recordValue(record)).toString(), 'before');
 });
 
+t.test('a record that is written to its place is the same as one that is made by itself', async (t) => {
+  const put = codec.placedPut();
+  fc.assert(
+    fc.property(m.keyValueArbitrary, fc.nat(70), fc.nat(9), (kv, padding, start) => {
+      const { createRevision, modRevision, version } = kv;
+      // Keys on both sides of what a loop copies.
+      const key = Buffer.concat([kv.key, Buffer.alloc(padding, 'k')]);
+      const name = key.toString('latin1');
+      const request = Buffer.concat([Buffer.alloc(start), key, kv.value, Buffer.alloc(start)]);
+      put.key = request.subarray(1);
+      put.keyStart = start - 1;
+      put.keyEnd = put.keyStart + key.length;
+      if (start === 0) {
+        put.key = key;
+        put.keyStart = 0;
+        put.keyEnd = key.length;
+      }
+      put.value = start === 1 ? kv.value : request;
+      put.valueStart = start === 1 ? 0 : start + key.length;
+      put.valueEnd = put.valueStart + kv.value.length;
+      put.lease = kv.lease;
+      const record = codec.encodeRecord(name, createRevision, modRevision, version, kv.value, kv.lease);
+      const size = codec.putRecordBytes(put, createRevision, modRevision, version);
+      assert.equal(size, record.length);
+      const room = Buffer.alloc(size + 2 * start, 0xee);
+      const end = codec.writePutRecord(room, start, put, createRevision, modRevision, version);
+      assert.equal(end, start + size);
+      const around = Buffer.alloc(start, 0xee);
+      assert.equal(m.hex(room), m.hex(Buffer.concat([around, record, around])));
+      const tombstone = codec.encodeTombstone(name, modRevision);
+      assert.equal(codec.tombstoneBytes(name, modRevision), tombstone.length);
+      const grave = Buffer.alloc(start + tombstone.length);
+      assert.equal(codec.writeTombstone(grave, start, name, modRevision), grave.length);
+      assert.equal(m.hex(grave.subarray(start)), m.hex(tombstone));
+    }),
+    { numRuns },
+  );
+  t.pass(`${numRuns} records`);
+});
+
 t.test('records do not run into each other, of any size', async (t) => {
   const values: Buffer[] = [];
   const records: Uint8Array[] = [];
