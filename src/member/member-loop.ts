@@ -171,7 +171,7 @@ export class MemberLoop {
     const changed = (): void => this.schedule();
     const failed = (error: Error): void => this.fail(error);
     this.hub = new Hub({ history: state.store.history, wake: changed });
-    state.store.attach(this.hub, (changes) => this.hub.publish(changes));
+    state.store.attach(this.hub, (changes) => this.hub.publish(changes), this.hub);
     if (raft.isHollow) {
       state.store.suspend();
       this.hub.suspend();
