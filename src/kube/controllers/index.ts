@@ -12,6 +12,7 @@ import { GarbageCollector } from './garbage-collector.ts';
 import { managerLease } from './manager-lease.ts';
 import { NamespaceEmptier } from './namespace-emptier.ts';
 import { ObjectGraph } from './object-graph.ts';
+import { PolicyChecker } from './policy-checker.ts';
 import { RoleCollector } from './role-collector.ts';
 
 export interface Running {
@@ -34,6 +35,7 @@ class Loops {
       new NamespaceEmptier(parts, this.#graph),
       new DefaultAccounts(parts, this.#graph),
       new RoleCollector(parts, this.#graph),
+      new PolicyChecker(parts, this.#graph),
     ];
     this.#graph.start().catch((error: unknown) => {
       parts.runtime.log.error('the loops of the control plane did not start', { error });

@@ -122,8 +122,19 @@ const formatTypes: Readonly<Record<string, string>> = {
 
 /** Types of one schema and all that is in it. */
 export class RuleTypes {
-  readonly environment: Environment = language.clone();
+  readonly environment: Environment;
   readonly #names = new Map<Schema, string>();
+
+  readonly #keepsNames: boolean;
+
+  /**
+   * @param environment gets the types
+   * @param keepsNames members have their own names besides those that rules have to use
+   */
+  constructor(environment: Environment = language.clone(), keepsNames = false) {
+    this.environment = environment;
+    this.#keepsNames = keepsNames;
+  }
 
   /** The type of a value, or null where it has none. */
   typeOf(schema: Schema, isWhole: boolean): string | null {
@@ -163,6 +174,7 @@ export class RuleTypes {
       if (escaped === null || !isJsonObject(inner)) continue;
       const type = this.typeOf(inner, false);
       if (type !== null) fields[escaped] = type;
+      if (type !== null && this.#keepsNames) fields[name] = type;
     }
     const name = `object${this.#names.size}`;
     this.#names.set(schema, name);

@@ -11,10 +11,13 @@ import { FieldsText } from '../api/fields-text.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { language, rewritten } from '../crd/cel-library.ts';
 import { type Budget, BudgetError, MeteredExpression } from '../crd/cel-meter.ts';
+import { RuleTypes } from '../crd/cel-values.ts';
 import { compileText } from '../crd/rule-definitions.ts';
 import { errorText } from '../crd/rules.ts';
+import type { Schema } from '../crd/structural.ts';
 import { type AuthorizerValue, registerAuthorizer } from './authorizer.ts';
 import { registerLiterals, withoutLiterals } from './literals.ts';
+import { namespaceSchema, requestSchema } from './object-types.ts';
 
 /** What an expression may see, `null` where there is none. */
 export interface Variables {
@@ -62,6 +65,64 @@ function environmentOf({ hasParams, hasAuthorizer, isPolicy }: Scope): Environme
   return environment;
 }
 
+/** As it is checked: what is known of the request and the namespace counts. */
+const checked: Map<string, Environment> = new Map();
+
+function checkedEnvironmentOf(scope: Scope): Environment {
+  const key = JSON.stringify(scope);
+  let environment = checked.get(key);
+  if (environment === undefined) {
+    environment = base.clone();
+    const types = new RuleTypes(environment, true);
+    for (const name of ['object', 'oldObject']) environment.registerVariable(name, 'dyn');
+    environment.registerVariable('request', types.typeOf(requestSchema, false)!);
+    environment.registerVariable('namespaceObject', types.typeOf(namespaceSchema, false)!);
+    if (scope.hasParams) environment.registerVariable('params', 'dyn');
+    if (scope.isPolicy) environment.registerVariable('variables', 'map<string, dyn>');
+    if (scope.hasAuthorizer) {
+      environment.registerVariable('authorizer', 'kubernetes.authorization.Authorizer');
+    }
+    checked.set(key, environment);
+  }
+  return environment;
+}
+
+/** What is known of the objects that an expression sees; null: nothing. */
+export interface ObjectSchemas {
+  readonly object: Schema;
+  readonly params: Schema | null;
+  /** Types by name. */
+  readonly variables: Map<string, string>;
+}
+
+/** The type of an expression, or why it has none. @param spec of a policy */
+export function typeOfExpression(
+  expression: string,
+  spec: JsonObject,
+  { object, params, variables }: ObjectSchemas,
+): { readonly type: string | null; readonly problem: string | null } {
+  const environment = base.clone();
+  const types = new RuleTypes(environment, true);
+  const type = types.typeOf(object, false) ?? 'dyn';
+  environment
+    .registerVariable('object', type)
+    .registerVariable('oldObject', type)
+    .registerVariable('request', types.typeOf(requestSchema, false)!)
+    .registerVariable('namespaceObject', types.typeOf(namespaceSchema, false)!)
+    .registerVariable('authorizer', 'kubernetes.authorization.Authorizer')
+    .registerType('keelson.Variables', { fields: Object.fromEntries(variables) })
+    .registerVariable('variables', 'keelson.Variables');
+  if (isJsonObject(spec['paramKind'])) {
+    const known = params === null ? null : types.typeOf(params, false);
+    environment.registerVariable('params', known ?? 'dyn');
+  }
+  const text = taken(expression);
+  const result = environment.check(text);
+  if (result.valid) return { type: result.type ?? 'dyn', problem: null };
+  const problem = compileText(text, result.error as unknown as Parameters<typeof compileText>[1]);
+  return { type: null, problem: problem.replace(/^compilation failed: /, '') };
+}
+
 /** What an expression may give; a real server's words for them. */
 export type ResultType = 'bool' | 'string' | 'null_type' | 'dyn' | 'Object' | 'list<JSONPatch>';
 
@@ -77,7 +138,7 @@ export function expressionProblem(
   wanted: readonly ResultType[],
 ): string | null {
   const text = taken(expression);
-  const result = environmentOf(scope).check(text);
+  const result = checkedEnvironmentOf(scope).check(text);
   if (!result.valid) return compileText(text, result.error as unknown as Parameters<typeof compileText>[1]);
   const type = result.type ?? 'dyn';
   if (wanted.includes('dyn') || wanted.includes(type as ResultType)) return null;

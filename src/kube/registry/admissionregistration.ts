@@ -10,6 +10,7 @@ export const admissionregistrationResources: readonly ResourceType[] = [
       kind: 'MutatingAdmissionPolicy',
       categories: ['api-extensions'],
       isNamespaced: false,
+      generation: 'spec',
       updatesUnconditionally: false,
     },
     {
@@ -17,6 +18,7 @@ export const admissionregistrationResources: readonly ResourceType[] = [
       kind: 'MutatingAdmissionPolicyBinding',
       categories: ['api-extensions'],
       isNamespaced: false,
+      generation: 'spec',
       updatesUnconditionally: false,
     },
     {
@@ -32,6 +34,7 @@ export const admissionregistrationResources: readonly ResourceType[] = [
       kind: 'ValidatingAdmissionPolicy',
       categories: ['api-extensions'],
       isNamespaced: false,
+      generation: 'spec',
       subresources: ['status'],
       updatesUnconditionally: false,
     },
@@ -40,6 +43,7 @@ export const admissionregistrationResources: readonly ResourceType[] = [
       kind: 'ValidatingAdmissionPolicyBinding',
       categories: ['api-extensions'],
       isNamespaced: false,
+      generation: 'spec',
       updatesUnconditionally: false,
     },
     {
