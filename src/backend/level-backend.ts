@@ -41,6 +41,8 @@ export interface LevelBackendOptions {
   readonly disk: Disk;
   readonly scheduler: Scheduler;
   readonly log?: Logger;
+  /** Is told of each record that was to be read and is damaged: whoever asked for it gets the same as an error. */
+  readonly onDamage?: (damage: Error) => void;
   /** Milliseconds: how long others wait for slices of a flush. @default a clock that stands: slices end by what is in them */
   readonly now?: () => number;
   /** Tables whose keys mostly ascend, a char each: their records are kept in packs. @default none */
@@ -56,6 +58,8 @@ export interface LevelBackendOptions {
 const MiB = 1024 * 1024;
 /** References read at a time; those of former versions are the packs themselves. */
 const packsAtOnce = 256;
+
+function ignore(): void {}
 
 async function destroyDb(disk: Disk, path: string): Promise<void> {
   removeRecordFiles(disk, path);
@@ -207,7 +211,7 @@ export function openLevelBackend(
   options: LevelBackendOptions,
   done: (error: Error | null, backend: Backend | null) => void,
 ): void {
-  const { directory, disk, scheduler, log = silentLogger, now = () => 0 } = options;
+  const { directory, disk, scheduler, log = silentLogger, now = () => 0, onDamage = ignore } = options;
   const openDb = async (path: string, createIfMissing: boolean): Promise<LevelDb> => {
     const db = new Level<string, Buffer>(path, {
       keyEncoding: 'utf8',
@@ -228,7 +232,7 @@ export function openLevelBackend(
       packBytes: options.packBytes ?? noPacking.packBytes,
     };
     const destroy = (path: string): Promise<void> => destroyDb(disk, path);
-    const context = { disk, scheduler, log, now, states, packing, openDb, destroyDb: destroy };
+    const context = { disk, scheduler, log, onDamage, now, states, packing, openDb, destroyDb: destroy };
     const state = await openState(context);
     return new BufferedBackend(state, scheduler, packing);
   };

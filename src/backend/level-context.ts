@@ -13,6 +13,8 @@ export interface LevelContext {
   readonly disk: Disk;
   readonly scheduler: Scheduler;
   readonly log: Logger;
+  /** Is told of each pack that was read and is damaged. */
+  readonly onDamage: (damage: Error) => void;
   /** Milliseconds, for work that is done in slices. */
   readonly now: () => number;
   readonly states: StateDirectory;

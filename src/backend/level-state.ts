@@ -17,11 +17,12 @@ import { commitBatch, copyWrites } from './level-flush.ts';
 import { encodeLedgerEntry, encodeLine, ledgerKey, ledgerLength, lineKey } from './level-ledger.ts';
 import { LevelReplacement } from './level-replacement.ts';
 import { type LevelVisitOptions, visitLevel } from './level-visit.ts';
-import { LevelWriter, wholePack } from './level-writer.ts';
+import { LevelWriter } from './level-writer.ts';
 import type { Overlay } from './overlay.ts';
 import { findInPack, maxSharedValueBytes } from './pack.ts';
 import { type PackDirectory, packKey } from './pack-directory.ts';
 import type { Pack } from './pack-list.ts';
+import { type PackSource, soundPack } from './pack-walk.ts';
 import type { RecordFiles } from './record-files.ts';
 
 /**
@@ -63,6 +64,7 @@ export class LevelState implements BaseState {
   #isWriting = false;
   /** Packs that were read last, each at its place. */
   readonly #packs: (ReadPack | null)[] = new Array<ReadPack | null>(packsKept).fill(null);
+  readonly #source: PackSource;
   #line: Line;
   #sequence: number;
   #tableBytes = 0;
@@ -89,6 +91,7 @@ export class LevelState implements BaseState {
     this.#db = db;
     this.#directory = packs.directory;
     this.#files = packs.files;
+    this.#source = { db, files: packs.files, path: this.#path, onDamage: context.onDamage };
     this.#keeper = new FileKeeper(packs.files, packs.directory);
     this.#sequence = sequence;
     this.#line = line;
@@ -125,7 +128,7 @@ export class LevelState implements BaseState {
     if (kept !== null && kept.pack === pack) return kept.bytes;
     const bytes = pack.place === null ? this.#levelGet(packKey(pack)) : this.#files.readSync(pack.place);
     if (bytes === undefined) return null;
-    wholePack(this.#path, pack, bytes);
+    soundPack(this.#source, pack, bytes);
     if (bytes.length <= keptPackBytesMax) this.#packs[place] = { pack, bytes };
     return bytes;
   }
@@ -181,7 +184,7 @@ export class LevelState implements BaseState {
       directory: this.#directory,
       files: this.#files,
       packing: this.context.packing,
-      readPack: (pack) => wholePack(this.#path, pack, this.#packBytes(pack) ?? undefined),
+      readPack: (pack) => soundPack(this.#source, pack, this.#packBytes(pack) ?? undefined),
     });
     return { batch, writer };
   }
@@ -213,7 +216,7 @@ export class LevelState implements BaseState {
   #reading(from: string, to: string | null): LevelVisitOptions {
     this.#users++;
     return {
-      source: { db: this.#db, files: this.#files, path: this.#path },
+      source: this.#source,
       snapshot: this.#before?.share() ?? new SharedSnapshot(this.#db.snapshot()),
       from,
       to,

@@ -19,6 +19,17 @@ export interface PackSource {
   readonly files: RecordFiles;
   /** Of the state, for what is said of damage. */
   readonly path: string;
+  readonly onDamage: (damage: Error) => void;
+}
+
+/** The pack as it was written; what is not is told. @throws Failure 'backendDamaged' */
+export function soundPack(source: PackSource, pack: Pack, bytes: Buffer | undefined): Buffer {
+  try {
+    return wholePack(source.path, pack, bytes);
+  } catch (error) {
+    source.onDamage(error as Error);
+    throw error;
+  }
 }
 
 /** Packs that were read together. */
@@ -77,11 +88,11 @@ export class PackWalk {
 
   async #readInline(packs: Pack[]): Promise<PackRun> {
     const found = await this.#source.db.getMany(packs.map(packKey), { snapshot: this.#snapshot });
-    return { packs, bytes: packs.map((pack, i) => wholePack(this.#source.path, pack, found[i])) };
+    return { packs, bytes: packs.map((pack, i) => soundPack(this.#source, pack, found[i])) };
   }
 
   async #readFile(packs: Pack[], into: Buffer | null): Promise<PackRun> {
-    const { files, path } = this.#source;
+    const { files } = this.#source;
     const { file, offset } = packs[0]!.place!;
     const last = packs[packs.length - 1]!.place!;
     const length = last.offset + last.bytes - offset;
@@ -94,7 +105,7 @@ export class PackWalk {
     });
     const bytes = packs.map((pack) => {
       const from = pack.place!.offset - offset;
-      return wholePack(path, pack, room.subarray(from, Math.min(filled, from + pack.place!.bytes)));
+      return soundPack(this.#source, pack, room.subarray(from, Math.min(filled, from + pack.place!.bytes)));
     });
     return { packs, bytes };
   }

@@ -9,6 +9,8 @@
  * disk holds what it led to, and the promises in it stand in newer segments. The newest segment, which is written to,
  * is not read.
  *
+ * What somebody needs before it is looked at again is told by the backend, and mended in the same way.
+ *
  * A file may be in the making or on its way out while it is read: only what is found twice, some time apart, in a file
  * that is still there, is damage.
  */
@@ -26,6 +28,8 @@ export const defaultScrubBytesPerSecond: number = 256 * 1024;
 const burstMs = 4000;
 /** Between two passes. */
 const restMs = 60_000;
+/** What readers find damaged is told at most so often; each of them may find it. */
+const noticeMs = 10_000;
 /** What seems damaged is looked at again after this. */
 const confirmMs = 30_000;
 /** Of the state's records, read at once. */
@@ -43,7 +47,7 @@ export interface ScrubbedMember {
 }
 
 export interface ScrubOptions {
-  readonly storage: Pick<Storage, 'disk' | 'backend' | 'walDirectory'>;
+  readonly storage: Pick<Storage, 'disk' | 'backend' | 'walDirectory' | 'onDamage'>;
   readonly stateDirectory: string;
   readonly bytesPerSecond: number;
   readonly member: ScrubbedMember;
@@ -63,6 +67,7 @@ export class Scrub {
   #spent = 0;
   #timer: Timer | null = null;
   #wake: () => void = () => {};
+  #noticedAt = Number.NEGATIVE_INFINITY;
   /** Whole passes. */
   passes = 0;
 
@@ -71,12 +76,14 @@ export class Scrub {
   }
 
   start(): void {
+    this.#options.storage.onDamage = (damage) => this.#notice(damage);
     this.#ended = this.#run();
   }
 
   /** Resolves when nothing is read any more. */
   stop(): Promise<void> {
     this.#isStopped = true;
+    this.#options.storage.onDamage = () => {};
     this.#timer?.cancel();
     this.#wake();
     return this.#ended;
@@ -156,6 +163,14 @@ export class Scrub {
     }
   }
 
+  /** Somebody wanted a record that is damaged. */
+  #notice(damage: Error): void {
+    const now = this.#options.runtime.clock.now();
+    if (now - this.#noticedAt < noticeMs) return;
+    this.#noticedAt = now;
+    this.#replaceState(damage.message);
+  }
+
   /** Each pack has a checksum, which is looked at whenever it is read. */
   async #readRecords(): Promise<void> {
     for (let from = firstKey; !this.#isStopped; ) {
@@ -168,7 +183,7 @@ export class Scrub {
         }
       } catch (error) {
         if (!(error instanceof Failure) || error.reason !== 'backendDamaged') throw error;
-        this.#replaceState(error.message);
+        this.#notice(error);
         return;
       }
       if (last === '') return;

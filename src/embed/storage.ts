@@ -29,6 +29,8 @@ export interface Storage {
   /** For files that are made to be sent. */
   readonly spoolDirectory: string;
   readonly isOnDisk: boolean;
+  /** Is called when a record of the state was to be read and is damaged. */
+  onDamage: (damage: Error) => void;
   /** Closes the state and gives the lock back. */
   close(): Promise<void>;
 }
@@ -50,6 +52,7 @@ async function openMemory({ scheduler }: Runtime): Promise<Storage> {
     walDirectory: 'wal',
     spoolDirectory: 'spool',
     isOnDisk: false,
+    onDamage: ignore,
     close: () => closeBackend(backend),
   };
 }
@@ -66,10 +69,12 @@ async function openDirectory(
   try {
     const directory = `${dataDir}/state`;
     const tables = tablesIn(disk, directory);
+    let storage: Storage | null = null;
+    const onDamage = (damage: Error): void => storage?.onDamage(damage);
     const backend = await new Promise<Backend>((resolve, reject) => {
       const now = (): number => clock.now();
       openLevelBackend(
-        { directory, disk, scheduler, log, now, packedTables: recordTable },
+        { directory, disk, scheduler, log, now, onDamage, packedTables: recordTable },
         (error, opened) => {
           if (opened === null) reject(error ?? new Failure('backendDamaged'));
           else resolve(opened);
@@ -82,22 +87,26 @@ async function openDirectory(
       await closeBackend(backend);
       throw error;
     }
-    return {
+    storage = {
       disk,
       backend,
       walDirectory: walDir ?? `${dataDir}/wal`,
       spoolDirectory: `${dataDir}/spool`,
       isOnDisk: true,
+      onDamage: ignore,
       close: async () => {
         await closeBackend(backend);
         lock.release();
       },
     };
+    return storage;
   } catch (error) {
     lock.release();
     throw error;
   }
 }
+
+function ignore(): void {}
 
 /** Whether there is a log. */
 export function holdsSegments({ disk, walDirectory }: Pick<Storage, 'disk' | 'walDirectory'>): boolean {

@@ -39,7 +39,10 @@ async function fill(backend: Backend): Promise<void> {
 }
 
 /** A state with tables and files of records, a log of several segments, and a scrub of both. */
-async function place(t: Test): Promise<{ folder: string; scrub: Scrub; calls: string[] }> {
+async function place(
+  t: Test,
+  restMs = 5,
+): Promise<{ folder: string; backend: Backend; scrub: Scrub; calls: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'k-'));
   const runtime = nodeRuntime();
   const storage = await openStorage(folder, runtime);
@@ -68,7 +71,7 @@ async function place(t: Test): Promise<{ folder: string; scrub: Scrub; calls: st
   };
   const scrub = new Scrub({
     ...{ storage, stateDirectory: join(folder, 'state'), member, runtime },
-    ...{ bytesPerSecond: 1e9, confirmMs: 5, restMs: 5 },
+    ...{ bytesPerSecond: 1e9, confirmMs: 5, restMs },
   });
   t.teardown(async () => {
     await scrub.stop();
@@ -76,7 +79,7 @@ async function place(t: Test): Promise<{ folder: string; scrub: Scrub; calls: st
     await storage.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  return { folder, scrub, calls };
+  return { folder, backend: storage.backend, scrub, calls };
 }
 
 /** The largest file below a folder whose name fits. */
@@ -119,6 +122,25 @@ t.test('a bit that flips in a file of records has the state replaced', async (t)
   t.equal(calls[0], 'replaceState');
 });
 
+t.test(
+  'a record that somebody reads and that is damaged has the state replaced before its turn',
+  async (t) => {
+    const { folder, backend, scrub, calls } = await place(t, 3_600_000);
+    const path = largest(join(folder, 'state'), /\.records$/);
+    for (let share = 0.02; share < 1; share += 0.02) flip(path, share);
+    scrub.start();
+    t.throws(() => {
+      for (let index = 1; index <= 300; index++) backend.get(numbered(recordTable, index));
+    }, /fails its checksum/);
+    t.same(calls, ['replaceState']);
+    t.throws(() => {
+      for (let index = 300; index > 0; index--) backend.get(numbered(recordTable, index));
+    }, /fails its checksum/);
+    t.same(calls, ['replaceState'], 'once is enough');
+    t.equal(scrub.passes, 0);
+  },
+);
+
 t.test('a bit that flips in a segment of the log has it let go of', async (t) => {
   const { folder, scrub, calls } = await place(t);
   const [first] = readdirSync(join(folder, 'wal'))
@@ -139,7 +161,11 @@ t.test('a scrub that is stopped in the middle of a pause or a file ends at once'
   };
   const backend = { scan: () => {} } as unknown as Backend;
   const slow = new Scrub({
-    ...{ storage: { ...storage, backend }, stateDirectory: join(folder, 'state'), runtime },
+    ...{
+      storage: { ...storage, backend, onDamage: () => {} },
+      stateDirectory: join(folder, 'state'),
+      runtime,
+    },
     ...{ bytesPerSecond: 1, restMs: 3_600_000, member: { replaceState: () => true, shedLog: () => {} } },
   });
   slow.start();
