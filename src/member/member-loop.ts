@@ -389,10 +389,18 @@ export class MemberLoop {
     if (this.#frames.length === 0) return;
     const frames = this.#frames;
     this.#frames = [];
+    let hasHeard = false;
     for (const { from, bytes } of frames) {
       if (this.state.membership.wasRemoved(from)) this.#hooks.heardRemoved(from);
-      if (from === this.raft.leader) this.#rest.heard(this.#runtime.clock.now());
+      if (from === this.raft.leader) {
+        hasHeard = true;
+        this.#rest.heard(this.#runtime.clock.now());
+      }
       for (const message of this.#open(from, bytes)) this.raft.step(message);
+    }
+    if (hasHeard && this.#rest.isResting && this.raft.role !== Role.Leader) {
+      this.#ticker.postpone(this.#rest.patienceMs);
+      this.#tick();
     }
   }
 

@@ -6,6 +6,10 @@
  * a follower misses two heartbeats before it stands. And only whole heartbeats since the leader was heard count:
  * counter-example, with steps of three ticks of 100 ms and a timeout of ten: the leader is heard a millisecond before a
  * step, the step counts three ticks, and the follower stands after 701 ms and not after 1000.
+ *
+ * A follower that hears its leader is awake, and ticks then. Its own timer is for a leader that is silent, and is first due
+ * when an election may be: a timer that is put off for less wakes the process all the same, since Node lets what it has set
+ * run out.
  */
 
 /** Ticks without anything new after which a member rests: five seconds with etcd's heartbeat. */
@@ -13,6 +17,7 @@ const ticksUntilRest = 50;
 
 export class Rest {
   readonly #heartbeatMs: number;
+  readonly #electionTicks: number;
   readonly #longestTicks: number;
   #activeAt: number;
   #heardAt = Number.NEGATIVE_INFINITY;
@@ -21,6 +26,7 @@ export class Rest {
   /** @param electionTicks the shortest election timeout */
   constructor(heartbeatMs: number, electionTicks: number, now: number) {
     this.#heartbeatMs = heartbeatMs;
+    this.#electionTicks = electionTicks;
     this.#longestTicks = Math.max(1, Math.floor(electionTicks / 3));
     this.#activeAt = now;
   }
@@ -32,6 +38,11 @@ export class Rest {
   /** The time between two ticks. */
   get periodMs(): number {
     return this.#isResting ? this.#longestTicks * this.#heartbeatMs : this.#heartbeatMs;
+  }
+
+  /** For so long a follower that has just heard its leader waits before it looks for itself. */
+  get patienceMs(): number {
+    return this.#electionTicks * this.#heartbeatMs;
   }
 
   /** There is something to do. @returns whether that ended a rest */
@@ -58,7 +69,9 @@ export class Rest {
       return Math.min(this.#longestTicks, Math.max(1, steps));
     }
     const sinceMs = now - Math.max(tickedAt, this.#heardAt);
-    return Math.min(this.#longestTicks, Math.floor(sinceMs / this.#heartbeatMs));
+    const ticks = Math.floor(sinceMs / this.#heartbeatMs);
+    // Much later than asked for, this process was stopped, and what the leader said meanwhile is still unread.
+    return ticks * 2 <= this.#electionTicks * 3 ? ticks : this.#longestTicks;
   }
 
   /** Looks whether there was nothing to do for long enough. */

@@ -38,6 +38,14 @@ export class Ticker {
     this.#arm();
   }
 
+  /** Somebody else ticks now: the next tick is due in so much time, and from there on at the rate. */
+  postpone(delayMs: number): void {
+    if (this.#timer === null) return;
+    this.#timer.cancel();
+    this.#due = this.#clock.now() + delayMs;
+    this.#arm();
+  }
+
   stop(): void {
     this.#timer?.cancel();
     this.#timer = null;

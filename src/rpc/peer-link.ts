@@ -28,7 +28,7 @@ export const DIAL_TIMEOUT_MS: number = 2000;
 export const BACKOFF_MIN_MS: number = 50;
 export const BACKOFF_MAX_MS: number = 1000;
 /** Both ends send a sign of life this often; where frames have left since the last one, they are the sign. */
-export const SIGN_OF_LIFE_INTERVAL_MS: number = 1000;
+export const SIGN_OF_LIFE_INTERVAL_MS: number = 2000;
 /** A connection on which nothing was heard for this long is taken for dead. */
 export const SILENCE_LIMIT_MS: number = 5000;
 /** What was written when a link is closed has this long to leave. */

@@ -46,6 +46,30 @@ t.test(
   },
 );
 
+t.test('a follower that ticks when it hears its leader stands neither too soon nor late', async (t) => {
+  for (const [electionTicks, stepMs] of [
+    [10, 300],
+    [9, 300],
+    [6, 200],
+    [25, 800],
+  ] as const) {
+    const rest = new Rest(100, electionTicks, 0);
+    rest.look(6000);
+    t.equal(rest.periodMs, stepMs);
+    rest.heard(6000);
+    t.equal(rest.passed(6000, 5700, false), 0, 'nothing has passed since the leader was heard');
+    let elapsed = 0;
+    let tickedAt = 6000;
+    for (let at = 6000 + rest.patienceMs; elapsed < electionTicks; at += rest.periodMs) {
+      elapsed += rest.passed(at, tickedAt, false);
+      tickedAt = at;
+    }
+    const silentMs = tickedAt - 6000;
+    t.ok(silentMs >= electionTicks * 100, `stood after ${silentMs} ms`);
+    t.ok(silentMs < electionTicks * 100 + stepMs);
+  }
+});
+
 t.test(
   'a ticker that is told to hurry does, and one that is told to rest does so after its next tick',
   async (t) => {
@@ -86,5 +110,14 @@ t.test(
     ticker.stop();
     run(5000);
     t.same(ticks, [0, 100, 200, 300, 600, 900, 1010, 1110]);
+    ticker.postpone(10);
+    run(6000);
+    t.equal(ticks.length, 8, 'one that was stopped stays so');
+    ticker.start(0);
+    run(6050);
+    ticker.postpone(400);
+    run(6700);
+    t.same(ticks.slice(8), [6000, 6450, 6550, 6650], 'one that was put off goes on from there');
+    ticker.stop();
   },
 );
