@@ -85,25 +85,30 @@ async function replace({ machines, client }: TroubleOptions, leading: () => Prom
   const old = members.find(({ name }) => name === machine.name);
   if (old === undefined) throw new Error(`${machine.name} is no member`);
   await machines.end(index, 'SIGKILL');
-  await retried(() => client.members.remove(old.id));
+  const listed = async (): Promise<boolean> => {
+    const now = await client.members.list({ timeoutMs: 5000 });
+    return now.some(({ peerUrls }) => peerUrls.includes(machine.dialUrl));
+  };
+  await retried(
+    () => client.members.remove(old.id),
+    async () => !(await listed()),
+  );
   machines.clear(index);
-  await retried(() => client.members.add([machine.dialUrl]));
+  await retried(() => client.members.add([machine.dialUrl]), listed);
   machine.joins = true;
   machines.start(index);
   await serves(client, machine.clientUrl);
 }
 
-/** An answer that is lost may have been a yes: then the next one is a no, which is as good. */
-async function retried(ask: () => Promise<unknown>): Promise<void> {
-  let inDoubt = false;
+/** An answer that is lost may have been a yes: whether it was, the list of members tells, as it would a human. */
+async function retried(ask: () => Promise<unknown>, isDone: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 60; tries++) {
     try {
       await ask();
       return;
-    } catch (error) {
-      if (inDoubt && /not found|already exist|exists/i.test(String(error))) return;
-      inDoubt = true;
+    } catch {
       await pause(500);
+      if (await isDone().catch(() => false)) return;
     }
   }
   throw new Error('the members could not be changed');
