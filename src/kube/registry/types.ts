@@ -104,6 +104,8 @@ export interface StrategyContext {
  * validating admission, store. Hooks change the object they are given; `old` must not be changed.
  */
 export interface Strategy {
+  /** Many objects have the same spec, which nothing changes after `prepareForCreate`. @default false */
+  readonly hasSharedSpec?: boolean;
   prepareForCreate?(object: ApiObject, context: StrategyContext): void;
   /** Also resets what the endpoint may not change, apart from status and spec, which generic code keeps apart. */
   prepareForUpdate?(object: ApiObject, old: ApiObject, context: StrategyContext): void;

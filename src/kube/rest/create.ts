@@ -13,6 +13,7 @@ import { orderedMeta } from '../meta/order.ts';
 import { randomNameSuffix, randomUid } from '../meta/time.ts';
 import { validateMetaOnCreate } from '../meta/validate-meta.ts';
 import type { Strategy, StrategyContext } from '../registry/types.ts';
+import { sharedSpec } from '../storage/shared-specs.ts';
 import { strategyOf } from '../strategy/index.ts';
 import { parseBody, toObject } from './body.ts';
 import { admissionAttributes, answerObject, type Endpoint, hasStatus, strategyContext } from './endpoint.ts';
@@ -98,6 +99,7 @@ async function tryCreate(
   await parts.admission.mutate(attributes);
   if (hasStatus(resource) && resource.keepsStatusOnCreate !== true) delete object.status;
   strategy.prepareForCreate?.(object, hooks);
+  if (strategy.hasSharedSpec === true && object.spec !== undefined) object.spec = sharedSpec(object.spec);
   validateNew(object, strategy, hooks);
   context.warnings.push(...(strategy.warnings?.(object, null, hooks) ?? []));
   await parts.admission.validate(attributes);

@@ -5,9 +5,10 @@
 
 import { Packr } from 'msgpackr';
 import { FieldsText, fieldsText } from '../api/fields-text.ts';
-import type { ApiObject, ManagedFieldsEntry } from '../api/objects.ts';
+import type { ApiObject, ManagedFieldsEntry, ObjectMeta } from '../api/objects.ts';
 import { orderedMeta } from '../meta/order.ts';
 import type { StoredEntry } from '../store.ts';
+import { knownSpec, type SharedSpec } from './shared-specs.ts';
 
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
@@ -20,10 +21,38 @@ function storedEntry(entry: ManagedFieldsEntry): object {
   return fieldsV1 instanceof FieldsText ? { ...entry, fieldsV1: fieldsV1.text } : entry;
 }
 
+/** A map of up to 65,535 members: its code, and how many there are in two bytes. */
+const mapHeadBytes = 3;
+
+/** The entries of a map with these members. */
+function entriesOf(members: object): Uint8Array {
+  return packr.pack(members).subarray(mapHeadBytes);
+}
+
+/** The bytes of an object whose spec others have as well: those before and behind it are made, and its own are known. */
+function joined(object: ApiObject, metadata: ObjectMeta, known: SharedSpec): Uint8Array {
+  const before: Record<string, unknown> = {};
+  const behind: Record<string, unknown> = {};
+  let target = before;
+  let count = 0;
+  for (const name in object) {
+    count++;
+    if (name === 'spec') target = behind;
+    else target[name] = name === 'metadata' ? metadata : object[name as keyof ApiObject];
+  }
+  known.bytes ??= new Uint8Array(entriesOf({ spec: known.spec }));
+  const parts = [packr.pack(before), known.bytes, entriesOf(behind)];
+  const bytes = Buffer.concat(parts);
+  bytes.writeUInt16BE(count, 1);
+  return bytes;
+}
+
 export function encodeObject(object: ApiObject): Uint8Array {
   const metadata = orderedMeta({ ...object.metadata, resourceVersion: '' });
   const managers = metadata.managedFields;
   if (managers !== undefined) metadata.managedFields = managers.map(storedEntry);
+  const known = object.spec === undefined ? null : knownSpec(object.spec);
+  if (known !== null) return joined(object, metadata, known);
   const bytes = packr.pack({ ...object, metadata });
   // A piece of the packer's buffer, which it does not write again; of a large one a copy, so that the rest can go.
   return bytes.buffer.byteLength > sharedBytesMax ? new Uint8Array(bytes) : bytes;

@@ -1,7 +1,15 @@
 /** The JSON of an object as `JSON.stringify` makes it, put together with the texts that its managers are kept as. */
 
 import { FieldsText } from '../api/fields-text.ts';
-import { type ApiObject, asJson, type ManagedFieldsEntry, type ObjectMeta } from '../api/objects.ts';
+import {
+  type ApiObject,
+  asJson,
+  isJsonObject,
+  type Json,
+  type ManagedFieldsEntry,
+  type ObjectMeta,
+} from '../api/objects.ts';
+import { knownSpec } from './shared-specs.ts';
 
 function entryText(entry: ManagedFieldsEntry): string {
   const { fieldsV1 } = entry;
@@ -23,6 +31,12 @@ function metaText(meta: ObjectMeta): string {
   return `${text.slice(0, -1)}${text === '{}' ? '' : ','}"managedFields":[${managedFields.map(entryText).join(',')}]}`;
 }
 
+function memberText(object: ApiObject, name: string, value: Json): string {
+  if (name === 'metadata') return metaText(object.metadata);
+  const known = name === 'spec' && isJsonObject(value) ? knownSpec(value) : null;
+  return known === null ? JSON.stringify(value) : known.text;
+}
+
 /** The text of an object whose metadata is in order. */
 export function objectText(object: ApiObject): string {
   let text = '';
@@ -30,8 +44,7 @@ export function objectText(object: ApiObject): string {
   for (const name in members) {
     const value = members[name];
     if (value === undefined) continue;
-    const inner = name === 'metadata' ? metaText(object.metadata) : JSON.stringify(value);
-    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${inner}`;
+    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${memberText(object, name, value)}`;
   }
   return text === '' ? '{}' : `${text}}`;
 }

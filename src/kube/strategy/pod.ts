@@ -166,6 +166,7 @@ function onlyResources(pod: ApiObject, old: ApiObject): void {
 }
 
 export const podStrategy: Strategy = {
+  hasSharedSpec: true,
   prepareForCreate(pod) {
     mergeAllLabelKeys(pod);
     pod.status = firstStatus(pod);

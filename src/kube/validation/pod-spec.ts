@@ -265,15 +265,28 @@ export function validatePodTemplate(field: string, template: PodTemplate): Field
   return errors;
 }
 
+/** In `rightSpecs`: whatever the name of the pod is. */
+const anyName = null;
+
 /**
- * Specs of pods in which nothing was found, with the pod's name: a spec is never changed once it was validated, and a pod that
- * is updated mostly keeps the very one it has.
+ * Specs of pods in which nothing was found, with the pod's name where that says something: a spec is never changed once it was
+ * validated, a pod that is updated mostly keeps the very one it has, and pods of one template have the same.
  */
-const rightSpecs: WeakMap<PodSpec, string> = new WeakMap();
+const rightSpecs: WeakMap<PodSpec, string | typeof anyName> = new WeakMap();
+
+/** Claims of ephemeral volumes are named after their pod. */
+function namesClaims({ volumes = [] }: PodSpec): boolean {
+  return volumes.some((volume) => volume['ephemeral'] !== undefined);
+}
+
+function isRight(spec: PodSpec, name: string): boolean {
+  const known = rightSpecs.get(spec);
+  return known === anyName || known === name;
+}
 
 /** Whether the spec was validated, and nothing found. */
 export function isRightSpec({ metadata, spec }: ApiObject): boolean {
-  return spec !== undefined && rightSpecs.get(spec as PodSpec) === (metadata.name ?? '');
+  return spec !== undefined && isRight(spec as PodSpec, metadata.name ?? '');
 }
 
 /** What holds for every pod, new or changed. */
@@ -281,9 +294,9 @@ export function validatePod(pod: ApiObject): FieldError[] {
   const { name = '', annotations = {} } = pod.metadata;
   const spec = (pod.spec ?? {}) as PodSpec;
   const errors = validatePodAnnotations('metadata.annotations', annotations, spec);
-  if (rightSpecs.get(spec) === name) return errors;
+  if (isRight(spec, name)) return errors;
   const found = validateSpecOfPod(spec, name);
-  if (found.length === 0) rightSpecs.set(spec, name);
+  if (found.length === 0) rightSpecs.set(spec, namesClaims(spec) ? name : anyName);
   return [...errors, ...found];
 }
 

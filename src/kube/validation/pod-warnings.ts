@@ -254,11 +254,24 @@ function specWarnings(
   return warnings;
 }
 
-/** Of a new pod. */
-export function podWarnings(pod: ApiObject): string[] {
-  const { name = '', annotations = {} } = pod.metadata;
+/** What is said of specs that were looked at, of pods without annotations; a spec is not changed after that. */
+const knownWarnings: WeakMap<PodSpec, readonly string[]> = new WeakMap();
+
+function warningsOf({ metadata: { annotations }, spec = {} }: ApiObject): readonly string[] {
+  if (annotations !== undefined) return specWarnings('', spec as PodSpec, annotations, true);
+  let warnings = knownWarnings.get(spec as PodSpec);
+  if (warnings === undefined) {
+    warnings = specWarnings('', spec as PodSpec, {}, true);
+    knownWarnings.set(spec as PodSpec, warnings);
+  }
+  return warnings;
+}
+
+/** Of a new pod, which nobody changes any more. */
+export function podWarnings(pod: ApiObject): readonly string[] {
+  const { name = '' } = pod.metadata;
   const problems = labelProblems(name);
-  const warnings = specWarnings('', (pod.spec ?? {}) as PodSpec, annotations, true);
+  const warnings = warningsOf(pod);
   if (problems.length === 0) return warnings;
   const text = `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`;
   return [text, ...warnings];
