@@ -187,6 +187,7 @@ export function setUpApiserver(
     anonymous: options.anonymousAuth && !isOpen,
     serviceRange: options.serviceClusterIpRange.split(',')[0]!,
     nodePorts: options.serviceNodePortRange,
+    enabledPlugins: options.enableAdmissionPlugins,
     disabledPlugins: options.disableAdmissionPlugins.filter(
       (name) => !options.enableAdmissionPlugins.includes(name),
     ),

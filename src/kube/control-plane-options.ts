@@ -58,6 +58,8 @@ export interface ControlPlaneOptions {
   readonly nodePorts?: readonly [number, number];
   /** Admission plugins that are turned off, `ServiceAccount`. @default none */
   readonly disabledPlugins?: readonly string[];
+  /** Admission plugins that are turned on, of those that begin turned off: `NodeRestriction`. @default none */
+  readonly enabledPlugins?: readonly string[];
   /** One that is ready, or how to make it, as `rbacAuthorizer`. @default that of `authorizationModes` */
   readonly authorizer?: Authorizer | ((parts: ServerParts) => Authorizer);
   /** Asked in order until one allows. @default AlwaysAllow */

@@ -125,6 +125,7 @@ function serverParts(
     ...servicesOf(options),
     authority: options.authority ?? options.tls?.cert ?? '',
     disabled,
+    enabled: new Set(options.enabledPlugins),
   });
   return {
     runtime,
@@ -264,7 +265,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   address.port = listeners[0]!.port;
   if (insecurePort !== null) {
     const open = new RequestHandler({ ...common, authenticators: [...authenticators, unsecured] });
-    listeners.push(await listen({ host: '127.0.0.1', port: insecurePort, tls: null, clock, handle: open.handle }));
+    listeners.push(
+      await listen({ host: '127.0.0.1', port: insecurePort, tls: null, clock, handle: open.handle }),
+    );
   }
   await publishServer(parts, advertisedAddress(options.advertiseAddress ?? host), address.port);
   const upkeep = new Upkeep(runtime, store, storages, options.compactionIntervalMs ?? defaultCompactionMs);

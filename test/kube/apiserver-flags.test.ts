@@ -116,7 +116,7 @@ t.test('flags are read as kube-apiserver reads them', async (t) => {
 t.test('plugins that are here are enabled without a word, others with a warning', async (t) => {
   const here = ['MutatingAdmissionWebhook', 'ValidatingAdmissionWebhook', 'ValidatingAdmissionPolicy'];
   t.strictSame(pluginWarnings([...here, 'MutatingAdmissionPolicy', 'LimitRanger']), []);
-  t.match(pluginWarnings(['NodeRestriction']), [/NodeRestriction has no effect/]);
+  t.match(pluginWarnings(['NodeRestriction', 'CertificateSigning']), [/CertificateSigning has no effect/]);
   const { options, problems } = parse(`--disable-admission-plugins=${here.join()}`);
   t.strictSame([problems, options.disableAdmissionPlugins], [[], here]);
 });

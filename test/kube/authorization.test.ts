@@ -17,7 +17,7 @@ async function start(test: Pick<typeof t, 'teardown'>, ...modes: AuthorizationMo
   const as = (user: string, ...groups: string[]) => ({
     ...admin,
     'impersonate-user': user,
-    ...(groups.length === 0 ? {} : { 'impersonate-group': groups.join(',') }),
+    ...(groups.length === 0 ? {} : { 'impersonate-group': groups.join(', ') }),
   });
   const create = async (path: string, body: unknown) => {
     const answer = await api.send('POST', path, body, admin);

@@ -10,16 +10,19 @@ const nothing: Reservation = { commit: () => {}, release: () => {} };
 
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
+  readonly #checking: readonly AdmissionPlugin[];
   readonly #reserving: readonly AdmissionPlugin[];
   readonly #dynamic: DynamicAdmission | null;
 
   constructor(plugins: readonly AdmissionPlugin[], dynamic: DynamicAdmission | null = null) {
     this.#plugins = plugins;
     this.#dynamic = dynamic;
+    this.#checking = plugins.filter((plugin) => plugin.check !== undefined);
     this.#reserving = plugins.filter((plugin) => plugin.reserve !== undefined);
   }
 
   async mutate(attributes: AdmissionAttributes): Promise<void> {
+    for (const plugin of this.#checking) await plugin.check?.(attributes);
     for (const plugin of this.#plugins) {
       const pending = plugin.mutate?.(attributes);
       if (pending !== undefined) await pending;
@@ -39,8 +42,9 @@ export class AdmissionChain {
     if (this.#dynamic?.mayValidate === true) await this.#dynamic.validate(attributes);
   }
 
-  /** Asks only what users have configured, of what is not written as it is sent: bindings, evictions, connections. */
+  /** Asks only checks and what users have configured, of what is not written as it is sent: bindings, evictions, connections. */
   async askDynamic(attributes: AdmissionAttributes): Promise<void> {
+    for (const plugin of this.#checking) await plugin.check?.(attributes);
     const dynamic = this.#dynamic;
     if (dynamic === null) return;
     if (dynamic.mayMutate) await dynamic.mutate(attributes, () => Promise.resolve());

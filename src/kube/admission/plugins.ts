@@ -11,6 +11,7 @@ import { claimResize, defaultIngressClass, defaultStorageClass } from './default
 import { limitRanger } from './limit-ranger.ts';
 import { Lookup } from './lookup.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
 import { podSecurity } from './pod-security.ts';
 import { priorities } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
@@ -40,6 +41,8 @@ export interface AdmissionSources {
   readonly authority?: string;
   /** Names of plugins that are turned off, `ServiceAccount`. @default none */
   readonly disabled?: ReadonlySet<string>;
+  /** Names of plugins that are in force only where they are asked for, `NodeRestriction`. @default none */
+  readonly enabled?: ReadonlySet<string>;
 }
 
 /** The ranges of services, or null when services are not served. */
@@ -72,6 +75,7 @@ export function admissionPlugins(sources: AdmissionSources): readonly AdmissionP
     ...about(['', 'v1', 'serviceaccounts'], (accounts) =>
       serviceAccounts({ lookup, accounts, clock, random }),
     ),
+    ...(sources.enabled?.has('NodeRestriction') === true ? [nodeRestriction(lookup)] : []),
     taintNewNodes,
     ...about(['', 'v1', 'namespaces'], (resource) => podSecurity(lookup, resource)),
     ...about(['scheduling.k8s.io', 'v1', 'priorityclasses'], (resource) => priorities(lookup, resource)),

@@ -39,6 +39,8 @@ export interface Reservation {
 
 export interface AdmissionPlugin {
   readonly name: string;
+  /** Before anything else, also of what is not written as it is sent: bindings, evictions, tokens, connections. */
+  check?(attributes: AdmissionAttributes): void | Promise<void>;
   mutate?(attributes: AdmissionAttributes): void | Promise<void>;
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
   /**

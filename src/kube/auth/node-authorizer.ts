@@ -7,74 +7,42 @@ import type { ApiObject } from '../api/objects.ts';
 import type { UserInfo } from '../api/user.ts';
 import { nodeRules } from '../bootstrap/component-roles.ts';
 import type { ServerParts } from '../rest/parts.ts';
+import { isMirrorPod, namesIn, nodeNameOf } from './node-identity.ts';
 import { coversResource, type PolicyRule } from './rbac.ts';
 import type { AccessAttributes, Authorizer, Decision, ResourceRule, UserRules } from './types.ts';
 
-const userPrefix = 'system:node:';
-const nodesGroup = 'system:nodes';
 const leaseNamespace = 'kube-node-lease';
 
 const rules = nodeRules as unknown as readonly PolicyRule[];
 const noOpinion: Decision = { isAllowed: false, reason: '' };
 const allowed: Decision = { isAllowed: true, reason: '' };
 
-/** @returns null: not a node */
-export function nodeNameOf({ username, groups }: UserInfo): string | null {
-  return username.startsWith(userPrefix) && groups.includes(nodesGroup)
-    ? username.slice(userPrefix.length)
-    : null;
-}
-
 function refused(reason: string): Decision {
   return { isAllowed: false, reason };
 }
 
-type Member = Readonly<Record<string, unknown>>;
+const ownVerbs = ['get', 'create', 'update', 'patch', 'delete'];
 
-/** Members `name` of what stands under a key anywhere in a value: `secretRef: { name }`. */
-function collectReferences(value: unknown, keys: ReadonlySet<string>, found: Set<string>): void {
-  if (value === null || typeof value !== 'object') return;
-  if (Array.isArray(value)) {
-    for (const item of value) collectReferences(item, keys, found);
-    return;
+/** Its own lease. The name of what is created stands in the body alone. */
+function lease({ verb, name, namespace }: AccessAttributes, node: string): Decision {
+  if (!ownVerbs.includes(verb)) {
+    return refused('can only get, create, update, patch, or delete a node lease');
   }
-  for (const [key, member] of Object.entries(value)) {
-    const names = keys.has(key) ? nameIn(key, member) : '';
-    if (names !== '') found.add(names);
-    collectReferences(member, keys, found);
+  if (namespace !== leaseNamespace) {
+    return refused(`can only access leases in the ${JSON.stringify(leaseNamespace)} system namespace`);
   }
+  if (verb === 'create' || name === node) return allowed;
+  return refused('can only access node lease with the same name as the requesting node');
 }
 
-/** The name that a reference gives, whichever of the three forms it has. */
-function nameIn(key: string, member: unknown): string {
-  if (typeof member === 'string') return key.endsWith('Name') ? member : '';
-  if (member === null || typeof member !== 'object') return '';
-  const { name, secretName, claimName } = member as Member;
-  for (const given of [name, secretName, claimName]) if (typeof given === 'string') return given;
-  return '';
-}
-
-const secretKeys: ReadonlySet<string> = new Set([
-  'secret',
-  'secretRef',
-  'secretKeyRef',
-  'nodePublishSecretRef',
-  'secretName',
-]);
-const configMapKeys: ReadonlySet<string> = new Set(['configMap', 'configMapRef', 'configMapKeyRef']);
-const claimKeys: ReadonlySet<string> = new Set(['persistentVolumeClaim']);
-
-function namesIn(pod: ApiObject, resource: string): Set<string> {
-  const found = new Set<string>();
-  const spec = (pod.spec ?? {}) as Member;
-  if (resource === 'secrets') {
-    collectReferences(spec, secretKeys, found);
-    for (const { name } of (spec['imagePullSecrets'] ?? []) as { name?: string }[]) found.add(name ?? '');
+/** Its own CSINode. */
+function csiNode({ verb, name, subresource }: AccessAttributes, node: string): Decision {
+  if (!ownVerbs.includes(verb)) {
+    return refused('can only get, create, update, patch, or delete a CSINode');
   }
-  if (resource === 'configmaps') collectReferences(spec, configMapKeys, found);
-  if (resource === 'persistentvolumeclaims') collectReferences(spec, claimKeys, found);
-  if (resource === 'serviceaccounts') found.add((spec['serviceAccountName'] as string | undefined) ?? '');
-  return found;
+  if (subresource !== '') return refused('cannot authorize CSINode subresources');
+  if (verb === 'create' || name === node) return allowed;
+  return refused('can only access CSINode with the same name as the requesting node');
 }
 
 class NodeAuthorizer implements Authorizer {
@@ -92,20 +60,18 @@ class NodeAuthorizer implements Authorizer {
     switch (`${asked.group}/${asked.resource}`) {
       case '/secrets':
       case '/configmaps':
-        return this.#read(asked, node, ['get', 'list', 'watch']);
+        return this.#read(asked, node);
       case '/persistentvolumeclaims':
-        return asked.subresource === 'status'
-          ? this.#related(asked, node, ['update', 'patch'])
-          : this.#read(asked, node, ['get']);
+        return asked.subresource === 'status' ? this.#status(asked, node) : this.#get(asked, node);
       case '/persistentvolumes':
-        return this.#volume(asked, node);
+      case 'storage.k8s.io/volumeattachments':
+        return this.#get(asked, node);
       case '/serviceaccounts':
-        if (asked.subresource === 'token') return this.#related(asked, node, ['create']);
-        break;
+        return this.#token(asked, node);
       case 'coordination.k8s.io/leases':
-        return this.#own(asked, node, asked.namespace === leaseNamespace);
+        return lease(asked, node);
       case 'storage.k8s.io/csinodes':
-        return this.#own(asked, node, true);
+        return csiNode(asked, node);
       default:
     }
     return rules.some((rule) => coversResource(rule, asked)) ? allowed : noOpinion;
@@ -120,56 +86,91 @@ class NodeAuthorizer implements Authorizer {
     };
   }
 
-  /** Its lease, its CSINode: everything with the object of its own name. */
-  #own({ verb, name, resource }: AccessAttributes, node: string, isPlace: boolean): Decision {
-    if (!isPlace) return refused(`can only access ${resource} in the ${leaseNamespace} namespace`);
-    if (!['get', 'create', 'update', 'patch', 'delete'].includes(verb)) {
-      return refused('can only get, create, update, patch, or delete this resource');
+  #read(asked: AccessAttributes, node: string): Promise<Decision> | Decision {
+    if (!['get', 'list', 'watch'].includes(asked.verb)) {
+      return refused('can only read resources of this type');
     }
-    // The name of what is created stands in the body alone.
-    if (verb !== 'create' && name !== node) {
-      return refused(`can only access ${resource} with the same name as the requesting node`);
-    }
-    return allowed;
-  }
-
-  #read(asked: AccessAttributes, node: string, verbs: readonly string[]): Promise<Decision> | Decision {
     if (asked.subresource !== '') return refused('cannot read subresource');
-    return this.#related(asked, node, verbs);
+    if (asked.namespace === '') return refused('can only read namespaced object of this type');
+    return this.#related(asked, node);
   }
 
-  async #related(asked: AccessAttributes, node: string, verbs: readonly string[]): Promise<Decision> {
-    if (!verbs.includes(asked.verb)) return refused(`can only ${verbs.join(', ')} this resource`);
+  #get(asked: AccessAttributes, node: string): Promise<Decision> | Decision {
+    if (asked.verb !== 'get') return refused('can only get individual resources of this type');
+    if (asked.subresource !== '') return refused('cannot get subresource');
+    return this.#related(asked, node);
+  }
+
+  #status(asked: AccessAttributes, node: string): Promise<Decision> | Decision {
+    const isWrite = asked.verb === 'update' || asked.verb === 'patch';
+    return isWrite ? this.#related(asked, node) : refused('can only get/update/patch this type');
+  }
+
+  #token(asked: AccessAttributes, node: string): Promise<Decision> | Decision {
+    if (asked.verb !== 'create' || asked.name === '') {
+      return refused('can only create tokens for individual service accounts');
+    }
+    if (asked.subresource !== 'token') return refused('can only create token subresource of serviceaccount');
+    return this.#related(asked, node);
+  }
+
+  async #related(asked: AccessAttributes, node: string): Promise<Decision> {
     if (asked.name === '') return refused('No Object name found');
-    if (asked.namespace === '') return refused('can only read namespaced object of this type');
-    const pods = await this.#podsOf(node, asked.namespace);
-    if (pods.some((pod) => namesIn(pod, asked.resource).has(asked.name))) return allowed;
+    if (await this.#isRelated(asked, node)) return allowed;
     return refused(`no relationship found between node '${node}' and this object`);
+  }
+
+  async #isRelated({ resource, namespace, name }: AccessAttributes, node: string): Promise<boolean> {
+    if (resource === 'volumeattachments') {
+      const attachment = await this.#object('storage.k8s.io', resource, '', name);
+      return (attachment?.spec as { nodeName?: string } | undefined)?.nodeName === node;
+    }
+    const pods = await this.#podsOf(node, resource === 'persistentvolumes' ? '' : namespace);
+    if (resource !== 'persistentvolumes' && pods.some((pod) => namesIn(pod, resource).has(name))) return true;
+    if (resource !== 'persistentvolumes' && resource !== 'secrets') return false;
+    for (const volume of await this.#volumesOf(pods)) {
+      if (resource === 'secrets' ? namesIn(volume, resource).has(name) : volume.metadata.name === name) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Volumes are reached through the claims of pods. */
-  async #volume(asked: AccessAttributes, node: string): Promise<Decision> {
-    if (asked.verb !== 'get') return refused('can only get individual resources of this type');
-    if (asked.subresource !== '') return refused('cannot get subresource');
-    for (const pod of await this.#podsOf(node, '')) {
+  async #volumesOf(pods: readonly ApiObject[]): Promise<ApiObject[]> {
+    const volumes: ApiObject[] = [];
+    for (const pod of pods) {
       for (const name of namesIn(pod, 'persistentvolumeclaims')) {
-        const claim = await this.#object('persistentvolumeclaims', pod.metadata.namespace ?? '', name);
-        if ((claim?.spec as { volumeName?: string } | undefined)?.volumeName === asked.name) return allowed;
+        const claim = await this.#object('', 'persistentvolumeclaims', pod.metadata.namespace ?? '', name);
+        const { volumeName } = (claim?.spec ?? {}) as { volumeName?: string };
+        const volume =
+          volumeName === undefined ? undefined : await this.#object('', 'persistentvolumes', '', volumeName);
+        if (volume !== undefined) volumes.push(volume);
       }
     }
-    return refused(`no relationship found between node '${node}' and this object`);
+    return volumes;
   }
 
+  /** Those that the node itself has made give no right to anything. */
   async #podsOf(node: string, namespace: string): Promise<ApiObject[]> {
     const storage = this.#parts.storages.of(this.#parts.registry.find('', 'v1', 'pods')!);
     await storage.cache.start();
     return storage.cache
       .list(storage.prefixOf(namespace))
-      .filter(({ spec }) => (spec as { nodeName?: string } | undefined)?.nodeName === node);
+      .filter(
+        (pod) => (pod.spec as { nodeName?: string } | undefined)?.nodeName === node && !isMirrorPod(pod),
+      );
   }
 
-  async #object(plural: string, namespace: string, name: string): Promise<ApiObject | undefined> {
-    const storage = this.#parts.storages.of(this.#parts.registry.find('', 'v1', plural)!);
+  async #object(
+    group: string,
+    plural: string,
+    namespace: string,
+    name: string,
+  ): Promise<ApiObject | undefined> {
+    const resource = this.#parts.registry.find(group, 'v1', plural);
+    if (resource === null) return undefined;
+    const storage = this.#parts.storages.of(resource);
     await storage.cache.start();
     return storage.cache.get(storage.keyOf(namespace, name));
   }

@@ -106,8 +106,9 @@ function matches(rule: AuditRule, { user, verb, path, request }: Told): boolean 
   return resources.length === 0 && namespaces.length === 0;
 }
 
-function userOf({ username, uid, groups }: UserInfo): object {
-  return { username, ...(uid === '' ? {} : { uid }), groups };
+function userOf({ username, uid, groups, extra }: UserInfo): object {
+  const hasExtra = Object.keys(extra).length > 0;
+  return { username, ...(uid === '' ? {} : { uid }), groups, ...(hasExtra ? { extra } : {}) };
 }
 
 function objectOf(path: ResourcePath): object {
