@@ -19,6 +19,9 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Bu
 /** From the opening of a connection, or its last response, to the end of the next request's headers. */
 export const REQUEST_HEAD_TIMEOUT_MS: number = 30_000;
 
+/** Line and headers of a request, as Go's servers have it: clients send cookies and tokens of other services along. */
+export const REQUEST_HEAD_BYTES_MAX: number = 1 << 20;
+
 interface Connection {
   timer: Timer | null;
   /** Requests whose responses are not complete. */
@@ -36,7 +39,8 @@ export class Http1 {
   constructor(handler: HttpHandler, runtime: Runtime, upgrade: UpgradeHandler | null = null) {
     this.handler = handler;
     this.runtime = runtime;
-    this.server = createServer((request, response) => this.serve(request, response));
+    const limits = { maxHeaderSize: REQUEST_HEAD_BYTES_MAX };
+    this.server = createServer(limits, (request, response) => this.serve(request, response));
     // A client may close its side once it has asked; it still gets its answer (Go's servers do the same).
     Object.assign(this.server, { httpAllowHalfOpen: true });
     if (upgrade === null) return;
