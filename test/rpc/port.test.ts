@@ -179,7 +179,7 @@ t.test(
     };
     t.match(await asked(REQUEST_HEAD_BYTES_MAX - 100), /^HTTP\/1\.1 200/);
     // A reset may overtake the answer: the rest of the head was not read.
-  t.match(await asked(REQUEST_HEAD_BYTES_MAX), /^(HTTP\/1\.1 431|$)/);
+    t.match(await asked(REQUEST_HEAD_BYTES_MAX), /^(HTTP\/1\.1 431|$)/);
     t.equal((await fetchText(opened.port.port, '/')).status, 200);
     await opened.close();
   },
