@@ -86,11 +86,11 @@ t.test('maxClientVersions of etcd/metering: one name more is counted with those 
       .text()
       .split('\n')
       .filter((line) => line.startsWith('etcd_server_client_requests_total{'));
-  for (let at = 0; at < 100; at++) meter.countClient('unary', `v${at}`);
+  for (let at = 0; at < 100; at++) meter.client(`v${at}`).unary++;
   const before = series();
   t.ok(before.some((line) => line.includes('"v99"')));
-  meter.countClient('unary', 'v100');
-  meter.countClient('unary', 'v101');
+  meter.client('v100').unary++;
+  meter.client('v101').unary++;
   const added = series().filter((line) => !before.includes(line));
   t.ok(added.length > 0 && added.every((line) => line.includes('"unknown"')), added.join());
 });

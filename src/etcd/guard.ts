@@ -8,11 +8,20 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import type { RpcCall, RpcMethod, RpcStatus, RpcStream, UnaryHandler, UnaryReply } from '../rpc/transport.ts';
+import type {
+  DirectHandler,
+  RpcCall,
+  RpcMethod,
+  RpcStatus,
+  RpcStream,
+  UnaryHandler,
+  UnaryReply,
+} from '../rpc/transport.ts';
 import type { Authorizer } from './authorize.ts';
 import type { ServiceContext } from './context.ts';
 import { Code, statuses } from './errors.ts';
 import type { LeaderGuard } from './leader-guard.ts';
+import type { ClientFigures, RpcMeter } from './metering.ts';
 
 /** A method of a service, not yet guarded. */
 export type ServiceMethod = RpcMethod & {
@@ -20,12 +29,19 @@ export type ServiceMethod = RpcMethod & {
   readonly servesLearner: boolean;
 };
 
+type UnaryServiceMethod = Extract<ServiceMethod, { kind: 'unary' }>;
+
 /** By the method's name. */
 export type ServiceMethods = Readonly<Record<string, ServiceMethod>>;
 
 /** A unary method. What `handle` throws before it returns becomes the answer. */
 export function unary(handle: UnaryHandler, servesLearner: boolean = false): ServiceMethod {
   return { kind: 'unary', handle, servesLearner };
+}
+
+/** A unary method of which there are many calls: `direct` is the same as `handle`, and called while auth is off. */
+export function directUnary(handle: UnaryHandler, direct: DirectHandler): ServiceMethod {
+  return { kind: 'unary', handle, direct, servesLearner: false };
 }
 
 /** A streaming method. What `handle` throws before it returns ends the stream. */
@@ -68,6 +84,29 @@ function isText(value: string | undefined): boolean {
   return true;
 }
 
+/** A client as it is counted, known from a call with the same metadata. */
+class KnownClient {
+  readonly meter: RpcMeter;
+  readonly figures: ClientFigures;
+
+  constructor(meter: RpcMeter, figures: ClientFigures) {
+    this.meter = meter;
+    this.figures = figures;
+  }
+}
+
+/** Where the calls of the client are counted; null when its version is not text. */
+function clientOf(meter: RpcMeter, call: RpcCall): ClientFigures | null {
+  const { shared } = call;
+  const note = shared?.note;
+  if (note instanceof KnownClient && note.meter === meter) return note.figures;
+  const version = call.metadata(CLIENT_API_VERSION_KEY);
+  if (!isText(version)) return null;
+  const figures = meter.client(version);
+  if (shared !== undefined) shared.note = new KnownClient(meter, figures);
+  return figures;
+}
+
 function refusalOf(
   context: ServiceContext,
   method: ServiceMethod,
@@ -77,9 +116,9 @@ function refusalOf(
   const { member, meter } = context;
   if (needsState && member.isRebuilding) return statuses.corrupt;
   if (member.isLearner && !method.servesLearner) return statuses.notSupportedForLearner;
-  const version = call.metadata(CLIENT_API_VERSION_KEY);
-  if (!isText(version)) return statuses.invalidClientApiVersion;
-  meter.countClient(method.kind, version);
+  const client = clientOf(meter, call);
+  if (client === null) return statuses.invalidClientApiVersion;
+  client[method.kind]++;
   if (!member.hasLeader && call.metadata(HAS_LEADER_KEY) === 'true') return statuses.noLeader;
   return null;
 }
@@ -116,6 +155,25 @@ function holdBack(authorizer: Authorizer, stream: RpcStream): void {
   stream.pause();
 }
 
+function guardedDirect(
+  context: ServiceContext,
+  method: UnaryServiceMethod,
+  direct: DirectHandler,
+  needsState: boolean,
+): DirectHandler {
+  return (request, call) => {
+    try {
+      const refusal = refusalOf(context, method, needsState, call);
+      if (refusal !== null) call.reply(refusal, null);
+      else if (!context.authorizer.enabled) direct(request, call);
+      else
+        admitted(context, method.handle, request, call, (status, response) => call.reply(status, response));
+    } catch (error) {
+      call.reply(context.statusOf(error), null);
+    }
+  };
+}
+
 /**
  * The method as the transport calls it.
  * @param needsState it answers from the state: not while that is lost or wrong, and another one is waited for
@@ -130,6 +188,8 @@ export function guarded(
     const { handle } = method;
     return {
       kind: 'unary',
+      direct:
+        method.direct === undefined ? undefined : guardedDirect(context, method, method.direct, needsState),
       handle: (request, call, reply) => {
         try {
           const refusal = refusalOf(context, method, needsState, call);

@@ -5,10 +5,11 @@
  * applied. A write travels on as the bytes that came, so nobody encodes it again.
  */
 
+import { nobody } from '../auth/types.ts';
 import { type ProposeDone, RequestKind } from '../member/types.ts';
 import { checkDeleteRange, checkPut, checkTxn } from '../mvcc/request-checks.ts';
 import { isReadOnlyTxn, isSerializableTxn } from '../mvcc/txn-check.ts';
-import type { RpcCall, UnaryReply } from '../rpc/transport.ts';
+import type { DirectCall, DirectHandler, RpcCall, UnaryReply } from '../rpc/transport.ts';
 import type { Timer } from '../util/runtime.ts';
 import {
   decodeCompactionRequest,
@@ -19,12 +20,14 @@ import {
   encodeDeleteRangeResponse,
   encodePutResponse,
   encodeTxnResponse,
+  locatePut,
+  PutAnswers,
 } from '../wire/kv-codec.ts';
 import type { DeleteRangeResult, PutResult, TxnRequest, TxnResult } from '../wire/messages.ts';
 import type { ServiceContext } from './context.ts';
-import { statusOf } from './errors.ts';
+import { statusOf, statusOfError } from './errors.ts';
 import type { ServiceMethod, ServiceMethods } from './guard.ts';
-import { unary } from './guard.ts';
+import { directUnary, unary } from './guard.ts';
 import { rangeMethod, rangeStreamMethod } from './range.ts';
 
 /** A compaction that is to be waited for is looked after this often. */
@@ -47,12 +50,40 @@ export function kvMethods(context: ServiceContext): ServiceMethods {
 
 function putMethod(context: ServiceContext): ServiceMethod {
   const { member } = context;
-  return unary((body, call, reply) => {
+  const answer = putAnswer(context);
+  const direct: DirectHandler = (body, call) => {
+    const placed = locatePut(body, 0, body.length);
+    if (placed.asksMore || placed.keyStart === placed.keyEnd) {
+      const request = decodePutRequest(body);
+      checkPut(request);
+      member.propose(RequestKind.Put, body, request, answer, nobody, call);
+    } else member.propose(RequestKind.Put, body, placed, answer, nobody, call);
+  };
+  return directUnary((body, call, reply) => {
     const request = decodePutRequest(body);
     checkPut(request);
     const done = context.answer<PutResult>(reply, encodePutResponse);
     member.propose(RequestKind.Put, body, request, done, context.authorizer.callerOf(call));
-  });
+  }, direct);
+}
+
+/** One for all calls: which one it is comes along. As for what `context.answer` returns, nothing may be thrown. */
+function putAnswer(context: ServiceContext): ProposeDone<PutResult> {
+  const answers = new PutAnswers(context.header(0).idBytes);
+  return (failure, result, about) => {
+    const call = about as DirectCall;
+    try {
+      if (failure !== null) call.reply(statusOfError(failure), null);
+      else if (result!.prevKv !== null) {
+        call.reply(null, encodePutResponse(context.header(result!.revision), result!));
+      } else {
+        answers.fit(result!.revision, context.member.term);
+        call.replyNumbered(answers.head, result!.revision, answers.tail);
+      }
+    } catch (error) {
+      call.reply(context.statusOf(error), null);
+    }
+  };
 }
 
 function deleteRangeMethod(context: ServiceContext): ServiceMethod {

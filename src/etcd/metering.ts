@@ -5,7 +5,14 @@
  * once. Calls that are under way are those begun less those ended, which is how dashboards see streams that are open.
  */
 
-import { type RpcMethod, type RpcStatus, type RpcStream, writeNumbered } from '../rpc/transport.ts';
+import {
+  type CallObserver,
+  type DirectHandler,
+  type RpcMethod,
+  type RpcStatus,
+  type RpcStream,
+  writeNumbered,
+} from '../rpc/transport.ts';
 import { type AddSeries, Histogram, type Labels, type Metrics } from '../util/metrics.ts';
 import type { Clock } from '../util/runtime.ts';
 import { varintBytes } from '../wire/proto-writer.ts';
@@ -32,7 +39,7 @@ const maxClientVersions = 100;
 /** Methods whose failures are counted by themselves, and how etcd calls them. */
 const streamNames: Readonly<Record<string, string>> = { Watch: 'watch', LeaseKeepAlive: 'lease-keepalive' };
 
-interface ClientFigures {
+export interface ClientFigures {
   unary: number;
   stream: number;
 }
@@ -67,9 +74,10 @@ export class RpcMeter {
       const { handle } = method;
       return { kind: 'stream', handle: (stream) => handle(new MeteredStream(stream, figures, this)) };
     }
-    const { handle } = method;
+    const { handle, direct } = method;
     return {
       kind: 'unary',
+      direct: direct === undefined ? undefined : this.#meteredDirect(figures, direct),
       handle: (request, call, reply) => {
         figures.received++;
         this.receivedBytes += request.length;
@@ -90,6 +98,24 @@ export class RpcMeter {
     };
   }
 
+  #meteredDirect(figures: MethodFigures, direct: DirectHandler): DirectHandler {
+    const observer: CallObserver = {
+      replied: (status, responseBytes, beganAt) => {
+        this.end(figures, status, beganAt);
+        if (responseBytes < 0) return;
+        figures.sent++;
+        this.sentBytes += responseBytes;
+      },
+    };
+    return (request, call) => {
+      figures.received++;
+      this.receivedBytes += request.length;
+      call.observer = observer;
+      call.beganAt = this.begin(figures);
+      direct(request, call);
+    };
+  }
+
   /** @returns what `end` wants to know */
   begin(figures: MethodFigures): number {
     figures.started++;
@@ -102,19 +128,19 @@ export class RpcMeter {
     seconds?.observe((this.#clock.now() - beganAt) / 1000);
   }
 
-  /** @param version what the client calls itself, one character per byte, or undefined */
-  countClient(kind: RpcMethod['kind'], version: string | undefined): void {
+  /**
+   * Where the calls of a client are counted.
+   * @param version what the client calls itself, one character per byte, or undefined
+   */
+  client(version: string | undefined): ClientFigures {
     const name = version ?? unknownVersion;
     let figures = this.#clients.get(name);
     if (figures === undefined) {
-      if (this.#clients.size >= maxClientVersions && name !== unknownVersion) {
-        this.countClient(kind, undefined);
-        return;
-      }
+      if (this.#clients.size >= maxClientVersions && name !== unknownVersion) return this.client(undefined);
       figures = { unary: 0, stream: 0 };
       this.#clients.set(name, figures);
     }
-    figures[kind]++;
+    return figures;
   }
 
   register(metrics: Metrics): void {

@@ -102,8 +102,8 @@ function opPuts(op: RequestOp): boolean {
 const putOverheadBytes = 256;
 
 /** Bytes that a put may add to the state, as etcd reckons. */
-export function putCost(key: Uint8Array, value: Uint8Array): number {
-  return putOverheadBytes + key.length + value.length;
+export function putCost(keyBytes: number, valueBytes: number): number {
+  return putOverheadBytes + keyBytes + valueBytes;
 }
 
 /** The larger branch counts. */
@@ -114,7 +114,7 @@ export function txnCost(request: TxnRequest): number {
 function branchCost(ops: readonly RequestOp[]): number {
   let cost = 0;
   for (const op of ops) {
-    if (op.kind === OpKind.Put) cost += putCost(op.request.key, op.request.value);
+    if (op.kind === OpKind.Put) cost += putCost(op.request.key.length, op.request.value.length);
     else if (op.kind === OpKind.Txn) cost += txnCost(op.request);
   }
   return cost;

@@ -7,7 +7,7 @@ import { type Caller, nobody } from '../auth/types.ts';
 import type { Store } from '../mvcc/store.ts';
 import type { WatchHub } from '../mvcc/types.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
-import { type NodeId, Role } from '../raft/types.ts';
+import { type ConfState, type NodeId, Role } from '../raft/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { encodeAuthOperation } from '../wire/auth-codec.ts';
@@ -46,6 +46,9 @@ export class Member implements ServedMember {
   readonly auth: ServedAuth;
   readonly #parts: MemberParts;
   readonly #dependencies: MemberDependencies;
+  /** Of which configuration `#isLearner` was found out; each change makes another one. */
+  #judgedConf: ConfState | null = null;
+  #isLearner = false;
   readonly #recovered: Recovered;
 
   /**
@@ -147,8 +150,12 @@ export class Member implements ServedMember {
   get isLearner(): boolean {
     // Without its state a member does not know what it is.
     if (this.raft.isHollow) return false;
-    const { voters, votersOutgoing } = this.raft.conf;
-    return !voters.includes(this.id) && !votersOutgoing.includes(this.id);
+    const { conf } = this.raft;
+    if (conf === this.#judgedConf) return this.#isLearner;
+    const { voters, votersOutgoing } = conf;
+    this.#judgedConf = conf;
+    this.#isLearner = !voters.includes(this.id) && !votersOutgoing.includes(this.id);
+    return this.#isLearner;
   }
 
   figures(): MemberFigures {
@@ -235,8 +242,9 @@ export class Member implements ServedMember {
     request: unknown,
     done: ProposeDone<T>,
     caller: Caller = nobody,
+    about: unknown = null,
   ): void {
-    this.#parts.requests.propose(kind, body, request, done, caller);
+    this.#parts.requests.propose(kind, body, request, done, caller, about);
   }
 
   linearize(done: ReadDone): void {

@@ -14,9 +14,14 @@ import { type Asker, envelopeOverheadBytes, type LoggedRequest } from './envelop
 import type { ProposeDone, RequestKind } from './types.ts';
 
 export interface PendingRequest extends LoggedRequest {
-  /** The decoded request; apply uses it instead of decoding the entry again. */
+  /** Empty while an entry has it. */
+  body: Uint8Array;
+  /** What it takes in the log. */
+  readonly bytes: number;
+  /** The decoded request; apply uses it instead of decoding the entry again. Null: it does not. */
   readonly request: unknown;
   readonly done: ProposeDone<unknown>;
+  readonly about: unknown;
   readonly startedAt: number;
   /** Handed to the core. Until then the request is certain not to have happened. */
   proposed: boolean;
@@ -49,21 +54,25 @@ export class PendingRequests {
     request: unknown,
     startedAt: number,
     done: ProposeDone<unknown>,
+    about: unknown = null,
   ): PendingRequest {
     const sequence = this.#first + this.#slots.length - this.#head;
+    const bytes = envelopeOverheadBytes + body.length;
     const pending: PendingRequest = {
       kind,
       sequence,
       asker,
       body,
+      bytes,
       request,
       done,
+      about,
       startedAt,
       proposed: false,
     };
     this.#slots.push(pending);
     this.#size++;
-    this.#bytes += envelopeOverheadBytes + body.length;
+    this.#bytes += bytes;
     return pending;
   }
 
@@ -79,9 +88,9 @@ export class PendingRequests {
     if (this.get(pending.sequence) !== pending) return;
     this.#slots[this.#head + pending.sequence - this.#first] = undefined;
     this.#size--;
-    this.#bytes -= envelopeOverheadBytes + pending.body.length;
+    this.#bytes -= pending.bytes;
     this.#forgetHoles();
-    pending.done(failure, failure === null ? result : null);
+    pending.done(failure, failure === null ? result : null, pending.about);
   }
 
   #forgetHoles(): void {

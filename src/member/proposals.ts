@@ -20,13 +20,15 @@ import {
   requestBytes,
 } from './envelope.ts';
 import { type PendingRequest, PendingRequests } from './pending.ts';
-import type { MemberLimits, ProposeDone, RequestKind } from './types.ts';
+import { type MemberLimits, type ProposeDone, RequestKind } from './types.ts';
 
 /**
  * Requests share an entry up to this; a larger one has an entry of its own. Beyond it there is nothing left to save,
  * and followers would wait longer for the first byte of an entry that they can write.
  */
 const sharedEntryBytes = 256 * 1024;
+
+const noBytes: Uint8Array = new Uint8Array(0);
 
 /** What the core refused: kept, or a turn without a leader would seal the same again. */
 interface SealedEntry {
@@ -79,12 +81,14 @@ export class Proposals {
     caller: Caller,
     applyLag: number,
     done: ProposeDone<unknown>,
+    about: unknown = null,
   ): Failure | null {
     const { maxPendingRequests, maxPendingBytes, maxApplyLag, maxRequestBytes } = this.#limits;
     const isFull = this.pending.size >= maxPendingRequests || this.pending.bytes >= maxPendingBytes;
     if (isFull || applyLag > maxApplyLag) return new Failure('tooManyRequests');
     if (entryBytes(requestBytes(body, caller)) > maxRequestBytes) return new Failure('requestTooLarge');
-    this.#wait(kind, body, caller, request, done);
+    // Puts are read where they stand in the entry.
+    this.#wait(kind, body, caller, kind === RequestKind.Put ? null : request, done, about);
     return null;
   }
 
@@ -93,7 +97,7 @@ export class Proposals {
    * when it is full. Counter-example: behind a hundred thousand puts the end of a lease runs out of time itself.
    */
   addOwn(kind: RequestKind, body: Uint8Array, done: ProposeDone<unknown>): void {
-    this.#wait(kind, body, 'member', undefined, done);
+    this.#wait(kind, body, 'member', undefined, done, null);
     const waiting = this.#waiting;
     const own = waiting[waiting.length - 1]!;
     const place = waiting.findIndex(({ asker }) => asker !== 'member');
@@ -110,9 +114,10 @@ export class Proposals {
     asker: Asker,
     request: unknown,
     done: ProposeDone<unknown>,
+    about: unknown,
   ): void {
     if (this.#now < 0) this.#now = this.#clock.now();
-    this.#waiting.push(this.pending.add(kind, body, asker, request, this.#now, done));
+    this.#waiting.push(this.pending.add(kind, body, asker, request, this.#now, done, about));
     this.#waitingBytes += envelopeOverheadBytes + body.length;
   }
 
@@ -129,7 +134,12 @@ export class Proposals {
         this.#refused = sealed;
         break;
       }
-      for (const end = taken + sealed.count; taken < end; taken++) waiting[taken]!.proposed = true;
+      for (const end = taken + sealed.count; taken < end; taken++) {
+        const pending = waiting[taken]!;
+        pending.proposed = true;
+        // The entry has them now: what the client sent them in may go.
+        pending.body = noBytes;
+      }
     }
     this.#keep(taken === waiting.length ? [] : waiting.slice(taken));
   }
@@ -137,7 +147,7 @@ export class Proposals {
   #keep(waiting: PendingRequest[]): void {
     this.#waiting = waiting;
     this.#waitingBytes = 0;
-    for (const { body } of waiting) this.#waitingBytes += envelopeOverheadBytes + body.length;
+    for (const { bytes } of waiting) this.#waitingBytes += bytes;
   }
 
   /** An entry of what waits from `from` on, in the order in which it came. */
@@ -165,8 +175,9 @@ export class Proposals {
         const pending = this.pending.get(opened.sequence);
         if (pending === undefined || !pending.proposed) continue;
         pending.proposed = false;
+        pending.body = opened.body;
         this.#waiting.push(pending);
-        this.#waitingBytes += envelopeOverheadBytes + pending.body.length;
+        this.#waitingBytes += pending.bytes;
       }
     }
   }

@@ -6,6 +6,7 @@
 
 import type { Backend } from '../backend/backend.ts';
 import { leaseCostBytes } from '../lease/limits.ts';
+import type { PlacedPut } from '../wire/key-value.ts';
 import type { PutRequest, TxnRequest } from '../wire/messages.ts';
 import { putCost, txnCost } from './alarms.ts';
 import { RequestKind } from './types.ts';
@@ -25,8 +26,9 @@ export class Quota {
   costOf(kind: RequestKind, request: unknown): number {
     if (this.#quotaBytes === Number.POSITIVE_INFINITY) return 0;
     if (kind === RequestKind.Put) {
-      const { key, value } = request as PutRequest;
-      return putCost(key, value);
+      const put = request as PutRequest | PlacedPut;
+      if (!('keyEnd' in put)) return putCost(put.key.length, put.value.length);
+      return putCost(put.keyEnd - put.keyStart, put.valueEnd - put.valueStart);
     }
     if (kind === RequestKind.LeaseGrant) return leaseCostBytes;
     return kind === RequestKind.Txn ? txnCost(request as TxnRequest) : 0;

@@ -36,15 +36,16 @@ export class Requests {
     request: unknown,
     done: ProposeDone<T>,
     caller: Caller = nobody,
+    about: unknown = null,
   ): void {
     const { loop, scheduler } = this.#options;
     const { raft, proposals } = loop;
     const applyLag = raft.commit - raft.appliedIndex;
     const failure =
       this.#refuse(kind, request) ??
-      proposals.add(kind, body, request, caller, applyLag, done as ProposeDone<unknown>);
+      proposals.add(kind, body, request, caller, applyLag, done as ProposeDone<unknown>, about);
     if (failure === null) loop.proposed();
-    else scheduler.defer(() => done(failure, null));
+    else scheduler.defer(() => done(failure, null, about));
   }
 
   /** What this member asks for itself: no limit holds it back. */

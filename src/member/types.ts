@@ -183,8 +183,11 @@ export interface MemberDependencies {
   readonly departing?: () => void;
 }
 
-/** `result` is the result object of the request's kind (PutResult, TxnResult, …); null on failure. */
-export type ProposeDone<T> = (failure: Failure | null, result: T | null) => void;
+/**
+ * `result` is the result object of the request's kind (PutResult, TxnResult, …); null on failure. `about` is what was given
+ * with the request, so that many requests can do with one function.
+ */
+export type ProposeDone<T> = (failure: Failure | null, result: T | null, about?: unknown) => void;
 
 /** Null: everything acknowledged before the call is now visible in the local store. */
 export type ReadDone = (failure: Failure | null) => void;
@@ -278,10 +281,11 @@ export interface ServedMember {
 
   /**
    * Asks the cluster for `kind`. The request has been checked (`mvcc/request-checks.ts`); `body` are its encoded bytes, which
-   * must not change afterwards, `request` the decoded form.
+   * must not change afterwards, `request` the decoded form; of a put that only puts, where it stands in them will do.
    * @param caller who asks, for the check of permission at apply. @default nobody
    * @param done called exactly once and never before this call returns. Failures: the refusals of apply, 'requestTooLarge',
    *   'tooManyRequests', 'noSpace', 'deadlineExceeded' (never proposed), 'timeout…' (outcome unknown), 'stopped'.
+   * @param about given back to `done`
    */
   propose<T>(
     kind: RequestKind,
@@ -289,6 +293,7 @@ export interface ServedMember {
     request: unknown,
     done: ProposeDone<T>,
     caller?: Caller,
+    about?: unknown,
   ): void;
   /** A linearizable point: once answered, `store` shows everything acknowledged before the call. */
   linearize(done: ReadDone): void;

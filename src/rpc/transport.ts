@@ -18,6 +18,11 @@ export interface RpcCall {
   readonly path: string;
   /** First value of a metadata key (lower case), or undefined. Bytes of a `-bin` key come as base64. */
   metadata(key: string): string | undefined;
+  /**
+   * Of calls that certainly have the same metadata: one and the same object, with a place for what a handler found out
+   * about these. Missing where nothing is known.
+   */
+  readonly shared?: { note: unknown };
   /** Address of the client, for logs. */
   readonly peer: string;
   /** Common name of the verified client certificate, or empty. */
@@ -29,6 +34,25 @@ export interface RpcCall {
 /** Exactly one of the two is given. The response bytes must not change afterwards. Only the first reply counts. */
 export type UnaryReply = (status: RpcStatus | null, response: Uint8Array | null) => void;
 export type UnaryHandler = (request: Uint8Array, call: RpcCall, reply: UnaryReply) => void;
+
+/** A unary call that is answered by methods of its own, so that a call of which there are many needs no function for that. */
+export interface DirectCall extends RpcCall {
+  /** As a `UnaryReply`. */
+  reply(status: RpcStatus | null, response: Uint8Array | null): void;
+  /** As a reply with `numbered(head, number, tail)`. */
+  replyNumbered(head: Uint8Array, number: number, tail: Uint8Array): void;
+  /** Is told of the first reply; set by whoever counts calls. */
+  observer: CallObserver | null;
+  /** For the observer's use. */
+  beganAt: number;
+}
+
+export interface CallObserver {
+  /** @param responseBytes -1: there is none */
+  replied(status: RpcStatus | null, responseBytes: number, beganAt: number): void;
+}
+
+export type DirectHandler = (request: Uint8Array, call: DirectCall) => void;
 
 /** The server's end of a streaming call. Listeners are set synchronously inside the handler. */
 export interface RpcStream extends RpcCall {
@@ -58,7 +82,12 @@ export interface RpcStream extends RpcCall {
 export type StreamHandler = (stream: RpcStream) => void;
 
 export type RpcMethod =
-  | { readonly kind: 'unary'; readonly handle: UnaryHandler }
+  | {
+      readonly kind: 'unary';
+      readonly handle: UnaryHandler;
+      /** The same, for a transport whose calls are `DirectCall`s. */
+      readonly direct?: DirectHandler | undefined;
+    }
   | { readonly kind: 'stream'; readonly handle: StreamHandler };
 
 /** Full path to method. A known path without a method here is answered UNIMPLEMENTED. */

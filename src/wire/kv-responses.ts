@@ -13,7 +13,7 @@ import type {
   TxnResult,
 } from './messages.ts';
 import { OpKind } from './messages.ts';
-import { Writer } from './proto-writer.ts';
+import { varintBytes, Writer } from './proto-writer.ts';
 import { writeHeader, writeRevisionHeader } from './response-header.ts';
 
 /** Tag and longest usual length in front of an embedded pair; only the guess of a buffer's size. */
@@ -62,6 +62,36 @@ export function encodePutResponse(header: ResponseHeader, result: PutResult): Ui
   if (result.prevKv !== null) to.element(2, result.prevKv);
   writeHeader(to, header);
   return to.finish();
+}
+
+/**
+ * The answers of puts that ask for no former pair, which differ in a number: each is `head`, the revision as a varint, and
+ * `tail`. The same bytes as `encodePutResponse`'s.
+ */
+export class PutAnswers {
+  head: Uint8Array = new Uint8Array(0);
+  tail: Uint8Array = new Uint8Array(0);
+  readonly #idBytes: Uint8Array;
+  #raftTerm = -1;
+  #revisionBytes = 0;
+
+  /** @param idBytes see `ResponseHeader` */
+  constructor(idBytes: Uint8Array) {
+    this.#idBytes = idBytes;
+  }
+
+  /** Makes `head` and `tail` fit. @param revision at least 1 */
+  fit(revision: number, raftTerm: number): void {
+    const revisionBytes = varintBytes(revision);
+    if (raftTerm === this.#raftTerm && revisionBytes === this.#revisionBytes) return;
+    const header = { idBytes: this.#idBytes, revision, raftTerm };
+    const whole = encodePutResponse(header, { prevKv: null, revision });
+    const tailBytes = raftTerm === 0 ? 0 : 1 + varintBytes(raftTerm);
+    this.head = whole.slice(0, whole.length - tailBytes - revisionBytes);
+    this.tail = whole.slice(whole.length - tailBytes);
+    this.#raftTerm = raftTerm;
+    this.#revisionBytes = revisionBytes;
+  }
 }
 
 export function encodeDeleteRangeResponse(header: ResponseHeader, result: DeleteRangeResult): Uint8Array {

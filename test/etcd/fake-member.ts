@@ -210,18 +210,25 @@ export class FakeMember implements ServedMember {
     return this.#leaderListeners.size;
   }
 
-  propose<T>(kind: RequestKind, body: Uint8Array, _request: unknown, done: ProposeDone<T>): void {
+  propose<T>(
+    kind: RequestKind,
+    body: Uint8Array,
+    _request: unknown,
+    done: ProposeDone<T>,
+    _caller?: unknown,
+    about?: unknown,
+  ): void {
     this.proposed.push({ kind, body });
     this.runtime.scheduler.defer(() => {
-      if (this.refusal !== null) return done(this.refusal, null);
+      if (this.refusal !== null) return done(this.refusal, null, about);
       let result: unknown;
       try {
         result = this.#apply(kind, body);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        return done(error, null);
+        return done(error, null, about);
       }
-      done(null, result as T);
+      done(null, result as T, about);
     });
   }
 

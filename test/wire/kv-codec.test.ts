@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
+import { numbered } from '../../src/rpc/transport.ts';
 import { decodeKeyValue } from '../../src/wire/key-value.ts';
 import * as codec from '../../src/wire/kv-codec.ts';
 import type { OpResult, ResponseHeader, TxnRequest, TxnResult } from '../../src/wire/messages.ts';
@@ -133,6 +134,26 @@ t.test('PutResponse is the same on the wire as protobufjs makes it', async (t) =
     { numRuns },
   );
   t.pass(`${numRuns} messages`);
+});
+
+t.test('what the answers of puts have in common is put together to the same bytes', async (t) => {
+  let others: codec.PutAnswers | null = null;
+  fc.assert(
+    fc.property(m.headerArbitrary, fc.array(fc.maxSafeNat(), { maxLength: 4 }), (fields, more) => {
+      const { idBytes, raftTerm } = header(fields);
+      const answers = new codec.PutAnswers(idBytes);
+      for (const given of [fields.revision, ...more]) {
+        const revision = Math.max(1, given);
+        answers.fit(revision, raftTerm);
+        const bytes = codec.encodePutResponse({ idBytes, revision, raftTerm }, { prevKv: null, revision });
+        assert.equal(m.hex(numbered(answers.head, revision, answers.tail)), m.hex(bytes));
+        others?.fit(revision, raftTerm);
+      }
+      others = answers;
+    }),
+    { numRuns },
+  );
+  t.pass(`${numRuns} headers`);
 });
 
 t.test('DeleteRangeResponse is the same on the wire as protobufjs makes it', async (t) => {

@@ -56,6 +56,10 @@ export abstract class GrpcCall extends Http2Stream implements RpcCall {
     return this.host.commonName;
   }
 
+  get shared(): { note: unknown } {
+    return this.head;
+  }
+
   metadata(key: string): string | undefined {
     return metadataOf(this.head, key);
   }

@@ -106,6 +106,19 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
     if (head.httpStatus === 415 && onPlain !== undefined && head.method !== '' && head.path !== '') {
       return new PlainCall(host, id, head, headerBytes, sendWindow, onPlain);
     }
+    if (head.route === null) {
+      const refusal = this.route(head);
+      if (refusal !== null) return refusal;
+    }
+    const method = head.route!;
+    if (method.kind === 'unary') {
+      return new UnaryCall(host, id, head, headerBytes, sendWindow, method);
+    }
+    return new StreamCall(host, id, head, headerBytes, sendWindow, method.handle);
+  }
+
+  /** Finds the method that a head asks for, or says why there is none. */
+  private route(head: RequestHead): Refusal | null {
     if (head.refusal !== null) return { ...head.refusal, httpStatus: head.httpStatus };
     const { path, encoding } = head;
     if (path.indexOf('/', 1) < 0) return unimplemented(`malformed method name: ${JSON.stringify(path)}`);
@@ -115,10 +128,8 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
       const name = JSON.stringify(encoding);
       return unimplemented(`grpc: Decompressor is not installed for grpc-encoding ${name}`);
     }
-    if (method.kind === 'unary') {
-      return new UnaryCall(host, id, head, headerBytes, sendWindow, method.handle);
-    }
-    return new StreamCall(host, id, head, headerBytes, sendWindow, method.handle);
+    head.route = method;
+    return null;
   }
 
   get isRoomy(): boolean {

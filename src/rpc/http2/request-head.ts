@@ -4,7 +4,7 @@
  * `:authority`, is served; a request is malformed where Go's framer says so.
  */
 
-import type { RpcStatus } from '../transport.ts';
+import type { RpcMethod, RpcStatus } from '../transport.ts';
 import { type HeaderField, HeaderKind } from './header-table.ts';
 
 export interface RequestHead {
@@ -24,6 +24,10 @@ export interface RequestHead {
   /** Why the request is refused with `httpStatus`; only then is it other than 200. */
   readonly refusal: RpcStatus | null;
   readonly httpStatus: number;
+  /** What the transport found for the path, once it has looked. Many calls of a connection have one head. */
+  route: RpcMethod | null;
+  /** See `RpcCall.shared`. */
+  note: unknown;
 }
 
 export const INTERNAL = 13;
@@ -42,6 +46,8 @@ class Head implements RequestHead {
   encoding = '';
   refusal: RpcStatus | null = null;
   httpStatus = 200;
+  route: RpcMethod | null = null;
+  note: unknown = null;
 
   constructor(fields: readonly HeaderField[]) {
     this.fields = fields;

@@ -3,7 +3,14 @@
  * head, message and trailers in one piece, as long as the client's windows and the connection's output allow it.
  */
 
-import type { RpcStatus, UnaryHandler } from '../transport.ts';
+import { varintBytes, writeVarint } from '../../wire/proto-writer.ts';
+import {
+  type CallObserver,
+  type DirectCall,
+  numbered,
+  type RpcMethod,
+  type RpcStatus,
+} from '../transport.ts';
 import { Flag, FRAME_HEADER_BYTES, FrameType } from './frames.ts';
 import { decompressionFault, GrpcCall, UNEXPECTED_END } from './grpc-call.ts';
 import { decompress } from './gzip.ts';
@@ -14,8 +21,12 @@ import type { RequestHead } from './request-head.ts';
 import { INTERNAL } from './request-head.ts';
 import type { StreamHost } from './stream.ts';
 
-export class UnaryCall extends GrpcCall {
-  private readonly handle: UnaryHandler;
+export type UnaryMethod = Extract<RpcMethod, { kind: 'unary' }>;
+
+export class UnaryCall extends GrpcCall implements DirectCall {
+  observer: CallObserver | null = null;
+  beganAt = 0;
+  private readonly method: UnaryMethod;
   private reader: MessageReader | null = null;
   /** The message is complete. Whatever else the client sends is ignored. */
   private received = false;
@@ -26,10 +37,10 @@ export class UnaryCall extends GrpcCall {
     head: RequestHead,
     headerBytes: number,
     sendWindow: number,
-    handle: UnaryHandler,
+    method: UnaryMethod,
   ) {
     super(host, id, head, headerBytes, sendWindow);
-    this.handle = handle;
+    this.method = method;
   }
 
   get hasTakenAll(): boolean {
@@ -48,7 +59,8 @@ export class UnaryCall extends GrpcCall {
       bytes.readUInt32BE(from + 1) === length
     ) {
       this.received = true;
-      this.run(bytes.subarray(from + MESSAGE_PREFIX_BYTES, to));
+      // No `Buffer`: a plain view is made in half the time.
+      this.run(new Uint8Array(bytes.buffer, bytes.byteOffset + from + MESSAGE_PREFIX_BYTES, length));
       return;
     }
     this.takePart(bytes.subarray(from, to));
@@ -95,7 +107,7 @@ export class UnaryCall extends GrpcCall {
     });
   }
 
-  private run(message: Buffer): void {
+  private run(message: Uint8Array): void {
     if (this.host.congested) {
       // The view would pin all that was read with it.
       const kept = Buffer.from(message);
@@ -108,55 +120,96 @@ export class UnaryCall extends GrpcCall {
       return;
     }
     if (this.answered) return;
+    const { method } = this;
     try {
-      this.handle(message, this, (status, response) => this.reply(status, response));
+      if (method.direct !== undefined) method.direct(message, this);
+      else method.handle(message, this, (status, response) => this.reply(status, response));
     } catch (error) {
       this.handlerThrew('a unary handler threw', error);
     }
   }
 
-  private reply(status: RpcStatus | null, response: Uint8Array | null): void {
+  reply(status: RpcStatus | null, response: Uint8Array | null): void {
+    this.tellObserver(status, response === null ? -1 : response.length);
     if (this.answered) return;
     if (status !== null) {
       this.answer(status);
       return;
     }
     if (response === null) throw new Error(`unary reply of ${this.path} has neither a status nor a response`);
-    if (this.writesAtOnce(response)) return;
+    if (this.mayWriteAtOnce(response.length)) {
+      const at = this.frame(response.length);
+      this.host.output.slab.set(response, at);
+      this.finish();
+      return;
+    }
     this.sendMessage(response);
     this.answer(null);
   }
 
+  replyNumbered(head: Uint8Array, number: number, tail: Uint8Array): void {
+    const length = head.length + varintBytes(number) + tail.length;
+    this.tellObserver(null, length);
+    if (this.answered) return;
+    if (this.mayWriteAtOnce(length)) {
+      const at = this.frame(length);
+      const { slab } = this.host.output;
+      copyShort(head, slab, at);
+      copyShort(tail, slab, writeVarint(slab, at + head.length, number));
+      this.finish();
+      return;
+    }
+    this.sendMessage(numbered(head, number, tail));
+    this.answer(null);
+  }
+
+  private tellObserver(status: RpcStatus | null, responseBytes: number): void {
+    const { observer } = this;
+    if (observer === null) return;
+    this.observer = null;
+    observer.replied(status, responseBytes, this.beganAt);
+  }
+
   /**
-   * Frames the whole answer if nothing speaks against it. The head may be gone already: a client that opens its windows
-   * while it waits gives the stream a turn, as grpc-go does when it finds that much comes over the connection.
+   * Whether nothing speaks against framing the whole answer now. The head may be gone already: a client that opens its
+   * windows while it waits gives the stream a turn, as grpc-go does when it finds that much comes over the connection.
    */
-  private writesAtOnce(response: Uint8Array): boolean {
-    if (this.headSent) return false;
-    const { host } = this;
-    const bytes = MESSAGE_PREFIX_BYTES + response.length;
-    if (response.length >= BODY_BYTES_NOT_COPIED || bytes > DATA_FRAME_BYTES_MAX) return false;
-    if (bytes > this.sendWindow || !this.hasPlainHead || !host.mayWriteNow(bytes)) return false;
+  private mayWriteAtOnce(length: number): boolean {
+    const bytes = MESSAGE_PREFIX_BYTES + length;
+    if (this.headSent || length >= BODY_BYTES_NOT_COPIED || bytes > DATA_FRAME_BYTES_MAX) return false;
+    return bytes <= this.sendWindow && this.hasPlainHead && this.host.mayWriteNow(bytes);
+  }
+
+  /** Frames the whole answer but for the message itself. @returns where that has its place in the slab */
+  private frame(length: number): number {
     this.answered = true;
+    this.headSent = true;
+    const { host, id } = this;
     const { blocks, output } = host;
     const head = blocks.takeHead();
     const trailers = blocks.takeOk();
-    let at = output.reserve(3 * FRAME_HEADER_BYTES + head.length + bytes + trailers.length);
+    const bytes = MESSAGE_PREFIX_BYTES + length;
+    const start = output.reserve(3 * FRAME_HEADER_BYTES + head.length + bytes + trailers.length);
     const { slab } = output;
-    output.header(at, head.length, FrameType.Headers, Flag.EndHeaders, this.id);
-    slab.set(head, at + FRAME_HEADER_BYTES);
-    at += FRAME_HEADER_BYTES + head.length;
-    output.header(at, bytes, FrameType.Data, 0, this.id);
-    at += FRAME_HEADER_BYTES;
-    slab[at] = 0;
-    slab.writeUInt32BE(response.length, at + 1);
-    slab.set(response, at + MESSAGE_PREFIX_BYTES);
-    at += bytes;
-    output.header(at, trailers.length, FrameType.Headers, Flag.EndHeaders | Flag.EndStream, this.id);
-    slab.set(trailers, at + FRAME_HEADER_BYTES);
-    this.headSent = true;
+    output.header(start, head.length, FrameType.Headers, Flag.EndHeaders, id);
+    copyShort(head, slab, start + FRAME_HEADER_BYTES);
+    const data = start + FRAME_HEADER_BYTES + head.length;
+    output.header(data, bytes, FrameType.Data, 0, id);
+    const message = data + FRAME_HEADER_BYTES + MESSAGE_PREFIX_BYTES;
+    slab[message - 5] = 0;
+    slab[message - 4] = length >>> 24;
+    slab[message - 3] = length >>> 16;
+    slab[message - 2] = length >>> 8;
+    slab[message - 1] = length;
+    const end = message + length;
+    output.header(end, trailers.length, FrameType.Headers, Flag.EndHeaders | Flag.EndStream, id);
+    copyShort(trailers, slab, end + FRAME_HEADER_BYTES);
     host.spend(bytes);
-    this.finish();
-    return true;
+    return message;
   }
+}
+
+/** Of a few octets a loop is faster than `set`. */
+function copyShort(from: Uint8Array, to: Uint8Array, at: number): void {
+  for (let index = 0; index < from.length; index++) to[at + index] = from[index]!;
 }

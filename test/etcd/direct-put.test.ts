@@ -1,0 +1,135 @@
+/** Puts are answered without a function per call: with the same outcome as any other unary call, and counted the same. */
+
+import t from 'tap';
+import { etcdMethods } from '../../src/etcd/services.ts';
+import {
+  type CallObserver,
+  type DirectCall,
+  numbered,
+  type RpcMethod,
+  type RpcStatus,
+} from '../../src/rpc/transport.ts';
+import { Failure } from '../../src/util/failure.ts';
+import { Metrics } from '../../src/util/metrics.ts';
+import { encodePutRequest } from '../../src/wire/kv-codec.ts';
+import { put } from '../mvcc/requests.ts';
+import { until } from '../rpc/grpc-harness.ts';
+import { FakeMember } from './fake-member.ts';
+
+type Outcome = readonly [RpcStatus | null, Uint8Array | null];
+
+/** A call as our own transport makes it, without a transport. */
+class FakeCall implements DirectCall {
+  readonly path = '/etcdserverpb.KV/Put';
+  readonly peer = 'test';
+  readonly commonName = '';
+  readonly shared: { note: unknown } = { note: null };
+  observer: CallObserver | null = null;
+  beganAt = 0;
+  outcome: Outcome | null = null;
+  readonly #metadata: Readonly<Record<string, string>>;
+
+  constructor(metadata: Readonly<Record<string, string>>) {
+    this.#metadata = metadata;
+  }
+
+  metadata(key: string): string | undefined {
+    return this.#metadata[key];
+  }
+
+  onCancel(): void {}
+
+  reply(status: RpcStatus | null, response: Uint8Array | null): void {
+    this.outcome ??= [status, response];
+    this.observer?.replied(status, response === null ? -1 : response.length, this.beganAt);
+    this.observer = null;
+  }
+
+  replyNumbered(head: Uint8Array, number: number, tail: Uint8Array): void {
+    this.reply(null, numbered(head, number, tail));
+  }
+}
+
+interface Situation {
+  readonly title: string;
+  readonly request: Uint8Array;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly prepare?: (member: FakeMember) => void;
+}
+
+const good = encodePutRequest(put('key', 'value'));
+const situations: readonly Situation[] = [
+  { title: 'a put', request: good },
+  {
+    title: 'a put that asks for the former pair',
+    request: encodePutRequest(put('key', 'v', { prevKv: true })),
+  },
+  { title: 'no key', request: encodePutRequest(put('', 'value')) },
+  { title: 'no message', request: Buffer.from([0x0a, 0x7f]) },
+  { title: 'a learner', request: good, prepare: (member) => Object.assign(member, { isLearner: true }) },
+  { title: 'a version that is no text', request: good, metadata: { 'client-api-version': '3\xff' } },
+  {
+    title: 'no room',
+    request: good,
+    prepare: (member) => Object.assign(member, { refusal: new Failure('noSpace') }),
+  },
+  {
+    title: 'no state',
+    request: good,
+    prepare: (member) => Object.assign(member, { isRebuilding: true }),
+  },
+];
+
+function putOf(member: FakeMember, metrics: Metrics): Extract<RpcMethod, { kind: 'unary' }> {
+  const method = etcdMethods(member, { metrics }).get('/etcdserverpb.KV/Put')!;
+  if (method.kind !== 'unary') throw new Error('Put is unary');
+  return method;
+}
+
+/** The lines of `/metrics` that have to do with calls, but for how long they took. */
+function counted(metrics: Metrics): string[] {
+  const text = metrics.text();
+  return text
+    .split('\n')
+    .filter((line) => /^(grpc_server|etcd_network|etcd_server_client)/.test(line) && !/ 0$/.test(line));
+}
+
+for (const { title, request, metadata = {}, prepare = () => {} } of situations) {
+  t.test(`the outcome is the same either way: ${title}`, async (t) => {
+    const outcomes: Outcome[] = [];
+    const figures: string[][] = [];
+    for (const way of ['handle', 'direct'] as const) {
+      const member = await FakeMember.open();
+      const metrics = new Metrics();
+      const method = putOf(member, metrics);
+      const ask = async (bytes: Uint8Array): Promise<Outcome> => {
+        const call = new FakeCall(metadata);
+        if (way === 'handle') method.handle(bytes, call, (status, response) => call.reply(status, response));
+        else method.direct!(bytes, call);
+        await until('it is answered', () => call.outcome !== null);
+        return call.outcome!;
+      };
+      await ask(good);
+      prepare(member);
+      outcomes.push(await ask(request));
+      figures.push(counted(metrics));
+    }
+    t.same(outcomes[1], outcomes[0]);
+    t.same(figures[1], figures[0]);
+    t.ok(figures[0]!.length > 3);
+  });
+}
+
+t.test('a client is known by its metadata, to the member that has heard it', async (t) => {
+  const member = await FakeMember.open();
+  const metrics = [new Metrics(), new Metrics()];
+  const methods = metrics.map((one) => putOf(member, one));
+  const call = new FakeCall({ 'client-api-version': '3.6' });
+  for (const method of [methods[0]!, methods[0]!, methods[1]!]) {
+    call.outcome = null;
+    method.direct!(good, call);
+    await until('it is answered', () => call.outcome !== null);
+  }
+  const counts = metrics.map((one) => /client_api_version="3.6".* (\d+)/.exec(one.text())?.[1]);
+  t.same(counts, ['2', '1']);
+});
