@@ -11,6 +11,7 @@
 
 import type { Entry, EntryType, Message, MessageType, NodeId } from '../raft/types.ts';
 import { MessageType as Type } from '../raft/types.ts';
+import { rememberTail } from '../util/chain-crc.ts';
 
 export const FrameKind = {
   Raft: 1,
@@ -151,11 +152,13 @@ function readMessage(frame: Buffer, start: number, from: NodeId, to: NodeId, int
     const length = frame.readUInt32LE(at + 7);
     const from = at + entryHeaderBytes;
     if (from + length > frame.length) throw new Error('raft frame ends inside an entry');
+    const data = frame.subarray(from, from + length);
+    if (from + length === frame.length) rememberTail(frame, data);
     entries.push({
       index: first === 0 ? 0 : first + i,
       term: readU48(frame, at + 1),
       type: frame[at] as EntryType,
-      data: frame.subarray(from, from + length),
+      data,
     });
     at = from + length;
   }

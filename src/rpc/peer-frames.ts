@@ -218,7 +218,7 @@ export class FrameReader {
   }
 
   private check(payload: Buffer, checksum: number, payloads: Buffer[]): void {
-    this.checksum = crc32(payload, this.checksum);
+    this.checksum = chainCrc(payload, this.checksum);
     if (this.checksum === checksum) payloads.push(payload);
     else this.failure = 'a frame is damaged: its checksum does not match';
   }

@@ -18,6 +18,9 @@ const one = 0x80000000;
 /** Of pieces from here on it is remembered: reading shorter ones takes no longer than putting two CRCs together. */
 export const rememberedBytes: number = 8 * 1024;
 
+/** What stands before a tail is read for the tail's CRC: more than this is not worth it. */
+const headBytesMax = 1024;
+
 const remembered = new WeakMap<Uint8Array, number>();
 
 /** a · b modulo the polynomial. */
@@ -58,4 +61,20 @@ export function chainCrc(bytes: Uint8Array, crc: number): number {
     remembered.set(bytes, own);
   }
   return joinCrc(crc, own, bytes.length);
+}
+
+/**
+ * Works out the CRC of a large `tail` from that of all of `whole`, where that is remembered: of a frame that was checked when it
+ * came, what it carries need not be read again.
+ * @param tail a view on the last bytes of `whole`; neither changes any more
+ */
+export function rememberTail(whole: Uint8Array, tail: Uint8Array): void {
+  const headBytes = whole.length - tail.length;
+  if (tail.length < rememberedBytes || headBytes > headBytesMax) return;
+  if (tail.buffer !== whole.buffer || tail.byteOffset !== whole.byteOffset + headBytes) {
+    throw new Error(`${tail.length} bytes are not the end of ${whole.length}`);
+  }
+  const own = remembered.get(whole);
+  if (own === undefined) return;
+  remembered.set(tail, joinCrc(crc32(whole.subarray(0, headBytes)), own, tail.length));
 }
