@@ -20,19 +20,12 @@ import {
   writeSettingsAck,
   writeWindowUpdate,
 } from './control-frames.ts';
+import { FlowingConnection } from './flowing-connection.ts';
 import { FrameReader } from './frame-reader.ts';
-import {
-  ConnectionError,
-  DEFAULT_WINDOW_BYTES,
-  ErrorCode,
-  PREFACE,
-  STREAM_ID_MAX,
-  WINDOW_BYTES_MAX,
-} from './frames.ts';
+import { ConnectionError, DEFAULT_WINDOW_BYTES, ErrorCode, PREFACE, STREAM_ID_MAX } from './frames.ts';
 import type { HeaderReader } from './header-reader.ts';
 import { type FrameEvents, InboundFrames, protocolError } from './inbound-frames.ts';
 import * as limits from './limits.ts';
-import { Output } from './output.ts';
 import { RequestBlocks } from './request-blocks.ts';
 import {
   type ResponseHead,
@@ -41,8 +34,6 @@ import {
   statusOfReset,
   statusOfUnseen,
 } from './response-head.ts';
-import { SendTurns } from './send-turns.ts';
-import type { SendingStream } from './sending-stream.ts';
 import { clientSettings, type PeerSettings } from './settings.ts';
 import { SilenceProbe } from './silence-probe.ts';
 import type { TimerWheel } from './timer-wheel.ts';
@@ -75,12 +66,13 @@ const TOO_MANY_WAIT: RpcFailure = {
   sent: false,
 };
 
-export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseHead> {
-  readonly output: Output = new Output();
+export class ClientConnection
+  extends FlowingConnection<ClientStream>
+  implements ClientStreamHost, FrameEvents<ResponseHead>
+{
   readonly blocks: RequestBlocks;
   readonly wheel: TimerWheel;
   readonly maxReceiveBytes: number;
-  sendWindow: number = DEFAULT_WINDOW_BYTES;
   /** The first SETTINGS of the server have come, and nothing has ended since. */
   isReady = false;
   isOver = false;
@@ -89,7 +81,6 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
   private readonly owner: ClientConnectionOwner;
   private readonly options: ClientConnectionOptions;
   private readonly frames: FrameReader;
-  private readonly turns = new SendTurns();
   private readonly streams = new Map<number, ClientStream>();
   private readonly probe: SilenceProbe;
   private readonly flushJob = (): void => this.flush();
@@ -98,8 +89,6 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
   private waitingAt = 0;
   private nextId = 1;
   private maxStreams = Number.MAX_SAFE_INTEGER;
-  private peerStreamWindow = DEFAULT_WINDOW_BYTES;
-  private received = 0;
   private waitingBytes = 0;
   private isDraining = false;
   /** Whether the socket wants no more until it says `drain`. */
@@ -108,6 +97,7 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
 
   /** @param socket about to be connected */
   constructor(socket: Socket, options: ClientConnectionOptions, owner: ClientConnectionOwner) {
+    super(limits.CLIENT_CONNECTION_WINDOW_BYTES, limits.CLIENT_STREAM_WINDOW_BYTES);
     this.socket = socket;
     this.options = options;
     this.owner = owner;
@@ -232,19 +222,6 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
     return this.waitingBytes + this.output.bytes + this.socket.writableLength;
   }
 
-  schedule(stream: SendingStream): void {
-    this.turns.add(stream);
-    this.touch();
-  }
-
-  credit(stream: ClientStream): void {
-    if (stream.done || !stream.hasTakenAll) return;
-    if (stream.unacknowledged < limits.CLIENT_STREAM_WINDOW_BYTES / 2) return;
-    writeWindowUpdate(this.output, stream.id, stream.unacknowledged);
-    stream.unacknowledged = 0;
-    this.touch();
-  }
-
   cancelled(stream: ClientStream): void {
     if (this.isOver || this.streams.get(stream.id) !== stream) return;
     this.reset(stream.id, ErrorCode.Cancel);
@@ -262,24 +239,17 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
       this.fail(error);
       return;
     }
-    if (this.received < limits.CLIENT_CONNECTION_WINDOW_BYTES / 4) return;
-    writeWindowUpdate(this.output, 0, this.received);
-    this.received = 0;
-    this.touch();
+    this.creditAll();
   }
 
   onData(id: number, bytes: Buffer, from: number, to: number, flowBytes: number, end: boolean): void {
     this.received += flowBytes;
     const stream = this.streams.get(id);
     if (stream === undefined) {
-      this.expectOpened(id, 'DATA');
+      this.onClosedStream(id, 'DATA');
       return;
     }
-    stream.unacknowledged += flowBytes;
-    if (stream.unacknowledged > limits.CLIENT_STREAM_WINDOW_BYTES) {
-      this.fault(stream, ErrorCode.FlowControlError);
-      return;
-    }
+    if (!this.take(stream, flowBytes)) return;
     if (from < to) stream.takeData(bytes, from, to);
     if (!end) {
       this.credit(stream);
@@ -292,7 +262,7 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
   onHeaders(id: number, head: ResponseHead, blocks: HeaderReader<ResponseHead>): void {
     const stream = this.streams.get(id);
     if (stream === undefined) {
-      this.expectOpened(id, 'HEADERS');
+      this.onClosedStream(id, 'HEADERS');
       return;
     }
     if (blocks.truncated) this.fault(stream, ErrorCode.FrameSizeError);
@@ -311,38 +281,19 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
   onReset(id: number, code: number): void {
     const stream = this.streams.get(id);
     if (stream === undefined) {
-      this.expectOpened(id, 'RST_STREAM');
+      this.onClosedStream(id, 'RST_STREAM');
       return;
     }
     this.remove(stream);
     stream.takeReset(code);
   }
 
-  onWindowUpdate(id: number, increment: number): void {
-    if (id === 0) {
-      this.onConnectionWindowUpdate(increment);
-      return;
-    }
-    const stream = this.streams.get(id);
-    if (stream === undefined) this.expectOpened(id, 'WINDOW_UPDATE');
-    else if (increment === 0) this.fault(stream, ErrorCode.ProtocolError);
-    else if (stream.sendWindow + increment > WINDOW_BYTES_MAX) this.fault(stream, ErrorCode.FlowControlError);
-    else {
-      stream.sendWindow += increment;
-      if (stream.canSend) this.schedule(stream);
-    }
+  protected streamOf(id: number): ClientStream | undefined {
+    return this.streams.get(id);
   }
 
-  private onConnectionWindowUpdate(increment: number): void {
-    if (increment === 0) throw protocolError('WINDOW_UPDATE by 0');
-    const wasClosed = this.sendWindow <= 0;
-    this.sendWindow += increment;
-    if (this.sendWindow > WINDOW_BYTES_MAX) {
-      throw new ConnectionError(ErrorCode.FlowControlError, 'the window of the connection is too large');
-    }
-    if (!wasClosed) return;
-    this.turns.windowOpened();
-    this.touch();
+  protected openStreams(): Iterable<ClientStream> {
+    return this.streams.values();
   }
 
   onSettings(settings: PeerSettings): void {
@@ -358,19 +309,6 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
       if (this.streams.size === 0) this.socket.unref();
       this.owner.onReady();
     } else this.startWaiting();
-  }
-
-  /** A new initial window counts for open streams, too (RFC 9113 §6.9.2). */
-  private changeStreamWindows(bytes: number): void {
-    const change = bytes - this.peerStreamWindow;
-    this.peerStreamWindow = bytes;
-    for (const stream of this.streams.values()) {
-      stream.sendWindow += change;
-      if (stream.sendWindow > WINDOW_BYTES_MAX) {
-        throw new ConnectionError(ErrorCode.FlowControlError, 'the window of a stream is too large');
-      }
-      if (stream.canSend) this.schedule(stream);
-    }
   }
 
   onPing(data: Buffer, ack: boolean): void {
@@ -403,12 +341,12 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
   }
 
   /** What comes for a call that is over was on its way; for one that never was, it is a fault. */
-  private expectOpened(id: number, what: string): void {
+  protected onClosedStream(id: number, what: string): void {
     if (id >= this.nextId || id % 2 === 0) throw protocolError(`${what} on the idle stream ${id}`);
   }
 
   /** A fault of the server that costs it one call. */
-  private fault(stream: ClientStream, code: ErrorCode): void {
+  protected fault(stream: ClientStream, code: ErrorCode): void {
     this.reset(stream.id, code);
     this.remove(stream);
     stream.abort(statusOfReset(code, -1));
@@ -421,7 +359,7 @@ export class ClientConnection implements ClientStreamHost, FrameEvents<ResponseH
 
   // Output
 
-  private touch(): void {
+  protected touch(): void {
     if (this.touched || this.isOver) return;
     this.touched = true;
     this.options.scheduler.defer(this.flushJob);

@@ -20,24 +20,15 @@ import {
   writeWindowUpdate,
 } from './control-frames.ts';
 import { FloodGuard } from './flood-guard.ts';
+import { FlowingConnection } from './flowing-connection.ts';
 import { FrameReader } from './frame-reader.ts';
-import {
-  ConnectionError,
-  DEFAULT_WINDOW_BYTES,
-  ErrorCode,
-  Flag,
-  STREAM_ID_MAX,
-  WINDOW_BYTES_MAX,
-} from './frames.ts';
+import { ConnectionError, DEFAULT_WINDOW_BYTES, ErrorCode, Flag, STREAM_ID_MAX } from './frames.ts';
 import type { HeaderReader } from './header-reader.ts';
 import { type FrameEvents, InboundFrames, protocolError } from './inbound-frames.ts';
 import { Alarm, PingPolice, Probe } from './keepalive.ts';
 import * as limits from './limits.ts';
-import { Output } from './output.ts';
 import { type RequestHead, requestHead } from './request-head.ts';
 import { ResponseBlocks } from './response-blocks.ts';
-import { SendTurns } from './send-turns.ts';
-import type { SendingStream } from './sending-stream.ts';
 import type { PeerSettings } from './settings.ts';
 import { ownSettings } from './settings.ts';
 import type { Http2Stream, StreamHost } from './stream.ts';
@@ -52,17 +43,17 @@ const DRAIN_PING: Buffer = Buffer.from('draining');
 const Phase = { Open: 0, Noticing: 1, Draining: 2, Over: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
-export class Connection implements StreamHost, FrameEvents<RequestHead> {
-  readonly output: Output = new Output();
+export class Connection
+  extends FlowingConnection<Http2Stream>
+  implements StreamHost, FrameEvents<RequestHead>
+{
   readonly blocks: ResponseBlocks = new ResponseBlocks();
   readonly peer: string;
-  sendWindow: number = DEFAULT_WINDOW_BYTES;
 
   private readonly socket: Socket;
   private readonly owner: ConnectionOwner;
   private readonly frames: FrameReader;
   private readonly inbound: InboundFrames<RequestHead>;
-  private readonly turns = new SendTurns();
   private readonly streams = new StreamTable();
   private readonly floods: FloodGuard;
   private readonly pings: PingPolice;
@@ -75,9 +66,6 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
   private blocked = false;
   /** Whether a flush at the end of this turn has been asked for. */
   private touched = false;
-  private peerStreamWindow = DEFAULT_WINDOW_BYTES;
-  /** Bytes of DATA since the last WINDOW_UPDATE for the connection. */
-  private received = 0;
   private waitingBytes = 0;
   private heldBytes = 0;
   /** Streams that have sent their end before the client sent its own; they are reset with the next flush. */
@@ -85,6 +73,7 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
   private postponed: (() => void)[] = [];
 
   constructor(socket: Socket, owner: ConnectionOwner) {
+    super(limits.CONNECTION_WINDOW_BYTES, limits.STREAM_WINDOW_BYTES);
     this.socket = socket;
     this.owner = owner;
     this.peer = peerAddress(socket);
@@ -206,11 +195,6 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
     return bytes <= 0 || this.heldBytes <= this.owner.maxHeldBytes;
   }
 
-  schedule(stream: SendingStream): void {
-    this.turns.add(stream);
-    this.touch();
-  }
-
   finished(stream: Http2Stream): void {
     this.pings.excused = true;
     if (stream.halfClosed) this.streams.remove(stream);
@@ -218,12 +202,8 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
     this.touch();
   }
 
-  credit(stream: Http2Stream): void {
-    if (stream.done || stream.halfClosed || !stream.hasTakenAll) return;
-    if (stream.unacknowledged < limits.STREAM_WINDOW_BYTES / 2) return;
-    writeWindowUpdate(this.output, stream.id, stream.unacknowledged);
-    stream.unacknowledged = 0;
-    this.touch();
+  override credit(stream: Http2Stream): void {
+    if (!stream.halfClosed) super.credit(stream);
   }
 
   postpone(job: () => void): void {
@@ -252,10 +232,7 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
       this.fail(error);
       return;
     }
-    if (this.received < limits.CONNECTION_WINDOW_BYTES / 4) return;
-    writeWindowUpdate(this.output, 0, this.received);
-    this.received = 0;
-    this.touch();
+    this.creditAll();
   }
 
   onData(id: number, bytes: Buffer, from: number, to: number, flowBytes: number, end: boolean): void {
@@ -270,11 +247,7 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
       return;
     }
     if (from === to && !end) this.floods.countIdleFrame();
-    stream.unacknowledged += flowBytes;
-    if (stream.unacknowledged > limits.STREAM_WINDOW_BYTES) {
-      this.fault(stream, ErrorCode.FlowControlError);
-      return;
-    }
+    if (!this.take(stream, flowBytes)) return;
     stream.halfClosed = end;
     if (!stream.done && from < to) stream.takeData(bytes, from, to);
     if (!end) this.credit(stream);
@@ -352,34 +325,21 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
     this.touch();
   }
 
-  onWindowUpdate(id: number, increment: number): void {
+  override onWindowUpdate(id: number, increment: number): void {
     this.floods.countWindowUpdate();
-    if (id === 0) {
-      this.onConnectionWindowUpdate(increment);
-      return;
-    }
-    const stream = this.streams.get(id);
-    if (stream === undefined) {
-      if (id > this.streams.lastId) throw protocolError(`WINDOW_UPDATE of the idle stream ${id}`);
-    } else if (increment === 0) this.fault(stream, ErrorCode.ProtocolError);
-    else if (stream.sendWindow + increment > WINDOW_BYTES_MAX) {
-      this.fault(stream, ErrorCode.FlowControlError);
-    } else {
-      stream.sendWindow += increment;
-      if (stream.canSend) this.schedule(stream);
-    }
+    super.onWindowUpdate(id, increment);
   }
 
-  private onConnectionWindowUpdate(increment: number): void {
-    if (increment === 0) throw protocolError('WINDOW_UPDATE by 0');
-    const wasClosed = this.sendWindow <= 0;
-    this.sendWindow += increment;
-    if (this.sendWindow > WINDOW_BYTES_MAX) {
-      throw new ConnectionError(ErrorCode.FlowControlError, 'the window of the connection is too large');
-    }
-    if (!wasClosed) return;
-    this.turns.windowOpened();
-    this.touch();
+  protected streamOf(id: number): Http2Stream | undefined {
+    return this.streams.get(id);
+  }
+
+  protected openStreams(): Iterable<Http2Stream> {
+    return this.streams.values();
+  }
+
+  protected onClosedStream(id: number, what: string): void {
+    if (id > this.streams.lastId) throw protocolError(`${what} on the idle stream ${id}`);
   }
 
   onSettings(settings: PeerSettings): void {
@@ -389,20 +349,6 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
     if (settings.initialWindowBytes >= 0) this.changeStreamWindows(settings.initialWindowBytes);
     writeSettingsAck(this.output);
     this.touch();
-  }
-
-  /** A client's new initial window counts for open streams, too (RFC 9113 §6.9.2). */
-  private changeStreamWindows(bytes: number): void {
-    const change = bytes - this.peerStreamWindow;
-    if (change === 0) return;
-    this.peerStreamWindow = bytes;
-    for (const stream of this.streams.values()) {
-      stream.sendWindow += change;
-      if (stream.sendWindow > WINDOW_BYTES_MAX) {
-        throw new ConnectionError(ErrorCode.FlowControlError, 'the window of a stream is too large');
-      }
-      if (stream.canSend) this.turns.add(stream);
-    }
   }
 
   onPing(data: Buffer, ack: boolean): void {
@@ -427,7 +373,7 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
   }
 
   /** A fault of the client that costs it one call. It counts like a reset, for it costs us as much. */
-  private fault(stream: Http2Stream, code: ErrorCode): void {
+  protected fault(stream: Http2Stream, code: ErrorCode): void {
     this.floods.countReset();
     this.streams.remove(stream);
     this.reset(stream.id, code);
@@ -448,7 +394,7 @@ export class Connection implements StreamHost, FrameEvents<RequestHead> {
 
   // Output
 
-  private touch(): void {
+  protected touch(): void {
     if (this.touched || this.phase === Phase.Over) return;
     this.touched = true;
     this.owner.touched(this);
