@@ -245,8 +245,15 @@ function slowClient(served: Served, request: Uint8Array): () => Promise<RangeRes
 
 t.test('a streamed range shows one revision, whatever is written meanwhile', async (t) => {
   const served = await filled(t, 60, 100_000);
+  const { store } = served.member;
+  const original = store.rangeChunks.bind(store);
+  let isRead = false;
+  store.rangeChunks = (request, maxBytes) => {
+    isRead = true;
+    return original(request, maxBytes);
+  };
   const read = slowClient(served, all());
-  await pauseFor(50);
+  await until('it is being read', () => isRead, 20_000);
   served.member.store.put({ ...put('k0059', ''), value: bytes('new') });
   served.member.store.put(put('k9999', 'new'));
   const chunks = await read();
