@@ -1,5 +1,6 @@
 /** member …, endpoint … and move-leader. */
 
+import { painted } from '../paint.ts';
 import { exitBadArgs, flag, integer, text, UsageError } from './arguments.ts';
 import { checkPeerUrls } from './go-errors.ts';
 import { framedTable, goDuration, goJson, goObject, hex, humanBytes } from './go-text.ts';
@@ -346,9 +347,9 @@ interface Health {
   readonly error: string;
 }
 
-function healthLine({ endpoint, isHealthy, took, error }: Health): string {
+function healthLine({ endpoint, isHealthy, took, error }: Health, paints: boolean): string {
   return isHealthy
-    ? `${endpoint} is healthy: successfully committed proposal: took = ${took}`
+    ? `${endpoint} is ${painted('healthy', 'green', paints)}: successfully committed proposal: took = ${took}`
     : `${endpoint} is unhealthy: failed to commit proposal: ${error}`;
 }
 
@@ -367,7 +368,10 @@ const endpointHealth: CtlCommand = {
     const isWell = all.every(({ isHealthy }) => isHealthy);
     if (session.format === 'simple') {
       for (const one of all)
-        (one.isHealthy ? session.io.out : session.io.err).call(session.io, `${healthLine(one)}\n`);
+        (one.isHealthy ? session.io.out : session.io.err).call(
+          session.io,
+          `${healthLine(one, session.io.paints === true)}\n`,
+        );
     } else {
       session.show({
         simple: () => '',

@@ -5,6 +5,7 @@
 
 import { etcdVersion } from '../../etcd/version.ts';
 import { askHidden } from '../hidden-line.ts';
+import { paintedError, paintsOn } from '../paint.ts';
 import { applyEnvironment, type FlagSpecs, type FlagValue, parseArguments, UsageError } from './arguments.ts';
 import { authCommands } from './auth-commands.ts';
 import { checkCommands } from './check-commands.ts';
@@ -214,6 +215,7 @@ export async function runCtl(argv: readonly string[], tool: Tool = etcdctl): Pro
   const onSignal = (): void => interrupt.abort(new Error('interrupted'));
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
+  const paintsErrors = paintsOn(process.stderr, process.env);
   try {
     return await runCtlWith(
       argv,
@@ -223,13 +225,13 @@ export async function runCtl(argv: readonly string[], tool: Tool = etcdctl): Pro
           process.stdout.write(text);
         },
         err: (text) => {
-          process.stderr.write(text);
+          process.stderr.write(paintedError(text, paintsErrors));
         },
         input: process.stdin,
         signal: interrupt.signal,
         sharesStreams: true,
         drawsProgress: process.stderr.isTTY === true,
-        paints: process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
+        paints: paintsOn(process.stdout, process.env),
         ...(process.stdin.isTTY === true ? { askHidden } : {}),
       },
       tool,

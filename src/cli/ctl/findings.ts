@@ -1,5 +1,6 @@
 /** What the doctor finds, and how it is printed. */
 
+import { type Colour, painted } from '../paint.ts';
 import { goObject } from './go-text.ts';
 
 /** `ok`: as it should be; `note`: worth knowing; `problem`: something is wrong, or will be soon. */
@@ -26,13 +27,12 @@ export function problem(about: string, what: string, advice: string): Finding {
   return { level: 'problem', about, what, advice };
 }
 
-const colours: Readonly<Record<Level, string>> = { ok: '32', note: '33', problem: '31' };
+const colours: Readonly<Record<Level, Colour>> = { ok: 'green', note: 'yellow', problem: 'red' };
 const order: readonly Level[] = ['problem', 'note', 'ok'];
 const labelWidth = Math.max(...order.map((level) => level.length)) + 1;
 
 function label(level: Level, paints: boolean): string {
-  const text = level.padEnd(labelWidth);
-  return paints ? `\x1b[${colours[level]}m${text}\x1b[0m` : text;
+  return painted(level.padEnd(labelWidth), colours[level], paints);
 }
 
 /** Problems first, then notes, then what is well; what to do stands under what is the matter. */
