@@ -165,7 +165,7 @@ t.test('malformed HTTP gets 400 and a closed socket', async (t) => {
 });
 
 t.test(
-  'REQUEST_HEAD_BYTES_MAX: a head of a mebibyte is read, and one that is longer is refused',
+  'REQUEST_HEAD_BYTES_MAX of rpc/http1: a head of a mebibyte is read, and one that is longer is refused',
   async (t) => {
     const opened = await open();
     const asked = async (bytes: number): Promise<string> => {
