@@ -5,6 +5,7 @@
  *     dataDir/damaged-wal/      the log before the last time this member came back as a new one; with a log of its own
  *                               place, beside that
  *     dataDir/rejoin.json       as which new member; until its log exists
+ *     dataDir/lost-log          how it became known that the log has lost its end, which the log does not tell; until then
  */
 
 import type { JoinOptions } from '../member/types.ts';
@@ -42,12 +43,18 @@ function noteOf(dataDir: string): string {
 export function readRejoin(disk: Disk, dataDir: string): JoinOptions | null {
   const path = noteOf(dataDir);
   if (!disk.exists(path)) return null;
-  const file = disk.open(path);
   try {
-    return JSON.parse(file.readSync(0, file.size()).toString()) as JoinOptions;
+    return JSON.parse(textOf(disk, path)) as JoinOptions;
   } catch {
     // It is written whole or not at all: somebody else's, or damaged too. The cluster is asked again.
     return null;
+  }
+}
+
+function textOf(disk: Disk, path: string): string {
+  const file = disk.open(path);
+  try {
+    return file.readSync(0, file.size()).toString();
   } finally {
     file.closeSync();
   }
@@ -55,12 +62,15 @@ export function readRejoin(disk: Disk, dataDir: string): JoinOptions | null {
 
 /** Remembers it, durably. */
 export function writeRejoin(disk: Disk, dataDir: string, join: JoinOptions): void {
-  const path = noteOf(dataDir);
+  write(disk, dataDir, noteOf(dataDir), JSON.stringify(join));
+}
+
+function write(disk: Disk, dataDir: string, path: string, text: string): void {
   const draft = `${path}.new`;
   if (disk.exists(draft)) disk.remove(draft);
   const file = disk.create(draft);
   try {
-    file.writeSync(Buffer.from(JSON.stringify(join)), 0);
+    file.writeSync(Buffer.from(text), 0);
     file.syncSync();
   } finally {
     file.closeSync();
@@ -69,8 +79,26 @@ export function writeRejoin(disk: Disk, dataDir: string, join: JoinOptions): voi
   disk.syncDirectory(dataDir);
 }
 
+/** Nothing is to be repaired any more. The note goes last: with it alone a start goes on where it was. */
 export function removeRejoin(disk: Disk, dataDir: string): void {
-  if (!disk.exists(noteOf(dataDir))) return;
-  disk.remove(noteOf(dataDir));
-  disk.syncDirectory(dataDir);
+  for (const path of [lossOf(dataDir), noteOf(dataDir)]) {
+    if (!disk.exists(path)) continue;
+    disk.remove(path);
+    disk.syncDirectory(dataDir);
+  }
+}
+
+function lossOf(dataDir: string): string {
+  return `${dataDir}/lost-log`;
+}
+
+/** What is known of the log and does not show in it; null for nothing. */
+export function readLoss(disk: Disk, dataDir: string): string | null {
+  const path = lossOf(dataDir);
+  return disk.exists(path) ? textOf(disk, path) : null;
+}
+
+/** Remembers, durably, that the log is not what was written. */
+export function writeLoss(disk: Disk, dataDir: string, damage: string): void {
+  write(disk, dataDir, lossOf(dataDir), damage);
 }

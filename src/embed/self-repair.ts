@@ -5,6 +5,8 @@
  *     the state             moved aside; the log brings it back, or the leader sends its own (`member/rebuild.ts`)
  *     the log               the member comes back as a new one (`replacement.ts`); log and state are moved aside
  *     both                  as the log
+ *     the end of the log    as the log, at the start after the one in which it was noticed: a leader spoke of what this
+ *                           member had acknowledged, and the log did not reach there (`lost-log`)
  *
  * What there is nobody to repair from is refused, with file and offset, and is left as it is: a member alone, one of two,
  * or one whose cluster has to be asked and does not answer (that is asked again and again).
@@ -28,6 +30,7 @@ import {
   damagedLogOf,
   damagedStateOf,
   moveAside,
+  readLoss,
   readRejoin,
   removeRejoin,
   writeRejoin,
@@ -100,6 +103,8 @@ class SelfRepair {
   async open(): Promise<Opened> {
     const rejoin = readRejoin(this.#disk, this.#dataDir);
     if (rejoin !== null) return this.#goOn(rejoin);
+    const loss = readLoss(this.#disk, this.#dataDir);
+    if (loss !== null) return this.#comeBackAnew(new Failure('walDamaged', loss));
     try {
       return await this.#try();
     } catch (error) {

@@ -27,7 +27,7 @@ import { LocalNetwork } from '../rpc/local-peer-network.ts';
 import { MeteredPeerNetwork } from '../rpc/metered-peer-network.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { type TcpPeerNetwork, tcpPeerNetwork } from '../rpc/tcp-peer-network.ts';
-import type { Failure } from '../util/failure.ts';
+import { Failure } from '../util/failure.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
 import { encodeCompactionRequest } from '../wire/kv-codec.ts';
@@ -35,6 +35,7 @@ import { type Compactor, startCompactor } from './auto-compaction.ts';
 import { ClientPorts, called, versionsOf } from './client-ports.ts';
 import { askToJoin } from './join.ts';
 import { type ResolvedOptions, resolveOptions, type StartOptions } from './options.ts';
+import { writeLoss } from './quarantine.ts';
 import { Readiness } from './readiness.ts';
 import { Scrub } from './scrub.ts';
 import { openRepaired } from './self-repair.ts';
@@ -300,6 +301,7 @@ class EmbeddedMember implements Member {
       },
     };
     const onFatal = (error: Error): void => {
+      this.#noteLoss(storage, error);
       void this.close().then(() => this.#reportFailure(error));
     };
     return new Promise((resolve, reject) => {
@@ -308,6 +310,20 @@ class EmbeddedMember implements Member {
         else resolve(member);
       });
     });
+  }
+
+  /** The log has turned out to lack what it must hold, which its files do not show: the next start has to know. */
+  #noteLoss({ disk, isOnDisk }: Storage, error: Error): void {
+    const { dataDir, selfRepair } = this.#options;
+    if (!isOnDisk || dataDir === null || !selfRepair) return;
+    if (!(error instanceof Failure) || error.reason !== 'walDamaged') return;
+    try {
+      writeLoss(disk, dataDir, error.message);
+    } catch (failure) {
+      this.#runtime.log.error('what is wrong with the log could not be written down', {
+        error: failure as Error,
+      });
+    }
   }
 
   #joinNetwork(id: string, clusterId: string): PeerNetwork {

@@ -2,6 +2,7 @@
  * The follower's side: appends, heartbeats and snapshots of the leader (paper figure 2 and section 7).
  */
 
+import { Failure } from '../util/failure.ts';
 import type { RaftCore } from './core.ts';
 import { type Entry, type Message, MessageType, Role } from './types.ts';
 
@@ -76,10 +77,20 @@ function reject(core: RaftCore, append: Message): void {
   core.sendDurable(response, 0);
 }
 
-/** The answer waits for no entries: heartbeats go past a slow disk. */
+/**
+ * The answer waits for no entries: heartbeats go past a slow disk.
+ *
+ * A leader speaks of commits up to what this node has acknowledged. A log that does not reach there has lost its end, and
+ * with it perhaps a promise: nobody may speak for it under this id any more.
+ * @throws Failure 'walDamaged'
+ */
 export function onHeartbeat(core: RaftCore, heartbeat: Message): void {
   hearLeader(core, heartbeat);
   const { mutant, log } = core;
+  if (heartbeat.commit > log.lastIndex && mutant !== 'commitBeyondNew') {
+    const told = `the log ends at entry ${log.lastIndex}, but was acknowledged up to ${heartbeat.commit} at least`;
+    throw new Failure('walDamaged', `${told}, says ${heartbeat.from}, which leads term ${core.term}`);
+  }
   core.commitTo(mutant === 'commitBeyondNew' ? Math.min(heartbeat.commit, log.lastIndex) : heartbeat.commit);
   const response = core.message(MessageType.HeartbeatResponse, heartbeat.from);
   response.context = heartbeat.context;

@@ -2,6 +2,7 @@
 
 import {
   copyFileSync,
+  cpSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -262,3 +263,43 @@ t.test('what is damaged while a member runs and read before its turn is mended a
   t.equal(trio.members[1]!.id, id);
   await trio.agree(t);
 });
+
+t.test(
+  'a member that is put back to an older copy of itself is found out by its leader, and comes back as a new one',
+  async (t) => {
+    const trio = await Trio.start(t);
+    await trio.write(20);
+    const isLed = (one: Member | null): boolean => !['', one!.id].includes(one!.served.status().leader);
+    const revisionOf = (one: Member): number => one.served.store.revision;
+    for (let foundOut: Error | null = null; foundOut === null; ) {
+      await until('somebody follows', () => trio.members.some(isLed));
+      const index = trio.members.findIndex(isLed);
+      const { id } = trio.members[index]!;
+      const copy = join(trio.folder, 'older');
+      await trio.end(index);
+      cpSync(trio.place(index), copy, { recursive: true });
+      await trio.begin(index);
+      await trio.write(60);
+      await trio.agree(t);
+      await trio.end(index);
+      rmSync(trio.place(index), { recursive: true });
+      renameSync(copy, trio.place(index));
+      const back = await trio.begin(index);
+      void back.failed.then((error) => {
+        foundOut = error;
+      });
+      // Whoever came to lead meanwhile does not know what it had acknowledged, and sends it what it lacks.
+      const other = trio.members[(index + 1) % 3]!;
+      await until('something comes of it', () => foundOut !== null || revisionOf(back) >= revisionOf(other));
+      if (foundOut === null) continue;
+      t.match((foundOut as Error).message, /was acknowledged up to/);
+      await back.close();
+      trio.members[index] = null;
+      t.not((await trio.begin(index)).id, id, 'it has forgotten promises, so it speaks under another id');
+      await trio.agree(t);
+      await trio.end(index);
+      await trio.begin(index);
+      await trio.agree(t);
+    }
+  },
+);

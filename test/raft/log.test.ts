@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { EntryType, type Message, MessageType } from '../../src/raft/types.ts';
+import { failing } from '../suites/failing.ts';
 import { conf, diskWith, entry, message, type NodeOptions, TestCluster, TestNode, text } from './cluster.ts';
 
 const { Append, AppendResponse, Heartbeat, HeartbeatResponse, Propose, VoteResponse } = MessageType;
@@ -75,6 +76,18 @@ t.test('F17: a heartbeat tells no commit index beyond what the follower has ackn
     ],
   );
 });
+
+t.test(
+  'a log that ends before what its leader says was acknowledged has lost its end, and says so',
+  async (t) => {
+    const node = new TestNode('1', diskWith(base, [1, 1]), {});
+    const beat = (commit: number) => message(Heartbeat, { from: '2', to: '1', term: 1, commit });
+    node.raft.step(beat(2));
+    t.equal(node.raft.commit, 2, 'all of it is as it should be');
+    t.throws(() => node.raft.step(beat(3)), failing('walDamaged', /ends at entry 2, .* up to 3 .* says 2/));
+    t.equal(node.raft.commit, 2);
+  },
+);
 
 t.test('F18: an acknowledged write does not vouch for what replaced its entries', async (t) => {
   const node = new TestNode('1', diskWith(base, [1]), {});
