@@ -1,5 +1,5 @@
 /**
- * Room for garbage between two collections of the whole heap.
+ * Room for garbage between two collections: of the whole heap, and of the young generation.
  *
  * V8 sets the next one to when heap and buffers have grown by a part of what is alive on the heap. A member keeps little alive
  * (some 20 MB) and lets much through: with values of 16 KiB its whole heap was marked every hundred puts, which was a
@@ -7,13 +7,19 @@
  * after each collection, which costs nothing while nothing happens.
  *
  * The invariant: once more is alive than twice that room, V8 decides by itself.
+ *
+ * The young generation doubles when much of it survives, up to twice 16 MiB. What survives is copied while everybody waits:
+ * it may have half of that, which costs no CPU that could be measured. It can only be told how much it grows, and shrinks
+ * by itself in a process that rests.
  */
 
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** What may gather before the whole heap is collected. More of it saves CPU with large values, and is memory. */
 export const HEAP_ROOM_BYTES: number = 64 * 1024 * 1024;
+/** The young generation does not grow beyond it, both halves together. */
+export const YOUNG_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Below it V8 leaves the heap as much room by itself. */
 const percentMin = 50;
 
@@ -25,17 +31,32 @@ export function growthPercent(heapBytes: number): number {
 
 /** For a process that is a member: V8 has one such rule for all that runs in it. */
 export function giveHeapRoom(): void {
-  let given = -1;
-  const give = (): void => {
-    const percent = growthPercent(getHeapStatistics().used_heap_size);
-    if (percent === given) return;
-    given = percent;
-    setFlagsFromString(`--heap-growing-percent=${percent}`);
-  };
+  const give = rememberedFlag('heap-growing-percent', () =>
+    growthPercent(getHeapStatistics().used_heap_size),
+  );
+  const hold = rememberedFlag('semi-space-growth-factor', () => (youngBytes() < YOUNG_BYTES_MAX ? 2 : 1));
   give();
+  hold();
   new PerformanceObserver((list) => {
+    hold();
     if (list.getEntries().some(isOfWholeHeap)) give();
   }).observe({ entryTypes: ['gc'] });
+}
+
+/** Sets a flag of V8 to what is wanted now, each time it is called. */
+function rememberedFlag(name: string, wanted: () => number): () => void {
+  let given = -1;
+  return () => {
+    const value = wanted();
+    if (value === given) return;
+    given = value;
+    setFlagsFromString(`--${name}=${value}`);
+  };
+}
+
+function youngBytes(): number {
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  return young?.space_size ?? 0;
 }
 
 function isOfWholeHeap(entry: object): boolean {
