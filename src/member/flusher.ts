@@ -12,7 +12,7 @@ import type { MemberLimits } from './types.ts';
  * Keys that were compacted are flushed after so many: their removal weighs little in bytes, but each costs the flush a step,
  * and its end puts all of them in force at once.
  */
-const compactedMax = 2000;
+const compactedMax = 1000;
 
 export interface FlusherHooks {
   /** Draws a line under everything applied (`Backend.mark`). */
