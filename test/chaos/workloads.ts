@@ -75,7 +75,7 @@ export function startWorkloads(options: WorkloadOptions): Workload {
     const client = open(at);
     for (let lane = 0; lane < lanes; lane++) work(() => registers.use(client, at * lanes + lane), quick);
   }
-  for (let at = 0; at < 3 * load; at++) {
+  for (let at = 0; at < 2 * load; at++) {
     const client = open(at);
     for (let lane = 0; lane < lanes; lane++) work(uniquePuts(client, record, at * lanes + lane), quick);
   }
@@ -132,10 +132,10 @@ class Registers {
     const { record } = this;
     const key = this.draw();
     const choice = Math.random();
-    if (choice < 0.4) return await this.read(client, key);
-    if (choice < 0.5) return await readOld(client, record, key);
+    if (choice < 0.5) return await this.read(client, key);
+    if (choice < 0.6) return await readOld(client, record, key);
     const value = `${worker}:${++written}`;
-    if (choice < 0.75) {
+    if (choice < 0.8) {
       const noted = record.begin('put', key, value);
       const answer = await client.put(key, value);
       record.answer(noted, answer.revision);
