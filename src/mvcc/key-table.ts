@@ -3,9 +3,12 @@
  * the collector walks. A million keys cost 120 bytes each with their string and their place in the order of keys; as
  * objects in a Map they took twice that, and as much again in empty heap.
  *
- *     page of 1024 rows     keys     [ "a"   "b"   … ]
- *                           numbers  [ mod create version | … ]            doubles
- *                           small    [ sub bytes older cachePlace | … ]    32 bits
+ *     page of 1024 rows     keys   [ "a"   "b"   … ]
+ *                           rows   [ mod create version  sub bytes older cachePlace | … ]
+ *                                    numbers: doubles    small: 32 bits
+ *
+ * Both kinds of numbers are views of the same memory, because who wants one of a key wants the others: what a look-up among
+ * very many keys costs is the memory it touches that is in no cache.
  *
  * What few keys have, a lease, stands in a map by row; older revisions in a column of the pages where a key has some.
  *
@@ -21,10 +24,12 @@ import type { OlderRevisions } from './older-revisions.ts';
 const rowBits = 10;
 const rowsPerPage = 1 << rowBits;
 const rowMask = rowsPerPage - 1;
-/** Columns of `numbers`. */
-export const numberColumns = 3;
-/** Columns of `small`. */
-export const smallColumns = 4;
+const numbersInRow = 3;
+const smallInRow = 4;
+/** From a row to the next, in `numbers`. */
+export const numberColumns: number = numbersInRow + smallInRow / 2;
+/** From a row to the next, in `small`. */
+export const smallColumns: number = numbersInRow * 2 + smallInRow;
 
 const partBits = 8;
 const parts = 1 << partBits;
@@ -38,7 +43,8 @@ const gone = -1;
 export class KeyPage {
   readonly keys: string[] = [];
   readonly numbers: Float64Array = new Float64Array(rowsPerPage * numberColumns);
-  readonly small: Uint32Array = new Uint32Array(rowsPerPage * smallColumns);
+  /** Begins behind the doubles of the first row. */
+  readonly small: Uint32Array = new Uint32Array(this.numbers.buffer, numbersInRow * 8);
   /** Null while no key of the page has any. */
   older: (OlderRevisions | undefined)[] | null = null;
 
@@ -275,7 +281,6 @@ export class KeyTable {
     const place = row & rowMask;
     page.keys[place] = '';
     page.numbers.fill(0, place * numberColumns, (place + 1) * numberColumns);
-    page.small.fill(0, place * smallColumns, (place + 1) * smallColumns);
     if (page.older !== null) page.older[place] = undefined;
     this.leases.delete(row);
     this.#freeRows.push(row);

@@ -53,8 +53,9 @@ export function runPut(state: State, writer: Writer, request: PutRequest): PutRe
   }
   placed.key = key;
   placed.keyEnd = key.length;
-  placed.value = value;
-  placed.valueEnd = value.length;
+  placed.buffer = value.buffer;
+  placed.valueStart = value.byteOffset;
+  placed.valueEnd = value.byteOffset + value.length;
   placed.lease = lease;
   writer.put(placed);
   return { prevKv, revision: writer.nextRevision };

@@ -23,14 +23,18 @@ export interface TxnPlan {
   readonly nested: readonly TxnPlan[];
 }
 
+const noPlans: readonly TxnPlan[] = [];
+
 export function planTxn(state: State, request: TxnRequest): TxnPlan {
   const succeeded = allHold(state, request.compare);
   const ops = succeeded ? request.success : request.failure;
-  const nested: TxnPlan[] = [];
+  let nested: TxnPlan[] | null = null;
   for (const op of ops) {
-    if (op.kind === OpKind.Txn) nested.push(planTxn(state, op.request));
+    if (op.kind !== OpKind.Txn) continue;
+    nested ??= [];
+    nested.push(planTxn(state, op.request));
   }
-  return { succeeded, ops, nested };
+  return { succeeded, ops, nested: nested ?? noPlans };
 }
 
 /**
@@ -41,7 +45,15 @@ export function planTxn(state: State, request: TxnRequest): TxnPlan {
 export function checkPlan(state: State, plan: TxnPlan): void {
   checkPuts(state, plan);
   checkRanges(state, plan);
-  checkKeptAfterDeletes(plan, new IntervalSet());
+  if (keepsSomething(plan)) checkKeptAfterDeletes(plan, new IntervalSet());
+}
+
+/** Whether a put keeps a value or a lease; in most txns none does. */
+function keepsSomething({ ops, nested }: TxnPlan): boolean {
+  for (const op of ops) {
+    if (op.kind === OpKind.Put && (op.request.ignoreValue || op.request.ignoreLease)) return true;
+  }
+  return nested.length > 0 && nested.some(keepsSomething);
 }
 
 /**

@@ -15,12 +15,12 @@ import type { KeyValue, KeyValueBytes } from './messages.ts';
 import { emptyBytes, malformed, Reader } from './proto-reader.ts';
 import { bigVarintBytes, varintBytes, writeBigVarint, writeVarint } from './proto-writer.ts';
 
-/** A put's key and value where they stand, `key[keyStart, keyEnd)` and `value[valueStart, valueEnd)`. */
+/** A put's key and value where they stand, `key[keyStart, keyEnd)` and `buffer[valueStart, valueEnd)`. */
 export interface PlacedPut {
   key: Uint8Array;
   keyStart: number;
   keyEnd: number;
-  value: Uint8Array;
+  buffer: ArrayBufferLike;
   valueStart: number;
   valueEnd: number;
   /** 0n for none. */
@@ -33,7 +33,7 @@ export function placedPut(): PlacedPut {
     key: emptyBytes,
     keyStart: 0,
     keyEnd: 0,
-    value: emptyBytes,
+    buffer: emptyBytes.buffer,
     valueStart: 0,
     valueEnd: 0,
     lease: 0n,
@@ -152,24 +152,19 @@ function writeKeyBytes(bytes: Uint8Array, start: number, put: PlacedPut): number
   if (length === 0) return start;
   bytes[start] = tagKey;
   const at = writeVarint(bytes, start + 1, length);
-  if (length > loopKeyBytes) bytes.set(part(key, keyStart, keyEnd), at);
+  if (length > loopKeyBytes) bytes.set(key.subarray(keyStart, keyEnd), at);
   else for (let i = 0; i < length; i++) bytes[at + i] = key[keyStart + i]!;
   return at + length;
 }
 
 function writeValue(bytes: Uint8Array, start: number, put: PlacedPut): number {
-  const { value, valueStart, valueEnd } = put;
+  const { valueStart, valueEnd } = put;
   const length = valueEnd - valueStart;
   if (length === 0) return start;
   bytes[start] = tagValue;
   const at = writeVarint(bytes, start + 1, length);
-  bytes.set(length === value.length ? value : part(value, valueStart, valueEnd), at);
+  bytes.set(new Uint8Array(put.buffer, valueStart, length), at);
   return at + length;
-}
-
-/** A plain view: it costs half of what one costs that is a Buffer as its whole is. */
-function part(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 /**

@@ -52,8 +52,8 @@ function readRangeRequest(reader: Reader): RangeRequest {
   while (reader.at < reader.end) {
     const tag = reader.tag();
     // 1 << 3 | 2, 2 << 3 | 2, 3 << 3 | 0, …
-    if (tag === 0x0a) request.key = reader.view();
-    else if (tag === 0x12) request.rangeEnd = reader.view();
+    if (tag === 0x0a) request.key = reader.plainView();
+    else if (tag === 0x12) request.rangeEnd = reader.plainView();
     else if (tag === 0x18) request.limit = reader.int64();
     else if (tag === 0x20) request.revision = reader.int64();
     else if (tag === 0x28) request.sortOrder = reader.int32();
@@ -139,10 +139,10 @@ const located: LocatedPut = { ...placedPut(), asksMore: false };
 export function locatePut(bytes: Uint8Array, from: number, to: number): LocatedPut {
   const reader = putReader.restart(bytes, from, to);
   const put = located;
-  // An object that is old pays for each young one it is given.
+  // An object that is old pays for each young one it is given, and to ask for a buffer is a call.
   if (put.key !== bytes) {
     put.key = bytes;
-    put.value = bytes;
+    put.buffer = bytes.buffer;
   }
   put.keyStart = 0;
   put.keyEnd = 0;
@@ -156,8 +156,8 @@ export function locatePut(bytes: Uint8Array, from: number, to: number): LocatedP
       put.keyStart = reader.pass();
       put.keyEnd = reader.at;
     } else if (tag === 0x12) {
-      put.valueStart = reader.pass();
-      put.valueEnd = reader.at;
+      put.valueStart = bytes.byteOffset + reader.pass();
+      put.valueEnd = bytes.byteOffset + reader.at;
     } else if (tag === 0x18) put.lease = reader.bigInt64();
     else if (tag === 0x20 || tag === 0x28 || tag === 0x30) put.asksMore = reader.bool() || put.asksMore;
     else reader.skip(tag, 6);
@@ -191,8 +191,8 @@ function readDeleteRangeRequest(reader: Reader): DeleteRangeRequest {
   let prevKv = false;
   while (reader.at < reader.end) {
     const tag = reader.tag();
-    if (tag === 0x0a) key = reader.view();
-    else if (tag === 0x12) rangeEnd = reader.view();
+    if (tag === 0x0a) key = reader.plainView();
+    else if (tag === 0x12) rangeEnd = reader.plainView();
     else if (tag === 0x18) prevKv = reader.bool();
     else reader.skip(tag, 3);
   }
@@ -242,11 +242,18 @@ export function decodeTxnRequest(bytes: Uint8Array, maxOps: number = Number.POSI
   return readTxnRequest(new Reader(bytes), maxOps, 1);
 }
 
+/** The list, or another one, with one more. Most lists of txns have one: such takes no more room than that. */
+function appended<T>(list: T[], element: T): T[] {
+  if (list.length === 0) return [element];
+  list.push(element);
+  return list;
+}
+
 function readTxnRequest(reader: Reader, maxOps: number, depth: number): TxnRequest {
   if (depth > maxMessageDepth) throw malformed(`messages nest deeper than ${maxMessageDepth}`);
-  const compare: Compare[] = [];
-  const success: RequestOp[] = [];
-  const failure: RequestOp[] = [];
+  let compare: Compare[] = [];
+  let success: RequestOp[] = [];
+  let failure: RequestOp[] = [];
   while (reader.at < reader.end) {
     const tag = reader.tag();
     if (tag !== 0x0a && tag !== 0x12 && tag !== 0x1a) {
@@ -255,9 +262,16 @@ function readTxnRequest(reader: Reader, maxOps: number, depth: number): TxnReque
     }
     const outer = reader.enter();
     let length: number;
-    if (tag === 0x0a) length = compare.push(readCompare(reader));
-    else if (tag === 0x12) length = success.push(readRequestOp(reader, maxOps, depth + 1));
-    else length = failure.push(readRequestOp(reader, maxOps, depth + 1));
+    if (tag === 0x0a) {
+      compare = appended(compare, readCompare(reader));
+      length = compare.length;
+    } else if (tag === 0x12) {
+      success = appended(success, readRequestOp(reader, maxOps, depth + 1));
+      length = success.length;
+    } else {
+      failure = appended(failure, readRequestOp(reader, maxOps, depth + 1));
+      length = failure.length;
+    }
     if (length > maxOps) throw new Failure('tooManyOps', `more than ${maxOps} operations in a transaction`);
     reader.end = outer;
   }
@@ -306,11 +320,11 @@ function readCompare(reader: Reader): Compare {
     const field = tag >>> 3;
     if (tag === 0x08) compare.result = reader.int32();
     else if (tag === 0x10) compare.target = reader.int32();
-    else if (tag === 0x1a) compare.key = reader.view();
+    else if (tag === 0x1a) compare.key = reader.plainView();
     else if (tag === 0x20 || tag === 0x28 || tag === 0x30) compare.number = reader.int64();
-    else if (tag === 0x3a) compare.value = reader.view();
+    else if (tag === 0x3a) compare.value = reader.plainView();
     else if (tag === 0x40) compare.lease = reader.bigInt64();
-    else if (tag === 0x0202) compare.rangeEnd = reader.view();
+    else if (tag === 0x0202) compare.rangeEnd = reader.plainView();
     else reader.skip(tag, field === 64 ? 64 : 8);
     if (field >= 4 && field <= 8) operand = field;
   }

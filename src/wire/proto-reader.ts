@@ -37,6 +37,8 @@ export class Reader {
   bytes: Uint8Array;
   at: number;
   end: number;
+  /** That of `bytes` once it was asked for: to ask is a call. */
+  #buffer: ArrayBufferLike | null = null;
 
   /** @param bytes the buffer; `start` and `end` delimit the message in it. Views that are read share its memory. */
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
@@ -47,7 +49,10 @@ export class Reader {
 
   /** Begins with another message: for decoders that are used for every request. */
   restart(bytes: Uint8Array, start: number, end: number): this {
-    this.bytes = bytes;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.#buffer = null;
+    }
     this.at = start;
     this.end = end;
     return this;
@@ -138,8 +143,8 @@ export class Reader {
   plainView(): Uint8Array {
     const start = this.#length();
     if (start === this.at) return emptyBytes;
-    const { buffer, byteOffset } = this.bytes;
-    return new Uint8Array(buffer, byteOffset + start, this.at - start);
+    this.#buffer ??= this.bytes.buffer;
+    return new Uint8Array(this.#buffer, this.bytes.byteOffset + start, this.at - start);
   }
 
   /** Moves behind a bytes field and returns where its bytes start. */

@@ -70,8 +70,8 @@ t.test('a record that is written to its place is the same as one that is made by
         put.keyStart = 0;
         put.keyEnd = key.length;
       }
-      put.value = start === 1 ? kv.value : request;
-      put.valueStart = start === 1 ? 0 : start + key.length;
+      put.buffer = request.buffer;
+      put.valueStart = request.byteOffset + start + key.length;
       put.valueEnd = put.valueStart + kv.value.length;
       put.lease = kv.lease;
       const record = codec.encodeRecord(name, createRevision, modRevision, version, kv.value, kv.lease);
