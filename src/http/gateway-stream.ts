@@ -3,7 +3,7 @@
  * the whole answer, with its status, where there was no line before.
  *
  * A client that may send several requests (watches, keep-alives) writes them one behind the other into the body. The end
- * of the body is the end of its requests, not of the call.
+ * of the body is the end of its requests, not of the call; so is, as with etcd, whatever cannot be read behind the first of them.
  *
  * The end of a connection is that of the call, even where only the client's side of it has ended: as in Go's servers.
  */
@@ -23,6 +23,8 @@ export class GatewayStream extends GatewayCall implements RpcStream {
   #isPaused = false;
   #isDelivering = false;
   #hasAll = false;
+  /** A request was read. */
+  #isAsked = false;
   #isHalfClosed = false;
   #isOver = false;
 
@@ -70,21 +72,22 @@ export class GatewayStream extends GatewayCall implements RpcStream {
   #read(chunk: Uint8Array): void {
     if (this.#isOver || this.#hasAll) return;
     for (const text of this.values.read(chunk)) {
-      if (!this.#take(text)) return;
+      if (!this.#take(text)) break;
       if (!this.method.requestStream) {
         this.#hasAll = true;
         break;
       }
     }
     const { fault } = this.values;
-    if (fault !== null && !this.#hasAll) this.#refuse(this.bodyStatus(fault));
+    if (fault !== null && !this.#hasAll) this.#refuseUnread(this.bodyStatus(fault), fault === 'noObject');
     this.#deliver();
   }
 
   #readEnd(): void {
     if (this.#isOver || this.#hasAll) return;
     if (this.values.isInside) {
-      this.#refuse(this.bodyStatus(null));
+      this.#refuseUnread(this.bodyStatus(null), true);
+      this.#deliver();
       return;
     }
     // Nothing at all is one request without fields, where there is to be one.
@@ -100,13 +103,20 @@ export class GatewayStream extends GatewayCall implements RpcStream {
       message = encodeProtoJson(this.method.requestType, text);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.#refuse({ code: 3, message: error.message });
+      this.#refuseUnread({ code: 3, message: error.message }, true);
       return false;
     }
     const tooLarge = this.checkLength(message);
     if (tooLarge === null) this.#waiting.push(message);
     else this.#refuse(tooLarge);
+    this.#isAsked = true;
     return tooLarge === null;
+  }
+
+  /** What is no request ends the requests. @param isJunk and not only too much of it */
+  #refuseUnread(status: RpcStatus, isJunk: boolean): void {
+    if (isJunk && this.#isAsked) this.#hasAll = true;
+    else this.#refuse(status);
   }
 
   /** A request that cannot be read ends the call. */

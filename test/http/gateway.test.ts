@@ -187,7 +187,7 @@ async function metricsOf(ask: Ask): Promise<string> {
   return (await ask('/metrics', '', {}, 'GET')).body;
 }
 
-t.test('a request in a stream that cannot be read ends it, with what is wrong', async (t) => {
+t.test('a first request in a stream that cannot be read ends it, with what is wrong', async (t) => {
   const { url } = await open(t);
   const first = new Lines(`${url}/v3/watch`);
   first.send('{"create_request":5}');
@@ -195,18 +195,46 @@ t.test('a request in a stream that cannot be read ends it, with what is wrong', 
   t.equal(first.status, 400);
   const error = { code: 3, grpc_code: 3, http_code: 400, http_status: 'Bad Request' };
   t.match(JSON.parse(first.lines[0]!), { error });
-  const later = new Lines(`${url}/v3/watch`);
-  later.send('{"create_request":{}}');
-  await later.until(1);
-  later.send('nonsense');
-  await until('the end', () => later.isEnded);
-  t.equal(later.status, 200);
-  t.match(JSON.parse(later.lines[1]!), { error });
   const cut = new Lines(`${url}/v3/lease/keepalive`);
   cut.send('{"ID":');
   cut.end();
   await until('the end', () => cut.isEnded);
   t.match(JSON.parse(cut.lines[0]!), { error: { code: 3, message: 'unexpected EOF' } });
+});
+
+t.test('what cannot be read behind a request ends the requests, not the call, as with etcd', async (t) => {
+  const { url } = await open(t);
+  const ask = overHttp1(url);
+  const first = `{"create_request":{"key":"${base64('a')}"}}`;
+  const watches: Lines[] = [];
+  for (const [at, parts] of [
+    [first, ' junk'],
+    [`${first} junk`],
+    [`${first}{"create_request":5}`],
+    [first, '{"create_request":5}', first],
+    [`${first}{"create_`],
+  ].entries()) {
+    const watch = new Lines(`${url}/v3/watch`);
+    watches.push(watch);
+    for (const part of parts) {
+      watch.send(part);
+      await watch.until(1);
+    }
+    if (at % 2 === 0) watch.end();
+  }
+  await ask('/v3/kv/put', `{"key":"${base64('a')}","value":"${base64('1')}"}`);
+  for (const watch of watches) {
+    const [created, put] = await watch.until(2);
+    t.match(JSON.parse(created!), { result: { created: true } });
+    t.match(JSON.parse(put!), { result: { events: [{ kv: { value: base64('1') } }] } });
+    t.notOk(watch.isEnded);
+    watch.cut();
+  }
+  for (const junk of [' junk', '{"ID":5.5}', '{']) {
+    const renewals = await ask('/v3/lease/keepalive', `{"ID":"77"}${junk}`);
+    t.equal(renewals.status, 200);
+    t.match(JSON.parse(renewals.body), { result: { ID: '77' } });
+  }
 });
 
 t.test('other streams: renewals, and a snapshot in parts', async (t) => {
