@@ -21,6 +21,11 @@ export class AdmissionChain {
     this.#reserving = plugins.filter((plugin) => plugin.reserve !== undefined);
   }
 
+  /** Users have configured who may change what is written. */
+  get isMutatedByOthers(): boolean {
+    return this.#dynamic?.mayMutate === true;
+  }
+
   async mutate(attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of this.#checking) await plugin.check?.(attributes);
     for (const plugin of this.#plugins) {

@@ -12,6 +12,13 @@ export function newPod({ operation, resource, subresource, object }: AdmissionAt
   return subresource === '' ? object : null;
 }
 
+/** The pod that is being created or updated, or null. */
+export function writtenPod(attributes: AdmissionAttributes): ApiObject | null {
+  const { operation, resource, subresource, object } = attributes;
+  if (operation !== 'update') return newPod(attributes);
+  return resource.group === '' && resource.plural === 'pods' && subresource === '' ? object : null;
+}
+
 /** The spec of a pod, made when it has none. */
 export function podSpec(pod: ApiObject): JsonObject {
   pod.spec ??= {};

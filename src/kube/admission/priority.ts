@@ -8,7 +8,7 @@ import { forbidden } from '../api/status.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { numberOf, textOf } from '../validation/members.ts';
 import type { Lookup } from './lookup.ts';
-import { newPod, podSpec, settlePod } from './pods.ts';
+import { podSpec, settlePod, writtenPod } from './pods.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const usualPolicy = 'PreemptLowerPriority';
@@ -59,12 +59,28 @@ async function setPriority(
   settlePod(pod);
 }
 
+/** A pod that is replaced keeps its priority where it says nothing of it. */
+function keepPriority(pod: ApiObject, old: ApiObject | null): void {
+  const [spec, before] = [podSpec(pod), old?.spec ?? {}];
+  let isChanged = false;
+  for (const name of ['priority', 'preemptionPolicy']) {
+    const known = before[name];
+    if (spec[name] !== undefined || known === undefined) continue;
+    spec[name] = known;
+    isChanged = true;
+  }
+  if (isChanged) settlePod(pod);
+}
+
 export function priorities(lookup: Lookup, classes: ResourceType): AdmissionPlugin {
   return {
     name: 'Priority',
     mutate(attributes) {
-      const pod = newPod(attributes);
-      return pod === null ? undefined : setPriority(attributes, pod, lookup, classes);
+      const pod = writtenPod(attributes);
+      if (pod === null) return undefined;
+      if (attributes.operation === 'create') return setPriority(attributes, pod, lookup, classes);
+      keepPriority(pod, attributes.old);
+      return undefined;
     },
     validate({ operation, resource, object, name }) {
       if (resource !== classes || object === null || operation === 'delete') return undefined;

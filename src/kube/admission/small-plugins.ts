@@ -4,7 +4,7 @@
 
 import type { JsonObject } from '../api/objects.ts';
 import { objectsOf, textOf } from '../validation/members.ts';
-import { newPod, podSpec, settlePod } from './pods.ts';
+import { podSpec, settlePod, writtenPod } from './pods.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 /** How long a pod stays on a node that is not ready or cannot be reached. */
@@ -21,7 +21,7 @@ function tolerates(tolerations: readonly JsonObject[], key: string): boolean {
 export const defaultTolerations: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   mutate(attributes) {
-    const pod = newPod(attributes);
+    const pod = writtenPod(attributes);
     if (pod === null) return;
     const spec = podSpec(pod);
     const tolerations = [...objectsOf(spec, 'tolerations')];

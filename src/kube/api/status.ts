@@ -217,7 +217,8 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
 
 /** @param errors at least one */
 export function invalid(kind: NamedKind, name: string, errors: readonly FieldError[]): StatusError {
-  const texts = errors.map(fieldErrorText);
+  // What is wrong in several places in the same words is said once, and listed for each.
+  const texts = [...new Set(errors.map(fieldErrorText))];
   const what = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const details: StatusDetails = {};
   if (name !== '') details.name = name;

@@ -2,6 +2,7 @@
 
 import type { Access } from '../auth/access.ts';
 import { bindingHandlers } from './binding.ts';
+import { componentStatusHandlers } from './component-statuses.ts';
 import { connectHandlers } from './connect.ts';
 import type { SubresourceHandlers, VerbHandlers } from './dispatch.ts';
 import { evictionHandlers } from './eviction.ts';
@@ -14,6 +15,7 @@ export function subresourceHandlers(access: Access): SubresourceHandlers {
     ['/scale', scaleHandlers],
     ...reviewHandlers(access),
     ...connectHandlers,
+    ...componentStatusHandlers,
     ...bindingHandlers,
     ...evictionHandlers,
     ...tokenHandlers(access.tokens),

@@ -1,7 +1,7 @@
 /** ResourceQuotas and LimitRanges (reference §4.4). What they do to others is in `admission/`. */
 
 import { duplicate, type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
-import type { ApiObject, JsonObject } from '../api/objects.ts';
+import type { ApiObject, Json, JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
 import { compareQuantities } from '../schema/quantity.ts';
 import { mapOf, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
@@ -25,15 +25,55 @@ function validateAmounts(field: string, amounts: Record<string, string>): FieldE
   ]);
 }
 
+/** Those that have no values. */
+const bareScopes: ReadonlySet<string> = new Set([
+  'Terminating',
+  'NotTerminating',
+  'BestEffort',
+  'NotBestEffort',
+  'CrossNamespacePodAffinity',
+]);
+
+/** Of Kubernetes' own: others may be counted within any scope. */
+const standardNames: ReadonlySet<string> = new Set(
+  (
+    'cpu memory ephemeral-storage requests.cpu requests.memory requests.storage requests.ephemeral-storage limits.cpu ' +
+    'limits.memory limits.ephemeral-storage pods resourcequotas services replicationcontrollers secrets ' +
+    'persistentvolumeclaims configmaps services.nodeports services.loadbalancers'
+  ).split(' '),
+);
+const ofPods = ['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
+const ofClaims = ['persistentvolumeclaims', 'requests.storage'];
+
+/** The standard names that a scope is about. */
+function namesOf(scope: string): readonly string[] {
+  if (scope === 'BestEffort') return ['pods'];
+  return scope === 'VolumeAttributesClass' ? ofClaims : ofPods;
+}
+
+function isStandard(name: string): boolean {
+  return standardNames.has(name) || /^(requests\.)?hugepages-/.test(name);
+}
+
+/** What a scope cannot be applied to, an error for each. @param shown the scopes, or the selector */
+function inapplicable(field: string, shown: Json, scope: string, spec: JsonObject): FieldError[] {
+  if (!scopes.has(scope)) return [];
+  const names = Object.keys(mapOf(spec, 'hard')).filter(isStandard);
+  const wrong = names.filter((name) => !namesOf(scope).includes(name));
+  return wrong.map(() => invalidValue(field, shown, 'unsupported scope applied to resource'));
+}
+
 function validateScopes(spec: JsonObject): FieldError[] {
   const given = [...textsOf(spec, 'scopes')];
-  if (given.some((scope) => !scopes.has(scope))) {
-    return [invalidValue('spec.scopes', given, 'unsupported scope')];
-  }
+  const errors = given.flatMap((scope) =>
+    scopes.has(scope)
+      ? inapplicable('spec.scopes', given, scope, spec)
+      : [invalidValue('spec.scopes', given, 'unsupported scope')],
+  );
   const conflicts =
     (given.includes('Terminating') && given.includes('NotTerminating')) ||
     (given.includes('BestEffort') && given.includes('NotBestEffort'));
-  return conflicts ? [invalidValue('spec.scopes', given, 'conflicting scopes')] : [];
+  return conflicts ? [...errors, invalidValue('spec.scopes', given, 'conflicting scopes')] : errors;
 }
 
 function validateQuota(quota: ApiObject): FieldError[] {
@@ -43,7 +83,13 @@ function validateQuota(quota: ApiObject): FieldError[] {
     const field = 'spec.scopeSelector.matchExpressions';
     const scope = textOf(term, 'scopeName');
     if (!scopes.has(scope)) errors.push(invalidValue(`${field}.scopeName`, scope, 'unsupported scope'));
+    errors.push(...inapplicable(field, objectOf(spec, 'scopeSelector'), scope, spec));
     const operator = textOf(term, 'operator');
+    if (bareScopes.has(scope) && operator !== 'Exists') {
+      const why =
+        "must be 'Exist' only operator when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+      errors.push(invalidValue(`${field}.operator`, operator, why));
+    }
     const values = textsOf(term, 'values');
     if ((operator === 'In' || operator === 'NotIn') && values.length === 0) {
       const why = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
