@@ -13,6 +13,7 @@ import type { Setting } from './flags.ts';
 import { ServerLog } from './server-log.ts';
 import { parseServerOptions, type ServerOptions, serverFlagHelp } from './server-options.ts';
 import { tellServiceManager } from './service-manager.ts';
+import { StopSignals } from './stop-signals.ts';
 import { complain, complainUsage, describeFailure, EXIT_FAILED, EXIT_USAGE, say } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -64,13 +65,15 @@ function untilStopped(
   before: () => Promise<void> | undefined,
 ): Promise<number> {
   return new Promise((resolve) => {
-    let stopping = false;
+    const signals = new StopSignals();
+    const { clock } = nodeRuntime();
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (stopping) {
+      const wish = signals.take(clock.now());
+      if (wish === 'same') return;
+      if (wish === 'end') {
         log.warn('second signal: ending at once', { signal });
         process.exit(SIGNAL_EXITS[signal] ?? EXIT_FAILED);
       }
-      stopping = true;
       log.info('received signal; shutting down', { signal });
       const close = async (): Promise<void> => {
         await before();
