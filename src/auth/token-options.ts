@@ -3,6 +3,7 @@
  */
 
 import { Failure } from '../util/failure.ts';
+import { goDurationMs } from '../util/go-duration.ts';
 import type { Clock, Logger, Random } from '../util/runtime.ts';
 import { JwtTokens } from './jwt.ts';
 import { jwtKey } from './jwt-key.ts';
@@ -27,31 +28,6 @@ export interface TokenWorld {
 
 const defaultJwtTtlMs = 300_000;
 const jwtOptions = ['sign-method', 'pub-key', 'priv-key', 'ttl'];
-
-const unitsMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Milliseconds of a duration as Go writes it, `1h30m`; null when it is none. */
-export function goDurationMs(text: string): number | null {
-  if (text === '0') return 0;
-  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)/.test(text)) return null;
-  let rest = text.replace(/^[+-]/, '');
-  let sum = 0;
-  while (rest !== '') {
-    const part = /^(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/.exec(rest);
-    if (part === null) return null;
-    sum += Number(part[1]) * unitsMs[part[2]!]!;
-    rest = rest.slice(part[0].length);
-  }
-  return text.startsWith('-') ? -sum : sum;
-}
 
 function bad(detail: string): Failure {
   return new Failure('badConfig', `auth-token: ${detail}`);

@@ -1,11 +1,10 @@
 /** Elections: of many candidates one leads at a time, and everybody can watch who. */
 
-import { type Comparison, compare } from './compare.ts';
 import { CompactedError, EtcdError, StatusCode } from './errors.ts';
-import { givePlaceBack, type HeldPlace, type PlaceOptions, takePlace } from './held-place.ts';
+import { type HeldPlace, Holding, type PlaceOptions, takePlace } from './held-place.ts';
 import type { Bytes } from './keys.ts';
 import { toBytes } from './keys.ts';
-import type { Lease, Leases } from './lease.ts';
+import type { Leases } from './lease.ts';
 import { op } from './operations.ts';
 import type { CallOptions } from './options.ts';
 import type { Pair } from './pair.ts';
@@ -14,49 +13,19 @@ import { type LineTools, linePrefix } from './waiting-line.ts';
 export type CampaignOptions = PlaceOptions;
 
 /** Being the leader. `signal` is aborted when that is lost. Leaving an `await using` resigns. */
-export class Leadership implements AsyncDisposable {
+export class Leadership extends Holding implements AsyncDisposable {
   readonly #tools: LineTools;
-  readonly #held: HeldPlace;
-  #isOver = false;
 
   constructor(tools: LineTools, held: HeldPlace) {
+    super(held);
     this.#tools = tools;
-    this.#held = held;
-  }
-
-  /** The key that holds what the leader proclaims. */
-  get key(): string {
-    return this.#held.place.key;
-  }
-
-  /** Higher than that of every leader before. */
-  get fencingToken(): number {
-    return this.#held.place.revision;
-  }
-
-  get lease(): Lease {
-    return this.#held.lease;
-  }
-
-  /** Aborted with a `LeaseLostError` when the leadership is lost. */
-  get signal(): AbortSignal {
-    return this.#held.lease.signal;
-  }
-
-  get isHeld(): boolean {
-    return !this.#isOver && !this.#held.lease.isLost;
-  }
-
-  /** Holds in a transaction as long as the leadership does. */
-  get guard(): Comparison {
-    return compare.createRevision(this.key, '=', this.fencingToken);
   }
 
   /** Tells those who observe something new. @throws EtcdError 'electionNotLeader' when it leads no more */
   async proclaim(value: Bytes, options: CallOptions = {}): Promise<void> {
     const request = {
       compare: [this.guard],
-      success: [op.put(this.key, value, { lease: this.#held.lease.id })],
+      success: [op.put(this.key, value, { lease: this.lease.id })],
       failure: [],
     };
     const { succeeded } = await this.#tools.kv.commit(request, options, 'write');
@@ -67,10 +36,8 @@ export class Leadership implements AsyncDisposable {
   }
 
   /** Steps down for the next candidate. Of a leadership that is over, nothing. */
-  async resign(options: CallOptions = {}): Promise<void> {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    await givePlaceBack(this.#held, options);
+  resign(options: CallOptions = {}): Promise<void> {
+    return this.giveBack(options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

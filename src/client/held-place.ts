@@ -1,5 +1,6 @@
 /** Gets a place at the head of a line, with a lease of its own or a given one, and gives both back. */
 
+import { type Comparison, compare } from './compare.ts';
 import type { Lease, Leases } from './lease.ts';
 import type { CallOptions } from './options.ts';
 import type { LineTools, Place } from './waiting-line.ts';
@@ -77,4 +78,49 @@ export async function givePlaceBack(held: HeldPlace, options: CallOptions = {}):
   if (lease.isLost) return;
   if (ownsLease) await lease.revoke(options);
   else await line.leave(place, options);
+}
+
+/** What the holder of a lock and the leader of an election have in common: the place at the head of a line, and its lease. */
+export abstract class Holding {
+  readonly #held: HeldPlace;
+  #isOver = false;
+
+  constructor(held: HeldPlace) {
+    this.#held = held;
+  }
+
+  /** The key that stands for it while it is held; that of a leader holds what is proclaimed. */
+  get key(): string {
+    return this.#held.place.key;
+  }
+
+  /** Higher than that of everyone who held it before. */
+  get fencingToken(): number {
+    return this.#held.place.revision;
+  }
+
+  get lease(): Lease {
+    return this.#held.lease;
+  }
+
+  /** Aborted with a `LeaseLostError` when it is lost. */
+  get signal(): AbortSignal {
+    return this.#held.lease.signal;
+  }
+
+  get isHeld(): boolean {
+    return !this.#isOver && !this.#held.lease.isLost;
+  }
+
+  /** Holds in a transaction as long as it is held. */
+  get guard(): Comparison {
+    return compare.createRevision(this.key, '=', this.fencingToken);
+  }
+
+  /** Lets the next one have it. Of what is lost or over, nothing. */
+  protected async giveBack(options: CallOptions): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await givePlaceBack(this.#held, options);
+  }
 }

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import t from 'tap';
 import { JwtTokens } from '../../src/auth/jwt.ts';
 import { SimpleTokens } from '../../src/auth/simple-tokens.ts';
-import { goDurationMs, openTokens } from '../../src/auth/token-options.ts';
+import { openTokens } from '../../src/auth/token-options.ts';
 import { maxTokenWaits, TokenWaits, tokenWaitMs } from '../../src/auth/token-waits.ts';
 import type { Tokens } from '../../src/auth/tokens.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
@@ -374,23 +374,4 @@ t.test('every mistake in the option is told, and no key is quoted', async (t) =>
     outcome(() => none.newPrefix()),
     'authFailed',
   );
-});
-
-t.test('durations are read as Go writes them', async (t) => {
-  const read: [string, number | null][] = [
-    ['5m', 300_000],
-    ['1h30m', 5_400_000],
-    ['1.5s', 1500],
-    ['.5s', 500],
-    ['300ms', 300],
-    ['2us', 0.002],
-    ['0', 0],
-    ['-1s', -1000],
-    ['', null],
-    ['5', null],
-    ['m', null],
-    ['5m ', null],
-    ['1s2', null],
-  ];
-  for (const [text, ms] of read) t.equal(goDurationMs(text), ms, text);
 });

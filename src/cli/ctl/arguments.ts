@@ -3,6 +3,8 @@
  * `--flag=value`, `-w value`, `-wvalue`; switches take a value only behind `=`; everything after `--` is an argument.
  */
 
+import { goDurationMs } from '../../util/go-duration.ts';
+
 export type FlagValue = string | number | boolean;
 
 export interface FlagSpec {
@@ -79,27 +81,6 @@ export function givenOf({ words, flags }: Arguments, skip: number): Given {
   };
 }
 
-const durationUnits: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1e3,
-  m: 6e4,
-  h: 36e5,
-};
-
-/** A Go duration, as `1m30s`, in milliseconds; null if it is none. */
-export function parseDuration(given: string): number | null {
-  if (given === '0') return 0;
-  if (!/^[+-]?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+$/.test(given)) return null;
-  let total = 0;
-  for (const [, amount, unit] of given.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g)) {
-    total += Number(amount) * durationUnits[unit!]!;
-  }
-  return given.startsWith('-') ? -total : total;
-}
-
 /** @throws UsageError */
 function parseValue(name: string, spec: FlagSpec, given: string): FlagValue {
   const refuse = (why: string): UsageError =>
@@ -114,7 +95,7 @@ function parseValue(name: string, spec: FlagSpec, given: string): FlagValue {
       return Number(given);
     }
     case 'duration': {
-      const parsed = parseDuration(given);
+      const parsed = goDurationMs(given);
       if (parsed === null) throw refuse(`time: invalid duration ${JSON.stringify(given)}`);
       return parsed;
     }

@@ -236,6 +236,20 @@ function statusFields(endpoint: string, status: StatusResponse): string[] {
   ];
 }
 
+/** What each endpoint answered, as etcdctl prints it: a list of objects with the endpoint and the message under its name. */
+function endpointsJson(
+  name: string,
+  answers: readonly { readonly endpoint: string; readonly answer: Answer<object> }[],
+): string {
+  const items = answers.map(({ endpoint, answer }) =>
+    goObject([
+      ['Endpoint', JSON.stringify(endpoint)],
+      [name, goJson(answer.message)],
+    ]),
+  );
+  return `[${items.join(',')}]`;
+}
+
 /** Asks every endpoint; those that fail are named on stderr. */
 async function askEach<T>(
   session: Session,
@@ -276,15 +290,7 @@ const endpointStatus: CtlCommand = {
     const rows = answers.map(({ endpoint, answer }) => statusCells(endpoint, answer.message));
     session.show({
       simple: () => rows.map((cells) => cells.join(', ')).join('\n'),
-      json: () =>
-        `[${answers
-          .map(({ endpoint, answer }) =>
-            goObject([
-              ['Endpoint', JSON.stringify(endpoint)],
-              ['Status', goJson(answer.message)],
-            ]),
-          )
-          .join(',')}]`,
+      json: () => endpointsJson('Status', answers),
       fields: () =>
         answers.flatMap(({ endpoint, answer }) => statusFields(endpoint, answer.message)).join('\n'),
       table: () => framedTable(statusHead, rows),
@@ -314,15 +320,7 @@ const endpointHashKv: CtlCommand = {
     ]);
     session.show({
       simple: () => rows.map((cells) => cells.join(', ')).join('\n'),
-      json: () =>
-        `[${answers
-          .map(({ endpoint, answer }) =>
-            goObject([
-              ['Endpoint', JSON.stringify(endpoint)],
-              ['HashKV', goJson(answer.message)],
-            ]),
-          )
-          .join(',')}]`,
+      json: () => endpointsJson('HashKV', answers),
       fields: () =>
         answers
           .flatMap(({ endpoint, answer: { message } }) => [
