@@ -11,11 +11,16 @@ import type { PutRequest, TxnRequest } from '../wire/messages.ts';
 import { putCost, txnCost } from './alarms.ts';
 import { RequestKind } from './types.ts';
 
+/** More is not granted at a time: who else adds to the state is then overlooked by no more than this. */
+const grantedBytesMax = 1 << 20;
+
 export class Quota {
   readonly #backend: Backend;
   readonly #quotaBytes: number;
   /** Up to which revision `outgrownAt` has looked. */
   #lookedAt = 0;
+  /** What requests may add before anybody looks again: at most half of the room that there was, and never for longer than a turn. */
+  #granted = 0;
 
   constructor(backend: Backend, quotaBytes: number) {
     this.#backend = backend;
@@ -34,8 +39,19 @@ export class Quota {
     return kind === RequestKind.Txn ? txnCost(request as TxnRequest) : 0;
   }
 
+  /** Whether a request may add so much. The size of the state is looked at once for many requests, while there is room. */
   hasRoom(cost: number): boolean {
-    return this.#backend.sizeBytes + this.#backend.pendingBytes + cost < this.#quotaBytes;
+    if (cost <= this.#granted) {
+      this.#granted -= cost;
+      return true;
+    }
+    const room = this.#room;
+    this.#granted = Math.max(0, Math.min(grantedBytesMax, (room - cost) / 2));
+    return cost < room;
+  }
+
+  get #room(): number {
+    return this.#quotaBytes - this.#backend.sizeBytes - this.#backend.pendingBytes;
   }
 
   /**
@@ -45,6 +61,7 @@ export class Quota {
   outgrownAt(revision: number): boolean {
     if (revision === this.#lookedAt) return false;
     this.#lookedAt = revision;
-    return !this.hasRoom(0);
+    this.#granted = 0;
+    return this.#room <= 0;
   }
 }
