@@ -3,10 +3,13 @@
 import { Packr } from 'msgpackr';
 import t from 'tap';
 import type { ApiObject, JsonObject } from '../../src/kube/api/objects.ts';
+import { startControlPlane } from '../../src/kube/control-plane.ts';
 import { decodeObject, encodeObject } from '../../src/kube/storage/codec.ts';
 import { objectText } from '../../src/kube/storage/object-text.ts';
 import { knownSpec, sharedSpec } from '../../src/kube/storage/shared-specs.ts';
-import { startApi } from './api.ts';
+import { openMemoryStore } from '../../src/kube/store/memory-store.ts';
+import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import { Api, startApi } from './api.ts';
 
 const packr = new Packr({ useRecords: false, moreTypes: false });
 const pods = '/api/v1/namespaces/default/pods';
@@ -94,4 +97,45 @@ t.test('pods of one template: each is answered, warned of and refused as if it w
   t.equal((await send('short', {}, claims)).code, 201);
   const refused = await send('x'.repeat(252), {}, claims);
   t.equal(refused.code, 422, 'the name of the claim would be too long');
+});
+
+t.test('a patch that leaves the spec of a pod alone leaves it whole, whatever else it changes', async (t) => {
+  const api = await startApi(t);
+  const spec = { containers: [{ name: 'a', image: 'x' }], nodeSelector: { disk: 'fast' } };
+  await api.send('POST', pods, { metadata: { name: 'a' }, spec });
+  const made = (await api.get(`${pods}/a`)).body;
+  const labelled = (await api.merge(`${pods}/a`, { metadata: { labels: { b: 'c' } } })).body;
+  t.same(labelled.spec, made.spec);
+  t.equal(labelled.metadata.generation, 1);
+  t.same(Object.keys(labelled), ['kind', 'apiVersion', 'metadata', 'spec', 'status']);
+  const running = (await api.merge(`${pods}/a/status`, { status: { phase: 'Running' } })).body;
+  t.same(running.spec, made.spec);
+  t.same(running.status, { phase: 'Running', qosClass: 'BestEffort' });
+  t.same(running.metadata.labels, { b: 'c' });
+  const both = (await api.merge(`${pods}/a`, { spec: { activeDeadlineSeconds: 9 } })).body;
+  t.same(both.spec, { ...made.spec, activeDeadlineSeconds: 9 });
+  t.equal(both.metadata.generation, 2);
+  t.same((await api.merge(`${pods}/a`, { spec: {} })).body, both, 'nothing to change changes nothing');
+  const gone = await api.merge(`${pods}/a`, { spec: null });
+  t.equal(gone.code, 422, 'a spec cannot go');
+});
+
+t.test('what a plugin adds to a pod that is patched is not added to others of its template', async (t) => {
+  const disabledPlugins = ['DefaultTolerationSeconds', 'ServiceAccount'];
+  const store = await openMemoryStore(nodeRuntime());
+  const before = await startControlPlane({ store, disabledPlugins });
+  const spec = { containers: [{ name: 'a', image: 'x', resources: { limits: { cpu: '1' } } }] };
+  const first = new Api(before);
+  for (const name of ['a', 'b']) await first.send('POST', pods, { metadata: { name }, spec });
+  await before.close();
+  const after = await startControlPlane({ store });
+  t.teardown(async () => {
+    await after.close();
+    await store.close();
+  });
+  const api = new Api(after);
+  await api.frames(`${pods}?watch=1`, 2);
+  const patched = (await api.merge(`${pods}/a`, { metadata: { labels: { b: 'c' } } })).body;
+  t.equal(patched.spec.tolerations.length, 2, 'tolerations are added to a pod that is written');
+  t.equal((await api.get(`${pods}/b`)).body.spec.tolerations, undefined);
 });

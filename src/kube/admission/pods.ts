@@ -31,9 +31,11 @@ function settleContainers(containers: Json | undefined): void {
     if (!isJsonObject(container)) return;
     const resources = maybeObject(container, 'resources');
     if (resources !== null) {
-      container['resources'] = membersInOrder(definitionOf('core.v1.ResourceRequirements'), resources);
+      const ordered = membersInOrder(definitionOf('core.v1.ResourceRequirements'), resources);
+      if (ordered !== resources) container['resources'] = ordered;
     }
-    containers[at] = membersInOrder(definitionOf('core.v1.Container'), container);
+    const ordered = membersInOrder(definitionOf('core.v1.Container'), container);
+    if (ordered !== container) containers[at] = ordered;
   });
 }
 

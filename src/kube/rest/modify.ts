@@ -104,11 +104,15 @@ async function writeNext(
   const { subresource, options } = modification;
   const strategy = strategyOf(resource);
   const hooks = strategyContext(endpoint, subresource, options.isDryRun);
-  const object = isolate(resource, subresource, current, next);
+  // A spec that is shared and left alone has its defaults.
+  const isKept = strategy.hasSharedSpec === true && next.spec !== undefined && next.spec === current.spec;
+  const object = isolate(resource, subresource, current, next, isKept);
   restoreMeta(object.metadata, current.metadata);
-  applyDefaults(resource, object);
+  if (!isKept) applyDefaults(resource, object);
   // What admission and the kind change belongs to nobody.
   if (modification.ownsFields !== true) recordFields(endpoint, modification, current, object, hooks);
+  // Plugins put members into the spec, and change nothing in those it has; what users have configured may change anything.
+  if (isKept) object.spec = parts.admission.isMutatedByOthers ? copyJson(object.spec!) : { ...object.spec };
   const attributes = admissionAttributes(endpoint, 'update', subresource, object, current, options.isDryRun);
   await parts.admission.mutate(attributes);
   strategy.prepareForUpdate?.(object, current, hooks);
@@ -185,12 +189,16 @@ function recordFields(
   }
 }
 
-/** Takes from `next` what the endpoint may change, and the rest from `current`. */
+/**
+ * Takes from `next` what the endpoint may change, and the rest from `current`.
+ * @param isKept the object holds the spec of `current` itself
+ */
 function isolate(
   resource: ResourceType,
   subresource: string,
   current: ApiObject,
   next: ApiObject,
+  isKept: boolean,
 ): ApiObject {
   if (subresource === '') {
     if (!hasStatus(resource)) return next;
@@ -206,7 +214,7 @@ function isolate(
     delete metadata.labels;
     if (current.metadata.labels !== undefined) metadata.labels = current.metadata.labels;
   }
-  const object: ApiObject = { ...copyJson(current), metadata };
+  const object: ApiObject = { ...(isKept ? current : copyJson(current)), metadata };
   delete object.status;
   if (next.status !== undefined) object.status = next.status;
   return object;

@@ -20,6 +20,7 @@ import { goText } from '../patch/go-text.ts';
 import { DecodeError, decodeBy } from '../schema/decode.ts';
 import { JsonTextError, parseJsonText } from '../schema/json-text.ts';
 import { definitionOf } from '../schema/schema.ts';
+import { strategyOf } from '../strategy/index.ts';
 import { applyPatch } from './apply.ts';
 import { mediaTypeOf } from './body.ts';
 import { answerObject, type Endpoint } from './endpoint.ts';
@@ -153,6 +154,18 @@ function versionOf({ resource }: Endpoint): string {
   return groupVersionText(resource.group, resource.version);
 }
 
+/** The spec that a patch leaves alone, of kinds whose specs are shared: it is as it should be. Null: it is to be decoded. */
+function keptSpec({ resource }: Endpoint, current: ApiObject, patched: JsonObject): JsonObject | null {
+  const { spec } = current;
+  if (spec === undefined || patched['spec'] !== spec) return null;
+  return strategyOf(resource).hasSharedSpec === true ? spec : null;
+}
+
+/** The spec comes before the status. */
+function withSpec({ status, ...others }: JsonObject, spec: JsonObject): JsonObject {
+  return { ...others, spec, ...(status === undefined ? {} : { status }) };
+}
+
 /** @throws StatusError 422 */
 function decodePatched(
   endpoint: Endpoint,
@@ -170,9 +183,11 @@ function decodePatched(
     const why = `no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`;
     throw refusal(quote(patched), why);
   }
+  const kept = keptSpec(endpoint, current, patched);
   try {
     // What a patch leaves alone the result shares with what it was laid on, and with the next try: decoding copies.
-    const given = { ...patched, kind: resource.kind, apiVersion: versionOf(endpoint) };
+    const given: JsonObject = { ...patched, kind: resource.kind, apiVersion: versionOf(endpoint) };
+    if (kept !== null) delete given['spec'];
     const decoded =
       resource.custom === null
         ? decodeBy(definitionOf(resource.definition), given)
@@ -184,7 +199,7 @@ function decodePatched(
     }
     if (fieldValidation === 'Warn') context.warnings.push(...problems);
     if (!isJsonObject(value['metadata'])) value['metadata'] = {};
-    return value as unknown as ApiObject;
+    return (kept === null ? value : withSpec(value, kept)) as unknown as ApiObject;
   } catch (error) {
     if (error instanceof DecodeError) throw refusal(quote(patched), explain(error));
     throw error;
