@@ -10,6 +10,7 @@ import { servedVersion } from '../kube/discovery/pages.ts';
 import { clientStore } from '../kube/store/client-store.ts';
 import { prefixedStore } from '../kube/store/prefixed-store.ts';
 import type { KubeStore } from '../kube/store.ts';
+import { optimizeSooner } from '../util/node-compiler.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { type ApiserverOptions, apiserverFlags, plainArguments, pluginWarnings } from './apiserver-flags.ts';
@@ -112,6 +113,7 @@ export async function runApiserver(argv: readonly string[], isKube: boolean = fa
     say(HELP + flagHelp(table));
     return 0;
   }
+  optimizeSooner();
   const options = values as unknown as ApiserverOptions;
   const runtime = nodeRuntime();
   const setup = setUpApiserver(options, isKube, runtime, problems);

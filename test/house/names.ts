@@ -63,6 +63,7 @@ export const allowances: readonly Allowance[] = [
     reason: 'what Linux tells of a process stands in /proc',
   },
   { what: 'node:v8', where: 'src/util/node-heap.ts', reason: 'how much garbage may gather' },
+  { what: 'node:v8', where: 'src/util/node-compiler.ts', reason: 'when what runs often is optimized' },
   { what: 'node:perf_hooks', where: 'src/util/node-heap.ts', reason: 'to hear of collections' },
   {
     what: 'node:fs',
