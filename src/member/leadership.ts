@@ -113,14 +113,20 @@ export class Leadership {
   }
 
   #standSoon(afterMs: number): void {
-    const { raft, runtime, changed } = this.#options;
+    const { raft, runtime, heartbeatMs, changed } = this.#options;
     if (this.#eager !== null || this.#stopped) return;
     const rank = [...raft.conf.voters].sort().indexOf(raft.id);
     if (rank < 0) return;
     const jitter = (runtime.random.uint32() / 2 ** 32) * jitterMs;
+    const { term } = raft;
     this.#eager = runtime.clock.setTimer(afterMs + rank * turnOfOneMs + jitter, () => {
       this.#eager = null;
       if (raft.leader !== nobody || raft.role !== Role.Follower || !this.#reachesQuorum()) return;
+      if (raft.term !== term) {
+        // Somebody stands already: the heir of a leader that has stopped in order, for one.
+        this.#standSoon(2 * heartbeatMs);
+        return;
+      }
       raft.campaign();
       changed();
     });
