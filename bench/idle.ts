@@ -1,4 +1,4 @@
-/** `bench idle`: the CPU that a cluster without clients takes, per member. */
+/** `bench idle`: the CPU that a cluster without clients takes, per member, and how often it wakes. */
 
 import { integerFlag, type parseFlags } from '../src/cli/flags.ts';
 import { Workplace } from './children.ts';
@@ -7,11 +7,16 @@ import { describeEnvironment, type Environment } from './environment.ts';
 import { mebibytes, table } from './format.ts';
 import { chosenSystems, systemFlags } from './options.ts';
 import { Progress } from './progress.ts';
+import { wakesOf } from './usage.ts';
 
 export const idleFlags = {
   ...systemFlags,
   seconds: integerFlag({ help: 'length of the measurement', initial: 20, min: 1, max: 3600 }),
-  settleMs: integerFlag({ help: 'rest before it', initial: 3000, min: 0 }),
+  settleMs: integerFlag({
+    help: 'rest before it, which members of Keelson begin after five seconds',
+    initial: 10_000,
+    min: 0,
+  }),
 } as const;
 
 export type IdleOptions = ReturnType<typeof parseFlags<typeof idleFlags>>['values'];
@@ -26,6 +31,8 @@ export interface IdleReport {
     readonly leads: boolean;
     /** Share of one core, 0..1. */
     readonly core: number;
+    /** Of all threads, per second. */
+    readonly wakes: number;
     readonly residentBytes: number;
   }[];
 }
@@ -50,7 +57,7 @@ export async function runIdle(options: IdleOptions): Promise<IdleReport> {
         const leader = await cluster.leader();
         for (const member of cluster.members) member.asker.close();
         await pause(options.settleMs);
-        const before = cluster.members.map((member) => member.usage());
+        const before = cluster.members.map((member) => ({ ...member.usage(), wakes: wakesOf(member.pid) }));
         const from = performance.now();
         await pause(options.seconds * 1000);
         const seconds = (performance.now() - from) / 1000;
@@ -58,7 +65,8 @@ export async function runIdle(options: IdleOptions): Promise<IdleReport> {
         for (const [index, member] of cluster.members.entries()) {
           const { cpuSeconds, residentBytes } = member.usage();
           const core = (cpuSeconds - before[index]!.cpuSeconds) / seconds;
-          members.push({ system, name: member.name, leads: member === leader, core, residentBytes });
+          const wakes = (wakesOf(member.pid) - before[index]!.wakes) / seconds;
+          members.push({ system, name: member.name, leads: member === leader, core, wakes, residentBytes });
         }
       } finally {
         await workplace.close();
@@ -75,10 +83,11 @@ export function idleText(report: IdleReport): string {
     `${member.system} ${member.name}`,
     member.leads ? 'leader' : 'follower',
     (member.core * 100).toFixed(2),
+    member.wakes.toFixed(1),
     mebibytes(member.residentBytes),
   ]);
   return [
     `idle: ${report.options.nodes} members, no clients, ${report.options.seconds} s`,
-    table(['', 'role', '% of a core', 'MiB'], rows),
+    table(['', 'role', '% of a core', 'wakes/s', 'MiB'], rows),
   ].join('\n');
 }

@@ -35,6 +35,22 @@ function threadSeconds(pid: number): number {
   return nanoseconds / 1e9;
 }
 
+/** How often threads of a process have waited for something since they began: each wait ends with a wake. */
+export function wakesOf(pid: number): number {
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return 0;
+  }
+  let wakes = 0;
+  for (const thread of threads) {
+    const waits = /^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`/proc/${pid}/task/${thread}/status`));
+    wakes += Number(waits?.[1] ?? 0);
+  }
+  return wakes;
+}
+
 function tickSeconds(pid: number): number {
   const stat = read(`/proc/${pid}/stat`);
   // The second field is the program's name in parentheses and may contain anything: count from its end.
