@@ -130,6 +130,8 @@ export interface LocatedPut extends PlacedPut {
 }
 
 const located: LocatedPut = { ...placedPut(), asksMore: false };
+/** Where the bytes that it is in begin in their buffer. */
+let locatedBase = 0;
 
 /**
  * Finds key and value in `bytes[from, to)`, without an object for either.
@@ -143,6 +145,7 @@ export function locatePut(bytes: Uint8Array, from: number, to: number): LocatedP
   if (put.key !== bytes) {
     put.key = bytes;
     put.buffer = bytes.buffer;
+    locatedBase = bytes.byteOffset;
   }
   put.keyStart = 0;
   put.keyEnd = 0;
@@ -156,8 +159,8 @@ export function locatePut(bytes: Uint8Array, from: number, to: number): LocatedP
       put.keyStart = reader.pass();
       put.keyEnd = reader.at;
     } else if (tag === 0x12) {
-      put.valueStart = bytes.byteOffset + reader.pass();
-      put.valueEnd = bytes.byteOffset + reader.at;
+      put.valueStart = locatedBase + reader.pass();
+      put.valueEnd = locatedBase + reader.at;
     } else if (tag === 0x18) put.lease = reader.bigInt64();
     else if (tag === 0x20 || tag === 0x28 || tag === 0x30) put.asksMore = reader.bool() || put.asksMore;
     else reader.skip(tag, 6);

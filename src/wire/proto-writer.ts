@@ -32,10 +32,10 @@ const bigintHalves = new Uint32Array(bigintScratch.buffer);
 
 /** Bytes of a varint for a safe integer; a negative one takes ten. */
 export function varintBytes(value: number): number {
-  if (value < 0) return 10;
-  if (value < 0x80) return 1;
+  if (value < 0x80) return value < 0 ? 10 : 1;
   if (value < 0x4000) return 2;
-  if (value < two32) return ((31 - Math.clz32(value)) / 7 + 1) | 0;
+  if (value < 0x20_0000) return 3;
+  if (value < 0x1000_0000) return 4;
   if (value < 2 ** 35) return 5;
   if (value < 2 ** 42) return 6;
   return value < 2 ** 49 ? 7 : 8;
