@@ -18,15 +18,7 @@ import type { Backend } from '../backend/backend.ts';
 import { Hub } from '../mvcc/watch-hub.ts';
 import { isRaftMutant } from '../raft/options.ts';
 import { RaftNode } from '../raft/raft-node.ts';
-import {
-  type ConfState,
-  type Entry,
-  type Message,
-  type NodeId,
-  nobody,
-  type Ready,
-  Role,
-} from '../raft/types.ts';
+import { type ConfState, type Entry, type NodeId, nobody, type Ready, Role } from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
@@ -37,11 +29,14 @@ import { CompactionPacer } from './compaction-pacer.ts';
 import { EnvelopeCodec } from './envelope.ts';
 import type { MemberFigures } from './figures.ts';
 import { Flusher } from './flusher.ts';
+import { Inbox } from './inbox.ts';
 import { Installer } from './installer.ts';
+import { LateHeartbeats } from './late-heartbeats.ts';
 import { Leadership } from './leadership.ts';
 import { LogRetention } from './log-retention.ts';
+import { LogWrites } from './log-writes.ts';
+import type { LoopHooks } from './loop-hooks.ts';
 import { Outbox } from './outbox.ts';
-import { decodeRaftFrame, FrameKind } from './peer-codec.ts';
 import type { PendingRequest } from './pending.ts';
 import { Proposals } from './proposals.ts';
 import { ReadRounds } from './reads.ts';
@@ -62,39 +57,6 @@ const appliedBytesAtOnce = 2 << 20;
 
 /** Committed data that takes longer to apply is counted: the member does nothing else meanwhile. As in etcd. */
 const slowApplyMs = 100;
-
-/** What the member adds to the loop. None of it is called once the loop has ended. */
-export interface LoopHooks {
-  /** At the beginning of a turn, when everything that arrived has been stepped. */
-  turnBegins(): void;
-  /** After each entry. */
-  applied(index: number): void;
-  /** At the end of a turn, when everything is applied that could be. */
-  turnEnds(): void;
-  /** After each tick. @param startedBefore when what has run out of time by now began */
-  ticked(startedBefore: number): void;
-  /** There is work that only a turn does. */
-  hasWork(): boolean;
-  /** A frame that is neither of the core nor of a transfer. @throws Error when it does not parse */
-  frame(from: NodeId, bytes: Uint8Array): void;
-  /** Another state has taken the place of the one that was applied. */
-  installed(): void;
-  /** A frame came from a member that was removed. */
-  heardRemoved(from: NodeId): void;
-  /** Another member says that this one was removed. */
-  toldRemoved(): void;
-  /** A configuration is applied. */
-  configured(entry: Entry, conf: ConfState): void;
-  /** The members are others than before, or their addresses. */
-  membersChanged(): void;
-  /** The loop has ended by an error that must not be worked around. */
-  failed(error: Error): void;
-}
-
-interface Frame {
-  readonly from: NodeId;
-  readonly bytes: Uint8Array;
-}
 
 export class MemberLoop {
   readonly raft: RaftNode;
@@ -122,19 +84,15 @@ export class MemberLoop {
   readonly #compaction: CompactionPacer;
   readonly #ticker: Ticker;
   readonly #rest: Rest;
-  #frames: Frame[] = [];
+  readonly #inbox: Inbox;
+  readonly #writes: LogWrites;
   #slowApplies = 0;
-  #lateHeartbeats = 0;
+  readonly #late: LateHeartbeats;
   #tickedAt = 0;
   /** The longest step between two ticks that was meant to be since the last one. */
   #stepMs: number;
-  /** Groups of records on their way to the disk, and when it last took one or had none to take. */
-  #writes = 0;
-  #wroteAt = 0;
   /** What reads that waited too long are told; one for all, since there may be a thousand ticks without any. */
   readonly #overdue = new Failure('timeout');
-  /** The disk has taken a group since requests were last handed to the core. */
-  #hasWritten = false;
   #isTurnDue = false;
   #hasEnded = false;
 
@@ -203,6 +161,11 @@ export class MemberLoop {
       ...{ raft, backend, network, runtime, mark, complete, changed },
       ...{ sends, receipts },
     });
+    this.#inbox = new Inbox({
+      ...{ raft, state, hooks, transfers: this.#transfers, log: runtime.log },
+      heardLeader: () => this.#rest.heard(runtime.clock.now()),
+    });
+    this.#writes = new LogWrites(wal, runtime.clock, (error, write) => this.#onWritten(error, write));
     this.#installer = new Installer({
       raft,
       wal,
@@ -221,6 +184,7 @@ export class MemberLoop {
     this.leadership = new Leadership({ raft, network, runtime, heartbeatMs, changed });
     this.#rest = new Rest(heartbeatMs, Math.round(limits.electionMs / heartbeatMs), runtime.clock.now());
     this.#stepMs = heartbeatMs;
+    this.#late = new LateHeartbeats(raft, limits.electionMs, runtime.log);
     this.#ticker = new Ticker(runtime.clock, heartbeatMs, () => this.#guard(() => this.#tick()));
   }
 
@@ -281,7 +245,7 @@ export class MemberLoop {
       this.schedule();
     };
     this.#network.start({
-      onFrame: (from, bytes) => unlessEnded(() => this.#frames.push({ from, bytes })),
+      onFrame: (from, bytes) => unlessEnded(() => this.#inbox.push(from, bytes)),
       onConnect: (peer) => unlessEnded(() => this.leadership.onConnect(peer)),
       onDisconnect: (peer) => unlessEnded(() => this.leadership.onDisconnect(peer)),
     });
@@ -316,7 +280,7 @@ export class MemberLoop {
       applies: this.#applies.times,
       sends: this.#sends.peers,
       receipts: this.#receipts.peers,
-      lateHeartbeats: this.#lateHeartbeats,
+      lateHeartbeats: this.#late.count,
       isInstalling: this.isInstalling,
       wal: this.#wal.figures,
       flushSeconds: this.#flusher.seconds,
@@ -353,7 +317,7 @@ export class MemberLoop {
     this.#stepFrames();
     this.#hooks.turnBegins();
     if (!this.#isGathering) {
-      this.#hasWritten = false;
+      this.#writes.hasWritten = false;
       this.proposals.handOver(this.#propose);
     }
     this.raft.withholdNotices(this.#isGathering && this.proposals.hasWaiting);
@@ -373,7 +337,7 @@ export class MemberLoop {
    * same for one request as for all. One group, not all: members that hand their requests on might keep the disk busy for ever.
    */
   get #isGathering(): boolean {
-    if (this.#writes === 0 || this.#hasWritten || this.raft.role !== Role.Leader) return false;
+    if (!this.#writes.isBusy || this.#writes.hasWritten || this.raft.role !== Role.Leader) return false;
     return !this.proposals.fillEntry;
   }
 
@@ -386,51 +350,19 @@ export class MemberLoop {
   readonly #askRead = (context: number): boolean => this.raft.readIndex(context);
 
   #stepFrames(): void {
-    if (this.#frames.length === 0) return;
-    const frames = this.#frames;
-    this.#frames = [];
-    let hasHeard = false;
-    for (const { from, bytes } of frames) {
-      if (this.state.membership.wasRemoved(from)) this.#hooks.heardRemoved(from);
-      if (from === this.raft.leader) {
-        hasHeard = true;
-        this.#rest.heard(this.#runtime.clock.now());
-      }
-      for (const message of this.#open(from, bytes)) this.raft.step(message);
-    }
+    const hasHeard = this.#inbox.step();
     if (hasHeard && this.#rest.isResting && this.raft.role !== Role.Leader) {
       this.#ticker.postpone(this.#rest.patienceMs);
       this.#tick();
     }
   }
 
-  /** The messages in a frame for the core; any other frame goes to whom it concerns. */
-  #open(from: NodeId, bytes: Uint8Array): readonly Message[] {
-    try {
-      switch (bytes[0]) {
-        case FrameKind.Raft:
-          return decodeRaftFrame(bytes, from, this.raft.id);
-        case FrameKind.SnapshotOffer:
-        case FrameKind.SnapshotChunk:
-        case FrameKind.SnapshotAck:
-          this.#transfers.onFrame(from, bytes);
-          return [];
-        case FrameKind.Removed:
-          this.#hooks.toldRemoved();
-          return [];
-        default:
-          this.#hooks.frame(from, bytes);
-          return [];
-      }
-    } catch (error) {
-      this.#runtime.log.warn('dropped a malformed frame', { from, error: (error as Error).message });
-      return [];
-    }
-  }
-
   #carryOut(ready: Ready): void {
     if (ready.snapshot !== null) this.#installer.install(ready);
-    else if (ready.write !== 0) this.#write(ready);
+    else if (ready.write !== 0) {
+      this.#disturb();
+      this.#writes.begin(ready);
+    }
     this.#outbox.send(ready.messages);
     if (ready.committed.length > 0) this.#apply(ready.committed);
     for (const { context, index } of ready.reads) this.#reads.confirmed(context, index);
@@ -440,23 +372,16 @@ export class MemberLoop {
 
   /** For how long the disk has not finished anything that was given to it to write, in milliseconds. */
   get diskSilenceMs(): number {
-    return this.#writes === 0 ? 0 : this.#runtime.clock.now() - this.#wroteAt;
+    return this.#writes.silenceMs;
   }
 
-  #write({ write, entries, hardState }: Ready): void {
-    this.#disturb();
-    if (this.#writes++ === 0) this.#wroteAt = this.#runtime.clock.now();
-    this.#wal.append(entries, hardState, (error) => {
-      this.#writes--;
-      this.#hasWritten = true;
-      this.#wroteAt = this.#runtime.clock.now();
-      if (error !== null) {
-        this.fail(error);
-        return;
-      }
-      this.#guard(() => this.raft.written(write));
-      this.schedule();
-    });
+  #onWritten(error: Error | null, write: number): void {
+    if (error !== null) {
+      this.fail(error);
+      return;
+    }
+    this.#guard(() => this.raft.written(write));
+    this.schedule();
   }
 
   #apply(committed: readonly Entry[]): void {
@@ -523,7 +448,7 @@ export class MemberLoop {
     // At the next tick, not at once: who sends them back may lead on, and be full.
     this.proposals.takeBack(this.raft.takeReturned());
     const isLate = now - this.#tickedAt > this.#stepMs + this.#limits.heartbeatMs;
-    if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#noteLate(now - this.#tickedAt);
+    if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#late.note(now - this.#tickedAt);
     this.#tickedAt = now;
     this.#lookForRest(now);
     const startedBefore = now - requestTimeoutMs(this.#limits);
@@ -534,19 +459,6 @@ export class MemberLoop {
     this.#hooks.ticked(startedBefore);
     if (!this.isInstalling) this.#flusher.tick();
     if (this.#mayGoOn() || this.#reads.hasWaiting || this.#hooks.hasWork()) this.schedule();
-  }
-
-  /**
-   * This leader was stopped, or busy with one thing. Nothing here relies on what it was before: reads take a round through
-   * a quorum, leases are not charged for the time (`lease/lease-clock.ts`), what ends them names the term.
-   */
-  #noteLate(byMs: number): void {
-    this.#lateHeartbeats++;
-    if (byMs <= this.#limits.electionMs) return;
-    this.raft.stoodStill();
-    const told =
-      'this leader stood still for longer than an election timeout: another one may have been elected';
-    this.#runtime.log.warn(told, { 'stood-still-ms': Math.round(byMs) });
   }
 
   /** The orderly end: everything waiting fails, the state is made durable, the log closed. */
