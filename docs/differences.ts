@@ -26,7 +26,8 @@ export const notes: Readonly<Record<string, string>> = {
     'The same on members that have applied and removed the same; not the number that etcd makes of its database.',
   'Maintenance/HashKV':
     'The same number as etcd’s for the same history. Of the revision of a compaction etcd may tell the hash that it made ' +
-    'then, with the compaction before as `compact_revision`.',
+    'then, with the compaction before as `compact_revision`; and after a restore that raises revisions etcd counts a record ' +
+    'without a key, too.',
   'Maintenance/Snapshot':
     'A database in the format of bbolt with its checksum: `etcdutl snapshot status` and `restore` take it.',
   'Maintenance/Downgrade':

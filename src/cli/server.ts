@@ -3,7 +3,7 @@
  * signal that it got, after everything is closed.
  */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Member } from '../embed/start-member.ts';
 import { etcdVersion } from '../etcd/version.ts';
 import { giveHeapRoom } from '../util/node-heap.ts';
@@ -157,7 +157,10 @@ async function settingsReader(
   const { ETCD_CONFIG_FILE: file = '' } = process.env;
   if (file === '' && !argv.some((word) => /^--?config-file/.test(word))) return undefined;
   const { readConfig } = await import('./config-file.ts');
-  return (path) => readConfig(readFileSync(path, 'utf8'));
+  return (path) => {
+    if (!existsSync(path)) throw new Error('no such file');
+    return readConfig(readFileSync(path, 'utf8'));
+  };
 }
 
 /** @returns the exit code. */

@@ -69,7 +69,8 @@ export function statusTable(
     const state = member === undefined ? '' : local!.folder.state(member);
     const process = record === null || state === 'gone' ? state : `${state} ${record.pid}`;
     const start = [member?.name ?? '', urls[index]!.replace('http://', ''), process];
-    if ('error' in answer) return [...start, `– ${answer.error}`];
+    // In the last column, where it widens none; of a process that is gone there is no more to say.
+    if ('error' in answer) return [...start, '–', '', '', '', '', state === 'gone' ? '' : answer.error];
     return [
       member?.name ?? answer.memberId,
       ...start.slice(1),
