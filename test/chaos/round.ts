@@ -27,6 +27,9 @@ export interface Settings {
   readonly thinkMs: number;
 }
 
+/** How long a machine that has far too much to do may take to come to rest. */
+const patienceS = 600;
+
 interface Watcher extends Watched {
   readonly told: Told[];
   readonly watch: Watch;
@@ -99,7 +102,7 @@ async function harm(
     const trouble = troubleOf(kind, options);
     await pause(1500 + Math.random() * 1500);
     // One trouble at a time: on a busy machine a member may need long to come back from the one before.
-    await until('all members serve again', 180, async () => {
+    await until('all members serve again', patienceS, async () => {
       // One that gave up may have needed its time to end.
       for (const { index } of machines.all) machines.start(index);
       return await allServe(client);
@@ -142,9 +145,11 @@ export async function runRound(settings: Settings, onLoadOver: () => void = () =
   const urls = machines.all.map(({ clientUrl }) => clientUrl);
   const client = connect({ endpoints: urls, timeoutMs: 5000, dialTimeoutMs: 1000 });
   const watchers: Watcher[] = [];
+  // Whoever gives up for what was done to it before is started again.
+  let supervisor: NodeJS.Timeout | undefined;
   try {
     for (let index = 0; index < members; index++) machines.start(index);
-    await until('the cluster serves', 60, async () => (await client.put('begin', 'now')).revision > 0);
+    await until('the cluster serves', patienceS, async () => (await client.put('begin', 'now')).revision > 0);
     const record = new Record();
     for (const url of urls) {
       const others = urls.filter((other) => other !== url);
@@ -153,10 +158,12 @@ export async function runRound(settings: Settings, onLoadOver: () => void = () =
     const began = performance.now();
     const workload = startWorkloads({ urls, record, load, lanes: settings.lanes, thinkMs: settings.thinkMs });
     const { windows, skipped } = await harm(machines, client, settings, canFill);
-    for (let index = 0; index < members; index++) machines.start(index);
+    supervisor = setInterval(() => {
+      for (let index = 0; index < members; index++) machines.start(index);
+    }, 1000);
     await until(
       'the healed cluster serves',
-      60,
+      patienceS,
       async () => (await client.put('healed', 'now')).revision > 0,
     );
     await pause(2000);
@@ -167,7 +174,7 @@ export async function runRound(settings: Settings, onLoadOver: () => void = () =
     const final = startWatcher('the log', urls, record);
     watchers.push(final);
     const reached = (watcher: Watcher): boolean => (watcher.told.at(-1)?.revision ?? 0) >= revision;
-    await until('every watcher is told the last change', 180, async () => watchers.every(reached));
+    await until('every watcher is told the last change', patienceS, async () => watchers.every(reached));
     if (skipped.length > 0) say(`not possible here: ${skipped.join(' ')}`);
     const judged = judge(record, watchers, final.told, revision);
     const unserved = outages(record, windows);
@@ -179,6 +186,7 @@ export async function runRound(settings: Settings, onLoadOver: () => void = () =
     const shape = { at, members, isLossy: settings.isLossy, load, seconds: Math.round(seconds) };
     return { ...shape, ...judged, outages: unserved, memory, counts, problems };
   } finally {
+    clearInterval(supervisor);
     for (const watcher of watchers) await watcher.client.close();
     await client.close();
     await machines.close();
