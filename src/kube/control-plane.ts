@@ -7,6 +7,7 @@ import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { dynamicAdmission } from './admission/dynamic.ts';
+import { AdmissionFigures } from './admission/figures.ts';
 import { admissionPlugins } from './admission/plugins.ts';
 import type { AdmissionPlugin } from './admission/types.ts';
 import { administrator } from './api/user.ts';
@@ -116,7 +117,8 @@ function serverParts(
     converter.ask(webhook, objects, version),
   );
   const disabled = new Set(options.disabledPlugins);
-  const sources = { runtime, registry, storages, caller, authorizer, disabled };
+  const figures = new AdmissionFigures(runtime.clock);
+  const sources = { runtime, registry, storages, caller, authorizer, disabled, figures };
   const { admission, converter } = dynamicAdmission(sources);
   const plugins = admissionPlugins({
     runtime,
@@ -131,7 +133,7 @@ function serverParts(
     runtime,
     registry,
     storages,
-    admission: new AdmissionChain([...checks, ...plugins], admission),
+    admission: new AdmissionChain([...checks, ...plugins], admission, figures),
     patches,
     fields: fieldManagement,
     protobuf: protobufCodec,
@@ -236,7 +238,15 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const health = new Health(store);
   const work = handling(parts, options);
   const { registry, storages } = parts;
-  const metrics = metricsPage({ clock, registry, storages, store, requests: work.figures, ...work });
+  const metrics = metricsPage({
+    clock,
+    registry,
+    storages,
+    store,
+    requests: work.figures,
+    admission: parts.admission.figures,
+    ...work,
+  });
   const common: Omit<HandlerOptions, 'authenticators'> = {
     ...work,
     parts,

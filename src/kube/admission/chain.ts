@@ -3,6 +3,7 @@
  * most answer at once.
  */
 
+import type { AdmissionFigures, Step } from './figures.ts';
 import type { AdmissionAttributes, AdmissionPlugin, DynamicAdmission, Reservation } from './types.ts';
 
 /** Nothing was taken. */
@@ -13,8 +14,15 @@ export class AdmissionChain {
   readonly #checking: readonly AdmissionPlugin[];
   readonly #reserving: readonly AdmissionPlugin[];
   readonly #dynamic: DynamicAdmission | null;
+  /** Null: nothing is counted. */
+  readonly figures: AdmissionFigures | null;
 
-  constructor(plugins: readonly AdmissionPlugin[], dynamic: DynamicAdmission | null = null) {
+  constructor(
+    plugins: readonly AdmissionPlugin[],
+    dynamic: DynamicAdmission | null = null,
+    figures: AdmissionFigures | null = null,
+  ) {
+    this.figures = figures;
     this.#plugins = plugins;
     this.#dynamic = dynamic;
     this.#checking = plugins.filter((plugin) => plugin.check !== undefined);
@@ -26,7 +34,28 @@ export class AdmissionChain {
     return this.#dynamic?.mayMutate === true;
   }
 
-  async mutate(attributes: AdmissionAttributes): Promise<void> {
+  mutate(attributes: AdmissionAttributes): Promise<void> {
+    return this.#counted('admit', attributes, () => this.#mutate(attributes));
+  }
+
+  validate(attributes: AdmissionAttributes): Promise<void> {
+    return this.#counted('validate', attributes, () => this.#validate(attributes));
+  }
+
+  async #counted(step: Step, attributes: AdmissionAttributes, run: () => Promise<void>): Promise<void> {
+    const figures = this.figures;
+    if (figures === null) return run();
+    const begin = figures.now();
+    let isRejected = true;
+    try {
+      await run();
+      isRejected = false;
+    } finally {
+      figures.step(step, attributes.operation, begin, isRejected);
+    }
+  }
+
+  async #mutate(attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of this.#checking) await plugin.check?.(attributes);
     for (const plugin of this.#plugins) {
       const pending = plugin.mutate?.(attributes);
@@ -39,7 +68,7 @@ export class AdmissionChain {
     });
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  async #validate(attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of this.#plugins) {
       const pending = plugin.validate?.(attributes);
       if (pending !== undefined) await pending;

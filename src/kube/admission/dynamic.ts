@@ -24,6 +24,7 @@ import { ObjectConverter } from '../webhooks/convert.ts';
 import { type Hook, hooksOf } from '../webhooks/hook.ts';
 import type { WebhookCaller } from '../webhooks/types.ts';
 import { Configured } from './configured.ts';
+import type { AdmissionFigures } from './figures.ts';
 import { Lookup } from './lookup.ts';
 import { isExempt } from './subject.ts';
 import type { AdmissionAttributes, DynamicAdmission } from './types.ts';
@@ -36,6 +37,7 @@ export interface DynamicSources {
   readonly authorizer: () => Authorizer;
   /** Names of plugins that are turned off, `ValidatingAdmissionWebhook`. */
   readonly disabled: ReadonlySet<string>;
+  readonly figures: AdmissionFigures;
 }
 
 const group = 'admissionregistration.k8s.io';
@@ -52,7 +54,7 @@ class ConfiguredAdmission implements DynamicAdmission {
   readonly #mutatingPolicies: MutatingPolicies;
 
   constructor(sources: DynamicSources, lookup: Lookup, client: WebhookClient, converter: ObjectConverter) {
-    const { registry, storages, disabled, authorizer } = sources;
+    const { registry, storages, disabled, authorizer, figures } = sources;
     const served = (plugin: string, plural: string): ResourceType | null =>
       disabled.has(plugin) ? null : registry.find(group, 'v1', plural);
     this.#mutatingHooks = new Configured(
@@ -65,7 +67,7 @@ class ConfiguredAdmission implements DynamicAdmission {
       served('ValidatingAdmissionWebhook', 'validatingwebhookconfigurations'),
       hooksOf,
     );
-    const parts = { lookup, client, converter, authorizer };
+    const parts = { lookup, client, converter, authorizer, figures };
     this.#webhooks = new AdmissionWebhooks(parts, this.#mutatingHooks, this.#validatingHooks);
     const plugin = 'ValidatingAdmissionPolicy';
     this.#policyObjects = new Configured(storages, served(plugin, 'validatingadmissionpolicies'), policyOf);

@@ -3,6 +3,7 @@
 import { Metrics } from '../../util/metrics.ts';
 import { processFigures } from '../../util/node-process.ts';
 import type { Clock } from '../../util/runtime.ts';
+import type { AdmissionFigures } from '../admission/figures.ts';
 import type { Audit } from '../http/audit.ts';
 import type { PageHandler } from '../http/handler.ts';
 import type { InFlight } from '../http/limits.ts';
@@ -23,6 +24,8 @@ export interface MetricSources {
   readonly storages: Storages;
   readonly store: MeteredStore;
   readonly requests: RequestFigures;
+  /** Null: admission is not counted. */
+  readonly admission: AdmissionFigures | null;
   readonly inFlight: InFlight;
   readonly turns: WatchTurns;
   readonly audit: Audit | null;
@@ -95,6 +98,7 @@ export function metricsPage(sources: MetricSources): PageHandler {
   const metrics = new Metrics();
   const { audit, turns } = sources;
   sources.requests.register(metrics, sources.inFlight);
+  sources.admission?.register(metrics);
   sources.store.register(metrics);
   metrics.counter('apiserver_watch_events_total', 'Events that were sent.', () => turns.frameCount);
   metrics.counter('apiserver_audit_event_total', 'Audit events that were written.', () => audit?.count ?? 0);

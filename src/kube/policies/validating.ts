@@ -5,6 +5,7 @@
  */
 
 import type { Configured } from '../admission/configured.ts';
+import type { AdmissionFigures } from '../admission/figures.ts';
 import type { Lookup } from '../admission/lookup.ts';
 import type { Match } from '../admission/rules.ts';
 import { annotate, type Subject, subjectOf, warn } from '../admission/subject.ts';
@@ -37,12 +38,15 @@ interface Finding {
   readonly reason: string;
   /** Which validation found it. */
   readonly at: number;
+  /** As figures tell it: `no_error` where it was evaluated. */
+  readonly errorType: string;
 }
 
 export interface PolicyParts {
   readonly lookup: Lookup;
   readonly converter: ObjectConverter;
   readonly authorizer: () => Authorizer;
+  readonly figures: AdmissionFigures;
 }
 
 function messageOf(given: unknown): string {
@@ -108,7 +112,9 @@ class Evaluation {
   }
 
   #failed(error: Error, at: number): void {
-    if (!this.#policy.failsOpen) this.findings.push({ message: error.message, reason: '', at });
+    if (this.#policy.failsOpen) return;
+    const errorType = error instanceof BudgetError ? 'out_of_budget' : 'invalid_error';
+    this.findings.push({ message: error.message, reason: '', at, errorType });
   }
 
   async #validate(
@@ -135,7 +141,7 @@ class Evaluation {
       // The message that is fixed does then.
     }
     text ||= message.trim() || `failed expression: ${expression.text.trim()}`;
-    this.findings.push({ message: text, reason, at });
+    this.findings.push({ message: text, reason, at, errorType: 'no_error' });
   }
 
   async #annotate(
@@ -155,7 +161,8 @@ class Evaluation {
       if (text !== '') this.annotations.push([key, text.slice(0, annotationLengthMax)]);
     } catch (error) {
       if (this.#policy.failsOpen) return;
-      this.failures.push({ message: (error as Error).message, reason: '', at: 0 });
+      const { message } = error as Error;
+      this.failures.push({ message, reason: '', at: 0, errorType: 'invalid_error' });
     }
   }
 }
@@ -195,7 +202,9 @@ export class ValidatingPolicies {
       if (policy.failsOpen) return;
       const what = binding === null ? 'policy' : 'binding';
       const message = `failed to configure ${what}: ${error.message}`;
-      refusals.push(refusal(subject, policy, binding, { message, reason: '', at: 0 }));
+      refusals.push(
+        refusal(subject, policy, binding, { message, reason: '', at: 0, errorType: 'invalid_error' }),
+      );
     };
     let match: Match | null;
     try {
@@ -214,6 +223,7 @@ export class ValidatingPolicies {
         for (const param of params) {
           const evaluation = await this.#evaluate(subject, match, policy, param);
           act(subject, policy, binding, evaluation, refusals);
+          this.#count(policy, binding, evaluation);
           for (const [key, value] of evaluation.annotations) {
             annotations.set(key, (annotations.get(key) ?? new Set()).add(value));
           }
@@ -224,6 +234,14 @@ export class ValidatingPolicies {
     }
     for (const [key, values] of annotations) {
       annotate(subject.attributes, `${policy.name}/${key}`, [...values].join(', '));
+    }
+  }
+
+  #count(policy: Policy, binding: Binding, { findings }: Evaluation): void {
+    for (const { errorType } of findings) {
+      for (const action of binding.actions) {
+        this.#parts.figures.policy(policy.name, binding.name, action.toLowerCase(), errorType);
+      }
     }
   }
 

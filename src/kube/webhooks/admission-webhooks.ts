@@ -7,13 +7,14 @@
  */
 
 import type { Configured } from '../admission/configured.ts';
+import type { AdmissionFigures, WebhookCall } from '../admission/figures.ts';
 import type { Lookup } from '../admission/lookup.ts';
 import type { Match } from '../admission/rules.ts';
 import { absorb, annotate, type Subject, subjectOf, warn } from '../admission/subject.ts';
 import type { AdmissionAttributes } from '../admission/types.ts';
 import { isEqualJson } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
-import { badRequest, forbidden, internalError } from '../api/status.ts';
+import { badRequest, forbidden, internalError, StatusError } from '../api/status.ts';
 import type { Authorizer } from '../auth/types.ts';
 import { randomUid } from '../meta/time.ts';
 import { variablesOf } from '../policies/request-variables.ts';
@@ -31,6 +32,9 @@ class CallError extends Error {
   }
 }
 
+/** Of a webhook that could not be asked. */
+const unaskedCode = 503;
+
 interface Versioned {
   readonly object: JsonObject | null;
   readonly old: JsonObject | null;
@@ -41,6 +45,7 @@ export interface WebhookParts {
   readonly client: WebhookClient;
   readonly converter: ObjectConverter;
   readonly authorizer: () => Authorizer;
+  readonly figures: AdmissionFigures;
 }
 
 /** What is known of the webhooks that were called for one request, for who is called once more. */
@@ -104,7 +109,7 @@ export class AdmissionWebhooks {
       const before = subject.object;
       let isMutated = false;
       try {
-        await this.#callMutating(subject, hook, match);
+        await this.#counted(subject, hook, true, () => this.#callMutating(subject, hook, match));
         isMutated = subject.object !== before;
       } catch (error) {
         this.#forgive(
@@ -166,7 +171,8 @@ export class AdmissionWebhooks {
     await Promise.all(
       meant.map(async ([hook, match], at) => {
         try {
-          await this.#ask(subject, hook, match, await this.#versioned(subject, match), false);
+          const versioned = await this.#versioned(subject, match);
+          await this.#counted(subject, hook, false, () => this.#ask(subject, hook, match, versioned, false));
         } catch (error) {
           try {
             this.#forgive(
@@ -182,6 +188,36 @@ export class AdmissionWebhooks {
       }),
     );
     if (refusal !== null) throw refusal;
+  }
+
+  /** Lets a call be seen in the figures. */
+  async #counted(
+    { operation }: Subject,
+    { name, failsOpen }: Hook,
+    isMutating: boolean,
+    call: () => Promise<unknown>,
+  ): Promise<void> {
+    const { figures } = this.#parts;
+    const begin = figures.now();
+    const step = isMutating ? 'admit' : 'validating';
+    const told = (isRejected: boolean, code: number): WebhookCall => {
+      const made = { name, step, operation, seconds: figures.since(begin), isRejected, code } as const;
+      figures.webhook(made);
+      return made;
+    };
+    try {
+      await call();
+      told(false, 200);
+    } catch (error) {
+      if (!(error instanceof CallError)) {
+        const code = error instanceof StatusError ? error.code : 0;
+        figures.webhookRejected(told(true, code), code === 500 ? 'apiserver_internal_error' : 'no_error');
+      } else if (failsOpen) {
+        told(false, unaskedCode);
+        figures.webhookPassed(name, step);
+      } else figures.webhookRejected(told(true, unaskedCode), 'calling_webhook_error');
+      throw error;
+    }
   }
 
   /** Goes on where the webhook could not be asked and may be passed over. @throws StatusError */
