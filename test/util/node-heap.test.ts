@@ -16,7 +16,7 @@ t.test('a small heap may let as much gather as is given, a large one is left to 
   t.equal(growthPercent(8192 * MiB), 0);
 });
 
-t.test('the young generation grows to its limit and no further', async (t) => {
+t.test('YOUNG_BYTES_MAX of util/node-heap: the young generation grows to it and no further', async (t) => {
   const program = `
     import { setImmediate } from 'node:timers/promises';
     import { getHeapSpaceStatistics } from 'node:v8';
