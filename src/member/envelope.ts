@@ -38,7 +38,7 @@ export interface LoggedRequest {
   readonly body: Uint8Array;
 }
 
-/** Bytes that a request without a caller grows by in the log, alone in its entry; counted against `maxRequestBytes`. */
+/** Bytes that a request without a caller grows by in the log, alone in its entry. */
 export const envelopeOverheadBytes: number = entryHeaderBytes + requestHeaderBytes;
 
 /** Whether the asker has a name that travels along. */
@@ -50,6 +50,25 @@ function isNamed(asker: Asker): asker is Caller {
 export function requestBytes(body: Uint8Array, asker: Asker): number {
   const bytes = requestHeaderBytes + body.length;
   return isNamed(asker) ? bytes + callerBytes + Buffer.byteLength(asker.user) : bytes;
+}
+
+/** In etcd's log: tag and length of the header, and in it an id, of 63 bits. */
+const etcdHeaderBytes = 3 + 10;
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  return bytes;
+}
+
+/**
+ * What a request counts for against `maxRequestBytes`: the bytes that etcd would write to its log for it, so that the largest
+ * value that etcd takes is taken here, too, and no larger one.
+ */
+export function countedBytes(body: Uint8Array, asker: Asker): number {
+  const bytes = etcdHeaderBytes + 1 + varintBytes(body.length) + body.length;
+  if (!isNamed(asker)) return bytes;
+  return bytes + 3 + Buffer.byteLength(asker.user) + varintBytes(asker.revision);
 }
 
 /** Bytes of an entry whose requests take `bytes` together. */

@@ -14,6 +14,7 @@ import { Failure } from '../util/failure.ts';
 import type { Clock } from '../util/runtime.ts';
 import {
   type Asker,
+  countedBytes,
   type EnvelopeCodec,
   entryBytes,
   envelopeOverheadBytes,
@@ -86,7 +87,7 @@ export class Proposals {
     const { maxPendingRequests, maxPendingBytes, maxApplyLag, maxRequestBytes } = this.#limits;
     const isFull = this.pending.size >= maxPendingRequests || this.pending.bytes >= maxPendingBytes;
     if (isFull || applyLag > maxApplyLag) return new Failure('tooManyRequests');
-    if (entryBytes(requestBytes(body, caller)) > maxRequestBytes) return new Failure('requestTooLarge');
+    if (countedBytes(body, caller) > maxRequestBytes) return new Failure('requestTooLarge');
     // Puts are read where they stand in the entry.
     this.#wait(kind, body, caller, kind === RequestKind.Put ? null : request, done, about);
     return null;
