@@ -244,6 +244,28 @@ function syncDirectory(path: string): void {
   });
 }
 
+/**
+ * The space of a file is given back with its name and the last one that has it open, which takes milliseconds where it is
+ * large: it is kept open until a thread of the pool closes it. Windows keeps the name as long.
+ */
+function remove(path: string): void {
+  const fd = process.platform === 'win32' ? -1 : openedToRemove(path);
+  try {
+    fs.unlinkSync(path);
+  } finally {
+    if (fd >= 0) fs.close(fd, () => {});
+  }
+}
+
+/** -1: what cannot be opened is removed all the same. */
+function openedToRemove(path: string): number {
+  try {
+    return fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  } catch {
+    return -1;
+  }
+}
+
 /** On a thread of the pool: on a disk that is busy it takes long. */
 function syncNames(path: string, done: DiskDone): void {
   if (process.platform === 'win32') {
@@ -273,7 +295,7 @@ export function nodeDisk(): Disk {
     create: (path) => openFile(path, 'wx+'),
     open: (path) => openFile(path, 'r+'),
     rename: (from, to) => permitted(to, () => fs.renameSync(from, to)),
-    remove: (path) => permitted(path, () => fs.unlinkSync(path)),
+    remove: (path) => permitted(path, () => remove(path)),
     syncDirectory,
     syncNames,
     lock: (path) => permitted(path, () => lockPath(path)),

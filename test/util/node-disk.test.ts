@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
@@ -105,6 +105,23 @@ t.test('names are made durable and removed files closed while the caller goes on
   const answer = await new Promise<Error | null>((resolve) => syncNames(inMemory, '/m', resolve));
   t.match(answer, { message: /no such directory/ }, 'a disk that cannot do it beside does it at once');
 });
+
+t.test(
+  'a file is removed whether it can be opened or not, and its name may be used again at once',
+  async (t) => {
+    const disk = nodeDisk();
+    const directory = t.testdir({ sealed: 'x', large: 'x'.repeat(1 << 20) });
+    chmodSync(`${directory}/sealed`, 0);
+    for (const name of ['sealed', 'large']) {
+      disk.remove(`${directory}/${name}`);
+      t.notOk(disk.exists(`${directory}/${name}`));
+      disk.create(`${directory}/${name}`).closeSync();
+    }
+    t.same(disk.list(directory), ['large', 'sealed']);
+    t.throws(() => disk.remove(`${directory}/none`), { code: 'ENOENT' });
+    t.throws(() => disk.remove(directory), { code: /EISDIR|EPERM/ });
+  },
+);
 
 t.test('a directory that cannot be written is refused with a word on what to do', (t) => {
   const path = `${t.testdir({ file: 'x' })}/file`;
