@@ -6,14 +6,22 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createPlainServer,
+  type Server as PlainServer,
+  type Socket,
+} from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import t from 'tap';
+import { Http1Connections } from '../../src/kube/http/http1-connection.ts';
 import { apiRequest } from '../../src/kube/http/request.ts';
 import { beginStream, sendBody } from '../../src/kube/http/respond.ts';
 import { type Listener, listen } from '../../src/kube/http/server.ts';
 import { makeCertificate } from '../../src/rpc/self-signed.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import type { Clock } from '../../src/util/runtime.ts';
 
 const { clock, random } = nodeRuntime();
 
@@ -262,3 +270,56 @@ t.test('a client that goes away in the middle leaves nothing behind', async () =
   }
   await listener.close();
 });
+
+t.test(
+  'connections that ask for nothing end: new ones after a minute, others after what they were told',
+  async (t) => {
+    let now = 0;
+    const looks: (() => void)[] = [];
+    const timer = { cancel: () => {} };
+    const slow: Clock = {
+      now: () => now,
+      wallNow: () => now,
+      setTimer: (_ms: number, job: () => void) => {
+        looks.push(job);
+        return timer;
+      },
+    } as unknown as Clock;
+    const look = (ms: number): void => {
+      now += ms;
+      for (const job of looks.splice(0)) job();
+    };
+    const options = { clock: slow, handle, elsewhere: (socket: Socket) => socket.destroy() };
+    const http1 = new Http1Connections({ ...options, keepAliveMs: 120_000 });
+    const server = createPlainServer((socket) => http1.take(socket)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const taken = async (text: string): Promise<Socket> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
+      socket.write(text);
+      return socket;
+    };
+    const asked = await taken(end);
+    const [answer] = (await once(asked, 'data')) as [Buffer];
+    t.match(answer.toString(), /Keep-Alive: timeout=120\r\n/);
+    const silent = await taken('');
+    const isSilentOver = once(silent.resume(), 'close');
+    const isAskedOver = once(asked.resume(), 'close');
+    look(59_000);
+    t.equal(await connections(server), 2, 'nobody is impatient');
+    look(2000);
+    await isSilentOver;
+    t.equal(await connections(server), 1, 'who has asked may rest for longer');
+    look(60_000);
+    await isAskedOver;
+    await new Promise((resolve) => server.close(resolve));
+  },
+);
+
+function connections(server: PlainServer): Promise<number> {
+  return new Promise((resolve) => {
+    server.getConnections((_error, count) => resolve(count));
+  });
+}
