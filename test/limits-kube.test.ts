@@ -4,7 +4,9 @@
  */
 
 import t from 'tap';
-import { startApi } from './kube/api.ts';
+import { startControlPlane } from '../src/kube/control-plane.ts';
+import { nodeRuntime } from '../src/util/node-runtime.ts';
+import { Api, startApi } from './kube/api.ts';
 
 t.setTimeout(110_000); // The machine may be busy.
 
@@ -55,7 +57,61 @@ const scaler = (behavior: Fields): Fields => ({
 const scalers = `/apis/autoscaling/v2${ns}/horizontalpodautoscalers`;
 const policy = (periodSeconds: number) => ({ type: 'Pods', value: 1, periodSeconds });
 
+/** A definition of its own name for each size. */
+const definition = (size: number, version: Fields): Fields => {
+  const plural = `edges${size}`;
+  const names = { plural, singular: plural, kind: `Edge${size}`, listKind: `Edge${size}List` };
+  return {
+    metadata: { name: `${plural}.example.com` },
+    spec: {
+      ...{ group: 'example.com', scope: 'Cluster', names },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object' } },
+          ...version,
+        },
+      ],
+    },
+  };
+};
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
 const edges: Readonly<Record<string, Edge>> = {
+  'warningBytesMax of kube/crd/version-checks': {
+    path: definitions,
+    max: 256,
+    of: (size) => definition(size, { deprecated: true, deprecationWarning: text(size) }),
+    told: /deprecationWarning: .*must be <= 256 characters long/,
+  },
+  'annotationsMax of kube/strategy/admission-policies': {
+    path: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies',
+    max: 20,
+    of: (size) => ({
+      spec: {
+        matchConstraints: {
+          resourceRules: [{ operations: ['*'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+        },
+        auditAnnotations: list(size, (at) => ({ key: `k${at}`, valueExpression: "'v'" })),
+      },
+    }),
+    told: /must not have more than 20 auditAnnotations/,
+  },
+  'nodeNameMax of kube/strategy/storage': {
+    path: '/apis/storage.k8s.io/v1/csinodes',
+    max: 256,
+    of: (size) => ({ spec: { drivers: [{ name: 'd.example.com', nodeID: text(size), topologyKeys: [] }] } }),
+    told: /nodeID: .*must be 256 characters or less/,
+  },
+  'failedIndexesMax of kube/validation/batch': {
+    path: jobs,
+    max: 100_000,
+    of: (maxFailedIndexes) =>
+      job({ completionMode: 'Indexed', completions: 100_000, backoffLimitPerIndex: 1, maxFailedIndexes }),
+    told: /maxFailedIndexes: .*must be less than or equal to 100000/,
+  },
   'annotationBytesMax of kube/meta/validate-meta': {
     path: `${core}/configmaps`,
     max: 262_144 - 1,
@@ -265,6 +321,87 @@ const edges: Readonly<Record<string, Edge>> = {
     told: /action/,
   },
 };
+
+t.test('maxSeconds of kube/rest/token: a token lasts 2^32 seconds, and no longer', async (t) => {
+  const api = await startApi(t);
+  await api.send('POST', `${core}/serviceaccounts`, { metadata: { name: 'robot' } });
+  const ask = (expirationSeconds: number) =>
+    api.send('POST', `${core}/serviceaccounts/robot/token`, { spec: { expirationSeconds } });
+  t.equal((await ask(2 ** 32)).code, 201);
+  const beyond = await ask(2 ** 32 + 1);
+  t.equal(beyond.code, 422);
+  t.match(beyond.body.message, 'may not specify a duration larger than 2^32 seconds');
+});
+
+t.test('generatedBaseMax of kube/rest/create: a generated name has 63 letters at most', async (t) => {
+  const api = await startApi(t);
+  for (const size of [58, 59, 63]) {
+    const made = await api.send('POST', `${core}/configmaps`, { metadata: { generateName: text(size) } });
+    t.equal(made.code, 201, JSON.stringify(made.body).slice(0, 200));
+    t.equal(made.body.metadata.name.length, 63);
+  }
+});
+
+t.test('annotationLengthMax of kube/policies/validating: a longer one is cut', async (t) => {
+  const lines: string[] = [];
+  const plane = await startControlPlane({
+    runtime: nodeRuntime(),
+    audit: { write: (line) => void lines.push(line) },
+  });
+  t.teardown(() => plane.close());
+  const api = new Api(plane);
+  const registration = '/apis/admissionregistration.k8s.io/v1';
+  const resourceRules = [
+    { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] },
+  ];
+  await api.send('POST', `${registration}/validatingadmissionpolicies`, {
+    metadata: { name: 'p' },
+    spec: {
+      matchConstraints: { resourceRules },
+      auditAnnotations: [{ key: 'text', valueExpression: 'string(object.data.text)' }],
+    },
+  });
+  await api.send('POST', `${registration}/validatingadmissionpolicybindings`, {
+    metadata: { name: 'b' },
+    spec: { policyName: 'p', validationActions: ['Deny'] },
+  });
+  const told = async (name: string, size: number): Promise<number> => {
+    await api.send('POST', `${core}/configmaps?fieldManager=${name}`, {
+      metadata: { name },
+      data: { text: text(size) },
+    });
+    const line = lines.find((one) => one.includes(`fieldManager=${name}`));
+    return JSON.parse(line ?? '{}').annotations?.['p/text'].length;
+  };
+  t.equal(await told('at', 10 * 1024), 10 * 1024);
+  t.equal(await told('beyond', 10 * 1024 + 1), 10 * 1024);
+});
+
+t.test('messageBytesMax of kube/policies/validating: a longer message is not taken', async (t) => {
+  const api = await startApi(t);
+  const registration = '/apis/admissionregistration.k8s.io/v1';
+  const resourceRules = [
+    { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] },
+  ];
+  const validations = [
+    { expression: 'false', messageExpression: 'string(object.data.text)', message: 'the fixed one' },
+  ];
+  const { code } = await api.send('POST', `${registration}/validatingadmissionpolicies`, {
+    metadata: { name: 'p' },
+    spec: { matchConstraints: { resourceRules }, validations },
+  });
+  t.equal(code, 201);
+  await api.send('POST', `${registration}/validatingadmissionpolicybindings`, {
+    metadata: { name: 'b' },
+    spec: { policyName: 'p', validationActions: ['Deny'] },
+  });
+  const said = async (size: number): Promise<string> => {
+    const object = { metadata: { name: 'c' }, data: { text: text(size) } };
+    return (await api.send('POST', `${core}/configmaps`, object)).body.message;
+  };
+  t.ok((await said(5 * 1024)).includes(text(5 * 1024)));
+  t.match(await said(5 * 1024 + 1), 'the fixed one');
+});
 
 t.test('what is at a limit of its field is taken, and what is one beyond is refused by it', async (t) => {
   const api = await startApi(t);
