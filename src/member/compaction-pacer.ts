@@ -4,11 +4,10 @@ import { exponentialBounds, Histogram } from '../util/metrics.ts';
 import type { Clock, Timer } from '../util/runtime.ts';
 
 /**
- * A step looks at so many keys at a time, for two milliseconds or so often, whatever comes first; and the pause between
- * steps.
+ * A step looks at so many keys at a time, for a millisecond or so often, whatever comes first; and the pause between steps.
  */
 const keysAtOnce = 32;
-const stepMs = 2;
+const stepMs = 1;
 const timesMax = 8;
 const pauseMs = 5;
 
