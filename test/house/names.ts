@@ -193,6 +193,11 @@ export const allowances: readonly Allowance[] = [
   }),
   {
     what: 'node:https',
+    where: 'src/kube/http/component-probe.ts',
+    reason: 'asks components of the control plane how they are',
+  },
+  {
+    what: 'node:https',
     where: 'src/kube/http/webhook-caller.ts',
     reason: 'calls webhooks, behind WebhookCaller',
   },
