@@ -76,6 +76,9 @@ export class SimCluster implements Victims {
     bitFlipsRefused: 0,
     bitFlipsHarmless: 0,
     bitFlipsAtEnd: 0,
+    endLosses: 0,
+    endLossesRefused: 0,
+    endLossesFoundOut: 0,
   };
 
   constructor(options: ClusterOptions) {
@@ -110,6 +113,7 @@ export class SimCluster implements Victims {
     this.losses = new Losses({
       nodes,
       conf: () => this.conf,
+      beganAlone: swarm.nodes === 1,
       chances: swarm,
       mutant: this.mutant,
       recover: recoverDisk,
@@ -130,6 +134,7 @@ export class SimCluster implements Victims {
       join: null,
       retired: false,
       rotten: false,
+      forgotten: 0,
       name: nodeName(index),
       disk,
       random,
@@ -273,6 +278,7 @@ export class SimCluster implements Victims {
       this.retire(this.nodes[index]!);
       return;
     }
+    if (this.hasFoundOut(this.nodes[index]!, error)) return;
     this.counts.fatal++;
     if ((error as { reason?: string }).reason !== 'diskFailed') {
       this.judge.fail(
@@ -281,6 +287,17 @@ export class SimCluster implements Victims {
       return;
     }
     this.crash(index, Style.Process);
+  }
+
+  /** Its leader has told it that its log lacks what it acknowledged: it does not speak under its id again. */
+  private hasFoundOut(node: SimNode, error: Error): boolean {
+    if (node.forgotten === 0 || (error as { reason?: string }).reason !== 'walDamaged') return false;
+    this.counts.endLossesFoundOut++;
+    node.durable = this.durableOf(node.index);
+    node.rotten = true;
+    node.retired = true;
+    this.crash(node.index, Style.Process);
+    return true;
   }
 
   /** It has learned of its removal. Some operators start it again all the same. */

@@ -157,6 +157,11 @@ export class Inode {
     }
   }
 
+  /** What is durable from here on is gone. */
+  cut(bytes: number): void {
+    for (const extent of [this.stable, this.current]) if (bytes < extent.size) extent.resize(bytes);
+  }
+
   /** What a crash leaves, as a new file. */
   survivor(style: CrashStyle, random: SimRandom): Inode {
     if (style === CrashStyle.Process) {

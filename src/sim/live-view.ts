@@ -29,6 +29,7 @@ export class LiveView implements NodeView {
   private readonly readDisk: () => DurableView;
   private probe: Probe | null = null;
   life = 0;
+  forgotten = 0;
 
   constructor(id: NodeId, index: number, readDisk: () => DurableView) {
     this.id = id;

@@ -11,18 +11,31 @@ import type { ConfState } from '../raft/types.ts';
 import type { Disk } from '../util/disk.ts';
 import type { DiskImage } from './disk-image.ts';
 import { Violation } from './invariants/invariant.ts';
+import { holds, isQuorum, lastOf } from './quorum.ts';
 import type { SimNode } from './sim-node.ts';
 import type { DurableView } from './view.ts';
 
 /** As they are counted. */
-export type Loss = 'stateLosses' | 'bitFlipsRefused' | 'bitFlipsHarmless' | 'bitFlipsAtEnd';
+export type Loss =
+  | 'stateLosses'
+  | 'bitFlipsRefused'
+  | 'bitFlipsHarmless'
+  | 'bitFlipsAtEnd'
+  | 'endLosses'
+  | 'endLossesRefused';
 
 export interface LossesOptions {
   readonly nodes: readonly SimNode[];
   /** The configuration that was committed last. */
   readonly conf: () => ConfState;
+  /** The cluster began with one member: what it has lost, its log cannot tell it whether anybody else has. */
+  readonly beganAlone: boolean;
   /** Probability that a crash takes the state with it, or a bit of the log. */
-  readonly chances: { readonly stateLossChance: number; readonly bitFlipChance: number };
+  readonly chances: {
+    readonly stateLossChance: number;
+    readonly bitFlipChance: number;
+    readonly endLossChance: number;
+  };
   /** What the log holds for certain. @throws Failure 'walDamaged' */
   readonly recover: (disk: Disk) => DurableView;
   readonly fail: (violation: Violation) => void;
@@ -45,6 +58,7 @@ export class Losses {
     else {
       this.loseState(node);
       this.flipBit(node);
+      this.loseEnd(node);
     }
     if (mutant === 'wipedDisk' && node.index === 0) {
       node.disk.wipe();
@@ -66,7 +80,9 @@ export class Losses {
 
   /** The state is gone; the log is not. */
   private loseState(node: SimNode): void {
-    const { nodes, conf, chances, noted } = this.options;
+    const { nodes, conf, chances, noted, beganAlone } = this.options;
+    // It refuses to begin without its state, rather than to lead with none (`member/recovery.ts`).
+    if (beganAlone && node.index === 0) return;
     if (node.image.index === 0 || !node.random.chance(chances.stateLossChance)) return;
     const { voters, votersOutgoing } = conf();
     const hasState = ({ id, index, view, image, rotten }: SimNode): boolean =>
@@ -116,14 +132,81 @@ export class Losses {
     noted('bitFlipsAtEnd', node);
   }
 
+  /**
+   * The log loses its end: records that were synced. Where that shows it is refused; where it does not, no log can tell it
+   * from a power cut, and only what most voters hold without it may be lost, and no vote. Entries that were replaced may come back.
+   */
+  private loseEnd(node: SimNode): void {
+    const { random, disk } = node;
+    const { chances, recover, noted } = this.options;
+    if (node.rotten || !random.chance(chances.endLossChance) || !this.maySpare(node)) return;
+    // The power went, too: nothing that was not synced brings back what is lost.
+    const whole = disk.copy();
+    disk.putBack(whole);
+    const before = recover(disk.durable());
+    const files = disk.rotting('wal');
+    if (files.length === 0) return;
+    const { path, bits } = files.reduce((last, file) => (file.path > last.path ? file : last));
+    const bytes = bits / 8;
+    let after: DurableView | null = before;
+    // Until something of it is lost; the last bytes of a file are none of a record.
+    for (
+      let back = 1 + random.below(200);
+      after !== null && isSameLog(before, after) && back < bytes;
+      back *= 2
+    ) {
+      disk.cut(path, bytes - back);
+      after = this.recovered(disk.durable());
+    }
+    if (after === null) {
+      node.rotten = true;
+      node.durable = before;
+      noted('endLossesRefused', node);
+    } else if (!sameHardState(before, after) || !this.enoughOthersHold(node, before)) disk.putBack(whole);
+    else if (!isSameLog(before, after)) {
+      node.forgotten = Math.max(node.forgotten, lastOf(before));
+      node.view.forgotten = node.forgotten;
+      noted('endLosses', node);
+    }
+  }
+
+  /** Null where it is refused. */
+  private recovered(disk: Disk): DurableView | null {
+    try {
+      return this.options.recover(disk);
+    } catch (error) {
+      if ((error as { reason?: string }).reason !== 'walDamaged') throw error;
+      return null;
+    }
+  }
+
+  private enoughOthersHold(node: SimNode, log: DurableView): boolean {
+    const { nodes, conf } = this.options;
+    const last = lastOf(log);
+    const term = log.entries.at(-1)?.term ?? log.baseTerm;
+    const holders = nodes.filter(({ view, index, rotten, forgotten }) => {
+      return index !== node.index && !rotten && forgotten === 0 && holds(view.durable(), last, term);
+    });
+    return isQuorum(
+      conf(),
+      holders.map(({ id }) => id),
+    );
+  }
+
   /** The atlas: the others are a majority without it, nobody else has rotted, and a machine stands by. */
   private maySpare(node: SimNode): boolean {
     const { nodes, conf } = this.options;
     const { voters, votersOutgoing } = conf();
     if (votersOutgoing.length > 0 || voters.length < 3 || node.disk.rotting('wal').length === 0) return false;
-    const isRotten = ({ rotten, id }: SimNode): boolean => rotten && voters.includes(id);
+    const isRotten = ({ rotten, forgotten, view, id }: SimNode): boolean =>
+      voters.includes(id) && (rotten || forgotten > lastOf(view.durable()));
     return voters.includes(node.id) && !nodes.some(isRotten) && nodes.some(({ id }) => id === '');
   }
+}
+
+/** The same entries, given that the second log is one that the first once was. */
+function isSameLog(one: DurableView, other: DurableView): boolean {
+  return lastOf(one) === lastOf(other) && one.entries.at(-1)?.term === other.entries.at(-1)?.term;
 }
 
 function sameHardState(one: DurableView, other: DurableView): boolean {

@@ -110,6 +110,12 @@ export class SimDisk {
     this.image.names.get(path)!.flip(bit);
   }
 
+  /** A file ends earlier than it did, all by itself. */
+  cut(path: string, bytes: number): void {
+    this.image.names.get(path)!.cut(bytes);
+    this.syncs++;
+  }
+
   /** The disk is replaced by an empty one. */
   wipe(): void {
     this.image = new DiskImage();

@@ -21,6 +21,8 @@ export interface SimNode {
   retired: boolean;
   /** Its log has rotted, and what it promised cannot be known any more: it is to be replaced by another machine. */
   rotten: boolean;
+  /** Up to here its log held what its disk has lost since; most hold that without it. 0 for nothing. */
+  forgotten: number;
   readonly name: string;
   readonly disk: SimDisk;
   readonly random: SimRandom;

@@ -59,6 +59,8 @@ export interface Swarm {
   readonly stateLossChance: number;
   /** Probability that a bit of the log flips while a machine is down; as long as it is not one machine too many. */
   readonly bitFlipChance: number;
+  /** Probability that a log loses its end while a machine is down: whole groups that were synced; as long as most have them without it. */
+  readonly endLossChance: number;
   readonly pause: Trouble;
   readonly partition: Trouble;
   readonly partitionShapes: readonly PartitionShape[];
@@ -286,6 +288,7 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     crashInOperationChance: maybe(random, 0.6, 0, 1),
     stopChance: maybe(random, 0.4, 0, 0.5),
     bitFlipChance: rots ? random.fork('rot').between(0.2, 0.8) : 0,
+    endLossChance: rots ? random.fork('end loss').between(0, 0.6) : 0,
     stateLossChance: maybe(random.fork('state loss'), 0.3, 0, 0.5),
     pause: trouble(random, 0.4, [1000, 15_000], [50, 5000]),
     partition: trouble(random, 0.6, [1000, 15_000], [100, 8000]),
@@ -334,6 +337,7 @@ export function calmSwarm(nodes: number): Swarm {
     stopChance: 0,
     stateLossChance: 0,
     bitFlipChance: 0,
+    endLossChance: 0,
     pause: never,
     partition: never,
     partitionShapes: allShapes,

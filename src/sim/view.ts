@@ -60,6 +60,8 @@ export interface NodeView {
   /** Empty unless this node leads. */
   progress(): readonly ProgressView[];
   durable(): DurableView;
+  /** Up to here its disk has lost what it promised; 0 for nothing. That was done to it, and most hold it without it. */
+  readonly forgotten: number;
 }
 
 /** A message that left a node in this step. */

@@ -58,6 +58,7 @@ function node(index: number, state: State = {}): NodeView {
     uncommittedBytes: 0,
     digest: 0,
     revision: 1,
+    forgotten: 0,
     termAt: (at) => (at === 0 && compacted === 0 ? 0 : at < compacted ? -1 : (entries[at - 1]?.term ?? -1)),
     entryAt: (at) => (at <= compacted ? null : (entries[at - 1] ?? null)),
     progress: () => peers ?? [],

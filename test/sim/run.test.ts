@@ -92,6 +92,21 @@ t.test('a machine whose log has a bit flipped is refused, and another one takes 
   t.ok(total.refused > 0 && total.harmless > 0 && total.added > 0, JSON.stringify(total));
 });
 
+t.test('a log that loses its end, where most others hold it, loses nothing', async (t) => {
+  const shape = (swarm: Swarm): Swarm => ({
+    ...swarm,
+    ...{ nodes: 3, spares: 3, strictReconfigCheck: true, operateEveryMs: Number.POSITIVE_INFINITY },
+    ...{ endLossChance: 1, bitFlipChance: 0, crash: { everyMs: 900, lastsMs: 300 }, crashAllChance: 0 },
+  });
+  let lost = 0;
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const { violation, counts } = runSeed(seed, { ...short, shape });
+    t.equal(violation, null, `seed ${seed}`);
+    lost += counts['endLosses']!;
+  }
+  t.ok(lost > 0, `${lost} lost`);
+});
+
 t.test('a user can drive a cluster in virtual time, crash it and find its data again', async (t) => {
   const cluster = createSimCluster({ seed: 7 });
   cluster.startAll();

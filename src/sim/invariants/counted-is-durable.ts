@@ -17,6 +17,8 @@ export const countedIsDurable: Invariant = {
         const member = world.nodes.find((other) => other.id === id);
         // An entry that was compacted away by the leader was applied, so committed: I7 looks after it.
         if (match <= node.compacted || member === undefined) continue;
+        // Its disk was made to lose that.
+        if (member.forgotten >= match) continue;
         // A later leader may have replaced what this one, which is deposed and does not know it, has counted.
         if (member.durable().term > node.term) continue;
         if (!holds(member.durable(), match, node.termAt(match))) {

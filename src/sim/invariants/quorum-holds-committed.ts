@@ -13,7 +13,10 @@ export const quorumHoldsCommitted: Invariant = {
     const index = memory.committed;
     if (!world.deep || index === 0) return null;
     const term = memory.ledger[index]!.entry.term;
-    const holders = world.nodes.filter((node) => holds(node.durable(), index, term)).map((node) => node.id);
+    // Whose disk was made to lose it has promised it all the same, and most others held it then.
+    const holders = world.nodes
+      .filter((node) => node.forgotten >= index || holds(node.durable(), index, term))
+      .map((node) => node.id);
     // The newest configuration of the leader decides, and that may be one which is not committed yet.
     const confs = [memory.confAt(index), ...world.nodes.filter(({ up }) => up).map(({ conf }) => conf)];
     if (confs.some((conf) => isQuorum(conf, holders))) return null;
