@@ -80,18 +80,11 @@ export class Losses {
 
   /** The state is gone; the log is not. */
   private loseState(node: SimNode): void {
-    const { nodes, conf, chances, noted, beganAlone } = this.options;
+    const { chances, noted, beganAlone } = this.options;
     // It refuses to begin without its state, rather than to lead with none (`member/recovery.ts`).
     if (beganAlone && node.index === 0) return;
     if (node.image.index === 0 || !node.random.chance(chances.stateLossChance)) return;
-    const { voters, votersOutgoing } = conf();
-    const hasState = ({ id, index, view, image, rotten }: SimNode): boolean =>
-      index !== node.index &&
-      !rotten &&
-      image.index > 0 &&
-      !(view.up && view.installing) &&
-      voters.includes(id);
-    if (votersOutgoing.length > 0 || nodes.filter(hasState).length * 2 <= voters.length) return;
+    if (!this.mostHoldState(node)) return;
     node.image = new MemoryImage();
     noted('stateLosses', node);
   }
@@ -193,6 +186,19 @@ export class Losses {
     );
   }
 
+  /** The atlas: the voters that have their log and their state are a majority without it. */
+  private mostHoldState(node: SimNode): boolean {
+    const { nodes, conf } = this.options;
+    const { voters, votersOutgoing } = conf();
+    const holdsState = ({ id, index, view, image, rotten }: SimNode): boolean =>
+      index !== node.index &&
+      !rotten &&
+      image.index > 0 &&
+      !(view.up && view.installing) &&
+      voters.includes(id);
+    return votersOutgoing.length === 0 && nodes.filter(holdsState).length * 2 > voters.length;
+  }
+
   /** The atlas: the others are a majority without it, nobody else has rotted, and a machine stands by. */
   private maySpare(node: SimNode): boolean {
     const { nodes, conf } = this.options;
@@ -200,7 +206,8 @@ export class Losses {
     if (votersOutgoing.length > 0 || voters.length < 3 || node.disk.rotting('wal').length === 0) return false;
     const isRotten = ({ rotten, forgotten, view, id }: SimNode): boolean =>
       voters.includes(id) && (rotten || forgotten > lastOf(view.durable()));
-    return voters.includes(node.id) && !nodes.some(isRotten) && nodes.some(({ id }) => id === '');
+    const isSafe = this.mostHoldState(node) && !nodes.some(isRotten);
+    return isSafe && voters.includes(node.id) && nodes.some(({ id }) => id === '');
   }
 }
 
