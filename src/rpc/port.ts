@@ -63,6 +63,7 @@ function asksForSocket(first: Buffer): boolean | null {
   if (isGet !== true) return isGet;
   const end = first.indexOf(HEAD_END);
   if (end < 0) return first.length < SOCKET_HEAD_BYTES_MAX ? null : false;
+  if (end > SOCKET_HEAD_BYTES_MAX) return false;
   return /\r\nupgrade:[ \t]*websocket[ \t]*\r\n/i.test(first.toString('latin1', 0, end + 2));
 }
 
