@@ -8,9 +8,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endChild, freePorts, type Workplace } from './children.ts';
+import { endChild, type Workplace } from './children.ts';
 import type { Cluster, SystemName } from './cluster.ts';
 import { Http1Connection } from './http1-client.ts';
+import { freePorts } from './ports.ts';
 import { usageOf } from './usage.ts';
 
 /** Ours on Keelson, ours on etcd, a real one on etcd. */

@@ -12,11 +12,12 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { integerFlag, type parseFlags } from '../src/cli/flags.ts';
 import { type Client, connect } from '../src/client/index.ts';
-import { freePorts, Workplace } from './children.ts';
+import { Workplace } from './children.ts';
 import { Cluster, ClusterMember, type SystemName } from './cluster.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { grouped, table } from './format.ts';
 import { chosenSystems, systemFlags } from './options.ts';
+import { freePorts } from './ports.ts';
 import { Progress } from './progress.ts';
 import { WRITTEN_FROM, WRITTEN_TO, type WriterFigures, Writers } from './writers.ts';
 

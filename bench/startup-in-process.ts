@@ -7,8 +7,8 @@
  */
 
 import { Asker } from './asker.ts';
-import { freePorts } from './children.ts';
 import { PUT_PATH, putRequest } from './messages.ts';
+import { freePorts } from './ports.ts';
 
 export interface InProcessStart {
   /** `startMember` called to the first write accepted. */

@@ -8,8 +8,8 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../bench/ports.ts';
 import { LossyLinks } from './lossy-links.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -74,17 +74,6 @@ export function canCutLinks(): boolean {
   }
 }
 
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 export class Machines {
   readonly all: Machine[] = [];
   readonly links: LossyLinks = new LossyLinks();
@@ -125,9 +114,9 @@ export class Machines {
     const directory = `${this.options.directory}/${name}`;
     const state = { index, name, directory, process: null, isStopped: false, joins: false };
     if (!this.hasNamespaces) {
-      const [client, peer] = [await freePort(), await freePort()];
+      const [client, peer] = await freePorts(2);
       const address = '127.0.0.1';
-      const dialled = this.options.isLossy === true ? await this.links.before(address, peer) : peer;
+      const dialled = this.options.isLossy === true ? await this.links.before(address, peer!) : peer;
       const urls = {
         clientUrl: `http://${address}:${client}`,
         peerUrl: `http://${address}:${peer}`,

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { freePorts } from '../../bench/children.ts';
+import { freePorts } from '../../bench/ports.ts';
 import { connect } from '../../src/client/index.ts';
 import { type Member, startMember } from '../../src/index.ts';
 import { ctl, ctlRunning } from './ctl-harness.ts';

@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { endChild, freePorts, Workplace } from '../../bench/children.ts';
+import { endChild, Workplace } from '../../bench/children.ts';
+import { freePorts } from '../../bench/ports.ts';
 import { connect, EtcdError } from '../../src/client/index.ts';
 import { missingPrograms } from '../clients/harness.ts';
 

@@ -9,7 +9,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { endChild, freePorts, type Workplace } from '../../bench/children.ts';
+import { endChild, type Workplace } from '../../bench/children.ts';
+import { freePorts } from '../../bench/ports.ts';
 
 export type SystemName = 'etcd' | 'keelson';
 

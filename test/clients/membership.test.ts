@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
-import { endChild, freePorts, Workplace } from '../../bench/children.ts';
+import { endChild, Workplace } from '../../bench/children.ts';
+import { freePorts } from '../../bench/ports.ts';
 import { startMember } from '../../src/index.ts';
 import { missingPrograms, run } from './harness.ts';
 

@@ -5,7 +5,7 @@ import { get as httpsGet } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { freePorts } from '../../bench/children.ts';
+import { freePorts } from '../../bench/ports.ts';
 import { type TlsOptions as ClientTls, connect } from '../../src/client/index.ts';
 import { type Member, type StartOptions, startMember } from '../../src/index.ts';
 import { type CertificateFiles, makeCertificate } from '../../src/rpc/self-signed.ts';

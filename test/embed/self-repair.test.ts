@@ -10,28 +10,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { freePorts } from '../../bench/ports.ts';
 import { type Member, startMember } from '../../src/index.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
 import { failing } from '../suites/failing.ts';
 
 t.setTimeout(240_000);
-
-/** A port that is free, below those that systems give to connections: none of them can take it meanwhile. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const isFree = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.on('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
-}
 
 async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 60_000;
@@ -51,9 +38,10 @@ class Trio {
   static async start(t: Test, count = 3): Promise<Trio> {
     const trio = new Trio();
     for (let i = 0; i < count; i++) {
-      trio.#initialCluster[`m${i}`] = [`http://127.0.0.1:${await freePort()}`];
+      const [peer, client] = await freePorts(2);
+      trio.#initialCluster[`m${i}`] = [`http://127.0.0.1:${peer}`];
       trio.members.push(null);
-      trio.#clientPorts.push(await freePort());
+      trio.#clientPorts.push(client!);
     }
     t.teardown(async () => {
       await Promise.all(trio.members.map((member) => member?.close()));

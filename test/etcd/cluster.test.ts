@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { freePorts } from '../../bench/children.ts';
+import { freePorts } from '../../bench/ports.ts';
 import { checkPeerUrls } from '../../src/etcd/peer-urls.ts';
 import { type Member, type StartOptions, startMember } from '../../src/index.ts';
 import { Failure } from '../../src/util/failure.ts';

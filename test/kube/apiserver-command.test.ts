@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import t from 'tap';
-import { endChild, freePorts, Workplace } from '../../bench/children.ts';
+import { endChild, Workplace } from '../../bench/children.ts';
+import { freePorts } from '../../bench/ports.ts';
 import { missingPrograms, run, startServers } from '../clients/harness.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
