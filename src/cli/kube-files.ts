@@ -7,6 +7,7 @@
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kubeconfigText } from '../kube/auth/kubeconfig.ts';
 import { type KeyAndCertificate, makeCertificate } from '../util/certificate.ts';
 import type { Runtime } from '../util/runtime.ts';
 
@@ -101,28 +102,7 @@ function write(path: string, text: string): void {
   renameSync(`${path}.new`, path);
 }
 
-/** A kubeconfig for the administrator. @param authority null for a plain HTTP server */
+/** Writes a kubeconfig for the administrator. @param authority PEM; null for a plain HTTP server */
 export function writeKubeconfig(path: string, url: string, authority: string | null, token: string): void {
-  const trust =
-    authority === null
-      ? ''
-      : `\n      certificate-authority-data: ${Buffer.from(authority).toString('base64')}`;
-  const text = `apiVersion: v1
-kind: Config
-current-context: keelson
-clusters:
-  - name: keelson
-    cluster:
-      server: ${url}${trust}
-contexts:
-  - name: keelson
-    context:
-      cluster: keelson
-      user: admin
-users:
-  - name: admin
-    user:
-      token: ${token}
-`;
-  write(path, text);
+  write(path, kubeconfigText(url, authority, token));
 }

@@ -17,6 +17,7 @@ import { clientCertificates, userCertificates } from './auth/client-certificates
 import { escalationChecks } from './auth/escalation.ts';
 import { frontProxy, frontProxyData, issuedBy } from './auth/front-proxy.ts';
 import { issuerPages } from './auth/issuer-pages.ts';
+import { kubeconfigText } from './auth/kubeconfig.ts';
 import { authorizerOf } from './auth/modes.ts';
 import { RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens, tokenKeys } from './auth/service-account-tokens.ts';
@@ -74,28 +75,6 @@ export interface ControlPlane {
   readonly kubeconfig: string;
   /** Ends every connection and watch; nothing is left behind. */
   close(): Promise<void>;
-}
-
-function kubeconfigOf(url: string, tls: TlsMaterial | null, token: string): string {
-  const trust =
-    tls === null ? '' : `\n      certificate-authority-data: ${Buffer.from(tls.cert).toString('base64')}`;
-  return `apiVersion: v1
-kind: Config
-current-context: keelson
-clusters:
-  - name: keelson
-    cluster:
-      server: ${url}${trust}
-contexts:
-  - name: keelson
-    context:
-      cluster: keelson
-      user: keelson
-users:
-  - name: keelson
-    user:
-      token: ${token}
-`;
 }
 
 /** What admission needs besides the objects. */
@@ -285,7 +264,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     url: address.url,
     port: address.port,
     insecureUrl: listeners[1]?.url ?? null,
-    kubeconfig: kubeconfigOf(address.url, tls, token),
+    kubeconfig: kubeconfigText(address.url, tls?.cert ?? null, token),
     async close() {
       upkeep.close();
       health.end();
