@@ -8,7 +8,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const KILL_GRACE_MS = 5_000;
+const KILL_GRACE_MS = 30_000;
 
 export class Workplace {
   readonly folder: string;

@@ -56,3 +56,12 @@ export async function freePorts(count: number): Promise<number[]> {
   if (ports.length < count) throw new Error(`fewer than ${count} ports from ${place.block} on are free`);
   return ports;
 }
+
+/** The first of as many free ports that follow each other, for programs which are told only where theirs begin. */
+export async function freePortsInARow(count: number): Promise<number> {
+  for (let tries = 0; tries < PORTS_PER_BLOCK; tries++) {
+    const ports = await freePorts(count);
+    if (ports.at(-1)! - ports[0]! === count - 1) return ports[0]!;
+  }
+  throw new Error(`there are not ${count} free ports in a row`);
+}

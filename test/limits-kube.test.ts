@@ -8,7 +8,7 @@ import { startControlPlane } from '../src/kube/control-plane.ts';
 import { nodeRuntime } from '../src/util/node-runtime.ts';
 import { Api, startApi } from './kube/api.ts';
 
-t.setTimeout(110_000); // The machine may be busy.
+t.setTimeout(600_000); // The machine may be busy.
 
 type Fields = Record<string, unknown>;
 

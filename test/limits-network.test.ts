@@ -21,7 +21,7 @@ import { Metrics } from '../src/util/metrics.ts';
 import { nodeRuntime } from '../src/util/node-runtime.ts';
 import { TestClock } from './auth/rig.ts';
 
-t.setTimeout(110_000); // The machine may be busy.
+t.setTimeout(600_000); // The machine may be busy.
 
 function setting(id: number, value: number): ReturnType<typeof readSettings> {
   const bytes = Buffer.alloc(6);

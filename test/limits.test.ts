@@ -27,7 +27,7 @@ import { decodeSegmentHeader, encodeSegmentHeader, maxMetadataBytes } from '../s
 import { encodeProtoJson } from '../src/wire/proto-json.ts';
 import { TestClock, testRandom } from './auth/rig.ts';
 
-t.setTimeout(110_000); // The machine may be busy.
+t.setTimeout(600_000); // The machine may be busy.
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -28,7 +28,7 @@ const versionArguments: Readonly<Record<ToolName, readonly string[]>> = {
   kubectl: ['version', '--client', '--output=json'],
 };
 
-const askTimeoutMs = 20_000;
+const askTimeoutMs = 60_000;
 const found = new Map<ToolName, readonly Tool[]>();
 
 function namesIn(folder: string): readonly string[] {

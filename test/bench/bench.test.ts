@@ -19,7 +19,7 @@ interface Ran {
 function bench(...args: string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const argv = ['--import', 'tsx', BENCH, ...args];
-    execFile(process.execPath, argv, { cwd: ROOT, timeout: 90_000 }, (error, out, err) => {
+    execFile(process.execPath, argv, { cwd: ROOT, timeout: 400_000 }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err });
     });
   });

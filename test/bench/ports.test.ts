@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { freePorts } from '../../bench/ports.ts';
+import { freePorts, freePortsInARow } from '../../bench/ports.ts';
 
 const ports = new URL('../../bench/ports.ts', import.meta.url).href;
 
@@ -38,4 +38,15 @@ t.test('another process that asks meanwhile is given other ports', async (t) => 
     ),
   );
   for (const { stdout } of answers) t.notOk(own.has(Math.floor(Number(stdout) / 100)), stdout);
+});
+
+t.test('ports in a row follow each other', async (t) => {
+  const server = createServer();
+  const first = await freePortsInARow(3);
+  server.once('error', () => {}); // Somebody else has it: all the better.
+  server.listen(first + 4, '127.0.0.1');
+  await new Promise((resolve) => setImmediate(resolve));
+  const next = await freePortsInARow(3);
+  t.ok(next > first + 4 || next + 2 < first, 'none that is taken is among them');
+  server.close();
 });

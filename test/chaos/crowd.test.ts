@@ -5,7 +5,7 @@ import { connect } from '../../src/client/index.ts';
 import { startMember } from '../../src/embed/start-member.ts';
 import { openConnections, openWatchers } from './crowd.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 t.test(
   'idle connections, halves of frames and idle watchers keep nobody else from being served',

@@ -26,7 +26,7 @@ import { plainTable } from '../clients/etcdctl-text.ts';
 import { missingPrograms } from '../clients/harness.ts';
 import { ctl, ctlRunning, etcdctl } from './ctl-harness.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 const words = (command: string) => ({ args: command.split(' ') });
 

@@ -11,7 +11,7 @@ import { plainTable } from '../clients/etcdctl-text.ts';
 import { missingPrograms, type Servers, startServers } from '../clients/harness.ts';
 import { ctl, ctlRunning, etcdctl, etcdctlRunning, type Line, type Said } from './ctl-harness.ts';
 
-t.setTimeout(180_000); // Two hundred times etcdctl is started, and the machine may be busy.
+t.setTimeout(600_000); // Two hundred times etcdctl is started, and the machine may be busy.
 
 /**
  * Hides what differs from cluster to cluster and from run to run; with ids of one digit less a table is narrower. Standard

@@ -9,7 +9,7 @@ import { connect } from '../../src/client/index.ts';
 import { startCluster, startMember } from '../../src/index.ts';
 import { ctl } from './ctl-harness.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 const timing = { heartbeatMs: 20, electionMs: 200 };
 const everything = /./;

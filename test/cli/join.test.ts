@@ -11,7 +11,7 @@ import { connect } from '../../src/client/index.ts';
 import { type Member, startMember } from '../../src/index.ts';
 import { ctl, ctlRunning } from './ctl-harness.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 const timing = { heartbeatMs: 20, electionMs: 200 };
 const listenClientUrls = ['http://127.0.0.1:0'];

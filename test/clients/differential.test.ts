@@ -7,7 +7,7 @@ import { compareWatches } from './watch-differential.ts';
 
 const { SEED: seedText = '1' } = process.env;
 const seed = Number(seedText);
-t.setTimeout(180_000); // Eight servers are started, and the machine may be busy.
+t.setTimeout(600_000); // Eight servers are started, and the machine may be busy.
 
 const tool = findTool('etcd');
 const skip = tool === null && 'not installed here: etcd';

@@ -14,7 +14,7 @@ import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { findTools, type Tool } from '../tools.ts';
 import { startServers } from './harness.ts';
 
-t.setTimeout(110_000);
+t.setTimeout(600_000);
 
 const tools = findTools('etcd');
 const auth = { username: 'root', password: 'secret' };

@@ -6,7 +6,7 @@ import { comparable, type Names, words } from './etcdctl-text.ts';
 import { missingPrograms, Running, run, type Servers, startServers } from './harness.ts';
 
 const skip = missingPrograms('etcd', 'etcdctl');
-t.setTimeout(110_000); // Hundreds of commands, and the machine may be busy.
+t.setTimeout(600_000); // Hundreds of commands, and the machine may be busy.
 
 function namesOf(servers: Servers): Names {
   return {

@@ -15,9 +15,9 @@ import { freePorts } from '../../bench/ports.ts';
 export type SystemName = 'etcd' | 'keelson';
 
 const projectRoot = join(import.meta.dirname, '../..');
-const healthyWithinMs = 90_000; // Eight servers at once on a busy machine take their time.
+const healthyWithinMs = 240_000; // Eight servers at once on a busy machine take their time.
 const pollMs = 25;
-const commandTimeoutMs = 20_000;
+const commandTimeoutMs = 120_000;
 
 /** Whether a program is on the PATH. */
 export function hasProgram(name: string): boolean {
@@ -160,7 +160,7 @@ export interface RunOptions {
   /** Whether the command may wait for more input after that. @default false */
   readonly keepInputOpen?: boolean;
   readonly env?: Readonly<Record<string, string>>;
-  /** The command is killed, and the run fails, after so long. @default 20000 */
+  /** The command is killed, and the run fails, after so long. @default 120000 */
   readonly timeoutMs?: number;
 }
 

@@ -6,7 +6,7 @@ import { maxPasswordBytes } from '../../src/auth/passwords.ts';
 import { startMember } from '../../src/index.ts';
 import { maxTtlSeconds } from '../../src/lease/limits.ts';
 
-t.setTimeout(110_000); // The machine may be busy.
+t.setTimeout(600_000); // The machine may be busy.
 
 const maxRequestBytes = 20_000;
 /** What a message may be longer than a request, as in etcd. */

@@ -3,7 +3,7 @@ import { Workplace } from '../../bench/children.ts';
 import { findTool } from '../tools.ts';
 import { startServers } from './harness.ts';
 
-t.setTimeout(110_000); // Six servers at once, and the machine may be busy.
+t.setTimeout(600_000); // Six servers at once, and the machine may be busy.
 
 const tool = findTool('etcd');
 

@@ -4,7 +4,7 @@ import { sendMutations } from './mutations.ts';
 
 const { SEED: seedText = '1' } = process.env;
 
-t.setTimeout(110_000); // The machine may be busy.
+t.setTimeout(600_000); // The machine may be busy.
 
 t.test('requests that somebody changed are answered or refused, and the member serves on', async (t) => {
   const member: Member = await startMember({

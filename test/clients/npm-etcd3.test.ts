@@ -5,7 +5,7 @@ import { Workplace } from '../../bench/children.ts';
 import { startMember } from '../../src/index.ts';
 import { missingPrograms, startServers } from './harness.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 /** What programs do with the package `etcd3`, on a fresh server. */
 async function session(t: Test, url: string): Promise<void> {

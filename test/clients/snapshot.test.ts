@@ -4,7 +4,7 @@ import t from 'tap';
 import { Workplace } from '../../bench/children.ts';
 import { differences, findMigrationTools, Migration, type State } from './migration.ts';
 
-t.setTimeout(110_000); // Up to seven servers are started one after another, and the machine may be busy.
+t.setTimeout(600_000); // Up to seven servers are started one after another, and the machine may be busy.
 
 const keys = 500;
 const tools = findMigrationTools();

@@ -18,7 +18,7 @@ import { type Member, startMember } from '../../src/index.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
 import { failing } from '../suites/failing.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 60_000;

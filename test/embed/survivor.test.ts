@@ -10,7 +10,7 @@ import { startCluster, startMember } from '../../src/index.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { ctl } from '../cli/ctl-harness.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(600_000);
 
 const runtime = nodeRuntime();
 const timing = { heartbeatMs: 20, electionMs: 200 };

@@ -5,7 +5,7 @@ import { parseYamlText } from '../../src/kube/schema/yaml-text.ts';
 import { fuzz } from './fuzz.ts';
 import { targets } from './targets.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 for (const target of targets) {
   t.test(`${target.name}: whatever comes is taken or refused in words that are meant`, async (t) => {

@@ -66,7 +66,7 @@ export class Kubectl {
     const all = [`--kubeconfig=${join(home, 'kubeconfig')}`, `--cache-dir=${join(home, 'cache')}`, ...args];
     const env = { PATH: process.env['PATH'] ?? '', HOME: home };
     return new Promise((resolve) => {
-      execFile(this.#program, all, { env, timeout: 20_000 }, (error, stdout, stderr) => {
+      execFile(this.#program, all, { env, timeout: 120_000 }, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
         resolve({ code, stdout, stderr });
       });

@@ -19,7 +19,7 @@ const folders = ['../../examples/manifests', '../../examples/manifests/bundles',
 const count = Number(process.env['KEELSON_OBJECTS'] ?? 250);
 const firstSeed = Number(process.env['KEELSON_SEED'] ?? 1);
 
-t.setTimeout(Math.max(120_000, count * 100));
+t.setTimeout(Math.max(600_000, count * 100));
 
 interface Sample {
   readonly resource: ResourceType;

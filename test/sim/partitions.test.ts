@@ -3,7 +3,7 @@ import { createSimCluster, SimRandom } from '../../src/sim/index.ts';
 import { encodePutRequest } from '../../src/wire/kv-codec.ts';
 
 // Much is computed here, and a busy machine may need long for it.
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 /** A put through whichever member takes it; the answer is counted by the caller. */
 function put(
