@@ -242,8 +242,13 @@ export class Client implements AsyncDisposable {
 
 /**
  * Makes a client. Nothing is connected before it is used.
+ * @param to the options, or the endpoints alone: `http://host:port`, several in a list or with commas between them
  * @throws Failure 'badConfig' that names everything that is wrong with the options
  */
-export function connect(options: ConnectOptions | string): Client {
-  return new Client(typeof options === 'string' ? { endpoints: options } : options);
+export function connect(to: ConnectOptions | readonly string[] | string): Client {
+  return new Client(typeof to === 'string' || isList(to) ? { endpoints: to } : to);
+}
+
+function isList(to: ConnectOptions | readonly string[]): to is readonly string[] {
+  return Array.isArray(to);
 }
