@@ -271,10 +271,9 @@ t.test(
   'UNIX_PATH_BYTES_MAX of rpc/listener: the longest path is listened on, a longer one refused',
   async (t) => {
     const { startMember } = await import('../src/index.ts');
-    const folder = t.testdir({});
     const path = (bytes: number): string => {
-      const base = `${tmpdir()}/k${process.pid}-`;
-      t.ok(folder.length > 0 && base.length < 80);
+      const folder = tmpdir().length < 60 ? tmpdir() : '/tmp';
+      const base = `${folder}/k${process.pid}-`;
       return base + 'p'.repeat(bytes - base.length);
     };
     const open = (bytes: number) =>

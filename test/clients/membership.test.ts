@@ -32,7 +32,7 @@ t.test(
     ): Promise<{ code: unknown; out: string; err: string }> =>
       run(workplace, ['etcdctl', `--endpoints=${endpoint}`, ...line.split(' ')], { env });
     const eventually = async (endpoint: string, line: string, pattern: RegExp): Promise<string> => {
-      for (let last = '', end = Date.now() + 15_000; ; ) {
+      for (let last = '', end = Date.now() + 60_000; ; ) {
         const { out, err } = await ctl(endpoint, line);
         if (pattern.test(out)) return out;
         last = out + err;

@@ -28,7 +28,7 @@ async function clientOf(t: Test, member: Member, options = {}): Promise<Client> 
 
 /** Repeats until it throws. */
 async function untilCompacted(client: Client, revision: number): Promise<unknown> {
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 6000; round++) {
     try {
       await client.get('a', { revision });
     } catch (error) {

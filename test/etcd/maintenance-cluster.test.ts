@@ -140,7 +140,7 @@ t.test('all members have the same hashes, also while a compaction is being tidie
   const hash = async (caller: Caller): Promise<number> =>
     decodeHashResponse(await caller.response('Maintenance/Hash', nothing)).hash;
   // The records go in steps of each member's own.
-  const end = Date.now() + 5000;
+  const end = Date.now() + 60_000;
   let hashes = await Promise.all(callers.map(hash));
   while (new Set(hashes).size > 1 && Date.now() < end) {
     await pauseFor(20);

@@ -6,7 +6,7 @@ import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { Api, startApi } from './api.ts';
 
 async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + 60_000;
   while (!(await condition())) {
     if (performance.now() > until) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -85,7 +85,7 @@ const widget = (name: string, spec: object, rest: object = {}): object => ({
 });
 
 async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + 5_000;
+  const until = performance.now() + 60_000;
   while (!(await condition())) {
     if (performance.now() > until) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -65,8 +65,8 @@ t.test(
     const cluster = await new TestCluster(3, { maxPendingRequests: 300 }).startAll();
     t.teardown(() => cluster.close());
     const leader = await cluster.leader();
-    const left = await grant(leader);
     const grantedAt = performance.now();
+    const left = await grant(leader);
     const kept = await grant(leader);
     const flood = new Flood(leader, 400);
     let renewedAt = performance.now();
@@ -103,8 +103,8 @@ t.test(
     const cluster = await new TestCluster(3).startAll();
     t.teardown(() => cluster.close());
     const leader = await cluster.leader();
-    const id = await grant(leader);
     const grantedAt = performance.now();
+    const id = await grant(leader);
     await cluster.stop(cluster.indexOf(leader));
     const next = await cluster.leader();
     const flood = new Flood(next, 200);

@@ -130,7 +130,7 @@ export function requestHeaders(path: string): Record<string, string> {
   return { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
 }
 
-export async function until(what: string, condition: () => boolean, limitMs = 25_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, limitMs = 60_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
