@@ -26,7 +26,15 @@ import { type Line, noLine } from './base-state.ts';
 import { BufferedBackend } from './buffered-backend.ts';
 import type { LevelContext, StatePacks } from './level-context.ts';
 import type { LevelDb } from './level-db.ts';
-import { decodeLine, ledgerFault, ledgerFrom, ledgerTo, lineKey } from './level-ledger.ts';
+import {
+  decodeLine,
+  formatOf,
+  ledgerFault,
+  ledgerFrom,
+  ledgerTo,
+  lineKey,
+  stateFormat,
+} from './level-ledger.ts';
 import { LevelState, writeBufferBytes } from './level-state.ts';
 import { wholePack } from './level-writer.ts';
 import { expandPack, noPacking } from './pack.ts';
@@ -119,8 +127,14 @@ async function readAll(db: LevelDb, from: string, to: string): Promise<BackendEn
   }
 }
 
-/** Reads line and ledger. @throws Failure 'backendDamaged' */
+/** Reads line and ledger. @throws Failure 'backendDamaged', 'dataDirNewer' */
 async function readLine(db: LevelDb, path: string): Promise<{ sequence: number; line: Line }> {
+  const ledger = await readAll(db, ledgerFrom, ledgerTo);
+  const format = formatOf(ledger);
+  if (format > stateFormat) {
+    const told = `the state in ${path} has format ${format}, and this program knows formats up to ${stateFormat}`;
+    throw new Failure('dataDirNewer', told);
+  }
   const value = db.getSync(lineKey);
   if (value === undefined) {
     const iterator = db.iterator({ limit: 1 });
@@ -131,7 +145,7 @@ async function readLine(db: LevelDb, path: string): Promise<{ sequence: number; 
   }
   const found = decodeLine(value);
   if (found === null) throw damaged(path, 'its line fails the checksum');
-  const fault = ledgerFault(await readAll(db, ledgerFrom, ledgerTo), found.sequence);
+  const fault = ledgerFault(ledger, found.sequence);
   if (fault !== null) throw damaged(path, fault);
   return found;
 }
@@ -205,7 +219,7 @@ async function openState(context: LevelContext): Promise<LevelState> {
  * Opens the backend in a directory.
  *
  * `done` gets Failure 'dataDirLocked' when another process has it open, 'dataDirNotWritable' when it cannot be written,
- * and 'backendDamaged' when a part of the state is missing.
+ * 'dataDirNewer' when a later version wrote it, and 'backendDamaged' when a part of the state is missing.
  */
 export function openLevelBackend(
   options: LevelBackendOptions,

@@ -5,10 +5,13 @@
  * its middle. Every flush therefore writes, in its own batch:
  *
  *     '\0' 'L'                       crc32(4) sequence(8) index(8) meta    the line; replaced by every flush
- *     '\0' 'l' sequence(8)           index(8)                              the ledger; the last `ledgerLength` are kept
+ *     '\0' 'l' sequence(8)           index(8) format(2)                    the ledger; the last `ledgerLength` are kept
  *
  * Flushes are numbered 1, 2, 3, …. The state is whole only if the ledger has every number from the oldest kept to the
  * line's: a flush that was skipped took its number with it.
+ *
+ * The newest entry's format says how the state is laid out. A program that does not know it must not read on: one that knew
+ * records inside of LevelDB alone found none in a state that had them in files, and went on without them.
  */
 
 import { crc32 } from 'node:zlib';
@@ -18,6 +21,12 @@ import { type Line, reservedTable } from './base-state.ts';
 
 /** How many flushes back a gap is noticed. */
 export const ledgerLength = 1024;
+
+/**
+ * How states are laid out. 1: records and packs stand in LevelDB (entries of the ledger do not say so). 2: packs stand in
+ * files beside it. This program reads both and writes the last.
+ */
+export const stateFormat = 2;
 
 export const lineKey: string = `${reservedTable}L`;
 const ledgerTable = `${reservedTable}l`;
@@ -45,9 +54,16 @@ export function ledgerKey(sequence: number): string {
 }
 
 export function encodeLedgerEntry(index: number): Buffer {
-  const bytes = Buffer.alloc(8);
+  const bytes = Buffer.alloc(10);
   writeUint(bytes, index, 0);
+  bytes.writeUInt16BE(stateFormat, 8);
   return bytes;
+}
+
+/** The format of the state with this ledger, its entries in key order. */
+export function formatOf(ledger: readonly BackendEntry[]): number {
+  const newest = ledger[ledger.length - 1]?.value;
+  return newest === undefined || newest.length < 10 ? 1 : newest[8]! * 256 + newest[9]!;
 }
 
 export function encodeLine(sequence: number, line: Line): Buffer {

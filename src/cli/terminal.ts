@@ -28,6 +28,8 @@ export function complainUsage(
 const WHAT_TO_DO: Readonly<Record<OperatorReason, string>> = {
   dataDirLocked: 'Stop the process that uses the directory, or choose another --data-dir.',
   dataDirForeign: 'Choose the --data-dir of this member and cluster, or an empty one.',
+  dataDirNewer:
+    'Run the version of Keelson that wrote it, or a later one; nothing in the directory was changed.',
   dataDirNotWritable: 'Give this user write permission, or choose another --data-dir.',
   // Never empty under the old id: that has promised what nobody knows any more.
   walDamaged:

@@ -93,6 +93,8 @@ export type RequestReason =
 export type OperatorReason =
   | 'dataDirLocked'
   | 'dataDirForeign'
+  /** A later version wrote it, in a form that this one does not know. */
+  | 'dataDirNewer'
   | 'dataDirNotWritable'
   | 'walDamaged'
   | 'backendDamaged'

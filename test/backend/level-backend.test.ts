@@ -11,6 +11,7 @@ import {
   ledgerKey,
   ledgerLength,
   lineKey,
+  stateFormat,
 } from '../../src/backend/level-ledger.ts';
 import type { Disk } from '../../src/util/disk.ts';
 import { nodeDisk } from '../../src/util/node-disk.ts';
@@ -177,6 +178,34 @@ t.test('a damaged line, entries without a line and a missing state are refused',
   fs.writeFileSync(`${three}/CURRENT`, 'nonsense');
   await t.rejects(open(three), failing('backendDamaged'));
 });
+
+t.test(
+  'a state of a later version is refused as that, and not touched; one of a former version is read',
+  async (t) => {
+    const directory = freshDirectory(t.testdir());
+    await fillFlushes(directory, 3);
+    const entry = encodeLedgerEntry(3);
+    t.same([...entry.subarray(8)], [0, stateFormat]);
+    entry.writeUInt16BE(stateFormat + 1, 8);
+    await withRaw(directory, async (db) => {
+      await db.put(ledgerKey(3), entry);
+      await db.put(lineKey, Buffer.from('in a form to come'));
+    });
+    const before = fs.readdirSync(directory);
+    await t.rejects(
+      open(directory),
+      failing('dataDirNewer', /has format \d, and this program knows formats up to \d/),
+    );
+    t.same(fs.readdirSync(directory), before);
+    const former = freshDirectory(t.testdir());
+    await fillFlushes(former, 3);
+    await withRaw(former, async (db) => {
+      for (const sequence of [1, 2, 3])
+        await db.put(ledgerKey(sequence), encodeLedgerEntry(sequence).subarray(0, 8));
+    });
+    await close(await open(former));
+  },
+);
 
 t.test('the ledger keeps its length, and forgets a flush only when it is that old', async (t) => {
   const directory = freshDirectory(t.testdir());
