@@ -6,7 +6,7 @@ import { silentLogger } from '../../src/util/runtime.ts';
 
 /** Waits until something is true. */
 async function until(happened: () => boolean): Promise<void> {
-  for (let round = 0; round < 500 && !happened(); round++) {
+  for (let round = 0; round < 6000 && !happened(); round++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

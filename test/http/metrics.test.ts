@@ -154,7 +154,7 @@ t.test('streams that are open are those begun less those ended, however they end
   t.equal(series.get(`grpc_server_msg_received_total{${watch}}`), 4);
   streams[0]!.call.cancel();
   streams[1]!.send(Buffer.from([0xff]));
-  for (let tries = 0; active(series) > 0 && tries < 1000; tries++) series = await scrape(url);
+  for (let tries = 0; active(series) > 0 && tries < 6000; tries++) series = await scrape(url);
   t.equal(active(series), 0);
   t.equal(series.get(`grpc_server_handled_total{grpc_code="Canceled",${watch}}`), 1);
   t.equal(series.get(`grpc_server_handled_total{grpc_code="Internal",${watch}}`), 1);

@@ -28,7 +28,7 @@ async function startRbac(test: Pick<typeof t, 'teardown'>) {
   const get = (path: string) => api.get(path, robot);
   /** The watch caches follow the store by a moment. */
   const until = async (path: string, code: number) => {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 6000; tries++) {
       if ((await get(path)).code === code) return true;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

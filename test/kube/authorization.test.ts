@@ -25,7 +25,7 @@ async function start(test: Pick<typeof t, 'teardown'>, ...modes: AuthorizationMo
   };
   /** The watch caches follow the store by a moment. */
   const until = async (ask: () => Promise<Answer>, isDone: (answer: Answer) => boolean) => {
-    for (let tries = 0; tries < 500; tries++) {
+    for (let tries = 0; tries < 6000; tries++) {
       const answer = await ask();
       if (isDone(answer)) return answer;
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -113,7 +113,7 @@ t.test('the loops rest as long as a real controller manager leads, and only then
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name: 'kube-controller-manager', namespace: 'kube-system' },
-    spec: { leaseDurationSeconds: 15, ...spec },
+    spec: { leaseDurationSeconds: 600, ...spec },
   });
   await eventually('they run', async () => /^keelson_/.test(await holder()));
   t.equal((await api.get(`${leases}/kube-controller-manager`)).code, 404, 'its lease is to be had');

@@ -293,7 +293,7 @@ t.test('an API server holds objects to the rules of their definition', async (t)
   t.equal(made.code, 201, made.body.message);
   const routes = '/apis/example.com/v1/namespaces/default/routes';
   let answer = await api.get(routes);
-  for (let tries = 0; answer.code !== 200 && tries < 200; tries++) {
+  for (let tries = 0; answer.code !== 200 && tries < 6000; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     answer = await api.get(routes);
   }

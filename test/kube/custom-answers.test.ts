@@ -69,7 +69,7 @@ const toy = (name: string, own: unknown): Record<string, unknown> => ({
 async function define(t: Parameters<typeof startApi>[0]): Promise<Api> {
   const api = await startApi(t);
   await api.send('POST', definitions, definition);
-  for (let tries = 0; (await api.get(toys)).code !== 200 && tries < 500; tries++) {
+  for (let tries = 0; (await api.get(toys)).code !== 200 && tries < 6000; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return api;

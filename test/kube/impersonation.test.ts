@@ -118,7 +118,7 @@ t.test('each thing that is asked for needs a right of its own', async (t) => {
     'impersonate-uid': '42',
   };
   // The watch cache of the binding follows the store by a moment.
-  for (let tries = 0; tries < 500 && (await said(may)) !== 'ok'; tries++) {
+  for (let tries = 0; tries < 6000 && (await said(may)) !== 'ok'; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   t.equal(await said(may), 'ok');

@@ -198,7 +198,7 @@ t.test('two servers below prefixes of their own do not see each other', async (t
   t.equal(!again.written && again.current?.key, '/registry/pods/a', 'what stands there has its name');
   if (!written.written) throw new Error('an empty store takes a key');
   await one.delete('/registry/pods/a', written.revision);
-  for (let tries = 0; tries < 500 && seen.length < 2; tries++) {
+  for (let tries = 0; tries < 6000 && seen.length < 2; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   watch.close();

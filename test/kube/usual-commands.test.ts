@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import { freePorts } from '../../bench/ports.ts';
 import { startControlPlane } from '../../src/kube/control-plane.ts';
 import { probeComponent } from '../../src/kube/http/component-probe.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
@@ -33,9 +34,10 @@ t.test('a component that is not there, or speaks no TLS, is told of in the words
   t.notOk(plain.isHealthy);
   t.match(plain.message, `Get "https://127.0.0.1:${port}/healthz": `);
   await new Promise((resolve) => open.close(resolve));
-  t.same(await probeComponent(port), {
+  const [free] = await freePorts(1);
+  t.same(await probeComponent(free!), {
     isHealthy: false,
-    message: `Get "https://127.0.0.1:${port}/healthz": dial tcp 127.0.0.1:${port}: connect: connection refused`,
+    message: `Get "https://127.0.0.1:${free}/healthz": dial tcp 127.0.0.1:${free}: connect: connection refused`,
   });
 });
 

@@ -131,7 +131,7 @@ t.test('a client moves on when the member behind its server dies', async (t) => 
   await first.plane.close();
   await cluster.stop(0);
   // The others agree on a leader before they take writes.
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 6000; tries++) {
     const { code } = await second.send('POST', maps, { metadata: { name: 'd' } });
     if (code === 201 || code === 409) break;
     await new Promise((resolve) => setTimeout(resolve, 25));
