@@ -2,12 +2,12 @@
  * Reads again, slowly and all the time, what a running member has on disk, so that a bit that has flipped is found and
  * mended before it is needed: at the next start, or when the other copies are gone too.
  *
- *     pass    all tables of the state │ all records of the state, with their packs │ all segments of the log but the newest
+ *     pass    all tables of the state │ all records of the state, with their packs │ all segments of the log
  *
  * What it finds is mended while the member runs. The state is taken from the leader, as one that differs is
  * (`member/rebuild.ts`). Of the log, what is damaged has been applied long since: it is let go of as soon as the state on
- * disk holds what it led to, and the promises in it stand in newer segments. The newest segment, which is written to,
- * is not read.
+ * disk holds what it led to, and the promises in it stand in newer segments. The newest segment is read as far as it was
+ * durable when its turn came; where that is damaged, the log goes on in another one first.
  *
  * What somebody needs before it is looked at again is told by the backend, and mended in the same way.
  *
@@ -44,6 +44,10 @@ export interface ScrubbedMember {
   /** @returns false where that cannot be */
   replaceState(): boolean;
   shedLog(): void;
+  /** The segment of the log that is written to, and how much of it is durable. */
+  readonly durableLog: { readonly path: string; readonly bytes: number };
+  /** Lets the log go on in another segment. */
+  renewLog(): void;
 }
 
 export interface ScrubOptions {
@@ -114,9 +118,14 @@ export class Scrub {
     }
     await this.#readRecords();
     const segments = disk.list(walDirectory).filter((name) => parseSegmentName(name) !== null);
-    for (const name of segments.sort().slice(0, -1)) {
-      const fault = await this.#confirmed(`${walDirectory}/${name}`, (one) => segmentSteps(disk, one));
+    for (const name of segments.sort()) {
+      const path = `${walDirectory}/${name}`;
+      const { durableLog } = this.#options.member;
+      const isNewest = durableLog.path === path;
+      const durable = isNewest ? durableLog.bytes : null;
+      const fault = await this.#confirmed(path, (one) => segmentSteps(disk, one, durable));
       if (fault === null) continue;
+      if (isNewest) this.#options.member.renewLog();
       const told = 'the log is damaged on disk: what it had there is in the state, and is let go of';
       this.#options.runtime.log.error(told, { damage: fault });
       this.#options.member.shedLog();

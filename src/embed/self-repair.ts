@@ -143,8 +143,7 @@ class SelfRepair {
       create: false,
     });
     await new Promise<void>((resolve) => wal.close(() => resolve()));
-    const { base, entries, metadata } = recovered;
-    return base.index === 0 || !isAlone(decodeLogIdentity(metadata), entries);
+    return recovered.base.index === 0 || !isAlone(decodeLogIdentity(recovered.metadata), recovered);
   }
 
   async #comeBackAnew(damage: Failure): Promise<Opened> {

@@ -40,7 +40,7 @@ import { Outbox } from './outbox.ts';
 import type { PendingRequest } from './pending.ts';
 import { Proposals } from './proposals.ts';
 import { ReadRounds } from './reads.ts';
-import type { Recovered } from './recovery.ts';
+import { hasOtherVoters, type Recovered } from './recovery.ts';
 import { Rest } from './rest.ts';
 import { SnapshotTransfers } from './snapshot-transfers.ts';
 import { type AppliedState, stateDigest } from './state.ts';
@@ -95,6 +95,7 @@ export class MemberLoop {
   readonly #overdue = new Failure('timeout');
   #isTurnDue = false;
   #hasEnded = false;
+  #notedConf: ConfState | null = null;
 
   constructor(
     options: MemberOptions,
@@ -361,6 +362,7 @@ export class MemberLoop {
     if (ready.snapshot !== null) this.#installer.install(ready);
     else if (ready.write !== 0) {
       this.#disturb();
+      this.#noteOthers();
       this.#writes.begin(ready);
     }
     this.#outbox.send(ready.messages);
@@ -368,6 +370,18 @@ export class MemberLoop {
     for (const { context, index } of ready.reads) this.#reads.confirmed(context, index);
     for (const context of ready.droppedReads) this.#reads.dropped(context);
     if (ready.snapshotsWanted.length > 0) this.#transfers.send(ready.snapshotsWanted);
+  }
+
+  /**
+   * Before an entry that brings others is written, so that each segment behind it says so. That there are none any more is
+   * believed when it is applied (`mark`). Counter-example: the others are removed, a segment begins, and the next leader
+   * puts another entry in the place of that one.
+   */
+  #noteOthers(): void {
+    const { conf, id } = this.raft;
+    if (conf === this.#notedConf) return;
+    this.#notedConf = conf;
+    if (hasOtherVoters(conf, id)) this.#wal.hasOthers = true;
   }
 
   /** For how long the disk has not finished anything that was given to it to write, in milliseconds. */
@@ -405,6 +419,7 @@ export class MemberLoop {
     if (this.isInstalling || raft.appliedIndex === 0) return;
     const { index, term, conf } = raft.snapshotMeta(raft.appliedIndex);
     const meta = { clusterId: this.#clusterId, term, conf, digest: stateDigest(this.state) };
+    this.#wal.hasOthers = hasOtherVoters(conf, raft.id) || hasOtherVoters(raft.conf, raft.id);
     this.#backend.mark(index, encodeStateMeta(meta));
   }
 

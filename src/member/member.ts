@@ -195,6 +195,16 @@ export class Member implements ServedMember {
     return this.members().length > 1 && this.#parts.rebuild.condemn();
   }
 
+  /** The segment of the log that is written to, and how much of it is durable. */
+  get durableLog(): { readonly path: string; readonly bytes: number } {
+    return this.#recovered.wal.durable;
+  }
+
+  /** The segment of the log that is written to is damaged on disk: it is to have a successor, and can be let go of then. */
+  renewLog(): void {
+    if (!this.#parts.hasStopped) this.#recovered.wal.renew();
+  }
+
   /** The log is damaged on disk, before its newest segment: what is there is let go of, as the state holds what it led to. */
   shedLog(): void {
     if (!this.#parts.hasStopped && !this.isInstalling) this.#parts.loop.shedLog();

@@ -13,11 +13,12 @@
  */
 
 import type { Backend } from '../backend/backend.ts';
+import { decodeConfigEntry } from '../raft/conf-codec.ts';
 import type { RaftInitialState } from '../raft/options.ts';
-import { type Entry, EntryType, nobody } from '../raft/types.ts';
+import { type ConfState, type Entry, EntryType, type NodeId, nobody } from '../raft/types.ts';
 import { Failure } from '../util/failure.ts';
 import { parseSegmentName } from '../wal/segment.ts';
-import type { WalMutant } from '../wal/types.ts';
+import type { WalMutant, WalRecovered } from '../wal/types.ts';
 import { Wal } from '../wal/wal.ts';
 import { identifyCluster } from './identity.ts';
 import { emptyBackend } from './installer.ts';
@@ -36,7 +37,11 @@ export interface Recovered {
   readonly initial: RaftInitialState;
   /** There was no log. */
   readonly isFresh: boolean;
+  /** As the log tells (`Wal.hasOthers`). */
+  readonly hasOthers: boolean;
 }
+
+type LogContents = Pick<WalRecovered, 'entries' | 'hardState' | 'hasOthers'>;
 
 /** The token of a cluster that was given none; etcd's. */
 export const defaultToken = 'etcd-cluster';
@@ -130,6 +135,7 @@ function openLog(options: MemberOptions, { disk, runtime, backend }: MemberDepen
     identity,
     wal,
     isFresh: recovered.created,
+    hasOthers: recovered.hasOthers,
     initial: {
       hardState,
       base: { ...base, conf },
@@ -204,7 +210,8 @@ function startHollow(
   const { index } = found.initial.base;
   const applied = backend.openedAt.index;
   const told = `the state ends at entry ${applied}, but the log begins after ${index}`;
-  if (!options.selfRepair || isAlone(found.identity, found.initial.entries)) {
+  const log = { ...found.initial, hasOthers: found.hasOthers };
+  if (!options.selfRepair || isAlone(found.identity, log)) {
     const advice = "remove this member's data and let it be sent the state by the others";
     throw new Failure('backendDamaged', `${told}: ${advice}`);
   }
@@ -220,13 +227,23 @@ function startHollow(
   else emptyBackend(backend, emptied);
 }
 
-/** As far as its log tells. The first member of a cluster that grew counts as alone once that is long ago. */
-export function isAlone(
-  { bootstrap, memberId }: LogIdentity,
-  entries: readonly { readonly type: number }[],
-): boolean {
-  if (bootstrap.some(({ id }) => id !== memberId)) return false;
-  return !entries.some(({ type }) => type === EntryType.Config);
+/** Whether somebody else has a vote there, and so the state. */
+export function hasOtherVoters({ voters, votersOutgoing }: ConfState, id: NodeId): boolean {
+  return voters.some((voter) => voter !== id) || votersOutgoing.some((voter) => voter !== id);
+}
+
+/**
+ * Whether nobody else has what the log leads to, as far as the log tells: by the configurations in it, and where those are
+ * gone, by what its segments say. One that was not known to be committed counts only where it names others.
+ */
+export function isAlone({ bootstrap, memberId }: LogIdentity, log: LogContents): boolean {
+  let hasOthers = log.hasOthers || bootstrap.some(({ id }) => id !== memberId);
+  for (const { index, type, data } of log.entries) {
+    if (type !== EntryType.Config) continue;
+    const isShared = hasOtherVoters(decodeConfigEntry(data).conf, memberId);
+    hasOthers = index <= log.hardState.commit ? isShared : hasOthers || isShared;
+  }
+  return !hasOthers;
 }
 
 /**

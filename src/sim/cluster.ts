@@ -113,7 +113,6 @@ export class SimCluster implements Victims {
     this.losses = new Losses({
       nodes,
       conf: () => this.conf,
-      beganAlone: swarm.nodes === 1,
       chances: swarm,
       mutant: this.mutant,
       recover: recoverDisk,

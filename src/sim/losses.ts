@@ -28,8 +28,6 @@ export interface LossesOptions {
   readonly nodes: readonly SimNode[];
   /** The configuration that was committed last. */
   readonly conf: () => ConfState;
-  /** The cluster began with one member: what it has lost, its log cannot tell it whether anybody else has. */
-  readonly beganAlone: boolean;
   /** Probability that a crash takes the state with it, or a bit of the log. */
   readonly chances: {
     readonly stateLossChance: number;
@@ -80,9 +78,7 @@ export class Losses {
 
   /** The state is gone; the log is not. */
   private loseState(node: SimNode): void {
-    const { chances, noted, beganAlone } = this.options;
-    // It refuses to begin without its state, rather than to lead with none (`member/recovery.ts`).
-    if (beganAlone && node.index === 0) return;
+    const { chances, noted } = this.options;
     if (node.image.index === 0 || !node.random.chance(chances.stateLossChance)) return;
     if (!this.mostHoldState(node)) return;
     node.image = new MemoryImage();

@@ -32,6 +32,7 @@ export function createLog(
     hardState: { term: 0, vote: '', commit: 0 },
     metadata,
     isReused: false,
+    hasOthers: false,
   });
   const preparedPath = `${directory}/${preparedName}`;
   const prepared = disk.create(preparedPath);

@@ -252,11 +252,13 @@ export function recoverLog(
   };
   const segments: SegmentOnDisk[] = [];
   let restarts = 0;
+  let { hasOthers } = segment.header;
   try {
     for (const sequence of sequences.slice(1)) {
       const current = segment;
       const next = openSegment(disk, directory, sequence);
       segment = next;
+      hasOthers ||= next.header.hasOthers;
       try {
         readWhole(current, next.header, walk, state, mutant);
       } finally {
@@ -275,7 +277,9 @@ export function recoverLog(
     const end = settle(segment, walk, tornBytes);
     segments.push({ path: segment.path, sequence: segment.header.sequence, lastIndex: 0 });
     const { base, hardState, entries } = state;
-    return { recovered: { metadata, base, hardState, entries, tornBytes }, segments, end };
+    // A state that the log goes on behind came from somebody.
+    hasOthers ||= state.restarts > 0;
+    return { recovered: { metadata, base, hardState, entries, tornBytes, hasOthers }, segments, end };
   } catch (error) {
     segment.file.closeSync();
     throw error;

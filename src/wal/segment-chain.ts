@@ -40,6 +40,7 @@ export interface ChainOptions {
   readonly segmentBytes: number;
   readonly preallocate: boolean;
   readonly mutant: WalMutant | null;
+  readonly hasOthers: boolean;
 }
 
 /** The first segment is short, so that a new log is ready at once; the second is made while it is in use. */
@@ -48,12 +49,16 @@ export const firstSegmentBytesMax: number = 1024 * 1024;
 export class SegmentChain {
   file: DiskFile;
   seed: number;
+  /** @see Wal.hasOthers */
+  hasOthers: boolean;
   readonly #options: ChainOptions;
   readonly #segments: SegmentOnDisk[];
   readonly #preparer: SegmentPreparer;
   readonly #settled: (error: Error | null) => void;
   /** Appending goes on behind this only while the next segment is not ready. */
   #limit: number;
+  /** The next segment begins as soon as it is ready. */
+  #isToRotate = false;
   #released = 0;
   #ending: DiskFile | null = null;
   #removing = false;
@@ -72,10 +77,16 @@ export class SegmentChain {
     this.#settled = settled;
     this.file = file;
     this.seed = seed;
+    this.hasOthers = options.hasOthers;
     const { disk, directory, segmentBytes, preallocate } = options;
     this.#preparer = new SegmentPreparer(disk, directory, preallocate ? segmentBytes : 0, settled);
     const shortest = Math.min(firstSegmentBytesMax, segmentBytes);
     this.#limit = preallocate ? Math.max(file.size(), shortest) : segmentBytes;
+  }
+
+  /** The segment that is written to. */
+  get path(): string {
+    return this.#segments[this.#segments.length - 1]!.path;
   }
 
   /** Work in the background is in flight. */
@@ -85,12 +96,25 @@ export class SegmentChain {
 
   /** Whether a group of `bytes` at `offset` belongs into the next segment. */
   isFull(offset: number, bytes: number): boolean {
-    return offset + bytes > this.#limit && this.#preparer.ready && this.#ending === null;
+    if (!this.#isToRotate && offset + bytes <= this.#limit) return false;
+    return this.#preparer.ready && this.#ending === null;
   }
 
   /** Has the next segment made as soon as this one is half full. Errors of the disk are thrown. */
   prepareNext(offset: number): void {
-    if (offset * 2 > this.#limit && this.#preparer.idle && !this.#stopped) this.#preparer.start();
+    if (!this.#isToRotate && offset * 2 <= this.#limit) return;
+    if (this.#preparer.idle && !this.#stopped) this.#preparer.start();
+  }
+
+  /** Has the next segment begin as soon as it is made, however much room there is in this one. */
+  rotateSoon(offset: number): void {
+    this.#isToRotate = true;
+    this.prepareNext(offset);
+  }
+
+  /** The next segment was asked for, and can begin now. */
+  get isRotationDue(): boolean {
+    return this.#isToRotate && this.isFull(0, 0);
   }
 
   /**
@@ -103,9 +127,10 @@ export class SegmentChain {
     const sequence = this.#segments[this.#segments.length - 1]!.sequence + 1;
     const seed = this.#options.runtime.random.uint32();
     const { link, group, last, hardState } = position;
+    const { hasOthers } = this;
     const { metadata } = this.#options;
     const header = encodeSegmentHeader({
-      ...{ sequence, seed, link, group, hardState, metadata, isReused },
+      ...{ sequence, seed, link, group, hardState, metadata, isReused, hasOthers },
       base: last,
     });
     file.write([header], 0, (writeError) => {
@@ -139,6 +164,7 @@ export class SegmentChain {
     this.file = file;
     this.seed = seed;
     this.#limit = segmentBytes;
+    this.#isToRotate = false;
     position.offset = offset;
   }
 

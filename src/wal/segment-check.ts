@@ -1,7 +1,7 @@
 /**
- * Reads a segment of a running log that has a successor, and says whether it still holds what was written: its header, each
- * record's checksum, and that each follows the one before up to the End behind the last. It is read in blocks, so that
- * who asks can let others have their turn in between.
+ * Reads a segment of a running log, and says whether it still holds what was written: its header, each record's checksum, and
+ * that each follows the one before up to the End behind the last; or, of the segment that is written to, up to where it was
+ * durable when the reading began. It is read in blocks, so that who asks can let others have their turn in between.
  */
 
 import { crc32 } from 'node:zlib';
@@ -20,8 +20,16 @@ export interface SegmentFault {
   readonly offset: number;
 }
 
-/** Yields bytes that were read; returns the first fault, or null. @throws Error of the disk */
-export function* segmentSteps(disk: Disk, path: string): Generator<number, SegmentFault | null> {
+/**
+ * Yields bytes that were read; returns the first fault, or null.
+ * @param durable how many bytes of it are looked at: records that end there; null for a segment that has an End
+ * @throws Error of the disk
+ */
+export function* segmentSteps(
+  disk: Disk,
+  path: string,
+  durable: number | null = null,
+): Generator<number, SegmentFault | null> {
   const file = disk.open(path);
   try {
     const reader = new SegmentReader(file);
@@ -30,7 +38,8 @@ export function* segmentSteps(disk: Disk, path: string): Generator<number, Segme
     const { seed } = decoded.header;
     let { link } = decoded.header;
     let offset = decoded.length;
-    for (let from = offset; ; ) {
+    const end = durable ?? Number.POSITIVE_INFINITY;
+    for (let from = offset; offset < end; ) {
       const header = readRecordHeader(reader.read(offset, recordHeaderBytes), 0, seed, offset);
       if (header === null || header.link !== link) return { path, offset };
       if (header.kind === RecordKind.End) return null;
@@ -42,6 +51,7 @@ export function* segmentSteps(disk: Disk, path: string): Generator<number, Segme
       yield offset - from;
       from = offset;
     }
+    return null;
   } finally {
     file.closeSync();
   }

@@ -6,10 +6,10 @@
  *     ┌────────────┬────────┬────────┬──────────┬──────┬──────┬───────┬─────────┬────────┬────────┬─
  *     │ KEELSWAL   │ check  │ length │ sequence │ seed │ link │ group │ version │ index  │ term   │
  *     └────────────┴────────┴────────┴──────────┴──────┴──────┴───────┴─────────┴────────┴────────┴─
- *      56       64       72         74              76     80
- *     ┬────────┬────────┬──────────┬───────────────┬──────┬──────┬──────────┬──────────────────────────┐
- *     │ term   │ commit │ vote len │ metadata len  │ used │ vote │ metadata │ 0 to a multiple of 512   │
- *     ┴────────┴────────┴──────────┴───────────────┴──────┴──────┴──────────┴──────────────────────────┘
+ *      56       64       72         74              76      80
+ *     ┬────────┬────────┬──────────┬───────────────┬───────┬──────┬──────────┬─────────────────────────┐
+ *     │ term   │ commit │ vote len │ metadata len  │ flags │ vote │ metadata │ 0 to a multiple of 512  │
+ *     ┴────────┴────────┴──────────┴───────────────┴───────┴──────┴──────────┴─────────────────────────┘
  *
  *   check     CRC-32 of everything behind it up to `length`
  *   sequence  number of the segment, from 1 without gaps; the file is named after it
@@ -18,7 +18,8 @@
  *   group     number of the last group before this segment, 0 in the first
  *   index …   index and term of the last entry before this segment: the log's base when older segments are gone
  *   term …    hard state at that moment
- *   used      1: the file was another segment before, whose bytes stand behind the last record. 0: zeros do
+ *   flags     1: the file was another segment before, whose bytes stand behind the last record; without it zeros do
+ *             2: the log's owner knew of others who have what it leads to (`Wal.hasOthers`)
  *
  * The header fills whole sectors of 512 bytes, so no later write touches a sector of it.
  */
@@ -32,6 +33,8 @@ const magic = 'KEELSWAL';
 const version = 1;
 const fixedBytes = 80;
 const sectorBytes = 512;
+const reusedFlag = 1;
+const othersFlag = 2;
 export const maxMetadataBytes = 4096;
 
 export interface SegmentHeader {
@@ -44,6 +47,8 @@ export interface SegmentHeader {
   readonly metadata: Uint8Array;
   /** The file was another segment before. */
   readonly isReused: boolean;
+  /** The owner knew of others when the segment began. */
+  readonly hasOthers: boolean;
 }
 
 export function segmentName(sequence: number): string {
@@ -77,7 +82,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   writeU64(bytes, header.hardState.commit, 64);
   bytes.writeUInt16LE(voteBytes, 72);
   bytes.writeUInt16LE(header.metadata.length, 74);
-  bytes.writeUInt32LE(header.isReused ? 1 : 0, 76);
+  bytes.writeUInt32LE((header.isReused ? reusedFlag : 0) | (header.hasOthers ? othersFlag : 0), 76);
   bytes.write(header.hardState.vote, fixedBytes, 'utf8');
   bytes.set(header.metadata, fixedBytes + voteBytes);
   bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
@@ -120,7 +125,8 @@ export function decodeSegmentHeader(
       commit: readU64(bytes, 64),
     },
     metadata: Uint8Array.from(bytes.subarray(voteEnd, voteEnd + bytes.readUInt16LE(74))),
-    isReused: bytes.readUInt32LE(76) !== 0,
+    isReused: (bytes.readUInt32LE(76) & reusedFlag) !== 0,
+    hasOthers: (bytes.readUInt32LE(76) & othersFlag) !== 0,
   };
   return { header, length };
 }

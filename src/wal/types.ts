@@ -28,6 +28,8 @@ export interface WalRecovered {
   readonly entries: readonly WalEntry[];
   /** Bytes cut from a torn tail, 0 when the log was whole. */
   readonly tornBytes: number;
+  /** There are others who have what the log leads to, as its owner said in a part of it; or it goes on behind a state. */
+  readonly hasOthers: boolean;
   /** There was no log; this one is new. */
   readonly created: boolean;
 }

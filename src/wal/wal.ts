@@ -128,7 +128,8 @@ export class Wal {
     this.#hardState = hardState;
     const last = { index: this.#terms.lastIndex, term: this.#terms.lastTerm };
     this.#position = { offset, link, group, last, hardState };
-    const chainOptions = { ...settingsOf(options), metadata };
+    const { hasOthers } = log.recovered;
+    const chainOptions = { ...settingsOf(options), metadata, hasOthers };
     this.#chain = new SegmentChain(chainOptions, log.segments, file, seed, (error) => this.#onSettled(error));
   }
 
@@ -163,6 +164,35 @@ export class Wal {
   /** Index of the last entry appended, durable or not. */
   get lastIndex(): number {
     return this.#terms.lastIndex;
+  }
+
+  /**
+   * Whether others have what the log leads to, as its owner knows: each segment that begins from now on says so, and it is
+   * told of again when it is opened (`WalRecovered`), also where the entries that show it are gone.
+   */
+  set hasOthers(hasOthers: boolean) {
+    this.#chain.hasOthers = hasOthers;
+  }
+
+  /** The segment that is written to, and how many of its bytes are durable: they do not change any more. */
+  get durable(): { readonly path: string; readonly bytes: number } {
+    return { path: this.#chain.path, bytes: this.#position.offset };
+  }
+
+  /**
+   * Begins the next segment before this one is full, as soon as its file is made: what stands in this one is released and
+   * removed like any other then.
+   */
+  renew(): void {
+    if (this.#failure !== null || this.#closed) return;
+    this.#guardChain(() => this.#chain.rotateSoon(this.#position.offset));
+    this.#rotateIdle();
+  }
+
+  /** Where nothing waits to be written, a mark is what the next segment begins with. */
+  #rotateIdle(): void {
+    if (this.#writing || this.#closed || this.#failure !== null || this.#queue.length > 0) return;
+    if (this.#chain.isRotationDue) this.#enqueue(RecordKind.Mark, 0, 0, null, noEntries, ignore);
   }
 
   /** Why the log takes nothing more; null while it does. */
@@ -340,6 +370,7 @@ export class Wal {
     this.#writing = false;
     this.#prepareNext();
     this.#pump();
+    this.#rotateIdle();
     this.#finishClose();
   };
 
@@ -350,8 +381,12 @@ export class Wal {
 
   #prepareNext(): void {
     if (this.#failure !== null) return;
+    this.#guardChain(() => this.#chain.prepareNext(this.#position.offset));
+  }
+
+  #guardChain(work: () => void): void {
     try {
-      this.#chain.prepareNext(this.#position.offset);
+      work();
     } catch (error) {
       this.#fail('making a segment', error as Error);
     }
@@ -360,6 +395,7 @@ export class Wal {
   /** What runs in the background has come to rest. A group that waited for it need not: it just stayed in its file. */
   #onSettled(error: Error | null): void {
     if (error !== null) this.#fail('making or removing a segment', error);
+    this.#rotateIdle();
     this.#finishClose();
   }
 
@@ -458,6 +494,7 @@ function createNew(options: WalOptions): RecoveredLog {
       hardState: { term: 0, vote: '', commit: 0 },
       entries: [],
       tornBytes: 0,
+      hasOthers: false,
     },
     segments: [{ path, sequence: 1, lastIndex: 0 }],
     end,

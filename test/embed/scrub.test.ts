@@ -68,6 +68,12 @@ async function place(
     shedLog: () => {
       calls.push('shedLog');
     },
+    get durableLog() {
+      return wal.durable;
+    },
+    renewLog: () => {
+      calls.push('renewLog');
+    },
   };
   const scrub = new Scrub({
     ...{ storage, stateDirectory: join(folder, 'state'), member, runtime },
@@ -152,6 +158,21 @@ t.test('a bit that flips in a segment of the log has it let go of', async (t) =>
   t.equal(calls[0], 'shedLog');
 });
 
+t.test(
+  'a bit that flips in the segment that is written to has the log go on in another one first',
+  async (t) => {
+    const { folder, scrub, calls } = await place(t);
+    const last = readdirSync(join(folder, 'wal'))
+      .filter((name) => name.endsWith('.wal'))
+      .sort()
+      .at(-1)!;
+    flip(join(folder, 'wal', last), 0.9);
+    scrub.start();
+    await until('it is noticed', () => calls.length > 1);
+    t.same(calls.slice(0, 2), ['renewLog', 'shedLog']);
+  },
+);
+
 t.test('a scrub that is stopped in the middle of a pause or a file ends at once', async (t) => {
   const { folder } = await place(t);
   const runtime = nodeRuntime();
@@ -160,13 +181,15 @@ t.test('a scrub that is stopped in the middle of a pause or a file ends at once'
     walDirectory: join(folder, 'wal'),
   };
   const backend = { scan: () => {} } as unknown as Backend;
+  const durableLog = { path: '', bytes: 0 };
+  const member = { replaceState: () => true, shedLog: () => {}, renewLog: () => {}, durableLog };
   const slow = new Scrub({
     ...{
       storage: { ...storage, backend, onDamage: () => {} },
       stateDirectory: join(folder, 'state'),
       runtime,
     },
-    ...{ bytesPerSecond: 1, restMs: 3_600_000, member: { replaceState: () => true, shedLog: () => {} } },
+    ...{ bytesPerSecond: 1, restMs: 3_600_000, member },
   });
   slow.start();
   await slow.stop();

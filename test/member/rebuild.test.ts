@@ -6,8 +6,9 @@ import { AlarmKind, type MemberLimits } from '../../src/member/types.ts';
 import { revisionKey } from '../../src/mvcc/revision.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
+import { segmentSteps } from '../../src/wal/segment-check.ts';
 import { failing } from '../suites/failing.ts';
-import { eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
+import { changeMembers, eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
 
 const watching: Partial<MemberLimits> = { digestCheckMs: 30 };
 /** The log is cut early, so that a state is needed and entries alone do not do. */
@@ -307,5 +308,68 @@ t.test(
     const again = await cluster.start(0);
     await linearize(again);
     t.equal(again.store.keyCount, 41);
+  },
+);
+
+t.test('where the segment that is written to is damaged on disk, the log goes on without it', async (t) => {
+  const cluster = await started(t, 1, { walSegmentBytes: 1024 * 1024 });
+  const member = cluster.member(0);
+  for (let i = 0; i < 40; i++) await put(member, `key ${i}`, 'v'.repeat(1000));
+  const { disk } = cluster.seats[0]!;
+  const { path, bytes } = member.durableLog;
+  const file = disk.open(path);
+  const at = Math.floor(bytes / 2);
+  file.writeSync(Buffer.from([file.readSync(at, 1)[0]! ^ 4]), at);
+  file.closeSync();
+  const fault = (): unknown => {
+    const { path: newest, bytes: durable } = member.durableLog;
+    const steps = segmentSteps(disk, newest, durable);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  };
+  t.match(fault(), { path }, 'it shows');
+  member.renewLog();
+  await eventually('another one is written to', () => member.durableLog.path !== path);
+  t.equal(fault(), null);
+  member.shedLog();
+  await eventually('it is gone', () => !disk.exists(path));
+  await put(member, 'after', 'value');
+  await cluster.stop(0);
+  const again = await cluster.start(0);
+  await linearize(again);
+  t.equal(again.store.keyCount, 41);
+});
+
+t.test(
+  'the first member of a cluster that grew long ago has a state that is lost from the others, and one that is alone again does not wait for any',
+  async (t) => {
+    const cluster = await started(t, 1, shortLog);
+    const first = cluster.member(0);
+    await eventually('it is published', () => first.members().every(({ name }) => name !== ''));
+    const { member } = await changeMembers(first, {
+      kind: 'add',
+      peerUrls: ['http://m2:2380'],
+      isLearner: false,
+    });
+    const second = await cluster.start(cluster.addSeat(), {
+      join: { origin: first.origin(), memberId: member.id },
+    });
+    await eventually('it votes', () => !second.isLearner && first.raft.conf.voters.length === 2);
+    await cutLog(cluster, 0);
+    await cluster.stop(0);
+    cluster.seats[0]!.image = new MemoryImage();
+    const back = await cluster.start(0);
+    await eventually('it has a state', () => !back.isInstalling);
+    await agree(t, cluster);
+
+    await changeMembers(await cluster.leader(), { kind: 'remove', id: second.id });
+    await cluster.stop(1);
+    await eventually('it is alone', () => back.raft.conf.voters.length === 1 && back.raft.role === 'leader');
+    for (let i = 0; i < 30; i++) await put(back, 'filler', 'v'.repeat(1000));
+    await cluster.stop(0);
+    cluster.seats[0]!.image = new MemoryImage();
+    await t.rejects(cluster.start(0), failing('backendDamaged', /the log begins after/));
   },
 );

@@ -193,6 +193,60 @@ t.test('without preallocation segments rotate just the same', (t) => {
   t.end();
 });
 
+t.test(
+  'a log that is renewed goes on in another segment at once, written to or not, and loses nothing',
+  (t) => {
+    for (const preallocate of [true, false]) {
+      const { world, disk, wal } = newLog({ preallocate });
+      appendNow(world, wal, entriesOf(1, 3, 1), { term: 1, vote: 'a', commit: 2 });
+      wal.renew();
+      world.run();
+      t.equal(segmentPaths(disk).length, 2, 'though there was room, and nothing more to write');
+      t.equal(wal.durable.path, segmentPaths(disk)[1]);
+      wal.append(entriesOf(4, 3, 1), null, () => {});
+      wal.renew();
+      appendNow(world, wal, entriesOf(7, 3, 1));
+      t.equal(segmentPaths(disk).length, 3, 'in the middle of writes');
+      const { hardState, entries } = contentOf(disk, { preallocate });
+      t.same(hardState, { term: 1, vote: 'a', commit: 2 });
+      t.equal(entries.length, 9);
+      wal.release(9);
+      world.run();
+      t.equal(segmentPaths(disk).length, 1, 'what stood in them is let go of as ever');
+      t.equal(
+        contentOf(disk, { preallocate }).base.index + contentOf(disk, { preallocate }).entries.length,
+        9,
+      );
+      wal.renew();
+      settle(world, (done) => wal.close(done));
+      t.equal(contentOf(disk, { preallocate }).entries.at(-1)?.index ?? contentOf(disk).base.index, 9);
+    }
+    t.end();
+  },
+);
+
+t.test('that others have what it leads to is told when the entries that show it are gone', (t) => {
+  const { world, disk, wal } = newLog({ preallocate: false });
+  t.equal(contentOf(disk).hasOthers, false);
+  const fill = (count: number): void => {
+    for (let i = 0; i < count; i++) appendNow(world, wal, entriesOf(wal.lastIndex + 1, 1, 1, 3000));
+  };
+  wal.hasOthers = true;
+  fill(6);
+  wal.release(wal.lastIndex);
+  world.run();
+  t.equal(contentOf(disk).hasOthers, true);
+  wal.hasOthers = false;
+  t.equal(contentOf(disk).hasOthers, true, 'no segment says otherwise yet');
+  fill(6);
+  wal.release(wal.lastIndex);
+  world.run();
+  t.equal(contentOf(disk).hasOthers, false);
+  settle(world, (done) => wal.restart({ index: 100, term: 1 }, { term: 1, vote: '', commit: 100 }, done));
+  t.equal(contentOf(disk).hasOthers, true, 'the state that it goes on behind came from somebody');
+  t.end();
+});
+
 t.test('a group larger than a segment is taken whole', (t) => {
   const { world, disk, wal } = newLog();
   const entries = entriesOf(1, 50, 1, 500);

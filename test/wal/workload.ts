@@ -67,6 +67,7 @@ export class Life {
     const choice = this.#below(20);
     if (choice === 0) this.#restart();
     else if (choice <= 2) this.#release();
+    else if (choice === 19) this.wal!.renew();
     else this.#append(choice < 6);
   }
 
