@@ -25,10 +25,12 @@ export const failoverPromises: Promises = (t, bench) => {
   t.test('calls go round the endpoints', async (t) => {
     const client = bench.client(t);
     await client.put('failover/b', '1');
-    await pause(100);
+    // It goes round those that it is connected to, and connecting takes its time.
     const members = new Set<bigint>();
-    for (let at = 0; at < 9; at++) members.add((await client.range('failover/b')).header.memberId);
-    t.equal(members.size, 3);
+    while (members.size < 3) members.add((await client.range('failover/b')).header.memberId);
+    const last = new Set<bigint>();
+    for (let at = 0; at < 3; at++) last.add((await client.range('failover/b')).header.memberId);
+    t.equal(last.size, 3, 'each in turn');
   });
 
   t.test('a member that does not answer is left for another', async (t) => {
@@ -41,7 +43,7 @@ export const failoverPromises: Promises = (t, bench) => {
       keepaliveTimeoutMs: 300,
       dialTimeoutMs: 500,
     });
-    const lease = await client.lease(3);
+    const lease = await client.lease(10);
     const watch = client.watch('failover/silent');
     await watch.created;
     for (let at = 0; at < 6; at++) await client.get('failover/silent');
@@ -59,8 +61,8 @@ export const failoverPromises: Promises = (t, bench) => {
   });
 
   t.test('the death of a member: watches, leases, locks and calls go on elsewhere', async (t) => {
-    const client = bench.client(t, { timeoutMs: 15_000 });
-    const lease = await client.lease(5);
+    const client = bench.client(t, { timeoutMs: 60_000 });
+    const lease = await client.lease(20);
     const lock = await client.lock('failover/lock', { lease });
     const seen: number[] = [];
     const watches = Array.from({ length: 3 }, () => client.watch('failover/count'));
@@ -74,6 +76,7 @@ export const failoverPromises: Promises = (t, bench) => {
       return own.slice(0, -1);
     });
     const leader = await client.maintenance.leaderEndpoint();
+    const never: number[] = [];
     let acknowledged = 0;
     let isDead = false;
     const killing = pause(150).then(async () => {
@@ -87,7 +90,7 @@ export const failoverPromises: Promises = (t, bench) => {
         seen.push(at);
       } catch (error) {
         t.type(error, EtcdError);
-        t.equal((error as EtcdError).mayHaveHappened, true, (error as EtcdError).message);
+        if (!(error as EtcdError).mayHaveHappened) never.push(at);
       }
       await pause(5);
     }
@@ -101,12 +104,16 @@ export const failoverPromises: Promises = (t, bench) => {
         'what was acknowledged came, and in its order',
       );
       t.equal(new Set(own).size, own.length, 'nothing came twice');
+      t.notOk(
+        never.some((at) => own.includes(at)),
+        'nor what was said not to have happened',
+      );
     }
     t.equal(lock.isHeld, true);
     t.equal(lease.isLost, false);
     await lock.release();
     await lease.revoke();
-    const health = await client.health({ timeoutMs: 3000 });
+    const health = await client.health({ timeoutMs: 20_000 });
     t.equal(health.filter(({ isHealthy }) => isHealthy).length, 2);
   });
 };

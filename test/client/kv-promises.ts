@@ -253,7 +253,7 @@ export const kvPromises: Promises = (t, bench) => {
     setTimeout(() => proxy.mend(), 200);
     t.equal((await write).kind, 'put');
     proxy.refuse();
-    await client.get('kv/late', { timeoutMs: 50 }).catch(() => {}); // By now it knows.
+    await client.get('kv/late', { timeoutMs: 500 }).catch(() => {}); // By now it knows.
     const error = await client.put('kv/late', '2', { timeoutMs: 300 }).catch((reason: unknown) => reason);
     t.match(
       error,

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { op } from '../../src/client/index.ts';
+import { type Client, op } from '../../src/client/index.ts';
 import { failing } from './failing.ts';
 import type { Promises } from './suite.ts';
 
@@ -11,8 +11,7 @@ export const lockPromises: Promises = (t, bench) => {
     let holders = 0;
     const first = await clients[0]!.lock('lock/order');
     t.equal(first.isHeld, true);
-    const rest = clients.map(async (client, at) => {
-      await pause(at * 60);
+    const hold = async (client: Client, at: number): Promise<void> => {
       await using lock = await client.lock('lock/order');
       holders++;
       t.equal(holders, 1);
@@ -20,8 +19,13 @@ export const lockPromises: Promises = (t, bench) => {
       tokens.push(lock.fencingToken);
       await pause(20);
       holders--;
-    });
-    await pause(200);
+    };
+    const rest: Promise<void>[] = [];
+    for (const [at, client] of clients.entries()) {
+      rest.push(hold(client, at));
+      // The next one comes when this one stands in line.
+      while ((await clients[0]!.count({ prefix: 'lock/order/' })) < at + 2) await pause(5);
+    }
     t.same(order, []);
     t.equal(await clients[1]!.tryLock('lock/order'), null);
     await first.release();
@@ -51,8 +55,12 @@ export const lockPromises: Promises = (t, bench) => {
   t.test('who gives up waiting leaves the line', async (t) => {
     const client = bench.client(t);
     const holder = await client.lock('lock/abort');
-    const waiting = bench.client(t).lock('lock/abort', { signal: AbortSignal.timeout(100) });
-    await t.rejects(waiting, failing({ name: 'TimeoutError' }));
+    const patience = new AbortController();
+    const waiting = bench.client(t).lock('lock/abort', { signal: patience.signal });
+    waiting.catch(() => {}); // Looked at below.
+    while ((await client.count({ prefix: 'lock/abort/' })) < 2) await pause(5);
+    patience.abort(new Error('enough'));
+    await t.rejects(waiting, /enough/);
     t.equal(await client.count({ prefix: 'lock/abort/' }), 1);
     await holder.release();
   });

@@ -82,7 +82,7 @@ t.test(
     const tls = { ca, cert, key };
 
     await t.test('with a certificate that the members trust, also under another name', async (t) => {
-      await using client = connect({ endpoints: url, tls, timeoutMs: 15_000 });
+      await using client = connect({ endpoints: url, tls, timeoutMs: 60_000 });
       await client.put('secure', 'yes');
       t.equal((await client.get('secure'))?.text, 'yes');
       await using named = connect({
@@ -93,18 +93,19 @@ t.test(
     });
 
     await t.test('not to a member it does not trust, nor one that does not trust it', async (t) => {
-      const refusedWith = async (options: object) => {
-        await using client = connect({ endpoints: url, timeoutMs: 700, ...options });
-        const error = await client.get('secure').catch((reason: unknown) => reason);
-        t.type(error, EtcdError);
-        return error as EtcdError;
+      // The first attempt has to come to its end before the time is over, which a busy machine may need more of.
+      const refusedWith = async (tls: object, pattern: RegExp) => {
+        let refusal: unknown = null;
+        for (let timeoutMs = 700; timeoutMs < 60_000; timeoutMs *= 4) {
+          await using client = connect({ endpoints: url, timeoutMs, tls });
+          refusal = await client.get('secure').catch((error: unknown) => error);
+          if (refusal instanceof EtcdError && pattern.test(refusal.message)) break;
+        }
+        t.match(refusal, { reason: 'deadlineExceeded', message: pattern });
       };
-      t.match(await refusedWith({ tls: { cert, key } }), {
-        reason: 'deadlineExceeded',
-        message: /certificate/,
-      });
-      t.match(await refusedWith({ tls: { ca } }), { reason: 'deadlineExceeded' });
-      t.match(await refusedWith({ tls: { ...tls, serverName: 'other.test' } }), { message: /other\.test/ });
+      await refusedWith({ cert, key }, /certificate/);
+      await refusedWith({ ca }, /./);
+      await refusedWith({ ...tls, serverName: 'other.test' }, /other\.test/);
       await using trusting = connect({ endpoints: url, tls: { cert, key, insecureSkipVerify: true } });
       t.equal((await trusting.get('secure'))?.text, 'yes');
     });

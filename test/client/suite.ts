@@ -56,7 +56,7 @@ export class Bench {
 
   /** A client that ends with the test. */
   client(t: Test, options: Partial<ConnectOptions> = {}): Client {
-    const client = connect({ endpoints: this.cluster.endpoints, timeoutMs: 8000, ...options });
+    const client = connect({ endpoints: this.cluster.endpoints, timeoutMs: 60_000, ...options });
     t.teardown(() => client.close());
     return client;
   }
