@@ -35,7 +35,7 @@ import { Caller } from './served.ts';
 const nothing = new Uint8Array(0);
 
 async function open(t: Test): Promise<{ cluster: Cluster; callers: Caller[] }> {
-  const cluster = await startCluster({ listen: true, heartbeatMs: 20, electionMs: 200 });
+  const cluster = await startCluster({ listen: true, heartbeatMs: 100, electionMs: 5000 });
   const callers = cluster.clientUrls.map((url) => new Caller(url.slice('http://'.length)));
   t.teardown(async () => {
     for (const caller of callers) caller.closeClient();

@@ -273,7 +273,8 @@ t.test('the leader can be removed while others write', async (t) => {
 });
 
 t.test('leadership moves where it is asked to, and nowhere else', async (t) => {
-  const cluster = await new TestCluster(3).startAll();
+  // So long the other one has to stand.
+  const cluster = await new TestCluster(3, { electionMs: 5000 }).startAll();
   t.teardown(() => cluster.close());
   const leader = await cluster.leader();
   const [target, other] = cluster.running.filter((member) => member !== leader);

@@ -390,7 +390,7 @@ export function rpcChannelSuite(make: OpenChannel): void {
     const { address } = await serve(t);
     const proxy = await MemberProxy.start(`http://${address}`);
     t.teardown(() => proxy.close());
-    const options = { keepaliveMs: 300, keepaliveTimeoutMs: 200 };
+    const options = { keepaliveMs: 300, keepaliveTimeoutMs: 2000 };
     const channel = open(t, new URL(proxy.url).host, options);
     t.equal(await call(channel, '/a/Echo', ONE), '1');
     proxy.silence();
