@@ -185,13 +185,20 @@ export class ClientPorts {
     return this.#closing;
   }
 
+  /** While they close: all clients know it. */
+  get isHeeded(): boolean {
+    return this.#allTransports().every((transport) => transport.isHeeded);
+  }
+
   async #close(): Promise<void> {
     await Promise.all([
       ...this.#ports.map((port) => called((done) => port.close(closeGraceMs, done))),
-      ...[...this.#transports.values(), ...this.#httpTransports].map((transport) =>
-        called((done) => transport.close(closeGraceMs, done)),
-      ),
+      ...this.#allTransports().map((transport) => called((done) => transport.close(closeGraceMs, done))),
     ]);
+  }
+
+  #allTransports(): RpcTransport[] {
+    return [...this.#transports.values(), ...this.#httpTransports];
   }
 }
 

@@ -376,7 +376,7 @@ class EmbeddedMember implements Member {
     this.#compactor?.stop();
     await this.#scrub?.stop();
     const portsClosed = this.#ports.close();
-    if (loop !== null) await called((done) => loop.stop(done));
+    if (loop !== null) await called((done) => loop.stop(done, () => this.#ports.isHeeded));
     await portsClosed;
     const network = this.#network;
     if (network !== null) await called((done) => network.close(done));

@@ -4,8 +4,8 @@
  * it came.
  *
  * Requests are taken until the last step: clients are told meanwhile that they had better go elsewhere (the ports close),
- * and what they sent before they heard is served. Refused at once, each restart of a member would leave a handful of
- * writes in doubt.
+ * and what they sent before they heard is served, however long it takes them to hear. Refused at once, each restart of a
+ * member would leave a handful of writes in doubt.
  */
 
 import type { RaftNode } from '../raft/raft-node.ts';
@@ -32,6 +32,7 @@ export class Ending {
   readonly #options: EndingOptions;
   #hasBegun = false;
   #waiting: (() => void)[] = [];
+  #isHeeded: () => boolean = () => true;
   #look: Timer | null = null;
 
   constructor(options: EndingOptions) {
@@ -43,7 +44,8 @@ export class Ending {
     return this.#hasBegun;
   }
 
-  begin(done: () => void): void {
+  /** @param isHeeded whether everybody knows; of several who ask for the end, the first one's word counts */
+  begin(done: () => void, isHeeded: () => boolean): void {
     const { loop, raft, handover, runtime } = this.#options;
     if (loop.hasEnded) {
       runtime.scheduler.defer(done);
@@ -52,19 +54,22 @@ export class Ending {
     this.#waiting.push(done);
     if (this.#hasBegun) return;
     this.#hasBegun = true;
+    this.#isHeeded = isHeeded;
     const heir = handover.heir();
     const hasPassed = (): boolean => raft.role !== Role.Leader;
     if (heir === null || !handover.begin(heir, hasPassed, () => this.#drain())) this.#drain();
     else loop.schedule();
   }
 
-  /** Waits for those who wait, and ends. */
+  /** Waits for those who do not know and for those who wait, and ends. */
   #drain(): void {
     const { loop, runtime, patienceMs } = this.#options;
     const { clock } = runtime;
-    const until = clock.now() + patienceMs;
+    let until = clock.now() + patienceMs;
     const look = (wasQuiet: boolean): void => {
-      const { isQuiet } = loop;
+      const isHeeded = this.#isHeeded();
+      if (!isHeeded) until = clock.now() + patienceMs;
+      const isQuiet = isHeeded && loop.isQuiet;
       if ((isQuiet && wasQuiet) || clock.now() >= until) this.#end();
       else this.#look = clock.setTimer(lookMs, () => look(isQuiet));
     };

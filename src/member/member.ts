@@ -291,8 +291,11 @@ export class Member implements ServedMember {
     this.#parts.loop.schedule();
   }
 
-  /** Hands leadership over, makes the state durable and closes the log. Nothing is answered any more afterwards. */
-  stop(done: () => void): void {
-    this.#parts.ending.begin(done);
+  /**
+   * Hands leadership over, makes the state durable and closes the log. Nothing is answered any more afterwards.
+   * @param isHeeded whether all clients know that they had better go elsewhere; requests are taken until then
+   */
+  stop(done: () => void, isHeeded: () => boolean = () => true): void {
+    this.#parts.ending.begin(done, isHeeded);
   }
 }

@@ -87,6 +87,11 @@ class GrpcJsTransport implements RpcTransport {
     this.options.runtime.scheduler.defer(() => this.finishClose());
   }
 
+  /** `@grpc/grpc-js` says once which calls it takes, and refuses others itself. */
+  get isHeeded(): boolean {
+    return this.closing;
+  }
+
   private forget(socket: Socket): void {
     this.sockets.delete(socket);
     this.finishClose();

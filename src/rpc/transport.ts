@@ -111,6 +111,11 @@ export interface RpcTransport {
   accept(socket: Socket): void;
   /** Stops taking new calls, waits for the running ones up to `graceMs`, then cuts them. */
   close(graceMs: number, done: () => void): void;
+  /**
+   * While it closes: all clients know that no more calls are taken. What comes from one that does not know yet is served
+   * as before, so whoever serves it had better be there. True a second after `close` at the latest.
+   */
+  readonly isHeeded: boolean;
 }
 
 /** The message that `RpcStream.writeNumbered` writes. */

@@ -96,7 +96,7 @@ export class RawClient {
   private rest: Buffer = Buffer.alloc(0);
 
   /** Connects and says the preface and `first`, by default empty SETTINGS. */
-  constructor(harness: Harness, first: Buffer = settings()) {
+  constructor(harness: Pick<Harness, 'raw'>, first: Buffer = settings()) {
     this.socket = harness.raw();
     this.socket.on('data', (chunk) => this.read(chunk));
     this.socket.on('end', () => {

@@ -114,6 +114,11 @@ export class Connection
     this.alarm.set(this.wheel, limits.DRAIN_NOTICE_MS, () => this.onDrainNoticed());
   }
 
+  /** The client was told that no more calls are taken, and has not confirmed it. */
+  get isNoticing(): boolean {
+    return this.phase === Phase.Noticing;
+  }
+
   /** Cuts the connection. */
   destroy(): void {
     this.socket.destroy();

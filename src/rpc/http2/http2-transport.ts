@@ -95,6 +95,12 @@ class Http2Transport implements RpcTransport, ConnectionOwner {
     this.options.runtime.scheduler.defer(() => this.finishClose());
   }
 
+  get isHeeded(): boolean {
+    if (!this.closing) return false;
+    for (const connection of this.connections) if (connection.isNoticing) return false;
+    return true;
+  }
+
   open(
     host: StreamHost,
     id: number,
