@@ -17,7 +17,7 @@ import { type Usage, usageOf } from './usage.ts';
 export type SystemName = 'keelson' | 'etcd';
 
 const KEELSON_MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const HEALTHY_WITHIN_MS = 30_000;
+const HEALTHY_WITHIN_MS = 120_000;
 const ASK_TIMEOUT_MS = 1_000;
 const POLL_MS = 5;
 const QUIET: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];

@@ -51,7 +51,7 @@ export interface LoadResult {
 /** In flight at once in the open loop; beyond it the server has lost the schedule and calls count as failed. */
 const OPEN_IN_FLIGHT_MAX = 100_000;
 const DRAIN_MS = 10_000;
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 30_000;
 
 /** What both loops share: connections, slots, counting. */
 class Load {

@@ -29,7 +29,7 @@ export interface KubeServerOptions {
 }
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const readyWithinMs = 60_000;
+const readyWithinMs = 240_000;
 const token = 'bench-token-of-an-administrator';
 
 /** Nobody makes service accounts for a real one that stands alone: it refuses pods while it asks for them. */

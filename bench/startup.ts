@@ -36,7 +36,7 @@ export interface StartupReport {
 }
 
 const PROBE_EVERY_MS = 5;
-const GIVE_UP_MS = 30_000;
+const GIVE_UP_MS = 120_000;
 const IN_PROCESS = fileURLToPath(new URL('./startup-in-process.ts', import.meta.url));
 
 /** Starts the processes of a fresh cluster and asks every member for a write, until one accepts it. */

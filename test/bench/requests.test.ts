@@ -67,8 +67,8 @@ t.test('events are counted, and the value of the first is found', async (t) => {
   // header, watch_id 300, created
   const created = Buffer.from('0a021803' + '10ac02' + '1801', 'hex');
   t.same(eventsOf(created), { watchId: 300, created: true, events: 0, firstValue: null });
-  const result = await runWatchLoad({
-    kind: 'watch',
+  const load = (measureMs: number) => ({
+    kind: 'watch' as const,
     host: '127.0.0.1',
     port: Number(new URL(member.clientUrls[0]!).port),
     watchers: 20,
@@ -76,8 +76,11 @@ t.test('events are counted, and the value of the first is found', async (t) => {
     valueBytes: 100,
     window: 5,
     warmUpMs: 50,
-    measureMs: 200,
+    measureMs,
   });
+  let result = await runWatchLoad(load(200));
+  // The busier the machine is, the longer it takes.
+  for (let ms = 1000; result.completed <= 20 && ms < 30_000; ms *= 5) result = await runWatchLoad(load(ms));
   t.equal(result.firstFailure, null);
   t.ok(result.completed > 20, `${result.completed} events`);
   t.ok(result.latency.sumUs > 0);

@@ -8,7 +8,7 @@ import { missingPrograms, run, startServers } from '../clients/harness.ts';
 
 const examples = join(import.meta.dirname, '../../examples');
 /** An example that goes on after its last line has left something open. */
-const timeoutMs = 20_000;
+const timeoutMs = 120_000;
 
 const id = '[0-9a-f]{16}';
 const url = 'http://127\\.0\\.0\\.1:\\d+';
