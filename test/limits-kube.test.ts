@@ -54,6 +54,13 @@ const scaler = (behavior: Fields): Fields => ({
     behavior,
   },
 });
+const apiServices = '/apis/apiregistration.k8s.io/v1/apiservices';
+let apiGroups = 0;
+const apiService = (priorities: Fields): Fields => {
+  const group = `g${++apiGroups}.example.com`;
+  const service = { namespace: 'default', name: 's' };
+  return { metadata: { name: `v1.${group}` }, spec: { group, version: 'v1', service, ...priorities } };
+};
 const scalers = `/apis/autoscaling/v2${ns}/horizontalpodautoscalers`;
 const policy = (periodSeconds: number) => ({ type: 'Pods', value: 1, periodSeconds });
 
@@ -252,7 +259,7 @@ const edges: Readonly<Record<string, Edge>> = {
     of: (size) => slice({ ports: list(size, (at) => ({ name: `p${at}`, port: at + 1 })) }),
     told: /ports/,
   },
-  'precedenceMax of kube/strategy/flow-control': {
+  'precedenceMax of kube/validation/flow-control': {
     path: '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas',
     max: 10_000,
     of: (size) => ({
@@ -267,6 +274,29 @@ const edges: Readonly<Record<string, Edge>> = {
       },
     }),
     told: /matchingPrecedence/,
+  },
+  'queuesMax of kube/validation/flow-control': {
+    path: '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations',
+    max: 10_000_000,
+    of: (size) => ({
+      spec: {
+        type: 'Limited',
+        limited: { limitResponse: { type: 'Queue', queuing: { queues: size, handSize: 2 } } },
+      },
+    }),
+    told: /queues/,
+  },
+  'groupPriorityMax of kube/strategy/api-service': {
+    path: apiServices,
+    max: 20_000,
+    of: (size) => apiService({ groupPriorityMinimum: size, versionPriority: 1 }),
+    told: /groupPriorityMinimum/,
+  },
+  'versionPriorityMax of kube/strategy/api-service': {
+    path: apiServices,
+    max: 1000,
+    of: (size) => apiService({ groupPriorityMinimum: 1, versionPriority: size }),
+    told: /versionPriority/,
   },
   'userPriorityMax of kube/strategy/policies': {
     path: '/apis/scheduling.k8s.io/v1/priorityclasses',

@@ -21,6 +21,7 @@ import { settle } from './pod.ts';
 import {
   fillAdmissionBinding,
   fillAdmissionPolicy,
+  fillApiService,
   fillBudget,
   fillFlowSchema,
   fillMutatingWebhooks,
@@ -41,6 +42,7 @@ import {
 
 const fillers: Readonly<Record<string, Defaulter>> = {
   'apiextensions.v1.CustomResourceDefinition': fillDefinition,
+  'apiregistration.v1.APIService': fillApiService,
   'core.v1.Service': fillService,
   'core.v1.Endpoints': fillEndpoints,
   'core.v1.Secret': fillSecret,

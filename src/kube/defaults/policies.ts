@@ -17,7 +17,8 @@ export function fillPriorityClass(priorityClass: ApiObject): void {
 
 export function fillFlowSchema(schema: ApiObject): void {
   schema.spec ??= {};
-  fill(schema.spec, { priorityLevelConfiguration: { name: '' }, matchingPrecedence: 1000 });
+  fill(schema.spec, { priorityLevelConfiguration: { name: '' } });
+  if ((schema.spec['matchingPrecedence'] ?? 0) === 0) schema.spec['matchingPrecedence'] = 1000;
   for (const rule of items(schema.spec, 'rules')) rule['subjects'] ??= null;
 }
 
@@ -44,6 +45,12 @@ export function fillPriorityLevel(level: ApiObject): void {
   ] as const) {
     if ((queuing[name] ?? 0) === 0) queuing[name] = value;
   }
+}
+
+/** A service that stands behind an APIService listens on 443. */
+export function fillApiService(object: ApiObject): void {
+  const service = inner(object.spec ?? {}, 'service');
+  if (service !== null) fill(service, { port: 443 });
 }
 
 function fillClient(webhook: JsonObject): void {

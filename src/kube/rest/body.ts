@@ -122,8 +122,8 @@ function checkKind(parts: ServerParts, value: JsonObject, expected: ExpectedKind
   if (typeof kind !== 'string' || kind === '') return;
   const version = typeof apiVersion === 'string' && apiVersion !== '' ? apiVersion : wanted;
   if (kind === expected.kind && version === wanted) return;
-  const prefix = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: `;
   const [group, groupVersion] = version.includes('/') ? version.split('/') : ['', version];
+  const prefix = `${kind} in version ${JSON.stringify(groupVersion)} cannot be handled as a ${expected.kind}: `;
   if (parts.registry.findKind(group!, groupVersion!, kind) === null) {
     throw badRequest(
       `${prefix}no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme ${JSON.stringify(schemeName)}`,

@@ -8,6 +8,7 @@ import {
   policyBindingStrategy,
   policyStrategy,
 } from './admission-policies.ts';
+import { apiServiceStrategy } from './api-service.ts';
 import { autoscalerStrategy } from './autoscaler.ts';
 import { certificateRequestStrategy } from './certificate-request.ts';
 import { configMapStrategy, secretStrategy } from './config.ts';
@@ -38,6 +39,7 @@ const flow = 'flowcontrol.apiserver.k8s.io';
 
 export const clusterStrategies: readonly (readonly [string, Strategy])[] = [
   ['apiextensions.k8s.io/CustomResourceDefinition', definitionStrategy],
+  ['apiregistration.k8s.io/APIService', apiServiceStrategy],
   ['/Service', serviceStrategy],
   ['/Endpoints', endpointsStrategy],
   ['/ConfigMap', configMapStrategy],
