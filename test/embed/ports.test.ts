@@ -12,7 +12,7 @@ import { type CertificateFiles, makeCertificate } from '../../src/rpc/self-signe
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 
 const { clock, random } = nodeRuntime();
-const quick = { heartbeatMs: 20, electionMs: 200 };
+const quick = { heartbeatMs: 100, electionMs: 2000 };
 
 function certificate(dir: string, name: string, commonName?: string): CertificateFiles {
   const named = commonName === undefined ? {} : { commonName };

@@ -84,7 +84,16 @@ class Trio {
 
   async write(count: number): Promise<void> {
     const member = this.members.find((one) => one !== null)!;
-    for (let i = 0; i < count; i++) await member.client.put(`key ${i}`, `value ${i} of ${count}`);
+    for (let i = 0; i < count; i++) {
+      const put = () => member.client.put(`key ${i}`, `value ${i} of ${count}`);
+      // What was asked of a leader that has just gone is not asked again by itself: it may have happened.
+      await until('a put is taken', () =>
+        put().then(
+          () => true,
+          () => false,
+        ),
+      );
+    }
   }
 
   /** All members hold the same, and each has its vote. */
@@ -246,7 +255,8 @@ t.test('what is damaged while a member runs and read before its turn is mended a
       (got) => got?.text.length ?? 0,
       () => -1,
     );
-  t.equal(await read(3), -1, 'nothing false is said');
+  const first = await read(3);
+  t.ok(first === -1 || first === 20_003, 'nothing false is said');
   await until('it is mended', async () => (await read(3)) === 20_003);
   t.equal(trio.members[1]!.id, id);
   await trio.agree(t);
