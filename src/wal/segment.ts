@@ -26,11 +26,13 @@
 
 import { crc32 } from 'node:zlib';
 
+import { Failure } from '../util/failure.ts';
 import { maxVoteBytes, readU64, writeU64 } from './record.ts';
 import type { WalBase, WalHardState } from './types.ts';
 
 const magic = 'KEELSWAL';
-const version = 1;
+/** 1 knew no flags. */
+const version = 2;
 const fixedBytes = 80;
 const sectorBytes = 512;
 const reusedFlag = 1;
@@ -94,6 +96,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
  *
  * @param read gives bytes of the file, fewer at its end
  * @returns the header and its length, or what is wrong with it
+ * @throws Failure 'dataDirNewer' when a later version wrote it
  */
 export function decodeSegmentHeader(
   read: (offset: number, length: number) => Buffer,
@@ -109,8 +112,9 @@ export function decodeSegmentHeader(
   if (bytes.length < length || crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) {
     return 'the segment header is damaged';
   }
-  if (bytes.readUInt16LE(38) !== version) {
-    return `the segment has format ${bytes.readUInt16LE(38)}, and this program knows format ${version}`;
+  if (bytes.readUInt16LE(38) > version) {
+    const told = `a segment of the log has format ${bytes.readUInt16LE(38)}, and this program knows formats up to ${version}`;
+    throw new Failure('dataDirNewer', told);
   }
   const voteEnd = fixedBytes + bytes.readUInt16LE(72);
   const header = {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import t from 'tap';
 
 import { memoryDisk } from '../../src/util/memory-disk.ts';
@@ -60,6 +61,26 @@ t.test('a new log is created when asked for, and its absence is refused otherwis
   t.throws(() => contentOf(disk.with({ [segmentPaths(disk)[0]!]: null })), {
     reason: 'walDamaged',
     message: /there is no write-ahead log in \/data\/wal, though this member has run before/,
+  });
+  t.end();
+});
+
+t.test('a log that a later version wrote is refused as that, and one of the first version is read', (t) => {
+  const { world, disk, wal } = newLog();
+  settle(world, (done) => wal.close(done));
+  const path = segmentPaths(disk)[0]!;
+  const written = disk.content(path);
+  const ofVersion = (version: number): FaultDisk => {
+    const bytes = Buffer.from(written);
+    bytes.writeUInt16LE(version, 38);
+    bytes.writeUInt32LE(crc32(bytes.subarray(12, bytes.readUInt32LE(12))), 8);
+    return disk.with({ [path]: bytes });
+  };
+  t.equal(written.readUInt16LE(38), 2);
+  t.same(contentOf(ofVersion(1)).entries, []);
+  t.throws(() => contentOf(ofVersion(3)), {
+    reason: 'dataDirNewer',
+    message: 'a segment of the log has format 3, and this program knows formats up to 2',
   });
   t.end();
 });
