@@ -9,6 +9,7 @@ import type { Message, NodeId } from '../raft/types.ts';
 import type { Logger } from '../util/runtime.ts';
 import type { LoopHooks } from './loop-hooks.ts';
 import { decodeRaftFrame, FrameKind } from './peer-codec.ts';
+import { Repeats } from './repeats.ts';
 import type { SnapshotTransfers } from './snapshot-transfers.ts';
 import type { AppliedState } from './state.ts';
 
@@ -25,12 +26,15 @@ export interface InboxOptions {
   readonly log: Logger;
   /** A frame of the leader's is about to be opened. */
   readonly heardLeader: () => void;
+  /** The member rests: the same will be said again. */
+  readonly isResting: () => boolean;
 }
 
 const noMessages: readonly Message[] = [];
 
 export class Inbox {
   readonly #options: InboxOptions;
+  readonly #repeats = new Repeats();
   #frames: Frame[] = [];
 
   constructor(options: InboxOptions) {
@@ -41,10 +45,15 @@ export class Inbox {
     this.#frames.push({ from, bytes });
   }
 
+  /** What a frame says that repeats the last sign of life from there; null for any other. */
+  repeated(from: NodeId, bytes: Uint8Array): Message | null {
+    return this.#options.state.membership.wasRemoved(from) ? null : this.#repeats.find(from, bytes);
+  }
+
   /** Hands on all that has come. @returns whether some of it came from the leader */
   step(): boolean {
     if (this.#frames.length === 0) return false;
-    const { raft, state, hooks, heardLeader } = this.#options;
+    const { raft, state, hooks, heardLeader, isResting } = this.#options;
     const frames = this.#frames;
     this.#frames = [];
     let hasHeard = false;
@@ -54,7 +63,9 @@ export class Inbox {
         hasHeard = true;
         heardLeader();
       }
-      for (const message of this.#open(from, bytes)) raft.step(message);
+      const messages = this.#open(from, bytes);
+      for (const message of messages) raft.step(message);
+      if (isResting()) this.#repeats.note(from, bytes, messages);
     }
     return hasHeard;
   }

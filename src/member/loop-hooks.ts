@@ -14,6 +14,8 @@ export interface LoopHooks {
   ticked(startedBefore: number): void;
   /** There is work that only a turn does. */
   hasWork(): boolean;
+  /** Something goes by ticks: each is to be a whole one, and `ticked` called at it. */
+  goesByTicks(): boolean;
   /** A frame that is neither of the core nor of a transfer. @throws Error when it does not parse */
   frame(from: NodeId, bytes: Uint8Array): void;
   /** Another state has taken the place of the one that was applied. */

@@ -18,7 +18,16 @@ import type { Backend } from '../backend/backend.ts';
 import { Hub } from '../mvcc/watch-hub.ts';
 import { isRaftMutant } from '../raft/options.ts';
 import { RaftNode } from '../raft/raft-node.ts';
-import { type ConfState, type Entry, type NodeId, nobody, type Ready, Role } from '../raft/types.ts';
+import {
+  type ConfState,
+  type Entry,
+  type Message,
+  MessageType,
+  type NodeId,
+  nobody,
+  type Ready,
+  Role,
+} from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
@@ -58,6 +67,10 @@ const appliedBytesAtOnce = 2 << 20;
 /** Committed data that takes longer to apply is counted: the member does nothing else meanwhile. As in etcd. */
 const slowApplyMs = 100;
 
+function isNoAnswer({ type }: Message): boolean {
+  return type !== MessageType.HeartbeatResponse;
+}
+
 export class MemberLoop {
   readonly raft: RaftNode;
   readonly hub: Hub;
@@ -89,6 +102,8 @@ export class MemberLoop {
   #slowApplies = 0;
   readonly #late: LateHeartbeats;
   #tickedAt = 0;
+  /** When a tick last looked at everything that goes by ticks. */
+  #lookedAt = 0;
   /** The longest step between two ticks that was meant to be since the last one. */
   #stepMs: number;
   /** What reads that waited too long are told; one for all, since there may be a thousand ticks without any. */
@@ -165,6 +180,7 @@ export class MemberLoop {
     this.#inbox = new Inbox({
       ...{ raft, state, hooks, transfers: this.#transfers, log: runtime.log },
       heardLeader: () => this.#rest.heard(runtime.clock.now()),
+      isResting: () => this.#rest.isResting,
     });
     this.#writes = new LogWrites(wal, runtime.clock, (error, write) => this.#onWritten(error, write));
     this.#installer = new Installer({
@@ -246,7 +262,11 @@ export class MemberLoop {
       this.schedule();
     };
     this.#network.start({
-      onFrame: (from, bytes) => unlessEnded(() => this.#inbox.push(from, bytes)),
+      onFrame: (from, bytes) => {
+        const again = this.#isStill ? this.#inbox.repeated(from, bytes) : null;
+        if (again === null) unlessEnded(() => this.#inbox.push(from, bytes));
+        else this.#guard(() => this.#hearAgain(again));
+      },
       onConnect: (peer) => unlessEnded(() => this.leadership.onConnect(peer)),
       onDisconnect: (peer) => unlessEnded(() => this.leadership.onDisconnect(peer)),
     });
@@ -358,14 +378,44 @@ export class MemberLoop {
     }
   }
 
-  #carryOut(ready: Ready): void {
+  /**
+   * A member that rests and that nobody waits for. What it hears again, and what a leader says again, takes no turn; a whole
+   * tick, at which it looks at everything, is due once in an election timeout.
+   */
+  get #isStill(): boolean {
+    if (!this.#rest.isResting || this.#isTurnDue || this.#hasEnded) return false;
+    if (this.#runtime.clock.now() - this.#lookedAt >= this.#limits.electionMs) return false;
+    return this.isQuiet && this.#transfers.isIdle && !this.#hooks.goesByTicks();
+  }
+
+  /** A sign of life like the one before it: what it asks for is done at once. */
+  #hearAgain(message: Message): void {
+    const { raft } = this;
+    const { leader, term, role } = raft;
+    const isOfLeader = message.from === leader && role !== Role.Leader;
+    const now = this.#runtime.clock.now();
+    const answers = !isOfLeader || this.#rest.heardAgain(now);
+    if (isOfLeader) {
+      this.#tickedAt = now;
+      this.#ticker.postpone(this.#rest.patienceMs);
+    }
+    raft.step(message);
+    if (this.#mayGoOn()) {
+      const ready = raft.ready();
+      this.#carryOut(ready, answers ? ready.messages : ready.messages.filter(isNoAnswer));
+    }
+    if (raft.leader !== leader || raft.term !== term || raft.role !== role || this.#mayGoOn())
+      this.schedule();
+  }
+
+  #carryOut(ready: Ready, messages: readonly Message[] = ready.messages): void {
     if (ready.snapshot !== null) this.#installer.install(ready);
     else if (ready.write !== 0) {
       this.#disturb();
       this.#noteOthers();
       this.#writes.begin(ready);
     }
-    this.#outbox.send(ready.messages);
+    this.#outbox.send(messages);
     if (ready.committed.length > 0) this.#apply(ready.committed);
     for (const { context, index } of ready.reads) this.#reads.confirmed(context, index);
     for (const context of ready.droppedReads) this.#reads.dropped(context);
@@ -460,11 +510,17 @@ export class MemberLoop {
   #tick(): void {
     const now = this.#runtime.clock.now();
     this.raft.tick(this.#rest.passed(now, this.#tickedAt, this.raft.role === Role.Leader));
-    // At the next tick, not at once: who sends them back may lead on, and be full.
-    this.proposals.takeBack(this.raft.takeReturned());
     const isLate = now - this.#tickedAt > this.#stepMs + this.#limits.heartbeatMs;
     if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#late.note(now - this.#tickedAt);
     this.#tickedAt = now;
+    if (this.raft.role === Role.Leader && this.#isStill) {
+      if (this.#mayGoOn()) this.#carryOut(this.raft.ready());
+      if (this.#mayGoOn()) this.schedule();
+      return;
+    }
+    this.#lookedAt = now;
+    // At the next tick, not at once: who sends them back may lead on, and be full.
+    this.proposals.takeBack(this.raft.takeReturned());
     this.#lookForRest(now);
     const startedBefore = now - requestTimeoutMs(this.#limits);
     this.proposals.expire(startedBefore, this.#timeout);

@@ -4,7 +4,7 @@
  */
 
 import type { RaftNode } from '../raft/raft-node.ts';
-import type { ConfState, Entry } from '../raft/types.ts';
+import { type ConfState, type Entry, Role } from '../raft/types.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { Failure } from '../util/failure.ts';
 import { encodeAlarm } from './applier.ts';
@@ -160,6 +160,7 @@ export class MemberParts {
         this.rebuild.tick();
       },
       hasWork: () => this.#leaderCalls.isWaiting,
+      goesByTicks: () => this.raft.role === Role.Leader && this.state.leases.count > 0,
       frame: (from, bytes) => this.#leaderCalls.onFrame(from, bytes),
       configured: (entry, conf) => this.#onConfig(entry, conf),
       membersChanged: () => this.#linkPeers(),

@@ -1,6 +1,7 @@
 /**
  * Packs the messages of a turn into frames, one per peer and turn unless they are large. Followers in step are sent the
- * same entries: they are encoded once, and large ones are not copied at all.
+ * same entries: they are encoded once, and large ones are not copied at all. A sign of life that says what the last one
+ * said is the same frame.
  */
 
 import type { Message, NodeId } from '../raft/types.ts';
@@ -25,6 +26,9 @@ export class Outbox {
   /** The last frame of this turn that is one message with entries, and the message. */
   #shared: Message | null = null;
   #sharedFrame: Uint8Array = new Uint8Array(0);
+  /** The last frame that is one message without entries, and the message. */
+  #sign: Message | null = null;
+  #signFrame: Uint8Array = new Uint8Array(0);
 
   /** @param lost told when a frame to `peer` could not be queued. */
   constructor(network: PeerNetwork, lost: (peer: NodeId) => void) {
@@ -70,12 +74,21 @@ export class Outbox {
 
   #frameOf({ messages, bytes }: Parcel): Uint8Array {
     const message = messages[0]!;
-    if (messages.length > 1 || message.entries.length === 0) return encodeRaftFrame(messages, bytes);
+    if (messages.length > 1) return encodeRaftFrame(messages, bytes);
+    if (message.entries.length === 0) return this.#signOf(message, messages, bytes);
     if (this.#shared === null || !saySame(this.#shared, message)) {
       this.#shared = message;
       this.#sharedFrame = encodeRaftFrame(messages, bytes);
     }
     return this.#sharedFrame;
+  }
+
+  #signOf(message: Message, messages: readonly Message[], bytes: number): Uint8Array {
+    if (this.#sign === null || !saySame(this.#sign, message)) {
+      this.#sign = message;
+      this.#signFrame = encodeRaftFrame(messages, bytes);
+    }
+    return this.#signFrame;
   }
 }
 

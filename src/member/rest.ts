@@ -10,6 +10,10 @@
  * A follower that hears its leader is awake, and ticks then. Its own timer is for a leader that is silent, and is first due
  * when an election may be: a timer that is put off for less wakes the process all the same, since Node lets what it has set
  * run out.
+ *
+ * And it answers every second heartbeat of a leader that rests, too: an answer wakes the leader and says that it is alive,
+ * which a leader wants to know once in an election timeout. Two steps are two thirds of that, so an answer may be late by
+ * as much as a heartbeat may.
  */
 
 /** Ticks without anything new after which a member rests: five seconds with etcd's heartbeat. */
@@ -22,6 +26,7 @@ export class Rest {
   #activeAt: number;
   #heardAt = Number.NEGATIVE_INFINITY;
   #isResting = false;
+  #hasAnswered = false;
 
   /** @param electionTicks the shortest election timeout */
   constructor(heartbeatMs: number, electionTicks: number, now: number) {
@@ -56,6 +61,19 @@ export class Rest {
   /** The leader has sent something. */
   heard(now: number): void {
     this.#heardAt = now;
+    this.#hasAnswered = true;
+  }
+
+  /**
+   * The leader has said again what it said before.
+   * @returns whether it is to be answered
+   */
+  heardAgain(now: number): boolean {
+    // One that speaks at each heartbeat is at work.
+    const rests = now - this.#heardAt >= 2 * this.#heartbeatMs;
+    this.#heardAt = now;
+    this.#hasAnswered = !rests || !this.#hasAnswered;
+    return this.#hasAnswered;
   }
 
   /**

@@ -58,6 +58,11 @@ export class SnapshotTransfers {
     return needed;
   }
 
+  /** No state is being sent. */
+  get isIdle(): boolean {
+    return this.#sending.size === 0;
+  }
+
   /** A state that is no newer than this is not needed. */
   get #held(): number {
     const { raft } = this.#options;

@@ -11,6 +11,8 @@ export class Ticker {
   #periodMs: number;
   #timer: Timer | null = null;
   #due = 0;
+  /** When the timer that is set runs out: not after `#due`. */
+  #armedFor = 0;
 
   constructor(clock: Clock, periodMs: number, tick: () => void) {
     this.#clock = clock;
@@ -38,11 +40,15 @@ export class Ticker {
     this.#arm();
   }
 
-  /** Somebody else ticks now: the next tick is due in so much time, and from there on at the rate. */
+  /**
+   * Somebody else ticks now: the next tick is due in so much time, and from there on at the rate. A timer that is set for
+   * sooner runs out and is set again then: Node's clock would wake the process for it all the same.
+   */
   postpone(delayMs: number): void {
     if (this.#timer === null) return;
-    this.#timer.cancel();
     this.#due = this.#clock.now() + delayMs;
+    if (this.#due >= this.#armedFor) return;
+    this.#timer.cancel();
     this.#arm();
   }
 
@@ -54,10 +60,14 @@ export class Ticker {
   #arm(): void {
     const now = this.#clock.now();
     if (now - this.#due > this.#periodMs) this.#due = now;
-    this.#timer = this.#clock.setTimer(Math.max(0, this.#due - now), () => {
-      this.#due += this.#periodMs;
-      this.#arm();
-      this.#tick();
-    });
+    this.#armedFor = this.#due;
+    this.#timer = this.#clock.setTimer(Math.max(0, this.#due - now), this.#ranOut);
   }
+
+  readonly #ranOut = (): void => {
+    const isPutOff = this.#due > this.#armedFor;
+    if (!isPutOff) this.#due += this.#periodMs;
+    this.#arm();
+    if (!isPutOff) this.#tick();
+  };
 }

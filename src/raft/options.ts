@@ -158,6 +158,7 @@ export interface ProgressStatus {
   /** Known to be durable on the peer up to here. */
   readonly match: number;
   readonly next: number;
+  /** Heard from since the last check of the quorum but one. */
   readonly recentActive: boolean;
   readonly isLearner: boolean;
   /** Index of the snapshot on its way, 0 for none. */

@@ -30,6 +30,8 @@ export class Progress {
   pendingSnapshot = 0;
   /** Heard from since the last check of the quorum. */
   recentActive = false;
+  /** Heard from between the last two checks of the quorum: just after one, nobody has had time to be heard again. */
+  wasActive = false;
   /** The highest read round this peer has acknowledged in this term. */
   ackedRound = 0;
   /** The highest commit index this peer was told with an append. */
@@ -103,7 +105,7 @@ export class Progress {
       state: this.state,
       match: this.match,
       next: this.next,
-      recentActive: this.recentActive,
+      recentActive: this.recentActive || this.wasActive,
       isLearner: this.isLearner,
       pendingSnapshot: this.pendingSnapshot,
       inflightMessages: this.inflights.count,

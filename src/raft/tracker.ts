@@ -46,7 +46,10 @@ export class Tracker {
     this.self.match = stableIndex;
     this.#byId.set(this.self.id, this.self);
     this.configure(conf, lastIndex + 1, 0);
-    for (const peer of this.peers) peer.recentActive = false;
+    for (const peer of this.peers) {
+      peer.recentActive = false;
+      peer.wasActive = false;
+    }
   }
 
   forget(): void {
@@ -136,7 +139,10 @@ export class Tracker {
   takeQuorumActivity(): boolean {
     this.self.recentActive = true;
     const active = this.#isActive(this.#incoming) && this.#isActive(this.#outgoing);
-    for (const peer of this.peers) peer.recentActive = false;
+    for (const peer of this.peers) {
+      peer.wasActive = peer.recentActive;
+      peer.recentActive = false;
+    }
     return active;
   }
 

@@ -7,15 +7,16 @@
  *
  * Probes and echoes are frames like others, told apart by their first byte, which no frame of a member has. They travel
  * behind whatever waits for the peer: what is measured is what a frame really takes. A probe that comes back late, or
- * never, is overtaken by the next one.
+ * never, is overtaken by the next one. Probes need no timer: they are sent when a member has said something, which wakes
+ * this one anyway; where nobody says anything, there is nothing to measure.
  */
 
 import { exponentialBounds, Histogram } from '../util/metrics.ts';
-import type { Clock, Timer } from '../util/runtime.ts';
+import type { Clock } from '../util/runtime.ts';
 import type { PeerAddress, PeerHandler, PeerNetwork } from './peer.ts';
 import { payloadBytes } from './peer-frames.ts';
 
-/** Each peer is probed this often. */
+/** Each peer is probed this often, by members that hear something. */
 export const PROBE_INTERVAL_MS: number = 4000;
 
 const PROBE = 0xfe;
@@ -38,14 +39,15 @@ export interface PeerFigures {
 
 export class MeteredPeerNetwork implements PeerNetwork {
   readonly #network: PeerNetwork;
-  readonly #clock: Pick<Clock, 'now' | 'setTimer'>;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #peers = new Map<string, PeerFigures>();
   #known: readonly string[] = [];
-  #timer: Timer | null = null;
+  #probedAt: number;
 
-  constructor(network: PeerNetwork, clock: Pick<Clock, 'now' | 'setTimer'>) {
+  constructor(network: PeerNetwork, clock: Pick<Clock, 'now'>) {
     this.#network = network;
     this.#clock = clock;
+    this.#probedAt = clock.now();
   }
 
   /** By member id; whoever was heard or spoken to. */
@@ -68,6 +70,7 @@ export class MeteredPeerNetwork implements PeerNetwork {
           this.#measure(peer, frame);
         } else {
           peer.receivedBytes += frame.length;
+          this.#probeIfDue();
           handler.onFrame(from, frame);
         }
       },
@@ -77,7 +80,6 @@ export class MeteredPeerNetwork implements PeerNetwork {
         handler.onDisconnect(id);
       },
     });
-    this.#await();
   }
 
   setPeers(peers: readonly PeerAddress[]): void {
@@ -107,7 +109,6 @@ export class MeteredPeerNetwork implements PeerNetwork {
   }
 
   close(done: () => void): void {
-    this.#timer?.cancel();
     this.#network.close(done);
   }
 
@@ -128,11 +129,11 @@ export class MeteredPeerNetwork implements PeerNetwork {
     return figures;
   }
 
-  #await(): void {
-    this.#timer = this.#clock.setTimer(PROBE_INTERVAL_MS, () => {
-      this.#await();
-      for (const id of this.#known) if (this.#network.isConnected(id)) this.#probe(id);
-    });
+  #probeIfDue(): void {
+    const now = this.#clock.now();
+    if (now - this.#probedAt < PROBE_INTERVAL_MS) return;
+    this.#probedAt = now;
+    for (const id of this.#known) if (this.#network.isConnected(id)) this.#probe(id);
   }
 
   #probe(id: string): void {

@@ -29,6 +29,8 @@ export const BACKOFF_MIN_MS: number = 50;
 export const BACKOFF_MAX_MS: number = 1000;
 /** Both ends send a sign of life this often; where frames have left since the last one, they are the sign. */
 export const SIGN_OF_LIFE_INTERVAL_MS: number = 2000;
+/** So often at least, by members that have nothing to say to anybody. */
+export const LONGEST_SILENCE_MS: number = 3000;
 /** A connection on which nothing was heard for this long is taken for dead. */
 export const SILENCE_LIMIT_MS: number = 5000;
 /** What was written when a link is closed has this long to leave. */

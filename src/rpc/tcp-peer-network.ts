@@ -19,7 +19,7 @@ import type { PeerAddress, PeerHandler, PeerNetwork } from './peer.ts';
 import { PEER_MAGIC } from './peer-frames.ts';
 import { PeerInbound } from './peer-inbound.ts';
 import type { LinkLimits } from './peer-link.ts';
-import { CLOSE_GRACE_MS, PeerLink, SIGN_OF_LIFE_INTERVAL_MS } from './peer-link.ts';
+import { CLOSE_GRACE_MS, LONGEST_SILENCE_MS, PeerLink, SIGN_OF_LIFE_INTERVAL_MS } from './peer-link.ts';
 import type { TlsOptions } from './tls-options.ts';
 
 /** Largest frame that is sent or accepted. */
@@ -139,7 +139,7 @@ class TcpNetwork implements TcpPeerNetwork {
     if (this.handler !== null) throw new Error(`the network of member ${this.id} was started before`);
     this.handler = handler;
     this.tickedAt = this.runtime.clock.now();
-    this.scheduleTick();
+    this.awaitTick();
   }
 
   setPeers(peers: readonly PeerAddress[]): void {
@@ -259,25 +259,33 @@ class TcpNetwork implements TcpPeerNetwork {
     const links = this.dirty;
     this.dirty = [];
     for (const link of links) link.flush();
+    const nowMs = this.runtime.clock.now();
+    if (this.ready && nowMs - this.tickedAt >= SIGN_OF_LIFE_INTERVAL_MS) this.tick(nowMs);
   }
 
-  private scheduleTick(): void {
-    this.ticker = this.runtime.clock.setTimer(SIGN_OF_LIFE_INTERVAL_MS, () => this.tick());
+  /** The timer is for a member that has nothing to say; it runs out as it was set, and is set again for what is left. */
+  private awaitTick(): void {
+    const { clock } = this.runtime;
+    const dueAt = this.tickedAt + LONGEST_SILENCE_MS;
+    this.ticker = clock.setTimer(Math.max(0, dueAt - clock.now()), () => {
+      const nowMs = clock.now();
+      if (nowMs - this.tickedAt >= LONGEST_SILENCE_MS) this.tick(nowMs);
+      this.awaitTick();
+    });
   }
 
   /**
-   * Signs of life out, silence noticed. When the tick itself comes late this process was stopped or very busy, and
-   * what the peers said meanwhile is still unread: their silence is forgiven once.
+   * Signs of life out, silence noticed. They go behind what is said anyway, when both ends are awake. When the tick itself
+   * comes late this process was stopped or very busy, and what the peers said meanwhile is still unread: their silence is
+   * forgiven once.
    */
-  private tick(): void {
-    const nowMs = this.runtime.clock.now();
-    const late = nowMs - this.tickedAt > 2 * SIGN_OF_LIFE_INTERVAL_MS;
+  private tick(nowMs: number): void {
+    const late = nowMs - this.tickedAt > LONGEST_SILENCE_MS + SIGN_OF_LIFE_INTERVAL_MS / 4;
     this.tickedAt = nowMs;
     for (const end of [...this.links.values(), ...this.inbounds]) {
       if (late) end.forgiveSilence(nowMs);
       end.tick(nowMs);
     }
-    this.scheduleTick();
   }
 }
 

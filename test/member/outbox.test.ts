@@ -67,3 +67,27 @@ t.test('large entries leave as they are where frames may be in pieces, and read 
   outbox.send([append('b')]);
   t.equal(whole, 1, 'small ones are one piece');
 });
+
+t.test('a sign of life that says what the last one said is the same frame, another one is not', async (t) => {
+  const sent: Uint8Array[] = [];
+  const network = { send: (_to: string, frame: Uint8Array) => sent.push(frame) > 0 };
+  const outbox = new Outbox(network as unknown as PeerNetwork, () => {});
+  const beat = (to: string, context: number): Message =>
+    Object.assign(newMessage(MessageType.Heartbeat, 'a', to, 2), { commit: 7, context });
+  outbox.send([beat('b', 1), beat('c', 1)]);
+  outbox.send([beat('b', 1)]);
+  outbox.send([beat('b', 2)]);
+  outbox.send([newMessage(MessageType.HeartbeatResponse, 'a', 'b', 2)]);
+  t.equal(sent[1], sent[0]);
+  t.equal(sent[2], sent[0]);
+  t.same(
+    sent.map((frame) => decodeRaftFrame(frame, 'a', 'b')[0]),
+    [
+      beat('b', 1),
+      beat('b', 1),
+      beat('b', 1),
+      beat('b', 2),
+      newMessage(MessageType.HeartbeatResponse, 'a', 'b', 2),
+    ],
+  );
+});

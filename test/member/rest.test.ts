@@ -121,3 +121,40 @@ t.test(
     ticker.stop();
   },
 );
+
+t.test('a leader that rests is answered every second time, one at work each time', async (t) => {
+  const rest = new Rest(100, 10, 0);
+  rest.heard(6000);
+  const answered = (at: number): boolean => rest.heardAgain(at);
+  t.same([6300, 6600, 6900, 7200].map(answered), [false, true, false, true]);
+  t.same([7300, 7400, 7500].map(answered), [true, true, true]);
+  rest.heard(7800);
+  t.equal(rest.heardAgain(8100), false, 'what was heard in between was answered');
+});
+
+t.test('a ticker that is put off again and again sets no timer each time', async (t) => {
+  let now = 0;
+  let fire: () => void = () => {};
+  let due = 0;
+  let timers = 0;
+  const clock = {
+    now: () => now,
+    wallNow: () => now,
+    setTimer(delayMs: number, run: () => void) {
+      timers++;
+      due = now + delayMs;
+      fire = run;
+      return { cancel: () => {} };
+    },
+  };
+  const ticks: number[] = [];
+  const ticker = new Ticker(clock, 300, () => ticks.push(now));
+  ticker.start(0);
+  fire();
+  for (; now < 60_000; now += 300) {
+    ticker.postpone(1000);
+    if (due <= now) fire();
+  }
+  t.same(ticks, [0], 'it was always put off');
+  t.ok(timers < 75, `${timers} timers in a minute, one for each time that one ran out`);
+});

@@ -71,6 +71,9 @@ class HandNetwork implements PeerNetwork {
   }
 }
 
+/** Frames of members: time for probes is when one of them comes. */
+const word = Buffer.from([1]);
+
 interface Side {
   readonly network: HandNetwork;
   readonly metered: MeteredPeerNetwork;
@@ -106,7 +109,12 @@ t.test('frames and their bytes are counted, those too that find no way', async (
 t.test('a probe goes there and back, and is seen by no member', async (t) => {
   const a = side();
   const b = side();
-  a.clock.pass(PROBE_INTERVAL_MS);
+  a.clock.pass(PROBE_INTERVAL_MS - 1);
+  a.network.handler!.onFrame('b', word);
+  t.equal(a.network.sent.length, 0, 'not yet');
+  a.clock.pass(1);
+  a.network.handler!.onFrame('b', word);
+  a.network.handler!.onFrame('b', word);
   t.equal(a.network.sent.length, 1);
   b.network.handler!.onFrame('a', a.network.sent[0]!);
   t.equal(b.network.sent.length, 1);
@@ -120,30 +128,33 @@ t.test('a probe goes there and back, and is seen by no member', async (t) => {
     1,
     'an echo counts once',
   );
-  t.same([a.heard, b.heard], [[], []]);
-  t.match(a.metered.peers.get('b'), { sentBytes: 0, receivedBytes: 0 });
+  t.same([a.heard, b.heard], [[word, word, word], []]);
+  t.match(a.metered.peers.get('b'), { sentBytes: 0, receivedBytes: 3 });
 });
 
 t.test('an echo that comes after the next probe is not taken for its own', async (t) => {
   const a = side();
   const b = side();
   a.clock.pass(PROBE_INTERVAL_MS);
+  a.network.handler!.onFrame('b', word);
   b.network.handler!.onFrame('a', a.network.sent[0]!);
   a.clock.pass(PROBE_INTERVAL_MS);
+  a.network.handler!.onFrame('b', word);
   t.equal(a.network.sent.length, 2);
   a.network.handler!.onFrame('b', b.network.sent[0]!);
   t.equal(a.metered.peers.get('b')!.roundTripSeconds.sum, 0);
 });
 
-t.test('nobody is probed who is not connected, nor after the end', async (t) => {
+t.test('nobody is probed who is not connected, and nobody is woken to probe', async (t) => {
   const a = side();
   a.network.isUp = false;
   a.clock.pass(PROBE_INTERVAL_MS);
+  a.network.handler!.onFrame('c', word);
   a.network.isUp = true;
-  a.metered.close(() => {});
   a.clock.pass(PROBE_INTERVAL_MS);
   t.equal(a.network.sent.length, 0);
   t.match(a.metered.peers.get('b'), undefined);
+  t.equal(a.clock.timers.length, 0);
 });
 
 t.test(
