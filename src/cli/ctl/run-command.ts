@@ -13,11 +13,18 @@ export interface Ended {
 const exitNotStarted = 1;
 const exitSignalled = 255;
 
-function notStarted(program: string, error: NodeJS.ErrnoException): string {
-  if (error.code !== 'ENOENT') return `fork/exec ${program}: ${error.message}`;
-  return program.includes('/')
-    ? `fork/exec ${program}: no such file or directory`
-    : `exec: ${JSON.stringify(program)}: executable file not found in $PATH`;
+/** Why a command did not start, for the errors that have words of their own. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+};
+
+function notStarted(program: string, { code = '', message }: NodeJS.ErrnoException): string {
+  const reason = reasons[code];
+  // A name is looked for in every folder of the path. A folder that may not be read is EACCES, and the name is not found.
+  if (reason !== undefined && !program.includes('/'))
+    return `exec: ${JSON.stringify(program)}: executable file not found in $PATH`;
+  return `fork/exec ${program}: ${reason ?? message}`;
 }
 
 /** Signals of the operating system as Go names them, for those that end commands. */
