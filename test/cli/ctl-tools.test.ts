@@ -459,7 +459,8 @@ t.test('a member at an IP address with TLS is asked without a word of warning', 
   process.on('warning', onWarning);
   t.teardown(() => process.off('warning', onWarning));
   const [url] = member.clientUrls as [string];
-  const put = (...flags: string[]) => ctl(url, { args: ['put', 'a', '1', '--command-timeout=3s', ...flags] });
+  const put = (...flags: string[]) =>
+    ctl(url, { args: ['put', 'a', '1', '--command-timeout=60s', ...flags] });
   t.match(await put('--cacert', ours!.certFile), { code: 0, out: 'OK\n', err: '' });
   t.match(await put('--insecure-skip-tls-verify'), { code: 0, out: 'OK\n', err: '' });
   t.match(await put('--cacert', theirs!.certFile, '--command-timeout=500ms'), { code: 1, out: '' });

@@ -13,7 +13,7 @@ import { ctl, ctlRunning } from './ctl-harness.ts';
 
 t.setTimeout(600_000);
 
-const timing = { heartbeatMs: 20, electionMs: 200 };
+const timing = { heartbeatMs: 100, electionMs: 2000 };
 const listenClientUrls = ['http://127.0.0.1:0'];
 
 async function first(

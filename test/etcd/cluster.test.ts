@@ -22,7 +22,7 @@ interface Place {
   readonly peerUrl: string;
 }
 
-const quick = { memory: true, heartbeatMs: 20, electionMs: 200, listenClientUrls: ['http://127.0.0.1:0'] };
+const quick = { memory: true, heartbeatMs: 100, electionMs: 2000, listenClientUrls: ['http://127.0.0.1:0'] };
 
 async function places(count: number): Promise<Place[]> {
   return (await freePorts(count)).map((port, at) => ({

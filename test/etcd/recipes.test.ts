@@ -27,7 +27,7 @@ async function open(
   t: Test,
   members = 1,
 ): Promise<{ cluster: Cluster; callers: Caller[]; session: RecipeSession }> {
-  const cluster = await startCluster({ members, listen: true, heartbeatMs: 20, electionMs: 200 });
+  const cluster = await startCluster({ members, listen: true, heartbeatMs: 100, electionMs: 2000 });
   const callers = cluster.clientUrls.map((url) => new Caller(url.slice('http://'.length)));
   t.teardown(async () => {
     for (const caller of callers) caller.closeClient();
