@@ -50,8 +50,17 @@ export class LargeRanges {
     this.#context = context;
   }
 
-  /** @param caller who may see the whole range, at this moment */
-  answer(request: RangeRequest, caller: Caller, call: RpcCall, reply: UnaryReply): void {
+  /**
+   * @param caller who may see the whole range, at this moment
+   * @param begun what has been read of it
+   */
+  answer(
+    request: RangeRequest,
+    caller: Caller,
+    call: RpcCall,
+    reply: UnaryReply,
+    begun: { readonly chunks: RangeChunks; readonly first: RangeChunk },
+  ): void {
     const range: LargeRange = {
       request,
       caller,
@@ -66,8 +75,14 @@ export class LargeRanges {
       range.isCanceled = true;
       this.#waiting = this.#waiting.filter((waiting) => waiting !== range);
     });
-    if (this.#running >= maxRunning) this.#waiting.push(range);
-    else this.#start(range);
+    if (this.#running >= maxRunning) {
+      this.#waiting.push(range);
+      return;
+    }
+    range.chunks = begun.chunks;
+    this.#take(range, begun.first);
+    this.#running++;
+    this.#context.member.runtime.scheduler.defer(() => this.#step(range));
   }
 
   #start(range: LargeRange): void {
@@ -100,6 +115,11 @@ export class LargeRanges {
     range.chunks ??= this.#context.store.rangeChunks(range.request, rangeChunkBytes);
     const chunk: RangeChunk = range.chunks.next();
     this.#context.authorizer.checks.unchanged(range.caller);
+    return this.#take(range, chunk);
+  }
+
+  #take(range: LargeRange, chunk: RangeChunk): boolean {
+    if (chunk.kvs.length === 0 && !chunk.isLast) return false;
     const header = range.parts.length === 0 ? this.#context.header(chunk.revision) : null;
     const part = encodeRangeResponse(header, chunk);
     range.parts.push(part);

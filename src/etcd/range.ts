@@ -39,14 +39,16 @@ export function rangeMethod(context: ServiceContext): ServiceMethod {
     const { store } = context;
     const caller = authorizer.callerOf(call);
     authorizer.checks.range(caller, request);
-    if (request.rangeEnd.length === 0 || request.countOnly || !isPlain(request)) {
+    const isCountedAtOnce = request.countOnly && request.revision <= 0;
+    if (request.rangeEnd.length === 0 || isCountedAtOnce) {
       const result = store.range(request);
       reply(null, encodeRangeResponse(context.header(result.revision), result));
       return;
     }
-    const first = store.rangeChunks(request, rangeChunkBytes).next();
+    const chunks = store.rangeChunks(request, rangeChunkBytes);
+    const first = chunks.next();
     if (first.isLast) reply(null, encodeRangeResponse(context.header(first.revision), first));
-    else large.answer(request, caller, call, reply);
+    else large.answer(request, caller, call, reply, { chunks, first });
   };
   return unary((body, call, reply) => {
     const request = decodeRangeRequest(body);
@@ -125,11 +127,13 @@ class ChunkSender {
   #send(chunks: RangeChunks, maxKeys: number | undefined): void {
     try {
       let keys = maxKeys;
-      for (let hasRoom = true; hasRoom && !this.#isCanceled; keys = undefined) {
+      for (let hasRoom = true; hasRoom && !this.#isCanceled; ) {
         const chunk = chunks.next(keys);
         this.#context.authorizer.checks.unchanged(this.#caller);
+        if (chunk.kvs.length === 0 && !chunk.isLast) continue;
         const header = chunk.isLast ? this.#context.header(chunk.revision) : null;
         hasRoom = this.#stream.write(encodeRangeStreamResponse(header, chunk));
+        keys = undefined;
         if (!chunk.isLast) continue;
         this.#stream.end(null);
         return;

@@ -2,38 +2,27 @@
  * A large range in chunks, so that the memory of one request is bounded by its chunk.
  *
  * All chunks show the state at one revision, fixed when the reading began: writes that come in between do not show, and if
- * that revision is compacted in between the rest cannot be read. Chunks hold disjoint pairs in key order; the count, and
- * whether there is more than the limit, stand in the last one (RangeStream of etcd 3.7).
+ * that revision is compacted in between the rest cannot be read. Chunks hold disjoint pairs, in key order or as they were asked
+ * for (`arranged-chunks.ts`); the count, and whether there is more than the limit, stand in the last one (RangeStream of etcd
+ * 3.7). While keys of the past are counted, chunks are empty.
  */
 
 import { Failure } from '../util/failure.ts';
 import { type KeyValueBytes, type RangeRequest, SortOrder, SortTarget } from '../wire/messages.ts';
+import { ArrangedChunks } from './arranged-chunks.ts';
 import type { KeyIndex } from './key-index.ts';
 import { binaryString, isPoint, rangeTo } from './key-range.ts';
 import { answerFor, range, readRevision } from './range.ts';
+import { type RangeChunk, type RangeChunks, unfinished } from './range-chunk.ts';
 import type { State } from './state.ts';
 
-export interface RangeChunk {
-  readonly kvs: KeyValueBytes[];
-  /** Nothing follows; only then `more` and `count` mean something. */
-  readonly isLast: boolean;
-  readonly more: boolean;
-  readonly count: number;
-  /** The store's revision when the reading began. */
-  readonly revision: number;
-}
-
-export interface RangeChunks {
-  /**
-   * The next chunk.
-   * @param maxKeys ends the chunk early, for a first answer that comes soon
-   * @throws Failure 'compacted' when the revision was compacted since the last chunk
-   */
-  next(maxKeys?: number): RangeChunk;
-}
+export type { RangeChunk, RangeChunks } from './range-chunk.ts';
 
 /** Keys fetched from the index at a time. */
 const batchKeys = 256;
+/** Keys of the past that are counted in a step, and pairs of a chunk: a millisecond or two of work, whatever their size. */
+const countedKeys = 4096;
+const defaultChunkKeys = 1000;
 
 /** Whether a range can be read in chunks: it has no filters and no order but the keys'. */
 export function isPlain(request: RangeRequest): boolean {
@@ -54,7 +43,9 @@ class Chunks implements RangeChunks {
   /** The revision of the pairs, and the store's when the reading began. */
   readonly #revision: number;
   readonly #head: number;
-  readonly #count: number;
+  #count = 0;
+  /** Where keys of the past are counted on from; null when all are. */
+  #countFrom: string | null = null;
   readonly #to: string | null;
   #from: string;
   #room: number;
@@ -69,16 +60,21 @@ class Chunks implements RangeChunks {
     this.#maxBytes = maxBytes;
     this.#head = state.revision;
     this.#revision = readRevision(state, request.revision, this.#head);
-    this.#count = range(state, { ...request, countOnly: true }, this.#head).count;
+    if (this.#revision === this.#head) {
+      this.#count = range(state, { ...request, countOnly: true }, this.#head).count;
+    } else {
+      this.#countFrom = binaryString(request.key);
+    }
     this.#from = binaryString(request.key);
     this.#to = isPoint(request.rangeEnd) ? `${this.#from}\0` : rangeTo(request.rangeEnd);
     this.#room = request.limit > 0 ? request.limit : Number.POSITIVE_INFINITY;
     this.#isExhausted = request.countOnly || (this.#to !== null && this.#to <= this.#from);
   }
 
-  next(maxKeys: number = Number.POSITIVE_INFINITY): RangeChunk {
+  next(maxKeys: number = defaultChunkKeys): RangeChunk {
     const state = this.#state;
     if (this.#revision < state.compactRevision) throw new Failure('compacted');
+    if (!this.#countOn()) return { ...unfinished, revision: this.#head };
     const kvs: KeyValueBytes[] = [];
     let bytes = 0;
     let index = this.#peek();
@@ -104,6 +100,17 @@ class Chunks implements RangeChunks {
       count: isLast ? this.#count : 0,
       revision: this.#head,
     };
+  }
+
+  /** Returns whether all keys are counted. */
+  #countOn(): boolean {
+    if (this.#countFrom === null) return true;
+    const isEmpty = this.#to !== null && this.#to <= this.#countFrom;
+    const keys: KeyIndex[] = [];
+    if (!isEmpty) this.#state.index.collectAll(this.#countFrom, this.#to, countedKeys, keys);
+    for (const key of keys) if (key.liveAt(this.#revision) >= 0) this.#count++;
+    this.#countFrom = keys.length < countedKeys ? null : `${keys.at(-1)!.key}\0`;
+    return this.#countFrom === null;
   }
 
   /** The next key that exists at the revision, or null at the end. */
@@ -132,10 +139,10 @@ class Chunks implements RangeChunks {
 
 /**
  * Begins to read a range in chunks of about `maxBytes`.
- * @throws Failure 'futureRevision', 'compacted'; 'unimplemented' for filters and orders, which need everything at once
+ * @throws Failure 'futureRevision', 'compacted'
  */
 export function rangeChunks(state: State, request: RangeRequest, maxBytes: number): RangeChunks {
-  if (!isPlain(request))
-    throw new Failure('unimplemented', 'A range in chunks has no filters and no order but the keys.');
-  return new Chunks(state, request, maxBytes);
+  // Of what is only counted nothing is arranged.
+  if (isPlain(request) || request.countOnly) return new Chunks(state, request, maxBytes);
+  return new ArrangedChunks(state, request, maxBytes);
 }

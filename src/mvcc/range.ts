@@ -90,17 +90,22 @@ function find(state: State, request: RangeRequest, limit: number, revision: numb
   return findPast(state, from, to, limit, revision);
 }
 
-/** One key of a range with the numbers that filters and orders ask for. */
-interface Row {
-  readonly index: KeyIndex;
-  readonly place: number;
+/** What filters and orders ask for. */
+export interface RowFacts {
   readonly create: number;
   readonly mod: number;
   readonly version: number;
+  /** Empty unless it is needed. */
   readonly value: Uint8Array;
 }
 
-function rowOf(state: State, index: KeyIndex, place: number, needsValue: boolean): Row {
+/** One key of a range with them. */
+export interface Row extends RowFacts {
+  readonly index: KeyIndex;
+  readonly place: number;
+}
+
+export function rowOf(state: State, index: KeyIndex, place: number, needsValue: boolean): Row {
   if (place === index.newest && !needsValue) {
     const { create, mod, version } = index;
     return { index, place, create, mod, version, value: empty };
@@ -110,7 +115,7 @@ function rowOf(state: State, index: KeyIndex, place: number, needsValue: boolean
   return { index, place, create, mod, version, value: needsValue ? recordValue(record) : empty };
 }
 
-function isFiltered(request: RangeRequest): boolean {
+export function isFiltered(request: RangeRequest): boolean {
   return (
     request.minModRevision !== 0 ||
     request.maxModRevision !== 0 ||
@@ -120,7 +125,7 @@ function isFiltered(request: RangeRequest): boolean {
 }
 
 /** Bounds are inclusive, 0 is no bound. */
-function passesFilters(request: RangeRequest, row: Row): boolean {
+export function passesFilters(request: RangeRequest, row: RowFacts): boolean {
   return (
     (request.minModRevision === 0 || row.mod >= request.minModRevision) &&
     (request.maxModRevision === 0 || row.mod <= request.maxModRevision) &&
@@ -129,7 +134,8 @@ function passesFilters(request: RangeRequest, row: Row): boolean {
   );
 }
 
-function compareRows(target: number, a: Row, b: Row): number {
+/** How two rows stand to each other by what is not their key. */
+export function compareFacts(target: number, a: RowFacts, b: RowFacts): number {
   switch (target) {
     case SortTarget.Version:
       return a.version - b.version;
@@ -140,8 +146,13 @@ function compareRows(target: number, a: Row, b: Row): number {
     case SortTarget.Value:
       return Buffer.compare(a.value, b.value);
     default:
-      return a.index.key < b.index.key ? -1 : a.index.key > b.index.key ? 1 : 0;
+      return 0;
   }
+}
+
+function compareRows(target: number, a: Row, b: Row): number {
+  if (target !== SortTarget.Key) return compareFacts(target, a, b);
+  return a.index.key < b.index.key ? -1 : a.index.key > b.index.key ? 1 : 0;
 }
 
 /** Filters and orders what was found; the limit comes after. */
@@ -174,6 +185,19 @@ export function answerFor(state: State, index: KeyIndex, place: number, keysOnly
   return withoutValue(state.recordAt(index, place));
 }
 
+export function limitOf({ limit }: RangeRequest): number {
+  return limit > 0 ? limit : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * How many keys are looked at. With an order or a filter the limit can only cut what was arranged; without, only the first
+ * limit + 1 keys are looked at, even when the target then sorts them by something else: that is how etcd answers.
+ */
+export function fetchesOf(request: RangeRequest): number {
+  const cutsFirst = request.sortOrder === SortOrder.None && !isFiltered(request);
+  return cutsFirst ? limitOf(request) + 1 : Number.POSITIVE_INFINITY;
+}
+
 /**
  * Reads a range.
  * @param head the revision the reader is at: the store's, or inside a txn that has written already, the txn's
@@ -186,12 +210,9 @@ export function range(state: State, request: RangeRequest, head: number): RangeR
     const { count } = find(state, request, 0, revision, head);
     return { kvs: [], more: false, count, revision: head };
   }
-  // With an order or a filter the limit can only cut what was arranged; without, only the first limit + 1 keys are
-  // looked at, even when the target then sorts them by something else: that is how etcd answers.
-  const limit = request.limit > 0 ? request.limit : Number.POSITIVE_INFINITY;
-  const fetches =
-    request.sortOrder === SortOrder.None && !isFiltered(request) ? limit + 1 : Number.POSITIVE_INFINITY;
-  const { indexes, places, count } = arrange(state, request, find(state, request, fetches, revision, head));
+  const limit = limitOf(request);
+  const found = find(state, request, fetchesOf(request), revision, head);
+  const { indexes, places, count } = arrange(state, request, found);
   const more = indexes.length > limit;
   const length = Math.min(indexes.length, limit);
   const kvs: KeyValueBytes[] = [];
