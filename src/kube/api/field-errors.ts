@@ -28,10 +28,32 @@ export interface FieldError {
   readonly message: string;
 }
 
+const bell = String.fromCharCode(7);
+const namedEscapes: Readonly<Record<string, string>> = { [bell]: '\\a', '\v': '\\v' };
+
+/** An escape of JSON, or what JSON shows and Go does not: all that is not printable, and no blank. */
+const unlikeGo = /\\u00([01][\da-f])|\\[^u]|(?! )[\p{C}\p{Z}]/gu;
+
+/** A text between quotes, as Go's `%q` writes it: what is not printable is escaped. */
+export function quotedText(text: string): string {
+  const json = JSON.stringify(text);
+  // Most texts are words of ASCII.
+  if (/^"[\x20-\x7e]*"$/.test(json) && !json.includes('\\u')) return json;
+  return json.replace(unlikeGo, (part, control: string | undefined) => {
+    if (control !== undefined) {
+      return namedEscapes[String.fromCharCode(Number.parseInt(control, 16))] ?? `\\x${control}`;
+    }
+    if (part.startsWith('\\')) return part;
+    const code = part.codePointAt(0)!.toString(16);
+    if (code.length <= 2 && part.charCodeAt(0) < 0x80) return `\\x${code.padStart(2, '0')}`;
+    return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`;
+  });
+}
+
 /** A value as it stands in a message. */
 export function shownValue(value: Json | undefined): string {
   if (value === undefined || value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return quotedText(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return JSON.stringify(value);
 }

@@ -5,7 +5,7 @@
 
 import { stringify as yamlText } from 'yaml';
 import { type ApiList, type ApiObject, asJson, groupVersionText } from '../api/objects.ts';
-import { badRequest, type Status } from '../api/status.ts';
+import { badRequest, type Status, type StatusError } from '../api/status.ts';
 import type { ProtobufCodec } from '../proto/types.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { sharedLine } from '../storage/shared-text.ts';
@@ -53,6 +53,19 @@ function withKind(object: ApiObject, resource: ResourceType | null): ApiObject {
   return { kind: resource.kind, apiVersion, ...object };
 }
 
+/** Where Go has the type of such an object. */
+function goType(resource: ResourceType | null, kind: string | undefined): string {
+  if (resource === null || resource.custom !== null) return '*unstructured.Unstructured';
+  return `*${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${kind}`;
+}
+
+function unfit(asked: string, what: string): StatusError {
+  const error = badRequest(`you requested ${asked}, but the requested object is ${what}`);
+  error.status.code = 406;
+  error.status.reason = 'NotAcceptable';
+  return error;
+}
+
 /** @param hasColumns false: a Table frame that follows another */
 export function shape(body: Body, encoding: Encoding, hasColumns: boolean): object {
   const { accepted, resource, query, nowMs } = encoding;
@@ -71,16 +84,10 @@ export function shape(body: Body, encoding: Encoding, hasColumns: boolean): obje
   }
   if (isList(body)) {
     if (as === 'PartialObjectMetadataList') return partialMetadataList(body, version);
-    if (as === 'PartialObjectMetadata') {
-      const error = badRequest(
-        `you requested PartialObjectMetadata, but the requested object is a list (${body.kind})`,
-      );
-      error.status.code = 406;
-      error.status.reason = 'NotAcceptable';
-      throw error;
-    }
+    if (as === 'PartialObjectMetadata') throw unfit(as, `a list (${goType(resource, body.kind)})`);
     return withPlainItems(body, resource);
   }
+  if (as === 'PartialObjectMetadataList') throw unfit(as, `not a list (${goType(resource, resource?.kind)})`);
   return as === null ? withKind(body, resource) : partialMetadata(body, version);
 }
 

@@ -60,6 +60,8 @@ function match(entry: Entry, offer: Offer): Accepted | null {
   // A Table has no protobuf form.
   if (as === 'Table' && format === 'protobuf') return null;
   const version = entry.parameters.get('v') ?? '';
+  const group = as === 'APIGroupDiscoveryList' ? 'apidiscovery.k8s.io' : 'meta.k8s.io';
+  if (entry.parameters.get('g') !== group) return null;
   return offer.shapes[as]?.includes(version) === true ? { format, as, asVersion: version } : null;
 }
 

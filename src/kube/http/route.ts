@@ -75,7 +75,11 @@ export function integerParameter(query: URLSearchParams, name: string): number |
   if (!/^[+-]?\d+$/.test(value)) {
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   }
-  return Number(value);
+  const number = BigInt(value.replace(/^\+/, ''));
+  if (BigInt.asIntN(64, number) !== number) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`);
+  }
+  return Number(number);
 }
 
 /** What a request to a resource path asks for, or null: the method is not known. */

@@ -159,6 +159,10 @@ class SelectorParser {
     if (begin === '' || (symbols.has(begin) && begin !== ',' && begin !== ')')) {
       throw this.#error(`found '${begin}', expected: ',', ')' or identifier`);
     }
+    if (begin === ')') {
+      this.#at++;
+      return [''];
+    }
     const values: string[] = [];
     for (;;) {
       values.push(this.#value(key));

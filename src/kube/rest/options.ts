@@ -1,6 +1,13 @@
 /** Query options of writes and lists (reference §2.5 to §2.7), checked. */
 
-import { type FieldError, forbiddenValue, notSupported, required, tooLong } from '../api/field-errors.ts';
+import {
+  type FieldError,
+  forbiddenValue,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+} from '../api/field-errors.ts';
 import { badRequest, invalidOptions } from '../api/status.ts';
 import { booleanParameter, integerParameter } from '../http/route.ts';
 import type { RequestContext } from '../http/types.ts';
@@ -29,6 +36,22 @@ function dryRunErrors(values: readonly string[]): FieldError[] {
   return [notSupported('dryRun', [...values], ['All'])];
 }
 
+/** Characters that Go calls not printable, by their place in bytes. */
+function managerErrors(manager: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (manager.length > fieldManagerMax) errors.push(tooLong('fieldManager', fieldManagerMax));
+  let at = 0;
+  for (const letter of manager) {
+    if (/^(?! )[\p{C}\p{Z}]$/u.test(letter)) {
+      const code = letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+      const why = `invalid character U+${code} (at position ${at})`;
+      errors.push(invalidValue('fieldManager', manager, why));
+    }
+    at += Buffer.byteLength(letter);
+  }
+  return errors;
+}
+
 /**
  * @param kind 'CreateOptions', 'UpdateOptions', 'PatchOptions'
  * @param isApply a server-side apply: it must name its manager and may be forced
@@ -36,16 +59,13 @@ function dryRunErrors(values: readonly string[]): FieldError[] {
  */
 export function writeOptions(context: RequestContext, kind: string, isApply: boolean = false): WriteOptions {
   const { query } = context.request;
-  const errors: FieldError[] = [];
   const given = query.get('fieldManager') ?? '';
-  if (given.length > fieldManagerMax) {
-    errors.push(tooLong('fieldManager', fieldManagerMax));
-  }
+  const errors = managerErrors(given);
   if (isApply && given === '') errors.push(required('fieldManager', 'is required for apply patch'));
   if (kind === 'PatchOptions' && !isApply && query.has('force')) {
     errors.push(forbiddenValue('force', 'may not be specified for non-apply patch'));
   }
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const dryRun = query.getAll('dryRun');
   errors.push(...dryRunErrors(dryRun));
   const validation = query.get('fieldValidation') ?? '';
   if (validation !== '' && !fieldValidations.includes(validation)) {

@@ -78,6 +78,7 @@ function patchFunction(endpoint: Endpoint, type: string, body: Uint8Array): Patc
   const explain = ({ message }: DecodeError): string => message;
   if (type === mergeType) {
     const { value: changes, problems } = parsePatchText(body, decodingPrefix);
+    if (changes === null) throw badRequest('Invalid JSON Patch');
     if (!isJsonObject(changes)) throw badRequest(decodingPrefix + notAnObject(changes));
     return { apply: (current) => patches.merge(current, changes), quote, explain, problems };
   }
@@ -88,7 +89,8 @@ function patchFunction(endpoint: Endpoint, type: string, body: Uint8Array): Patc
   }
   if (type === strategicType && strategic !== null && endpoint.resource.custom === null) {
     const definition = definitionOf(endpoint.resource.definition);
-    const { value: changes, problems } = parsePatchText(body, '');
+    const { value, problems } = parsePatchText(body, '');
+    const changes = value ?? {};
     if (!isJsonObject(changes)) throw badRequest(notAnObject(changes));
     const apply = (current: JsonObject): Json => strategic(current, changes, definition);
     return { apply, quote: () => goText(changes), explain: ({ converted }) => converted, problems };
