@@ -7,7 +7,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
 export type ToolName = 'etcd' | 'etcdctl' | 'etcdutl' | 'kubectl';
 
@@ -26,6 +26,17 @@ const versionArguments: Readonly<Record<ToolName, readonly string[]>> = {
   etcdctl: ['version'],
   etcdutl: ['version'],
   kubectl: ['version', '--client', '--output=json'],
+};
+
+/**
+ * The versions that Keelson has been held against, from the first to before the second. Another one may say the same in
+ * other words, or do something else: that is to be looked at by somebody, and is no reason for a test to fail.
+ */
+const compared: Readonly<Record<ToolName, readonly [string, string]>> = {
+  etcd: ['3.4.0', '3.6.0'],
+  etcdctl: ['3.4.0', '3.6.0'],
+  etcdutl: ['3.4.0', '3.6.0'],
+  kubectl: ['1.27.0', '1.37.0'],
 };
 
 const askTimeoutMs = 60_000;
@@ -71,8 +82,35 @@ function versionOf(name: ToolName, path: string): string | null {
   return /\bv?(\d+\.\d+\.\d+)/.exec(asked.stdout)?.[1] ?? null;
 }
 
-/** Every version of a tool that there is, the newest first. Empty: none. */
+export function isToolName(name: string): name is ToolName {
+  return name in compared;
+}
+
+function isCompared({ name, version }: Tool): boolean {
+  const [first, end] = compared[name];
+  return compareVersions(version, first) >= 0 && compareVersions(version, end) < 0;
+}
+
+/** Why a tool on the PATH, the first of its name, is none to compare with, or null. */
+export function unfit(name: ToolName): string | null {
+  const { PATH: path = '' } = process.env;
+  const first = path
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((file) => isAbsolute(file) && isExecutable(file));
+  if (first === undefined) return `not installed here: ${name}`;
+  const version = versionOf(name, first);
+  if (version === null) return `${name} does not tell its version`;
+  return isCompared({ name, path: first, version }) ? null : `not compared with ${name} ${version}`;
+}
+
+/** Every version of a tool that there is and that has been compared with, the newest first. Empty: none. */
 export function findTools(name: ToolName): readonly Tool[] {
+  return allTools(name).filter(isCompared);
+}
+
+/** Every version of a tool that there is, the newest first. */
+export function allTools(name: ToolName): readonly Tool[] {
   const known = found.get(name);
   if (known !== undefined) return known;
   const tools = new Map<string, Tool>();

@@ -7,12 +7,12 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Workplace } from '../../bench/children.ts';
-import { findTools } from '../tools.ts';
+import { allTools } from '../tools.ts';
 import { answersOf, recordPath } from './bad-input-record.ts';
 import { startServers } from './harness.ts';
 
 const { values } = parseArgs({ options: { etcd: { type: 'string', default: '3.5' } } });
-const tool = findTools('etcd').find(({ version }) => version.startsWith(values.etcd));
+const tool = allTools('etcd').find(({ version }) => version.startsWith(values.etcd));
 if (tool === undefined) throw new Error(`there is no etcd ${values.etcd} here`);
 const workplace = new Workplace();
 try {

@@ -9,7 +9,7 @@
 
 import { parseArgs } from 'node:util';
 import { Workplace } from '../../bench/children.ts';
-import { findTools } from '../tools.ts';
+import { allTools } from '../tools.ts';
 import { type Compared, compareSystems, shown, type Transport } from './differential.ts';
 import { type Servers, startServers } from './harness.ts';
 import { compareWatches } from './watch-differential.ts';
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   },
 });
 
-const tool = findTools('etcd').find(({ version }) =>
+const tool = allTools('etcd').find(({ version }) =>
   `${version}.`.startsWith(`${values.etcd}.`.replace(/^\.$/, '')),
 );
 if (tool === undefined) throw new Error(`there is no etcd ${values.etcd} here`);

@@ -11,6 +11,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endChild, type Workplace } from '../../bench/children.ts';
 import { freePorts } from '../../bench/ports.ts';
+import { isToolName, unfit } from '../tools.ts';
 
 export type SystemName = 'etcd' | 'keelson';
 
@@ -32,10 +33,13 @@ export function hasProgram(name: string): boolean {
   });
 }
 
-/** Why a test that needs `programs` cannot run here, or false. */
+/** Why a test that needs `programs` cannot run here, or false. Tools to compare with must be of versions that are known. */
 export function missingPrograms(...programs: readonly string[]): string | false {
-  const missing = programs.filter((program) => !hasProgram(program));
-  return missing.length === 0 ? false : `not installed here: ${missing.join(', ')}`;
+  const reasons = programs.map((program) => {
+    if (!hasProgram(program)) return `not installed here: ${program}`;
+    return isToolName(program) ? unfit(program) : null;
+  });
+  return reasons.find((reason) => reason !== null) ?? false;
 }
 
 export interface ServerMember {

@@ -32,11 +32,15 @@ function kubectlsOf(folder: string): ReadonlyMap<number, string> {
   return existsSync(plain) ? new Map([[minorOf(plain), plain]]) : new Map();
 }
 
+/** Minor versions that have been compared with, the first and the last: others may say the same in other words. */
+const compared = [27, 36] as const;
+
 /**
  * Every kubectl there is, one of each minor version, the oldest first: in the folders of the path, and beside what a `kubectl`
  * there links to. Of two of the same version the path decides.
+ * @param first and `last`: no older and no newer ones than of these minor versions
  */
-export function findKubectls(): readonly string[] {
+export function findKubectls(first: number = compared[0], last: number = compared[1]): readonly string[] {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => existsSync(folder));
   const withLinked = folders.flatMap((folder) => {
     const program = join(folder, 'kubectl');
@@ -45,7 +49,7 @@ export function findKubectls(): readonly string[] {
   const found = new Map<number, string>();
   for (const folder of new Set(withLinked)) {
     for (const [minor, program] of kubectlsOf(folder)) {
-      if (!found.has(minor) && !Number.isNaN(minor)) found.set(minor, program);
+      if (!found.has(minor) && minor >= first && minor <= last) found.set(minor, program);
     }
   }
   return [...found].sort(([left], [right]) => left - right).map(([, program]) => program);

@@ -15,7 +15,7 @@ const asked = process.argv.slice(2);
 const isRecording = asked.includes('--record');
 const wanted = asked.filter((word) => /^\d+\.\d+$/.test(word));
 const steps = readSession();
-const programs = findKubectls()
+const programs = findKubectls(0, 999)
   .map((program) => ({ program, version: versionOf(program) }))
   .filter(({ version }) => wanted.length === 0 || wanted.includes(version))
   // The others are written as differences from the base.
