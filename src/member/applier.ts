@@ -14,6 +14,7 @@ import type { ConfState, Entry } from '../raft/types.ts';
 import { EntryType } from '../raft/types.ts';
 import { Failure } from '../util/failure.ts';
 import { decodeAuthOperation } from '../wire/auth-codec.ts';
+import { locateGuardedPut } from '../wire/guarded-put.ts';
 import {
   decodeCompactionRequest,
   decodeDeleteRangeRequest,
@@ -26,7 +27,14 @@ import {
   decodeLeaseRevokeRequest,
   type LeaseGrantRequest,
 } from '../wire/lease-codec.ts';
-import type { CompactionRequest, DeleteRangeRequest, PutResult, TxnRequest } from '../wire/messages.ts';
+import type {
+  CompactionRequest,
+  DeleteRangeRequest,
+  PutResult,
+  TxnRequest,
+  TxnResult,
+} from '../wire/messages.ts';
+import { OpKind } from '../wire/messages.ts';
 import { txnPuts } from './alarms.ts';
 import type { ApplyFigures } from './apply-figures.ts';
 import { checkpointLeases, expireLeases, grantLease, revokeLease } from './apply-leases.ts';
@@ -107,12 +115,11 @@ export class Applier {
     const pending = opened.isOwn ? this.#pending.get(opened.sequence) : undefined;
     let result: unknown = null;
     let failure: Failure | null = null;
-    if (opened.kind !== RequestKind.Put) this.#figures.settle();
+    this.#figures.next(opened.kind);
     try {
-      result =
-        opened.kind === RequestKind.Put
-          ? this.#put(opened, pending)
-          : this.#execute(opened, pending?.request, entry);
+      if (opened.kind === RequestKind.Put) result = this.#put(opened, pending);
+      else if (opened.kind === RequestKind.Txn) result = this.#txn(opened, pending);
+      else result = this.#execute(opened, pending?.request, entry);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failure = error;
@@ -124,7 +131,7 @@ export class Applier {
   #count(opened: OpenedEntry, isRefused: boolean): void {
     const figures = this.#figures;
     const { kind } = opened;
-    if (kind === RequestKind.Put && !isRefused) figures.appliedPut();
+    if ((kind === RequestKind.Put || kind === RequestKind.Txn) && !isRefused) figures.appliedWrite(kind);
     else if (kind === RequestKind.Auth) figures.appliedAuth(decodeAuthOperation(opened.body).kind, isRefused);
     else {
       figures.settle();
@@ -166,6 +173,22 @@ export class Applier {
     return pending === undefined ? null : { prevKv: null, revision: store.revision };
   }
 
+  /** Most txns are guarded puts: they are read where they stand, too. */
+  #txn(opened: OpenedEntry, pending: PendingRequest | undefined): TxnResult | null {
+    const { store } = this.#state;
+    const { data, from, to } = opened;
+    const decoded = pending?.request as TxnRequest | undefined;
+    this.#check(opened, decoded);
+    const guarded = locateGuardedPut(data, from, to);
+    if (guarded === null || !store.putGuarded(guarded)) {
+      return store.txn(decoded ?? decodeTxnRequest(opened.body));
+    }
+    if (pending === undefined) return null;
+    const { revision } = store;
+    const put = { kind: OpKind.Put, result: { prevKv: null, revision } };
+    return { succeeded: true, responses: [put], revision };
+  }
+
   #execute(opened: OpenedEntry, decoded: unknown, { term, index }: Entry): unknown {
     const { store, auth } = this.#state;
     const { kind, asker, body } = opened;
@@ -175,8 +198,6 @@ export class Applier {
         return store.deleteRange(
           (decoded as DeleteRangeRequest | undefined) ?? decodeDeleteRangeRequest(body),
         );
-      case RequestKind.Txn:
-        return store.txn((decoded as TxnRequest | undefined) ?? decodeTxnRequest(body));
       case RequestKind.Compact: {
         const request = (decoded as CompactionRequest | undefined) ?? decodeCompactionRequest(body);
         store.compact(request.revision);

@@ -3,7 +3,8 @@
  * that etcd has for them. Nothing of it is replicated, and nothing decides by it.
  *
  * Requests of an entry follow each other without a pause: the end of one is the beginning of the next, so that the clock
- * is read once for each; and for puts, of which there may be hundreds in an entry, once for a few of them, among whom the time is shared out.
+ * is read once for each; and for puts and txns, of which there may be hundreds in an entry, once for a few of a kind that follow
+ * each other, among whom the time is shared out.
  */
 
 import { exponentialBounds, Histogram } from '../util/metrics.ts';
@@ -56,15 +57,19 @@ export interface ApplyTimes {
 }
 
 /** To read the clock costs a twentieth of what it measures. */
-const putsPerReading = 16;
+const writesPerReading = 16;
+
+/** The kinds of which there are many. */
+type Frequent = typeof RequestKind.Put | typeof RequestKind.Txn;
 
 export class ApplyFigures {
   readonly #now: () => number;
   readonly #byKind: (ApplyTimes | undefined)[] = [];
   readonly #byWord = new Map<string, ApplyTimes>();
   #since = 0;
-  /** Puts since then. */
-  #puts = 0;
+  /** Puts, or txns, since then. */
+  #writes = 0;
+  #kind: Frequent = RequestKind.Put;
 
   /** @param now in milliseconds */
   constructor(now: () => number) {
@@ -81,18 +86,24 @@ export class ApplyFigures {
     this.#since = this.#now();
   }
 
-  /** A put is applied. */
-  appliedPut(): void {
-    this.#puts++;
-    if (this.#puts === putsPerReading) this.settle();
+  /** To be called before a request is applied: the time of those before, of another kind, is not its own. */
+  next(kind: RequestKind): void {
+    if (kind !== this.#kind) this.settle();
   }
 
-  /** To be called when what comes next is no put, or nothing. */
+  /** A put or a txn is applied. */
+  appliedWrite(kind: Frequent): void {
+    this.#kind = kind;
+    this.#writes++;
+    if (this.#writes === writesPerReading) this.settle();
+  }
+
+  /** To be called when nothing comes next, or what came was refused. */
   settle(): void {
-    const puts = this.#puts;
-    if (puts === 0) return;
-    this.#puts = 0;
-    this.#observe(this.#timesFor(RequestKind.Put).succeeded, puts);
+    const writes = this.#writes;
+    if (writes === 0) return;
+    this.#writes = 0;
+    this.#observe(this.#timesFor(this.#kind).succeeded, writes);
   }
 
   /** A request is applied, or refused; one for users and roles is told to `appliedAuth`. */

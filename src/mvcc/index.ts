@@ -56,6 +56,15 @@ export class Index {
   }
 
   /**
+   * As `find`, for a look in passing.
+   * @returns the same handle each time, good until the next call of this or of `revive`
+   */
+  peek(bytes: Uint8Array, start: number, end: number): KeyIndex | undefined {
+    const row = this.table.findBytes(bytes, start, end);
+    return row < 0 ? undefined : this.#handle(row);
+  }
+
+  /**
    * The index of the key that is `bytes[start, end)`, ready for a put: it counts as living from now on.
    * @returns the same handle each time, good until the next call
    */

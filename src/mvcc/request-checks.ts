@@ -49,8 +49,13 @@ export function checkDeleteRange(request: DeleteRangeRequest): void {
  */
 export function checkTxn(request: TxnRequest, maxOps: number): void {
   checkOps(request, maxOps);
-  checkDuplicates(request.success);
-  checkDuplicates(request.failure);
+  if (!isOneKey(request.success)) checkDuplicates(request.success);
+  if (!isOneKey(request.failure)) checkDuplicates(request.failure);
+}
+
+/** No key can come twice in it. */
+function isOneKey(ops: readonly RequestOp[]): boolean {
+  return ops.length === 0 || (ops.length === 1 && ops[0]!.kind !== OpKind.Txn);
 }
 
 function checkOps(request: TxnRequest, maxOps: number): void {

@@ -7,6 +7,7 @@
 
 import type { Backend } from '../backend/backend.ts';
 import { Failure } from '../util/failure.ts';
+import type { LocatedGuardedPut } from '../wire/guarded-put.ts';
 import type { PlacedPut } from '../wire/key-value.ts';
 import type {
   DeleteRangeRequest,
@@ -20,6 +21,7 @@ import type {
 } from '../wire/messages.ts';
 import { Compaction } from './compaction.ts';
 import type { StoreFigures } from './figures.ts';
+import { guardHolds, keepLease } from './guarded-put.ts';
 import { type HashDone, hashState } from './hash.ts';
 import { StoreHistory } from './history.ts';
 import { loadState } from './load.ts';
@@ -195,6 +197,24 @@ export class Store implements MvccStore {
     this.#commit();
     result.revision = state.revision;
     return result;
+  }
+
+  /**
+   * A txn of one comparison and one put, if the comparison holds: most that write are such. It makes the revision that the
+   * store is at afterwards.
+   * @param guarded its bytes are only read, and copied
+   * @returns false: it has done nothing, and is to be run by `txn`
+   * @throws Failure 'leaseNotFound'
+   */
+  putGuarded(guarded: LocatedGuardedPut): boolean {
+    const state = this.#state;
+    if (!guardHolds(state, guarded) || !keepLease(state, guarded)) return false;
+    checkLease(state, guarded.put.lease);
+    state.figures.txns++;
+    this.#begin();
+    this.#writer.put(guarded.put);
+    this.#commit();
+    return true;
   }
 
   /** @throws Failure 'futureRevision', 'compacted' */

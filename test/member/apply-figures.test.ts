@@ -7,7 +7,7 @@ t.test('what is applied is timed under the word that etcd has for it', async (t)
   const figures = new ApplyFigures(() => now);
   figures.begin();
   now = 3000;
-  figures.appliedPut();
+  figures.appliedWrite(RequestKind.Put);
   figures.settle();
   now = 5000;
   figures.applied(RequestKind.LeaseExpire, false);
@@ -38,7 +38,7 @@ t.test('puts share out the time that a few of them took', async (t) => {
   figures.begin();
   for (let put = 1; put <= 40; put++) {
     now += 1000;
-    figures.appliedPut();
+    figures.appliedWrite(RequestKind.Put);
   }
   figures.settle();
   figures.settle();
@@ -50,4 +50,24 @@ t.test('puts share out the time that a few of them took', async (t) => {
   );
   t.equal(refused.sum, 0);
   t.equal(readings, 1 + 3, 'at the beginning, after 16, after 32, at the end');
+});
+
+t.test('puts and txns in turns have their time each', async (t) => {
+  let now = 0;
+  const figures = new ApplyFigures(() => now);
+  figures.begin();
+  for (const [kind, ms] of [
+    [RequestKind.Put, 1000],
+    [RequestKind.Put, 1000],
+    [RequestKind.Txn, 5000],
+    [RequestKind.Txn, 5000],
+    [RequestKind.Put, 1000],
+  ] as const) {
+    figures.next(kind);
+    now += ms;
+    figures.appliedWrite(kind);
+  }
+  figures.settle();
+  t.equal(figures.times.get('Put')!.succeeded.sum, 3);
+  t.equal(figures.times.get('Txn')!.succeeded.sum, 10);
 });
