@@ -24,6 +24,7 @@ import { type PackDirectory, packKey } from './pack-directory.ts';
 import type { Pack } from './pack-list.ts';
 import { type PackSource, soundPack } from './pack-walk.ts';
 import type { RecordFiles } from './record-files.ts';
+import { WornPacks } from './worn-packs.ts';
 
 /**
  * LevelDB keeps this much in memory before it makes a table of it, and as much again while it does; what it frees stays
@@ -40,6 +41,8 @@ const keptPackBytesMax = 64 * 1024;
 /** Compacting leaves alone files of which this share is wanted, and moves so much in a step. */
 const tidyShare = 0.9;
 const tidyBytes = 1024 * 1024;
+/** Worn packs that a step of it writes anew. */
+const tidyPacks = 16;
 
 interface ReadPack {
   readonly pack: Pack;
@@ -66,6 +69,7 @@ export class LevelState implements BaseState {
   readonly #packs: (ReadPack | null)[] = new Array<ReadPack | null>(packsKept).fill(null);
   readonly #source: PackSource;
   #line: Line;
+  readonly #worn: WornPacks;
   #sequence: number;
   #tableBytes = 0;
   /** What stands in LevelDB's log alone, and what it is making a table of. */
@@ -93,6 +97,7 @@ export class LevelState implements BaseState {
     this.#files = packs.files;
     this.#source = { db, files: packs.files, path: this.#path, onDamage: context.onDamage };
     this.#keeper = new FileKeeper(packs.files, packs.directory);
+    this.#worn = new WornPacks(packs.directory);
     this.#sequence = sequence;
     this.#line = line;
     this.#measure();
@@ -154,6 +159,7 @@ export class LevelState implements BaseState {
     this.#exclusively((end) => {
       const { scheduler } = this.context;
       const { batch, writer } = this.#begin();
+      this.#worn.hand(writer);
       const finish = (error: Error | null): void => {
         if (error === null) {
           this.#sequence++;
@@ -198,6 +204,7 @@ export class LevelState implements BaseState {
         syncNames(this.context.disk, this.#path, (error) => (error === null ? resolve() : reject(error)));
       });
       writer.apply();
+      this.#worn.take(writer);
     } finally {
       const before = this.#before;
       this.#before = null;
@@ -289,26 +296,45 @@ export class LevelState implements BaseState {
     this.#rotatedBytes = 0;
   }
 
-  /** Moves what is wanted out of all files that hold much else. */
+  /** Writes anew what is left of worn packs, then moves what is wanted out of all files that hold much else. */
   async #tidyFiles(): Promise<void> {
     this.#files.seal();
-    const keeper = new FileKeeper(this.#files, this.#directory);
-    for (let moved = 1; moved > 0 && this.#files.worst(tidyShare) >= 0; ) {
-      moved = await new Promise<number>((resolve, reject) => {
-        this.#exclusively((end) => {
-          const { batch, writer } = this.#begin();
-          const finish = (): void => {
-            end();
-            resolve(writer.bytes);
-          };
-          while (writer.bytes < tidyBytes && keeper.step(writer, tidyShare));
-          this.#commit(batch, writer).then(finish, (error) => {
-            end();
-            reject(writeFailure(error as Error));
-          });
-        });
+    while (!this.#worn.isEmpty) {
+      await this.#tidy((writer) => {
+        this.#worn.hand(writer, tidyPacks);
+        while (writer.settle());
       });
     }
+    const keeper = new FileKeeper(this.#files, this.#directory);
+    for (let moved = 1; moved > 0 && this.#files.worst(tidyShare) >= 0; ) {
+      moved = await this.#tidy((writer) => {
+        while (writer.bytes < tidyBytes && keeper.step(writer, tidyShare));
+      });
+    }
+  }
+
+  /** A batch between flushes. @returns about what it wrote */
+  #tidy(fill: (writer: LevelWriter) => void): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#exclusively((end) => {
+        const { batch, writer } = this.#begin();
+        const fail = (error: unknown): void => {
+          end();
+          reject(writeFailure(error as Error));
+        };
+        try {
+          fill(writer);
+        } catch (error) {
+          batch.close().catch(() => {});
+          fail(error);
+          return;
+        }
+        this.#commit(batch, writer).then(() => {
+          end();
+          resolve(writer.bytes);
+        }, fail);
+      });
+    });
   }
 
   beginReplacement(): BaseReplacement {

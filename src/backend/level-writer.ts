@@ -26,7 +26,7 @@ import {
   sharesPack,
 } from './pack.ts';
 import { deadKey, encodeReference, PackDirectory, packKey } from './pack-directory.ts';
-import type { Pack, PackCursor } from './pack-list.ts';
+import { isWorn, type Pack, type PackCursor } from './pack-list.ts';
 import type { RecordFiles } from './record-files.ts';
 
 export interface LevelWriterOptions {
@@ -157,6 +157,18 @@ export class LevelWriter {
     const dead = this.#touched.get(pack);
     if (dead === undefined) this.#touched.set(pack, new Set(pack.dead).add(key));
     else dead.add(key);
+  }
+
+  /** `settle` shall deal with a worn pack, though this batch takes nothing from it. */
+  revisit(firstKey: string): void {
+    const pack = this.#directory.find(firstKey);
+    if (pack !== null && isWorn(pack) && !this.#touched.has(pack))
+      this.#touched.set(pack, new Set(pack.dead));
+  }
+
+  /** The first keys of packs that are worn since this batch. */
+  *worn(): Generator<string> {
+    for (const pack of this.#changes.values()) if (pack !== null && isWorn(pack)) yield pack.firstKey;
   }
 
   /** Call when everything was put and deleted, until it returns false: each call deals with one pack that lost records. */

@@ -27,6 +27,11 @@ export interface Pack {
   readonly place: Place | null;
 }
 
+/** Whether half or more of a pack is dead, so that what is left is worth being written anew. */
+export function isWorn({ dead, count }: Pack): boolean {
+  return dead !== null && dead.size * 2 >= count;
+}
+
 export class PackList {
   #chunks: Pack[][] = [];
 

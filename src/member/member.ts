@@ -183,8 +183,14 @@ export class Member implements ServedMember {
     hashBackend(this.#dependencies.backend, done);
   }
 
+  /** Writes out first what was applied: what was compacted a moment ago holds its space until that is on disk. */
   defragment(done: (error: Error | null) => void): void {
-    this.#dependencies.backend.compact(done);
+    const { backend } = this.#dependencies;
+    this.#parts.loop.mark();
+    backend.flush((error) => {
+      if (error === null) backend.compact(done);
+      else done(error);
+    });
   }
 
   /**

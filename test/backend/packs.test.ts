@@ -271,6 +271,42 @@ t.test(
   },
 );
 
+t.test('records that are compacted before they are flushed give their space back', async (t) => {
+  const key = (i: number): string => `k${String(i).padStart(4, '0')}`;
+  const compact = (backend: Backend): Promise<void> =>
+    new Promise((resolve, reject) =>
+      backend.compact((error) => (error === null ? resolve() : reject(error))),
+    );
+  for (const way of ['next flush', 'compaction', 'compaction behind a restart']) {
+    const directory = `${t.testdir()}/data`;
+    let backend = await open(directory, 512);
+    for (let i = 0; i < 400; i++) backend.put(key(i), Buffer.alloc(100, i));
+    for (let i = 0; i < 400; i++) if (i % 100 !== 0) backend.delete(key(i));
+    backend.mark(1, Buffer.alloc(0));
+    await flush(backend);
+    t.ok(backend.sizeBytes > 400 * 100, way);
+    if (way === 'next flush') {
+      backend.put('other', Buffer.alloc(1));
+      backend.mark(2, Buffer.alloc(0));
+      await flush(backend);
+      await close(backend);
+      t.ok((await keysOfDb(directory)).filter((name) => name < packTableEnd).length <= 4, way);
+      continue;
+    }
+    if (way.endsWith('restart')) {
+      await close(backend);
+      backend = await open(directory, 512);
+    }
+    await compact(backend);
+    t.ok(backend.sizeBytes < 200 * 100, `${backend.sizeBytes} bytes behind a ${way}`);
+    t.same(
+      (await scan(backend, 'k', 'l')).map((entry) => entry.slice(0, 5)),
+      [0, 100, 200, 300].map(key),
+    );
+    await close(backend);
+  }
+});
+
 t.test(
   'a value has room where it is going to stand, unless it is large or its key is not the last',
   async (t) => {

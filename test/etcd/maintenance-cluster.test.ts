@@ -3,7 +3,7 @@
 import t, { type Test } from 'tap';
 import { downgradeTarget } from '../../src/etcd/downgrade.ts';
 import { OneByOne } from '../../src/etcd/one-by-one.ts';
-import { type Cluster, startCluster } from '../../src/index.ts';
+import { type Cluster, startCluster, startMember } from '../../src/index.ts';
 import { Failure } from '../../src/util/failure.ts';
 import {
   DowngradeAction,
@@ -158,6 +158,23 @@ t.test('space can be given back while clients go on', async (t) => {
     callers[0]!.response('KV/Put', encodePutRequest(put('a', '1'))),
   ]);
   t.equal(answer.length, 0, 'without a header');
+});
+
+t.test('space is given back by a defragmentation that follows a compaction at once', async (t) => {
+  const member = await startMember({ dataDir: t.testdir(), listenClientUrls: ['http://127.0.0.1:0'] });
+  const caller = new Caller(member.clientUrls[0]!.slice('http://'.length));
+  t.teardown(async () => {
+    caller.closeClient();
+    await member.close();
+  });
+  const size = async (): Promise<number> =>
+    decodeStatusResponse(await caller.response('Maintenance/Status', nothing)).dbSize;
+  const request = encodePutRequest(put('one', 'x'.repeat(4096)));
+  for (let times = 0; times < 25; times++) await caller.response('KV/Put', request);
+  t.ok((await size()) > 25 * 4096);
+  await caller.response('KV/Compact', encodeCompactionRequest({ revision: 26, physical: true }));
+  await caller.response('Maintenance/Defragment', nothing);
+  t.ok((await size()) < 10 * 4096, 'one value is left of twenty-five');
 });
 
 t.test('a downgrade is checked, kept by all members, and canceled', async (t) => {
