@@ -93,12 +93,16 @@ export class PeerLink {
     return this.up;
   }
 
-  /** New URLs are tried at once; a connection to one that is no longer listed is given up. */
+  /**
+   * New URLs are tried at once, unless there is a link: that was made with this very member and stays, whatever its address is
+   * called now. Counter-example without: a new address is announced before its member listens there, and a leader would lose its
+   * followers meanwhile.
+   */
   setUrls(urls: readonly string[]): void {
     if (urls.length === this.urls.length && urls.every((url, index) => url === this.urls[index])) return;
     this.urls = urls;
     this.urlIndex = 0;
-    if (this.socket !== null && !urls.includes(this.url)) this.drop('its address has changed');
+    if (this.socket !== null && !this.up && !urls.includes(this.url)) this.drop('its address has changed');
     this.hurry();
   }
 

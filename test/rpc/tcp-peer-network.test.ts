@@ -188,18 +188,26 @@ t.test('a dialler survives what a false peer answers', async (t) => {
   }
 });
 
-t.test('the URLs of a peer are tried in turn, and new ones at once', async (t) => {
-  const { member: b, port } = await member('b');
-  const { member: a } = await member('a');
-  const nowhere = 'http://127.0.0.1:1';
-  a.network.setPeers([{ id: 'b', urls: ['nonsense', nowhere, url(port)] }]);
-  await until('the third one leads there', () => a.network.isConnected('b'));
-  a.network.setPeers([{ id: 'b', urls: [nowhere] }]);
-  t.equal(a.network.isConnected('b'), false, 'the old address counts no more');
-  a.network.setPeers([{ id: 'b', urls: [url(port)] }]);
-  await until('the new one does', () => a.network.isConnected('b'));
-  await Promise.all([a.close(), b.close()]);
-});
+t.test(
+  'the URLs of a peer are tried in turn, new ones at once, and a link outlives its address',
+  async (t) => {
+    const { member: b, port } = await member('b');
+    const { member: a } = await member('a');
+    const nowhere = 'http://127.0.0.1:1';
+    a.network.setPeers([{ id: 'b', urls: ['nonsense', nowhere, url(port)] }]);
+    await until('the third one leads there', () => a.network.isConnected('b'));
+    a.network.setPeers([{ id: 'b', urls: [nowhere] }]);
+    t.equal(a.network.isConnected('b'), true, 'nobody need listen at the new address yet');
+    a.send('b', 'still here');
+    await until('it is heard', () => b.texts.includes('still here'));
+    await b.close();
+    await until('the link is lost', () => !a.network.isConnected('b'));
+    const { member: moved, port: newPort } = await member('b');
+    a.network.setPeers([{ id: 'b', urls: [url(newPort)] }]);
+    await until('the new address leads there', () => a.network.isConnected('b'));
+    await Promise.all([a.close(), moved.close()]);
+  },
+);
 
 t.test('a member that does not know who dials it can answer, until that one leaves', async (t) => {
   const { member: away, port } = await member('away');
