@@ -50,7 +50,7 @@ for (const program of middle) {
           'wait',
           '--for=jsonpath={.spec.replicas}=5',
           'deploy/web',
-          '--timeout=5s',
+          '--timeout=60s',
         );
         t.equal(waited.code, 0, waited.stderr);
         const deleted = await kubectl.run('delete', '-f', web);
@@ -75,7 +75,7 @@ t.test('kubectl finds its way by short names, labels, fields and all namespaces'
     const table = await kubectl.run('get', 'namespaces', '--chunk-size=1');
     t.match(
       table.stdout,
-      /^NAME +STATUS +AGE\ndefault +Active +\d+s\nkube-node-lease +Active +\d+s\nkube-public +Active +\d+s\nkube-system +Active +\d+s\n$/,
+      /^NAME +STATUS +AGE\ndefault +Active +\S+\nkube-node-lease +Active +\S+\nkube-public +Active +\S+\nkube-system +Active +\S+\n$/,
     );
     const shown = await kubectl.run(
       'get',

@@ -133,7 +133,7 @@ t.test(
     );
     t.match(await say('apply', '--server-side', '-f', large), /plants\.example\.com serverside-applied$/);
     t.match(await say('apply', '--server-side', '-f', large), /plants\.example\.com serverside-applied$/);
-    await say('wait', '--for=condition=Established', 'crd/plants.example.com', '--timeout=20s');
+    await say('wait', '--for=condition=Established', 'crd/plants.example.com', '--timeout=60s');
     const plant = (version: string, leaf0: number): string => {
       const path = join(folder, `plant-${version}-${leaf0}.yaml`);
       const head = [`apiVersion: example.com/${version}`, 'kind: Plant', 'metadata: {name: fern}'];

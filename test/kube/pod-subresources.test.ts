@@ -134,7 +134,7 @@ t.test('kubectl logs, exec, port-forward and drain show them', { skip }, async (
     const logs = await kubectl.run('logs', 'lg');
     t.match(logs.stderr, 'nodes "n1" not found');
     await api.send('POST', '/api/v1/nodes', { metadata: { name: 'n1' } });
-    const drained = await kubectl.run('drain', 'n1', '--force', '--grace-period=0', '--timeout=5s');
+    const drained = await kubectl.run('drain', 'n1', '--force', '--grace-period=0', '--timeout=60s');
     t.equal(drained.code, 0, drained.stderr + drained.stdout);
     t.match(drained.stdout, 'node/n1 drained');
     await api.send('DELETE', '/api/v1/nodes/n1');

@@ -65,7 +65,7 @@ withKubectl(
       ['statefulset.apps/ledger configured'],
     );
     t.equal(await run('diff', '-f', manifests), '', 'the server would change nothing');
-    t.match(await run('get', 'pod', 'hello'), /^hello +0\/1 +Pending +0 +\d+s$/m);
+    t.match(await run('get', 'pod', 'hello'), /^hello +0\/1 +Pending +0 +\S+$/m);
     const pod = await run('describe', 'pod', 'hello');
     t.match(pod, /QoS Class: +Guaranteed/);
     t.match(pod, /Requests:\n +cpu: +500m\n +memory: +128Mi/);
