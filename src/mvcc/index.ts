@@ -95,6 +95,11 @@ export class Index {
     this.#ordered.reweigh(index.key, 0);
   }
 
+  /** The same for all keys of a range that live. */
+  buryRange(from: string, to: string | null): void {
+    this.#ordered.lighten(from, to);
+  }
+
   /** Nothing is left of the key, and no handle on it may be used any more. */
   remove(index: KeyIndex): void {
     this.table.remove(index.key);
@@ -109,6 +114,11 @@ export class Index {
   /** Appends the living keys of a range in order, at most `limit`. */
   collectLive(from: string, to: string | null, limit: number, out: KeyIndex[]): void {
     this.#collect(from, to, limit, true, out);
+  }
+
+  /** Appends the rows of the living keys of a range in order. */
+  collectLiveRows(from: string, to: string | null, out: number[]): void {
+    this.#ordered.collect(from, to, Number.POSITIVE_INFINITY, true, out);
   }
 
   /** Appends all keys of a range in order, deleted ones included, at most `limit`. */

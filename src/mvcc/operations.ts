@@ -12,7 +12,7 @@ import type {
   PutRequest,
   PutResult,
 } from '../wire/messages.ts';
-import type { KeyIndex } from './key-index.ts';
+import { KeyIndex } from './key-index.ts';
 import { binaryString, isPoint, rangeTo } from './key-range.ts';
 import type { State } from './state.ts';
 import type { Writer } from './writer.ts';
@@ -63,19 +63,33 @@ export function runPut(state: State, writer: Writer, request: PutRequest): PutRe
 
 export function runDeleteRange(state: State, writer: Writer, request: DeleteRangeRequest): DeleteRangeResult {
   state.figures.deletes++;
-  const victims: KeyIndex[] = [];
-  if (isPoint(request.rangeEnd)) {
-    const index = state.index.find(request.key, 0, request.key.length);
-    if (index?.isLive === true) victims.push(index);
-  } else {
-    const from = binaryString(request.key);
-    const to = rangeTo(request.rangeEnd);
-    if (to === null || to > from) state.index.collectLive(from, to, Number.POSITIVE_INFINITY, victims);
+  if (!isPoint(request.rangeEnd)) return runDeleteMany(state, writer, request);
+  const index = state.index.find(request.key, 0, request.key.length);
+  if (index?.isLive !== true) return { deleted: 0, prevKvs: noRecords, revision: writer.head };
+  const prevKvs = request.prevKv ? [state.newestRecord(index)] : noRecords;
+  writer.delete(index);
+  return { deleted: 1, prevKvs, revision: writer.head };
+}
+
+/** It may be very many: one handle goes from key to key, and the order of keys is told once that they are gone. */
+function runDeleteMany(state: State, writer: Writer, request: DeleteRangeRequest): DeleteRangeResult {
+  const from = binaryString(request.key);
+  const to = rangeTo(request.rangeEnd);
+  const rows: number[] = [];
+  if (to === null || to > from) state.index.collectLiveRows(from, to, rows);
+  if (rows.length === 0) return { deleted: 0, prevKvs: noRecords, revision: writer.head };
+  const index = new KeyIndex(state.index.table, rows[0]!);
+  const prevKvs: KeyValueBytes[] = [];
+  for (let i = 0; request.prevKv && i < rows.length; i++) {
+    index.moveTo(rows[i]!);
+    prevKvs.push(state.newestRecord(index));
   }
-  let prevKvs = noRecords;
-  if (request.prevKv && victims.length > 0) prevKvs = victims.map((index) => state.newestRecord(index));
-  for (let i = 0; i < victims.length; i++) writer.delete(victims[i]!);
-  return { deleted: victims.length, prevKvs, revision: writer.head };
+  state.index.buryRange(from, to);
+  for (let i = 0; i < rows.length; i++) {
+    index.moveTo(rows[i]!);
+    writer.delete(index, true);
+  }
+  return { deleted: rows.length, prevKvs, revision: writer.head };
 }
 
 /**

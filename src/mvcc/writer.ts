@@ -84,7 +84,8 @@ export class Writer {
     if (this.#makesChanges) this.#note(index, EventType.Put, room, bytes, isCreate);
   }
 
-  delete(index: KeyIndex): void {
+  /** @param isBuried it does not count any more */
+  delete(index: KeyIndex, isBuried = false): void {
     const state = this.#state;
     const main = this.#main;
     const sub = this.#count++;
@@ -96,7 +97,7 @@ export class Writer {
     index.addTombstone(main, sub, bytes);
     this.#written(index, room, bytes);
     state.cache.remove(index);
-    state.index.bury(index);
+    if (!isBuried) state.index.bury(index);
     if (lease !== 0n) state.leases.detach(lease, key);
     if (this.#makesChanges) this.#note(index, EventType.Delete, room, bytes, false);
   }

@@ -208,6 +208,11 @@ export class OrderedMap<V> {
     node.total += difference;
   }
 
+  /** Makes all entries of `from` <= key < `to` weigh nothing, many at a time; `to` null is no bound. */
+  lighten(from: string, to: string | null): void {
+    if (to === null || to > from) this.#lighten(this.#root, from, to);
+  }
+
   /** Removes an entry. Returns false when there is none. */
   delete(key: string): boolean {
     const before = this.#size;
@@ -316,6 +321,24 @@ export class OrderedMap<V> {
       if (child.total > 0 && this.#collectHeavy(child, from, to, full, out)) return true;
     }
     return false;
+  }
+
+  /** @returns the weight that went */
+  #lighten(node: Node<V>, from: string, to: string | null): number {
+    if (node.total === 0) return 0;
+    let gone = 0;
+    if (node.isLeaf) {
+      const begin = lowerBound(node.keys, from);
+      const end = to === null ? node.keys.length : lowerBound(node.keys, to);
+      for (let at = begin; at < end; at++) gone += weightAt(node, at);
+      if (gone > 0) ownWeights(node).fill(0, begin, end);
+    } else {
+      const end = to === null ? node.children.length - 1 : childOf(node.separators, to);
+      for (let at = childOf(node.separators, from); at <= end; at++)
+        gone += this.#lighten(node.children[at]!, from, to);
+    }
+    node.total -= gone;
+    return gone;
   }
 
   /** Inserts below `node`; returns the right sibling if `node` had to be split. */

@@ -52,7 +52,7 @@ const keyOf = (n: number): string => String.fromCharCode(n >> 8, n & 255);
 
 t.test('random sets, deletes and weights give what a sorted array gives', async (t) => {
   const step = fc.record({
-    kind: fc.constantFrom('set', 'set', 'delete', 'reweigh', 'fill', 'clear'),
+    kind: fc.constantFrom('set', 'set', 'delete', 'reweigh', 'fill', 'clear', 'lighten'),
     key: fc.integer({ min: 0, max: 1500 }),
     span: fc.integer({ min: 0, max: 400 }),
     weight: fc.integer({ min: 0, max: 1 }),
@@ -73,6 +73,13 @@ t.test('random sets, deletes and weights give what a sorted array gives', async 
               map.reweigh(name, weight);
               model.get(name)!.weight = weight;
             }
+            continue;
+          }
+          if (kind === 'lighten') {
+            const end = weight === 1 ? keyOf(key + span) : null;
+            map.lighten(name, end);
+            for (const [other, entry] of model)
+              if (other >= name && (end === null || other < end)) entry.weight = 0;
             continue;
           }
           const last = kind === 'fill' || kind === 'clear' ? key + span : key;
