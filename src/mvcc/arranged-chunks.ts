@@ -31,7 +31,7 @@ import { StepSort } from './step-sort.ts';
 
 /** Keys looked at in a step; fewer where a record may have to be read for each. */
 const keysPerStep = 1000;
-const recordsPerStep = 250;
+const recordsPerStep = 64;
 /** Of a sort: see `StepSort`. */
 const sortedPerStep = 8192;
 /** Pairs of a chunk. */

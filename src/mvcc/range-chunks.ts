@@ -22,7 +22,7 @@ export type { RangeChunk, RangeChunks } from './range-chunk.ts';
 const batchKeys = 256;
 /** Keys of the past that are counted in a step, and pairs of a chunk: a millisecond or two of work, whatever their size. */
 const countedKeys = 4096;
-const defaultChunkKeys = 1000;
+const defaultChunkKeys = 500;
 
 /** Whether a range can be read in chunks: it has no filters and no order but the keys'. */
 export function isPlain(request: RangeRequest): boolean {
