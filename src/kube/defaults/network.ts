@@ -1,7 +1,7 @@
 /** Defaults of ingresses, their classes and network policies (reference §4.3). */
 
 import type { ApiObject } from '../api/objects.ts';
-import { fill, inner, items } from './pod-volumes.ts';
+import { fill, fillAbsent, inner, items } from './pod-volumes.ts';
 
 export function fillIngress(ingress: ApiObject): void {
   ingress.spec ??= {};
@@ -20,7 +20,7 @@ export function fillNetworkPolicy(policy: ApiObject): void {
   fill(spec, { podSelector: {} });
   for (const direction of ['ingress', 'egress']) {
     for (const rule of items(spec, direction)) {
-      for (const port of items(rule, 'ports')) fill(port, { protocol: 'TCP' });
+      for (const port of items(rule, 'ports')) fillAbsent(port, { protocol: 'TCP' });
     }
   }
   const types = spec['policyTypes'];

@@ -1,7 +1,7 @@
 /** Defaults of disruption budgets, priorities, flow control and webhooks (reference §4.3). */
 
 import { type ApiObject, asJson, isJsonObject, type JsonObject } from '../api/objects.ts';
-import { fill, inner, items } from './pod-volumes.ts';
+import { fill, fillAbsent, inner, items } from './pod-volumes.ts';
 
 export function fillBudget(budget: ApiObject): void {
   budget.spec ??= {};
@@ -10,7 +10,8 @@ export function fillBudget(budget: ApiObject): void {
 }
 
 export function fillPriorityClass(priorityClass: ApiObject): void {
-  fill(asJson(priorityClass), { value: 0, preemptionPolicy: 'PreemptLowerPriority' });
+  fill(asJson(priorityClass), { value: 0 });
+  fillAbsent(asJson(priorityClass), { preemptionPolicy: 'PreemptLowerPriority' });
   const json = asJson(priorityClass);
   if (json['globalDefault'] === false) delete json['globalDefault'];
 }
@@ -61,8 +62,8 @@ function fillClient(webhook: JsonObject): void {
 }
 
 function fillWebhook(webhook: JsonObject): void {
-  fill(webhook, {
-    name: '',
+  fill(webhook, { name: '' });
+  fillAbsent(webhook, {
     failurePolicy: 'Fail',
     matchPolicy: 'Equivalent',
     namespaceSelector: {},
@@ -72,7 +73,7 @@ function fillWebhook(webhook: JsonObject): void {
   webhook['sideEffects'] ??= null;
   webhook['admissionReviewVersions'] ??= null;
   fillClient(webhook);
-  for (const rule of items(webhook, 'rules')) fill(rule, { scope: '*' });
+  for (const rule of items(webhook, 'rules')) fillAbsent(rule, { scope: '*' });
 }
 
 export function fillValidatingWebhooks(configuration: ApiObject): void {
@@ -82,7 +83,7 @@ export function fillValidatingWebhooks(configuration: ApiObject): void {
 export function fillMutatingWebhooks(configuration: ApiObject): void {
   for (const webhook of items(asJson(configuration), 'webhooks')) {
     fillWebhook(webhook);
-    fill(webhook, { reinvocationPolicy: 'Never' });
+    fillAbsent(webhook, { reinvocationPolicy: 'Never' });
   }
 }
 
@@ -90,15 +91,15 @@ export function fillMutatingWebhooks(configuration: ApiObject): void {
 function fillMatch(spec: JsonObject, member: string): void {
   const match = inner(spec, member);
   if (match === null) return;
-  fill(match, { namespaceSelector: {}, objectSelector: {}, matchPolicy: 'Equivalent' });
+  fillAbsent(match, { namespaceSelector: {}, objectSelector: {}, matchPolicy: 'Equivalent' });
   for (const list of ['resourceRules', 'excludeResourceRules']) {
-    for (const rule of items(match, list)) fill(rule, { scope: '*' });
+    for (const rule of items(match, list)) fillAbsent(rule, { scope: '*' });
   }
 }
 
 export function fillAdmissionPolicy(policy: ApiObject): void {
   policy.spec ??= {};
-  fill(policy.spec, { failurePolicy: 'Fail' });
+  fillAbsent(policy.spec, { failurePolicy: 'Fail' });
   fillMatch(policy.spec, 'matchConstraints');
 }
 

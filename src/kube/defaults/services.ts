@@ -4,7 +4,7 @@
  */
 
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
-import { fill, inner, items } from './pod-volumes.ts';
+import { fill, fillAbsent, inner, items } from './pod-volumes.ts';
 
 /** How long a client stays with its endpoint. */
 const affinitySeconds = 10_800;
@@ -62,5 +62,5 @@ export function fillEndpointSlice(slice: ApiObject): void {
   json['endpoints'] ??= null;
   json['ports'] ??= null;
   for (const endpoint of items(json, 'endpoints')) fill(endpoint, { conditions: {} });
-  for (const port of items(json, 'ports')) fill(port, { name: '', protocol: 'TCP' });
+  for (const port of items(json, 'ports')) fillAbsent(port, { name: '', protocol: 'TCP' });
 }

@@ -1,12 +1,13 @@
 /** Defaults of volumes, claims and their classes (reference §4.3). */
 
 import { type ApiObject, asJson, isJsonObject } from '../api/objects.ts';
-import { fill, inner } from './pod-volumes.ts';
+import { fill, fillAbsent, inner } from './pod-volumes.ts';
 
 export function fillVolumeObject(volume: ApiObject): void {
   volume.spec ??= {};
   const { spec } = volume;
-  fill(spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' });
+  fill(spec, { persistentVolumeReclaimPolicy: 'Retain' });
+  fillAbsent(spec, { volumeMode: 'Filesystem' });
   const host = inner(spec, 'hostPath');
   if (host !== null) fill(host, { type: '' });
   const rbd = inner(spec, 'rbd');
@@ -25,7 +26,7 @@ export function fillVolumeObject(volume: ApiObject): void {
 export function fillClaim(claim: ApiObject): void {
   claim.spec ??= {};
   const { spec } = claim;
-  fill(spec, { resources: {}, volumeMode: 'Filesystem' });
+  fillAbsent(spec, { resources: {}, volumeMode: 'Filesystem' });
   const { dataSource, dataSourceRef } = spec;
   if (isJsonObject(dataSource) && dataSourceRef === undefined) {
     spec['dataSourceRef'] = { ...dataSource };
@@ -38,7 +39,8 @@ export function fillClaim(claim: ApiObject): void {
 
 export function fillStorageClass(storageClass: ApiObject): void {
   const json = asJson(storageClass);
-  fill(json, { provisioner: '', reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' });
+  fill(json, { provisioner: '' });
+  fillAbsent(json, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' });
 }
 
 export function fillVolumeAttachment(attachment: ApiObject): void {

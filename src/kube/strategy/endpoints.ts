@@ -9,6 +9,7 @@ import {
   tooMany,
 } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
+import { subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { has, numberOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
 import {
@@ -41,9 +42,15 @@ function validateEndpointAddress(field: string, address: JsonObject): FieldError
   }
   const hostname = textOf(address, 'hostname');
   if (hostname !== '') errors.push(...validateDnsLabel(`${field}.hostname`, hostname));
-  const node = textOf(address, 'nodeName');
-  if (node !== '') errors.push(...validateSubdomain(`${field}.nodeName`, node));
+  if (has(address, 'nodeName')) {
+    errors.push(...validateSubdomain(`${field}.nodeName`, textOf(address, 'nodeName')));
+  }
   return errors;
+}
+
+function validateApplication(field: string, port: JsonObject): FieldError[] {
+  if (!has(port, 'appProtocol')) return [];
+  return validateLabelName(`${field}.appProtocol`, textOf(port, 'appProtocol'));
 }
 
 function validateEndpointPort(field: string, port: JsonObject, needsName: boolean): FieldError[] {
@@ -54,7 +61,7 @@ function validateEndpointPort(field: string, port: JsonObject, needsName: boolea
   errors.push(...validatePortNumber(`${field}.port`, numberOf(port, 'port') ?? 0));
   const protocol = textOf(port, 'protocol');
   if (!protocols.includes(protocol)) errors.push(notSupported(`${field}.protocol`, protocol, protocols));
-  return errors;
+  return [...errors, ...validateApplication(field, port)];
 }
 
 function validateEndpoints(endpoints: ApiObject): FieldError[] {
@@ -85,8 +92,17 @@ export const endpointsStrategy: Strategy = {
   validateUpdate: validateEndpoints,
 };
 
+function domainErrors(field: string, domain: string): FieldError[] {
+  if (domain === '') return [required(field)];
+  const name = domain.replace(/\.$/, '');
+  const problems = subdomainProblems(name);
+  if (problems.length > 0) return [invalidValue(field, name, problems.join(','))];
+  const why = 'should be a domain with at least two segments separated by dots';
+  return name.includes('.') ? [] : [invalidValue(field, name, why)];
+}
+
 function addressErrors(field: string, address: string, type: string): FieldError[] {
-  if (type === 'FQDN') return validateSubdomain(field, address);
+  if (type === 'FQDN') return domainErrors(field, address);
   const isIPv6 = address.includes(':');
   const errors = validateAddress(field, address);
   if (errors.length > 0) return errors;
@@ -107,8 +123,12 @@ function validateSliceEndpoint(field: string, endpoint: JsonObject, type: string
   addresses.forEach((address, at) => {
     errors.push(...addressErrors(`${field}.addresses[${at}]`, address, type));
   });
-  const hostname = textOf(endpoint, 'hostname');
-  if (hostname !== '') errors.push(...validateDnsLabel(`${field}.hostname`, hostname));
+  if (has(endpoint, 'nodeName')) {
+    errors.push(...validateSubdomain(`${field}.nodeName`, textOf(endpoint, 'nodeName')));
+  }
+  if (has(endpoint, 'hostname')) {
+    errors.push(...validateDnsLabel(`${field}.hostname`, textOf(endpoint, 'hostname')));
+  }
   return errors;
 }
 
@@ -138,8 +158,7 @@ function validateSlice(slice: ApiObject): FieldError[] {
       errors.push(notSupported(`${field}.protocol`, protocol, protocols));
     }
     if (has(port, 'port')) errors.push(...validatePortNumber(`${field}.port`, numberOf(port, 'port') ?? 0));
-    const application = textOf(port, 'appProtocol');
-    if (application !== '') errors.push(...validateLabelName(`${field}.appProtocol`, application));
+    errors.push(...validateApplication(field, port));
   });
   return errors;
 }

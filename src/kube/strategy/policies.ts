@@ -88,7 +88,8 @@ function validatePriorityClass(object: ApiObject): FieldError[] {
     errors.push(forbiddenValue('value', why));
   }
   const policy = textOf(json, 'preemptionPolicy');
-  if (!preemptionPolicies.includes(policy)) {
+  if (policy === '') errors.push(required('preemptionPolicy'));
+  else if (!preemptionPolicies.includes(policy)) {
     errors.push(notSupported('preemptionPolicy', policy, preemptionPolicies));
   }
   return errors;

@@ -9,11 +9,22 @@ import {
 } from '../api/field-errors.ts';
 import type { ApiObject, Json, JsonObject } from '../api/objects.ts';
 import type { Strategy } from '../registry/types.ts';
+import { parseQuantity } from '../schema/quantity.ts';
 import { definitionOf } from '../schema/schema.ts';
-import { has, mapOf, maybeObject, objectOf, objectsOf, textOf, textsOf } from '../validation/members.ts';
+import {
+  has,
+  isSet,
+  mapOf,
+  maybeObject,
+  objectOf,
+  objectsOf,
+  textOf,
+  textsOf,
+} from '../validation/members.ts';
 import { isSame, validateSubdomain } from '../validation/pod-fields.ts';
 import { validateNodeSelector } from '../validation/pod-scheduling.ts';
 import { validateAmount } from '../validation/resources.ts';
+import { sourcePlace, validateSourceDetails } from '../validation/volume-sources.ts';
 
 export const accessModes: readonly string[] = [
   'ReadOnlyMany',
@@ -40,7 +51,7 @@ export function validateAccessModes(spec: JsonObject, detail: string): FieldErro
 
 export function validateVolumeMode(spec: JsonObject): FieldError[] {
   const mode = textOf(spec, 'volumeMode');
-  return mode === '' || volumeModes.includes(mode)
+  return !has(spec, 'volumeMode') || volumeModes.includes(mode)
     ? []
     : [notSupported('spec.volumeMode', mode, volumeModes)];
 }
@@ -63,6 +74,16 @@ const neededMembers: Readonly<Record<string, readonly string[]>> = {
   gcePersistentDisk: ['pdName'],
   iscsi: ['targetPortal', 'iqn'],
   glusterfs: ['endpoints', 'path'],
+  rbd: ['monitors', 'image'],
+  cephfs: ['monitors'],
+  cinder: ['volumeID'],
+  flexVolume: ['driver'],
+  azureFile: ['secretName', 'shareName'],
+  azureDisk: ['diskName', 'diskURI'],
+  vsphereVolume: ['volumePath'],
+  photonPersistentDisk: ['pdID'],
+  portworxVolume: ['volumeID'],
+  scaleIO: ['gateway', 'system', 'volumeName'],
 };
 
 function validateSource(spec: JsonObject): FieldError[] {
@@ -73,8 +94,14 @@ function validateSource(spec: JsonObject): FieldError[] {
     .map((name) => forbiddenValue(`spec.${name}`, 'may not specify more than 1 volume type'));
   const [name] = given as [string];
   const source = maybeObject(spec, name) ?? {};
+  const place = `spec.${sourcePlace(name)}`;
   for (const member of neededMembers[name] ?? []) {
-    if (textOf(source, member) === '') errors.push(required(`spec.${name}.${member}`));
+    if (!isSet(source[member])) errors.push(required(`${place}.${member}`));
+  }
+  errors.push(...validateSourceDetails(place, name, source, true));
+  const path = textOf(source, 'path');
+  if (name === 'nfs' && !path.startsWith('/')) {
+    errors.push(invalidValue(`${place}.path`, path, 'must be an absolute path'));
   }
   if (name === 'local' && maybeObject(spec, 'nodeAffinity') === null) {
     errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
@@ -122,7 +149,11 @@ function validateVolume(volume: ApiObject): FieldError[] {
     errors.push(notSupported('spec.capacity', capacity, ['storage']));
   }
   for (const [name, amount] of Object.entries(capacity)) {
-    errors.push(...validateAmount(`spec.capacity[${name}]`, name, amount));
+    const field = `spec.capacity[${name}]`;
+    errors.push(...validateAmount(field, name, amount));
+    if (parseQuantity(amount).nanos <= 0n) {
+      errors.push(invalidValue(field, amount, 'must be greater than zero'));
+    }
   }
   const policy = textOf(spec, 'persistentVolumeReclaimPolicy');
   if (policy !== '' && !reclaimPolicies.includes(policy)) {

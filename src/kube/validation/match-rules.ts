@@ -86,7 +86,8 @@ export function validateMatchRule(field: string, rule: JsonObject): FieldError[]
   }
   errors.push(...validateResources(`${field}.resources`, textsOf(rule, 'resources')));
   const scope = textOf(rule, 'scope');
-  if (scope !== '' && !scopes.includes(scope)) errors.push(notSupported(`${field}.scope`, scope, scopes));
+  if (has(rule, 'scope') && !scopes.includes(scope))
+    errors.push(notSupported(`${field}.scope`, scope, scopes));
   return errors;
 }
 

@@ -3,6 +3,7 @@
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import { int32Max, shown, validateDescendingPath, validateRange } from './pod-fields.ts';
 import type { PodSpec, Profile, SecurityContext } from './pod-types.ts';
+import { validateWindowsOptions } from './windows-options.ts';
 
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const sysctlPart = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
@@ -99,6 +100,7 @@ export function validatePodSecurity(field: string, spec: PodSpec): FieldError[] 
       'OnRootMismatch',
     ]),
     ...validateSeccomp(`${field}.seccompProfile`, context.seccompProfile),
+    ...validateWindowsOptions(`${field}.windowsOptions`, context.windowsOptions),
     ...validateAppArmor(`${field}.appArmorProfile`, context.appArmorProfile),
     ...validateOption(`${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, [
       'Merge',
@@ -137,5 +139,9 @@ export function validateContainerSecurity(
       errors.push(invalidValue(field, shown(context), `${without} \`capabilities.Add\` CAP_SYS_ADMIN`));
     }
   }
-  return [...errors, ...validateAppArmor(`${field}.appArmorProfile`, context.appArmorProfile)];
+  return [
+    ...errors,
+    ...validateWindowsOptions(`${field}.windowsOptions`, context.windowsOptions),
+    ...validateAppArmor(`${field}.appArmorProfile`, context.appArmorProfile),
+  ];
 }

@@ -12,8 +12,9 @@ import { isJsonObject, type JsonObject } from '../api/objects.ts';
 import { subdomainProblems } from '../meta/names.ts';
 import { parseQuantity } from '../schema/quantity.ts';
 import { validateFieldReference, validateResourceReference } from './pod-env.ts';
-import { problemsAt, shown, validateDnsLabel, validateFilePath, validateNoBacksteps } from './pod-fields.ts';
+import { shown, validateDnsLabel, validateFilePath, validateNoBacksteps } from './pod-fields.ts';
 import type { FieldReference, KeyToPath, PodChecks, ResourceReference } from './pod-types.ts';
+import { sourcePlace, validateSourceDetails } from './volume-sources.ts';
 
 /** Sources in the order in which they are looked at: of two, the later one is too many. */
 const sources = [
@@ -287,13 +288,8 @@ function validateSource(field: string, kind: string, source: JsonObject): FieldE
     }
     case 'ephemeral':
       return validateClaimTemplate(field, source);
-    case 'csi': {
-      const driver = String(source['driver'] ?? '');
-      if (driver !== '') errors.push(...problemsAt(`${field}.driver`, driver, subdomainProblems(driver)));
-      return errors;
-    }
     default:
-      return errors;
+      return [...errors, ...validateSourceDetails(field, kind, source, false)];
   }
 }
 
@@ -305,7 +301,7 @@ function validateVolume(field: string, volume: JsonObject, checks: PodChecks): F
     if (!isJsonObject(source)) continue;
     const path = `${field}.${kind}`;
     if (hasOne) errors.push(forbiddenValue(path, 'may not specify more than 1 volume type'));
-    else errors.push(...validateSource(path, kind, source));
+    else errors.push(...validateSource(`${field}.${sourcePlace(kind)}`, kind, source));
     hasOne = true;
   }
   if (!hasOne) errors.push(required(field, 'must specify a volume type'));

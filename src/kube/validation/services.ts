@@ -83,8 +83,9 @@ function validateServicePort(
     errors.push(notSupported(`${field}.protocol`, protocol, protocols));
   }
   errors.push(...validatePort(`${field}.targetPort`, port['targetPort'] as number | string | undefined));
-  const application = textOf(port, 'appProtocol');
-  if (application !== '') errors.push(...validateLabelName(`${field}.appProtocol`, application));
+  if (has(port, 'appProtocol')) {
+    errors.push(...validateLabelName(`${field}.appProtocol`, textOf(port, 'appProtocol')));
+  }
   return errors;
 }
 
