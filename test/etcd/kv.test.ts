@@ -27,7 +27,7 @@ import {
   txn,
   txnOp,
 } from '../mvcc/requests.ts';
-import { pauseFor } from '../rpc/grpc-harness.ts';
+import { pauseFor, until } from '../rpc/grpc-harness.ts';
 import { CLUSTER_ID, MEMBER_ID, TERM } from './fake-member.ts';
 import { Served } from './served.ts';
 
@@ -210,7 +210,7 @@ t.test('a read waits for its linearizable point and then sees everything before 
   const held: ((failure: Failure | null) => void)[] = [];
   served.member.heldReads = held;
   const answer = served.response('KV/Range', rangeBytes('a'));
-  await pauseFor(20);
+  await until('the read waits', () => held.length > 0);
   await served.response('KV/Put', putBytes('a', 'later'));
   for (const done of held) done(null);
   t.equal(text(decodeRangeResponse(await answer).kvs[0]!.value), 'later');
@@ -243,10 +243,12 @@ t.test('a physical compaction is answered when the records are gone, any other a
   await served.response('KV/Compact', compactBytes(3));
   t.equal(store.isCompacting, true);
   let answered = false;
+  const before = served.member.proposed.length;
   const answer = served.response('KV/Compact', compactBytes(4, true)).then((bytes) => {
     answered = true;
     return bytes;
   });
+  await until('it is taken', () => served.member.proposed.length > before);
   await pauseFor(50);
   t.equal(answered, false);
   compactAll(store);

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import t from 'tap';
+import { freePorts } from '../../bench/ports.ts';
 import { grpcJsTransport } from '../../src/rpc/grpc-js-transport.ts';
 import type { HttpHandler } from '../../src/rpc/http1.ts';
 import { REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT_MS } from '../../src/rpc/http1.ts';
@@ -74,7 +75,7 @@ function tryListen(
 }
 
 async function open(
-  options: { clock?: Clock; maxConnections?: number; http?: HttpHandler } = {},
+  options: { clock?: Clock; port?: number; maxConnections?: number; http?: HttpHandler } = {},
 ): Promise<Opened> {
   const errors = new ErrorLog();
   const node = nodeRuntime({ log: errors });
@@ -230,8 +231,13 @@ t.test('more connections than allowed are closed, and places become free again',
   await until('the third is closed', () => third.closed);
   t.equal(third.text, '');
   first[0]!.socket.destroy();
-  await pauseFor(20);
-  t.equal((await fetchText(opened.port.port, '/')).status, 200);
+  // It takes a moment until the server has heard of it.
+  const served = async (): Promise<boolean> =>
+    fetchText(opened.port.port, '/').then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  while (!(await served())) await pauseFor(5);
   await opened.close();
 });
 
@@ -248,12 +254,13 @@ t.test('a taken port is a failure that names the address', async (t) => {
 
 t.test('closing drops idle connections, lets a request finish, and frees the port', async (t) => {
   let finish: (() => void) | null = null;
+  const [number] = (await freePorts(1)) as [number];
   const opened = await open({
+    port: number,
     http: (_request, response) => {
       finish = () => response.end('finished');
     },
   });
-  const number = opened.port.port;
   const silent = rawConnect(number);
   const running = rawConnect(number);
   running.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');

@@ -273,10 +273,14 @@ function cancelTests(withServer: WithServer): void {
     { '/s/Watched': watched },
     async (harness, t) => {
       cancels = 0;
-      const answer = await unary(harness.client(), '/s/Watched', Buffer.from([0]), new Metadata(), 60);
-      t.equal(answer.code, 4);
+      lateReply = null;
+      // On a busy machine the time may be over before the call arrives.
+      for (let limitMs = 60; lateReply === null && limitMs < 60_000; limitMs *= 4) {
+        const answer = await unary(harness.client(), '/s/Watched', Buffer.from([0]), new Metadata(), limitMs);
+        t.equal(answer.code, 4);
+      }
       await until('the handler hears of it', () => cancels === 1);
-      lateReply?.();
+      (lateReply as (() => void) | null)?.();
       await pauseFor(20);
       t.equal(cancels, 1);
       t.equal((await unary(harness.client(), '/s/Echo', Buffer.from('x'))).code, 0);
@@ -350,14 +354,17 @@ function cancelTests(withServer: WithServer): void {
     { '/s/Held': held },
     async (harness, t) => {
       streamCancels = 0;
-      const call = harness
-        .client()
-        .makeBidiStreamRequest('/s/Held', asIs, asIs, new Metadata(), { deadline: Date.now() + 80 });
-      call.on('data', () => {});
-      const code = await new Promise<number>((resolve) => {
-        call.on('error', (error) => resolve((error as unknown as { code: number }).code));
-      });
-      t.equal(code, 4);
+      openStreams = 0;
+      for (let limitMs = 80; openStreams === 0 && limitMs < 60_000; limitMs *= 4) {
+        const call = harness
+          .client()
+          .makeBidiStreamRequest('/s/Held', asIs, asIs, new Metadata(), { deadline: Date.now() + limitMs });
+        call.on('data', () => {});
+        const code = await new Promise<number>((resolve) => {
+          call.on('error', (error) => resolve((error as unknown as { code: number }).code));
+        });
+        t.equal(code, 4);
+      }
       await until('the handler hears of it', () => streamCancels === 1);
     },
   );
@@ -616,7 +623,7 @@ function backPressureTests(withServer: WithServer): void {
       request.write(Buffer.concat(Array.from({ length: count }, () => framed(Buffer.alloc(0)))));
       await pauseFor(50);
       stream!.resume();
-      await until('everything arrives', () => received === count, 10_000);
+      await until('everything arrives', () => received === count);
       t.equal(received, count);
       request.close(constants.NGHTTP2_CANCEL);
     },
@@ -659,7 +666,7 @@ function closeTests(t: Test, make: MakeTransport): void {
     const begun = Date.now();
     await new Promise<void>((resolve) => harness.transport.close(80, resolve));
     const tookMs = Date.now() - begun;
-    t.ok(tookMs >= 75 && tookMs < 3000, `took ${tookMs} ms`);
+    t.ok(tookMs >= 75 && tookMs < 60_000, `took ${tookMs} ms`);
     t.not((await running).code, 0);
     t.equal(harness.sockets.size, 0);
     idle.destroy();
