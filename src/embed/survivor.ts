@@ -185,6 +185,21 @@ export function longestLog(survivors: readonly Survivor[]): Survivor | null {
   );
 }
 
+/** Whether its state reaches to where its log begins. */
+export function hasState({ applied, logBase }: Survivor): boolean {
+  return applied >= logBase;
+}
+
+/**
+ * Whose state the log of a member without one goes on from: what was applied anywhere was committed, and is the same in every
+ * log that has it. Null where none reaches to where that log begins and not beyond it.
+ */
+export function stateFor(one: Survivor, others: readonly Survivor[]): Survivor | null {
+  const fits = ({ clusterId, applied }: Survivor): boolean =>
+    clusterId === one.clusterId && applied >= one.logBase && applied <= one.lastIndex;
+  return others.find((other) => other !== one && hasState(other) && fits(other)) ?? null;
+}
+
 /** Everybody but itself that the member has ever heard of as one of the cluster. */
 function othersOf({ recovered, identity }: Opened, known: readonly MemberRecord[]): string[] {
   const ids = new Set([...known, ...identity.bootstrap].map(({ id }) => id));

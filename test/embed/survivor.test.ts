@@ -1,12 +1,14 @@
 /** A majority is lost for good: what is left is looked at, named, and goes on alone or as a new cluster. */
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { freePorts } from '../../bench/ports.ts';
 import { connect } from '../../src/client/index.ts';
 import { goOnAlone, inspectSurvivor, longestLog } from '../../src/embed/survivor.ts';
-import { startCluster, startMember } from '../../src/index.ts';
+import { type Member, startCluster, startMember } from '../../src/index.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { ctl } from '../cli/ctl-harness.ts';
 
@@ -175,3 +177,76 @@ t.test('recover says what it would do, and begins a new cluster that clients can
   t.match(told, { reason: 'watchCompacted' }, 'a watch of before is told');
   t.equal((await inspectSurvivor(leader, null, runtime)).revision, 21, 'the old data is as it was');
 });
+
+t.test(
+  'the longest log without a state, and a state without the end of that log, come together',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'k-'));
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+    const place = (name: string): string => join(folder, name);
+    const ports = await freePorts(3);
+    const initialCluster = Object.fromEntries(
+      ports.map((port, at) => [`m${at}`, [`http://127.0.0.1:${port}`]]),
+    );
+    const begin = (name: string): Promise<Member> =>
+      startMember({
+        ...{ name, dataDir: place(name), initialCluster, listenPeerUrls: initialCluster[name]! },
+        ...{ listenClientUrls: ['http://127.0.0.1:0'], heartbeatMs: 50, electionMs: 500, catchUpEntries: 1 },
+      });
+    const all = Object.keys(initialCluster);
+    const members = await Promise.all(all.map(begin));
+    t.teardown(() => Promise.all(members.map((member) => member.close())));
+    await Promise.all(members.map(({ ready }) => ready));
+    const logs = (): string[][] => all.map((name) => readdirSync(join(place(name), 'wal')));
+    while (logs().some((files) => files.includes('0000000000000001.wal'))) {
+      await members[0]!.client.put('large', 'v'.repeat(200_000));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    // The third is behind, the second is gone, and the first has lost its state.
+    await members[2]!.close();
+    for (let at = 0; at < 20; at++) await members[0]!.client.put('acknowledged', `${at}`);
+    await Promise.all(members.map((member) => member.close()));
+    rmSync(join(place('m0'), 'state'), { recursive: true });
+    const lost = await inspectSurvivor(place('m0'), null, runtime);
+    t.ok(lost.applied < lost.logBase, `${lost.applied} < ${lost.logBase}`);
+
+    const advised = await ctl('unused', { args: ['recover', place('m0'), place('m2')] });
+    t.equal(advised.code, 1);
+    t.match(advised.err, /the state of .* is lost, and its log is the longest(.|\n)*Nothing is lost/);
+    const alone = await ctl('unused', { args: ['recover', place('m0')] });
+    t.match(alone, { code: 1, err: /no state that is left reaches there/ });
+
+    const forced = ['recover', place('m0'), place('m2'), '--force', '--confirm', '--to', place('new')];
+    const done = await ctl('unused', { args: forced });
+    t.equal(done.code, 0, done.err);
+    t.match(done.out, /Its own state is lost: that of m2 is taken/);
+    {
+      await using member = await startMember({
+        dataDir: place('new'),
+        listenClientUrls: ['http://127.0.0.1:0'],
+        ...timing,
+      });
+      await member.ready;
+      t.equal(
+        (await member.client.get('acknowledged'))?.text,
+        '19',
+        'a new cluster has what was acknowledged',
+      );
+    }
+
+    const commands = advised.err.split('\n').filter((line) => line.startsWith('  '));
+    t.equal(commands.length, 2);
+    // Word for word.
+    for (const command of commands) execFileSync('sh', ['-c', command]);
+    const back = await Promise.all(['m0', 'm2'].map(begin));
+    t.teardown(() => Promise.all(back.map((member) => member.close())));
+    await Promise.all(back.map(({ ready }) => ready));
+    t.equal(back[0]!.clusterId, members[0]!.clusterId);
+    t.equal(
+      (await back[1]!.client.get('acknowledged'))?.text,
+      '19',
+      'and so has the old one, by its own majority',
+    );
+    t.ok(await back[1]!.client.put('after', 'it serves'));
+  },
+);

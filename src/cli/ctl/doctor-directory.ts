@@ -91,7 +91,7 @@ function wholeness(dir: string, survivor: Survivor): Finding[] {
   ];
   if (applied < logBase) {
     const what = `the state ends at entry ${applied}, but the log begins after ${logBase}: entries are missing`;
-    findings.push(problem(dir, what, rejoin(memberId)));
+    findings.push(problem(dir, what, stateAdvice(members.length)));
   } else {
     const log = `the log is whole up to entry ${lastIndex} of term ${lastTerm}, committed up to ${commit}`;
     findings.push(ok(dir, `${log}; the state is whole at entry ${applied}, revision ${revision}`));
@@ -109,11 +109,11 @@ function wholeness(dir: string, survivor: Survivor): Finding[] {
   return findings;
 }
 
-function rejoin(memberId: string): string {
-  return (
-    `move the directory away, remove member ${memberId} from the cluster and take it in anew: ` +
-    'keelson ctl member remove, keelson ctl member join'
-  );
+function stateAdvice(members: number): string {
+  return members === 1
+    ? 'nobody else has them: restore a snapshot (keelson etcdutl snapshot restore)'
+    : 'start it among the others: they send it a state. Where no majority of them serves, stop all that are left and ask: ' +
+        'keelson ctl recover <data directory of each member that is left>';
 }
 
 function failureOf(dir: string, error: unknown): Finding {

@@ -11,7 +11,14 @@
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { restoreMember } from '../../embed/restore.ts';
-import { goOnAlone, inspectSurvivor, longestLog, type Survivor } from '../../embed/survivor.ts';
+import {
+  goOnAlone,
+  hasState,
+  inspectSurvivor,
+  longestLog,
+  type Survivor,
+  stateFor,
+} from '../../embed/survivor.ts';
 import { writeWholeState } from '../../embed/whole-state.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { textTable } from '../text-table.ts';
@@ -39,6 +46,14 @@ async function lookAt(dir: string, walDir: string | null): Promise<Looked> {
   }
 }
 
+/** What a new cluster begins with. */
+interface Source {
+  readonly survivor: Survivor;
+  readonly walDir: string | null;
+  /** Whose state it is, where its own is lost. */
+  readonly donor: Survivor | null;
+}
+
 /** One for each data directory. @throws UsageError */
 function walDirsOf(session: Session): (string | null)[] {
   const told = session.text('wal-dir');
@@ -64,11 +79,15 @@ const head = [
   'data',
 ];
 
+function stateText(survivor: Survivor): string {
+  return hasState(survivor) ? String(survivor.applied) : 'lost';
+}
+
 function tableOf(all: readonly Looked[], longest: Survivor | null): string {
   const rows = all.map(({ dir, survivor, problem }) => {
     if (survivor === null) return ['–', '', '', '', '', '', '', '', `${dir}: ${problem}`];
-    const { memberId, name, clusterId, lastTerm, lastIndex, commit, applied, revision } = survivor;
-    const numbers = [lastTerm, lastIndex, commit, applied, revision].map(String);
+    const { memberId, name, clusterId, lastTerm, lastIndex, commit, revision } = survivor;
+    const numbers = [lastTerm, lastIndex, commit, stateText(survivor), revision].map(String);
     return [memberId, name, clusterId, ...numbers, survivor === longest ? `${dir}  ← longest log` : dir];
   });
   return textTable(head, rows);
@@ -108,9 +127,40 @@ function check(survivors: readonly Survivor[], isForced: boolean): void {
   const present = voters.filter(({ id }) => ids.includes(id)).length;
   const quorum = Math.floor(voters.length / 2) + 1;
   if (present >= quorum && !isForced) {
+    checkStates(survivors);
     const what = `${present} of ${voters.length} voting members are here, and ${quorum} make a majority`;
     throw new UsageError(`${what}: start them, nothing is lost (--force goes on all the same)`, 1);
   }
+}
+
+/**
+ * A member without a state votes and does not lead, and no other one is elected while its log is the longest.
+ * @throws UsageError that says how it has a state again
+ */
+function checkStates(survivors: readonly Survivor[]): void {
+  const longest = longestLog(survivors)!;
+  if (hasState(longest)) return;
+  const donor = stateFor(longest, survivors);
+  if (donor === null) throw noState(longest);
+  const lines = [
+    `the state of ${nameOf(longest)} is lost, and its log is the longest: nobody can be elected while that is so.`,
+    `Nothing is lost. Put the state of ${nameOf(donor)}, which its log goes on from, beneath it, and start them:`,
+    `  mv '${longest.dataDir}/state' '${longest.dataDir}/state.lost'`,
+    `  cp -a '${donor.dataDir}/state' '${longest.dataDir}/state'`,
+    '(--force begins a new cluster all the same)',
+  ];
+  throw new UsageError(lines.join('\n'), 1);
+}
+
+function nameOf({ name, memberId }: Survivor): string {
+  return name === '' ? memberId : name;
+}
+
+function noState(longest: Survivor): UsageError {
+  const what =
+    `the longest log, that of ${nameOf(longest)}, begins after entry ${longest.logBase}, and no state that is left reaches there. ` +
+    'Give the data directories without that one to begin with what the others have; what only it held is lost then';
+  return new UsageError(what, 1);
 }
 
 function copyData(from: string, walDir: string | null, to: string): void {
@@ -125,14 +175,17 @@ function copyData(from: string, walDir: string | null, to: string): void {
 
 /** Lets a copy of the survivor go on alone until everything in its log is applied, and writes the state to a file. */
 async function exportWhole(
-  survivor: Survivor,
-  walDir: string | null,
+  { survivor, walDir, donor }: Source,
   copy: string,
   file: string,
   progress: (part: number) => void,
 ): Promise<void> {
   const { dataDir, name, clusterToken } = survivor;
   copyData(dataDir, walDir, copy);
+  if (donor !== null) {
+    rmSync(join(copy, 'state'), { recursive: true, force: true });
+    cpSync(join(donor.dataDir, 'state'), join(copy, 'state'), { recursive: true });
+  }
   await goOnAlone(copy, null, nodeRuntime());
   const peerUrls = survivor.peerUrls.length === 0 ? ['http://localhost:2380'] : survivor.peerUrls;
   const own = name === '' ? 'recovered' : name;
@@ -142,18 +195,16 @@ async function exportWhole(
 /** Makes the new data directory. @returns the revision that the new cluster begins with, and its id */
 async function begin(
   session: Session,
-  survivor: Survivor,
-  walDir: string | null,
+  source: Source,
   target: string,
 ): Promise<{ readonly revision: number; readonly clusterId: string }> {
+  const { survivor } = source;
   const scratch = `${target}.recovering`;
   const progress = new Progress(session.io);
   try {
     rmSync(scratch, { recursive: true, force: true });
     const file = `${scratch}/state.db`;
-    await exportWhole(survivor, walDir, `${scratch}/copy`, file, (part) =>
-      progress.show(part / 2, 'reading'),
-    );
+    await exportWhole(source, `${scratch}/copy`, file, (part) => progress.show(part / 2, 'reading'));
     const { name, peerUrls } = newMember(session, survivor);
     return await restoreMember(
       {
@@ -217,10 +268,13 @@ export async function runRecover(session: Session): Promise<number> {
     throw new UsageError('none of them can be read: nothing can be recovered from them', 1);
   check(survivors, session.isSet('force'));
   const { walDir } = looked.find(({ survivor }) => survivor === longest)!;
-  return act(session, longest, walDir);
+  const donor = hasState(longest) ? null : stateFor(longest, survivors);
+  if (!hasState(longest) && donor === null) throw noState(longest);
+  return act(session, { survivor: longest, walDir, donor });
 }
 
-async function act(session: Session, longest: Survivor, walDir: string | null): Promise<number> {
+async function act(session: Session, source: Source): Promise<number> {
+  const { survivor: longest, donor } = source;
   const target = session.text('to') === '' ? `${longest.dataDir}.recovered` : session.text('to');
   const say = (lines: readonly string[]): void => {
     if (session.format !== 'json') session.io.out(`\n${lines.join('\n')}\n`);
@@ -228,11 +282,13 @@ async function act(session: Session, longest: Survivor, walDir: string | null): 
   if (existsSync(target) && readdirSync(target).length > 0)
     throw new UsageError(`${target} is not empty: choose another --to`, exitBadArgs);
   say(planLines(session, longest, target));
+  if (donor !== null)
+    say([`Its own state is lost: that of ${nameOf(donor)} is taken, which its log goes on from.`]);
   if (!session.isSet('confirm')) {
     say(['Nothing has been changed. To do it, give the same command with --confirm.']);
     return 0;
   }
-  const { revision, clusterId } = await begin(session, longest, walDir, target);
+  const { revision, clusterId } = await begin(session, source, target);
   const { name, peerUrls } = newMember(session, longest);
   say([
     `Cluster ${clusterId} begins in ${target} at revision ${revision}. Start it:`,
