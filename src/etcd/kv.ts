@@ -105,18 +105,43 @@ function txnMethod(context: ServiceContext): ServiceMethod {
     const result = context.store.readOnlyTxn(request);
     reply(null, encodeTxnResponse(context.header(result.revision), result));
   };
-  return unary((body, call, reply) => {
+  const answerRead = (request: TxnRequest, call: RpcCall, reply: UnaryReply): void => {
+    if (isSerializableTxn(request)) read(request, call, reply);
+    else context.linearized(reply, () => read(request, call, reply));
+  };
+  const checked = (body: Uint8Array): TxnRequest => {
     const request = decodeTxnRequest(body, maxTxnOps);
     checkTxn(request, maxTxnOps);
-    if (!isReadOnlyTxn(request)) {
-      const done = context.answer<TxnResult>(reply, encodeTxnResponse);
-      member.propose(RequestKind.Txn, body, request, done, authorizer.callerOf(call));
-    } else if (isSerializableTxn(request)) {
-      read(request, call, reply);
-    } else {
-      context.linearized(reply, () => read(request, call, reply));
+    return request;
+  };
+  const answer = txnAnswer(context);
+  const direct: DirectHandler = (body, call) => {
+    const request = checked(body);
+    if (!isReadOnlyTxn(request)) member.propose(RequestKind.Txn, body, request, answer, nobody, call);
+    else answerRead(request, call, (status, response) => call.reply(status, response));
+  };
+  return directUnary((body, call, reply) => {
+    const request = checked(body);
+    if (isReadOnlyTxn(request)) {
+      answerRead(request, call, reply);
+      return;
     }
-  });
+    const done = context.answer<TxnResult>(reply, encodeTxnResponse);
+    member.propose(RequestKind.Txn, body, request, done, authorizer.callerOf(call));
+  }, direct);
+}
+
+/** One for all calls, as for puts. */
+function txnAnswer(context: ServiceContext): ProposeDone<TxnResult> {
+  return (failure, result, about) => {
+    const call = about as DirectCall;
+    try {
+      if (failure !== null) call.reply(statusOfError(failure), null);
+      else call.reply(null, encodeTxnResponse(context.header(result!.revision), result!));
+    } catch (error) {
+      call.reply(context.statusOf(error), null);
+    }
+  };
 }
 
 function compactMethod(context: ServiceContext): ServiceMethod {

@@ -1,4 +1,4 @@
-/** Puts are answered without a function per call: with the same outcome as any other unary call, and counted the same. */
+/** Puts and txns are answered without a function per call: with the same outcome as any other unary call, and counted the same. */
 
 import t from 'tap';
 import { etcdMethods } from '../../src/etcd/services.ts';
@@ -11,8 +11,9 @@ import {
 } from '../../src/rpc/transport.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { Metrics } from '../../src/util/metrics.ts';
-import { encodePutRequest } from '../../src/wire/kv-codec.ts';
-import { put } from '../mvcc/requests.ts';
+import { encodePutRequest, encodeTxnRequest } from '../../src/wire/kv-codec.ts';
+import { CompareTarget } from '../../src/wire/messages.ts';
+import { compare, del, delOp, put, putOp, range, rangeOp, txn } from '../mvcc/requests.ts';
 import { until } from '../rpc/grpc-harness.ts';
 import { FakeMember } from './fake-member.ts';
 
@@ -20,16 +21,17 @@ type Outcome = readonly [RpcStatus | null, Uint8Array | null];
 
 /** A call as our own transport makes it, without a transport. */
 class FakeCall implements DirectCall {
-  readonly path = '/etcdserverpb.KV/Put';
   readonly peer = 'test';
   readonly commonName = '';
   readonly shared: { note: unknown } = { note: null };
   observer: CallObserver | null = null;
   beganAt = 0;
   outcome: Outcome | null = null;
+  readonly path: string;
   readonly #metadata: Readonly<Record<string, string>>;
 
-  constructor(metadata: Readonly<Record<string, string>>) {
+  constructor(path: string, metadata: Readonly<Record<string, string>>) {
+    this.path = path;
     this.#metadata = metadata;
   }
 
@@ -51,6 +53,8 @@ class FakeCall implements DirectCall {
 }
 
 interface Situation {
+  /** @default 'Put' */
+  readonly method?: 'Txn';
   readonly title: string;
   readonly request: Uint8Array;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -58,6 +62,9 @@ interface Situation {
 }
 
 const good = encodePutRequest(put('key', 'value'));
+const isNew = [compare('key', { target: CompareTarget.Mod })];
+const aPut = putOp(put('key', 'w'));
+const guarded = encodeTxnRequest(txn([aPut], [rangeOp(range('key'))], isNew));
 const situations: readonly Situation[] = [
   { title: 'a put', request: good },
   {
@@ -78,11 +85,45 @@ const situations: readonly Situation[] = [
     request: good,
     prepare: (member) => Object.assign(member, { isRebuilding: true }),
   },
+  { method: 'Txn', title: 'a txn whose guard fails', request: guarded },
+  {
+    method: 'Txn',
+    title: 'a txn that deletes',
+    request: encodeTxnRequest(txn([delOp(del('key', '', true))])),
+  },
+  { method: 'Txn', title: 'a txn that reads', request: encodeTxnRequest(txn([rangeOp(range('key'))])) },
+  {
+    method: 'Txn',
+    title: 'a txn that reads what this member has',
+    request: encodeTxnRequest(txn([rangeOp(range('key', { serializable: true }))])),
+  },
+  {
+    method: 'Txn',
+    title: 'a txn that reads the future',
+    request: encodeTxnRequest(txn([rangeOp(range('key', { revision: 99 }))])),
+  },
+  { method: 'Txn', title: 'a txn that puts a key twice', request: encodeTxnRequest(txn([aPut, aPut])) },
+  { method: 'Txn', title: 'a txn without a key', request: encodeTxnRequest(txn([putOp(put('', 'v'))])) },
+  { method: 'Txn', title: 'no txn', request: Buffer.from([0x0a, 0x7f]) },
+  {
+    method: 'Txn',
+    title: 'no room for a txn',
+    request: guarded,
+    prepare: (member) => Object.assign(member, { refusal: new Failure('noSpace') }),
+  },
 ];
 
-function putOf(member: FakeMember, metrics: Metrics): Extract<RpcMethod, { kind: 'unary' }> {
-  const method = etcdMethods(member, { metrics }).get('/etcdserverpb.KV/Put')!;
-  if (method.kind !== 'unary') throw new Error('Put is unary');
+function pathOf(name: 'Put' | 'Txn'): string {
+  return `/etcdserverpb.KV/${name}`;
+}
+
+function methodOf(
+  name: 'Put' | 'Txn',
+  member: FakeMember,
+  metrics: Metrics,
+): Extract<RpcMethod, { kind: 'unary' }> {
+  const method = etcdMethods(member, { metrics }).get(pathOf(name))!;
+  if (method.kind !== 'unary') throw new Error(`${name} is unary`);
   return method;
 }
 
@@ -94,22 +135,23 @@ function counted(metrics: Metrics): string[] {
     .filter((line) => /^(grpc_server|etcd_network|etcd_server_client)/.test(line) && !/ 0$/.test(line));
 }
 
-for (const { title, request, metadata = {}, prepare = () => {} } of situations) {
+for (const { method: name = 'Put', title, request, metadata = {}, prepare = () => {} } of situations) {
   t.test(`the outcome is the same either way: ${title}`, async (t) => {
     const outcomes: Outcome[] = [];
     const figures: string[][] = [];
     for (const way of ['handle', 'direct'] as const) {
       const member = await FakeMember.open();
       const metrics = new Metrics();
-      const method = putOf(member, metrics);
+      const method = methodOf(name, member, metrics);
+      const first = name === 'Put' ? good : guarded;
       const ask = async (bytes: Uint8Array): Promise<Outcome> => {
-        const call = new FakeCall(metadata);
+        const call = new FakeCall(pathOf(name), metadata);
         if (way === 'handle') method.handle(bytes, call, (status, response) => call.reply(status, response));
         else method.direct!(bytes, call);
         await until('it is answered', () => call.outcome !== null);
         return call.outcome!;
       };
-      await ask(good);
+      await ask(first);
       prepare(member);
       outcomes.push(await ask(request));
       figures.push(counted(metrics));
@@ -123,8 +165,8 @@ for (const { title, request, metadata = {}, prepare = () => {} } of situations) 
 t.test('a client is known by its metadata, to the member that has heard it', async (t) => {
   const member = await FakeMember.open();
   const metrics = [new Metrics(), new Metrics()];
-  const methods = metrics.map((one) => putOf(member, one));
-  const call = new FakeCall({ 'client-api-version': '3.6' });
+  const methods = metrics.map((one) => methodOf('Put', member, one));
+  const call = new FakeCall(pathOf('Put'), { 'client-api-version': '3.6' });
   for (const method of [methods[0]!, methods[0]!, methods[1]!]) {
     call.outcome = null;
     method.direct!(good, call);
