@@ -110,7 +110,7 @@ export const general: readonly (readonly [title: string, text: string])[] = [
   ],
   [
     'Elections',
-    'A lost link to the leader begins a pre-vote at once, so that the death of a process is noticed in less than an election timeout.',
+    'A lost link to the leader begins a pre-vote at once, so that the death of a process is noticed in less than an election timeout. The first leader of a new cluster leads in term 1, where etcd’s leads in term 2.',
   ],
   [
     'Versions',
