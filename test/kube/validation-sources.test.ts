@@ -32,6 +32,10 @@ t.test('sources of volumes of pods are checked as far as they are known', async 
     '[azureDisk.cachingMode: Unsupported value: "X": supported values: "None", "ReadOnly", "ReadWrite", azureDisk.diskURI: Unsupported value: "x": supported values: "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"]',
   );
   t.equal(
+    await refused({ gitRepo: { repository: 'r', directory: '../x' } }),
+    'gitRepo.directory: Invalid value: "../x": must not contain \'..\'',
+  );
+  t.equal(
     await refused({ fc: { targetWWNs: ['5'] } }),
     'fc.lun: Required value: lun is required if targetWWNs is specified',
   );
@@ -81,6 +85,19 @@ t.test('a PersistentVolume has a size, a mode, and secrets of a namespace', asyn
     'spec.volumeMode: Unsupported value: "": supported values: "Block", "Filesystem"',
   );
   const other = { hostPath: null };
+  const iscsi = { targetPortal: '1.2.3.4:3260', iqn: 'iqn.2015-02.example.com:x', lun: 0 };
+  t.equal(
+    await refused({ ...other, iscsi: { ...iscsi, secretRef: {} } }),
+    'spec.iscsi.secretRef.name: Required value',
+  );
+  t.match(
+    await refused({ ...other, csi: {} }),
+    /^\[spec.csi.driver: Required value, spec.csi.driver: Invalid value: "": .*, spec.csi.volumeHandle: Required value\]$/,
+  );
+  t.equal(
+    await refused({ capacity: {} }),
+    '[spec.capacity: Required value, spec.capacity: Unsupported value: null: supported values: "storage"]',
+  );
   t.equal(
     await refused({ ...other, cinder: { volumeID: 'v', secretRef: { name: 's' } } }),
     'spec.cinder.secretRef.namespace: Required value',
@@ -136,6 +153,13 @@ t.test('an empty text where there is a choice is none of them', async (t) => {
     await refused('/apis/storage.k8s.io/v1/storageclasses', { provisioner: 'p', volumeBindingMode: '' }),
     /^volumeBindingMode: Unsupported value: ""/,
   );
+  t.match(
+    await refused('/apis/storage.k8s.io/v1/storageclasses', { provisioner: 'Bad!' }),
+    /^provisioner: Invalid value: "Bad!": name part/,
+  );
+  const classes = '/apis/storage.k8s.io/v1/storageclasses?dryRun=All';
+  const kept = { metadata: { name: 'x' }, provisioner: 'p', reclaimPolicy: '' };
+  t.equal((await api.send('POST', classes, kept)).code, 201, 'a policy may be empty');
   t.equal(
     await refused('/apis/scheduling.k8s.io/v1/priorityclasses', { value: 1, preemptionPolicy: '' }),
     'preemptionPolicy: Required value',

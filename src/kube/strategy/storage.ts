@@ -30,7 +30,7 @@ const nodeNameMax = 256;
 
 function validateProvisioner(field: string, name: string): FieldError[] {
   if (name === '') return [required(field)];
-  return validateLabelName(field, name.toLowerCase());
+  return problemsAt(field, name, qualifiedNameProblems(name.toLowerCase()));
 }
 
 function validateStorageClass(object: ApiObject): FieldError[] {
@@ -44,7 +44,7 @@ function validateStorageClass(object: ApiObject): FieldError[] {
     errors.push(invalidValue('parameters', '', 'field can not be empty.'));
   }
   const policy = textOf(json, 'reclaimPolicy');
-  if (!reclaimPolicies.includes(policy)) {
+  if (policy !== '' && !reclaimPolicies.includes(policy)) {
     errors.push(notSupported('reclaimPolicy', policy, reclaimPolicies));
   }
   const mode = textOf(json, 'volumeBindingMode');

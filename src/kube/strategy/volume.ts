@@ -69,7 +69,6 @@ const neededMembers: Readonly<Record<string, readonly string[]>> = {
   hostPath: ['path'],
   nfs: ['server', 'path'],
   local: ['path'],
-  csi: ['driver', 'volumeHandle'],
   awsElasticBlockStore: ['volumeID'],
   gcePersistentDisk: ['pdName'],
   iscsi: ['targetPortal', 'iqn'],
@@ -144,9 +143,10 @@ function validateVolume(volume: ApiObject): FieldError[] {
   const spec = volume.spec ?? {};
   const errors = validateAccessModes(spec, '');
   const capacity = mapOf(spec, 'capacity');
-  if (Object.keys(capacity).length === 0) errors.push(required('spec.capacity'));
-  else if (capacity['storage'] === undefined || Object.keys(capacity).length > 1) {
-    errors.push(notSupported('spec.capacity', capacity, ['storage']));
+  const isEmpty = Object.keys(capacity).length === 0;
+  if (isEmpty) errors.push(required('spec.capacity'));
+  if (capacity['storage'] === undefined || Object.keys(capacity).length > 1) {
+    errors.push(notSupported('spec.capacity', isEmpty ? null : capacity, ['storage']));
   }
   for (const [name, amount] of Object.entries(capacity)) {
     const field = `spec.capacity[${name}]`;

@@ -71,7 +71,6 @@ const requiredMembers: Readonly<Record<string, readonly string[]>> = {
   portworxVolume: ['volumeID'],
   azureDisk: ['diskName', 'diskURI'],
   scaleIO: ['gateway', 'system', 'volumeName'],
-  csi: ['driver'],
 };
 
 const hostPathTypes = [

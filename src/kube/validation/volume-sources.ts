@@ -7,7 +7,13 @@ import { type FieldError, invalidValue, notSupported, required, tooLong } from '
 import type { JsonObject } from '../api/objects.ts';
 import { labelProblems, subdomainProblems } from '../meta/names.ts';
 import { has, mapOf, maybeObject, numberOf, textOf, textsOf } from './members.ts';
-import { problemsAt, validateDnsLabel, validateNoBacksteps, validateRange } from './pod-fields.ts';
+import {
+  problemsAt,
+  validateDescendingPath,
+  validateDnsLabel,
+  validateNoBacksteps,
+  validateRange,
+} from './pod-fields.ts';
 
 const diskCaching = ['None', 'ReadOnly', 'ReadWrite'];
 const diskKinds = ['Dedicated', 'Managed', 'Shared'];
@@ -150,8 +156,9 @@ function validateSecretNames(field: string, source: JsonObject, needsNamespace: 
 }
 
 function validateDriver(field: string, driver: string): FieldError[] {
-  if (driver === '') return [];
-  const errors = driver.length > 63 ? [tooLong(field, 63)] : [];
+  const errors: FieldError[] = [];
+  if (driver === '') errors.push(required(field));
+  if (driver.length > 63) errors.push(tooLong(field, 63));
   return [...errors, ...problemsAt(field, driver, subdomainProblems(driver.toLowerCase()))];
 }
 
@@ -217,8 +224,9 @@ export function validateSourceDetails(
       return validateSecretNames(field, source, isPersistent);
     case 'csi': {
       const errors = validateDriver(`${field}.driver`, textOf(source, 'driver'));
-      const secrets = isPersistent ? validateDriverSecrets : validatePodSecret;
-      return [...errors, ...secrets(field, source)];
+      if (!isPersistent) return [...errors, ...validatePodSecret(field, source)];
+      if (textOf(source, 'volumeHandle') === '') errors.push(required(`${field}.volumeHandle`));
+      return [...errors, ...validateDriverSecrets(field, source)];
     }
     case 'fc':
       return validateFibreChannel(field, source);
@@ -226,8 +234,14 @@ export function validateSourceDetails(
       return validateFlexOptions(field, source);
     case 'flocker':
       return validateFlocker(field, source);
-    case 'iscsi':
-      return validateIscsi(field, source);
+    case 'gitRepo': {
+      const directory = textOf(source, 'directory');
+      return directory === '' ? [] : validateDescendingPath(`${field}.directory`, directory);
+    }
+    case 'iscsi': {
+      const errors = validateIscsi(field, source);
+      return isPersistent ? [...errors, ...validateSecretNames(field, source, false)] : errors;
+    }
     case 'local':
       return validateNoBacksteps(`${field}.path`, textOf(source, 'path'));
     case 'quobyte':
