@@ -75,6 +75,44 @@ t.test('members that stand twice are told by their path', async (t) => {
   t.strictSame(value, { a: 2, data: { x: '3' }, l: [{ k: 1 }, { k: 2 }] }, 'the last one counts');
 });
 
+/** An object as a list of its members, so that one may stand twice. */
+interface Written {
+  readonly text: string;
+  readonly hasTwice: boolean;
+}
+
+const space = fc.constantFrom('', '', ' ', '\n', '\t ', ' \r\n');
+const key = fc.constantFrom('"a"', '"b"', '"c d"', '"\\u0061"', '"a\\""', '":"', '"\\\\"');
+const scalar = fc.constantFrom('1', 'null', '"x"', '"\\\\"', '"\\":"', '"a\\": 1, "');
+
+const written = fc.letrec<{ value: Written; object: Written; list: Written }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    scalar.map((text) => ({ text, hasTwice: false })),
+    tie('object'),
+    tie('list'),
+  ),
+  object: fc
+    .array(fc.tuple(space, key, space, space, tie('value'), space), { maxLength: 3 })
+    .map((members) => ({
+      text: `{${members.map(([a, name, b, c, { text }, d]) => `${a}${name}${b}:${c}${text}${d}`).join(',')}}`,
+      hasTwice:
+        new Set(members.map(([, name]) => JSON.parse(name) as string)).size < members.length ||
+        members.some(([, , , , { hasTwice }]) => hasTwice),
+    })),
+  list: fc.array(fc.tuple(space, tie('value'), space), { maxLength: 3 }).map((items) => ({
+    text: `[${items.map(([a, { text }, b]) => a + text + b).join(',')}]`,
+    hasTwice: items.some(([, { hasTwice }]) => hasTwice),
+  })),
+})).value;
+
+t.test('that a member stands twice is seen, however a text is spaced and escaped', async () => {
+  fc.assert(
+    fc.property(written, ({ text, hasTwice }) => parseJsonText(text).duplicates.length > 0 === hasTwice),
+    { numRuns: 1000 },
+  );
+});
+
 t.test('nesting that would end the stack is refused', async (t) => {
   t.throws(() => parseJsonText('['.repeat(200_000)), { message: /exceeded max depth|unexpected end/ });
   t.throws(() => parseJsonText('['.repeat(20_000) + ']'.repeat(20_000)), { message: 'exceeded max depth' });

@@ -56,7 +56,10 @@ export class AdmissionChain {
   }
 
   async #mutate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#checking) await plugin.check?.(attributes);
+    for (const plugin of this.#checking) {
+      const pending = plugin.check?.(attributes);
+      if (pending !== undefined) await pending;
+    }
     for (const plugin of this.#plugins) {
       const pending = plugin.mutate?.(attributes);
       if (pending !== undefined) await pending;

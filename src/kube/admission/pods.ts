@@ -44,7 +44,12 @@ export function settlePod(pod: ApiObject): void {
   const spec = podSpec(pod);
   settleContainers(spec['initContainers']);
   settleContainers(spec['containers']);
-  pod.spec = membersInOrder(definitionOf('core.v1.PodSpec'), spec);
+  settleSpec(pod);
+}
+
+/** The same for what was added to the spec itself. */
+export function settleSpec(pod: ApiObject): void {
+  pod.spec = membersInOrder(definitionOf('core.v1.PodSpec'), podSpec(pod));
 }
 
 /** Init containers and containers. */

@@ -8,7 +8,7 @@ import { forbidden } from '../api/status.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { numberOf, textOf } from '../validation/members.ts';
 import type { Lookup } from './lookup.ts';
-import { podSpec, settlePod, writtenPod } from './pods.ts';
+import { podSpec, settleSpec, writtenPod } from './pods.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const usualPolicy = 'PreemptLowerPriority';
@@ -56,7 +56,7 @@ async function setPriority(
   if (found !== null) spec['priorityClassName'] = found.metadata.name ?? '';
   spec['priority'] = priority;
   spec['preemptionPolicy'] = policy;
-  settlePod(pod);
+  settleSpec(pod);
 }
 
 /** A pod that is replaced keeps its priority where it says nothing of it. */
@@ -69,7 +69,7 @@ function keepPriority(pod: ApiObject, old: ApiObject | null): void {
     spec[name] = known;
     isChanged = true;
   }
-  if (isChanged) settlePod(pod);
+  if (isChanged) settleSpec(pod);
 }
 
 export function priorities(lookup: Lookup, classes: ResourceType): AdmissionPlugin {

@@ -4,7 +4,7 @@
 
 import type { JsonObject } from '../api/objects.ts';
 import { objectsOf, textOf } from '../validation/members.ts';
-import { podSpec, settlePod, writtenPod } from './pods.ts';
+import { podSpec, settleSpec, writtenPod } from './pods.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 /** How long a pod stays on a node that is not ready or cannot be reached. */
@@ -33,7 +33,7 @@ export const defaultTolerations: AdmissionPlugin = {
     }
     if (added.length === 0) return;
     spec['tolerations'] = tolerations;
-    settlePod(pod);
+    settleSpec(pod);
   },
 };
 

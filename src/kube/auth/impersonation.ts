@@ -99,6 +99,12 @@ function goText(uid: string, groups: readonly string[], extra: Readonly<Record<s
   return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(uid)}, Groups:${list(groups)}, Extra:map[string][]string${extras}}`;
 }
 
+/** Whether anybody is named at all: hardly a request does. */
+export function namesAnother(request: ApiRequest): boolean {
+  for (const name of request.headerNames()) if (name.startsWith('impersonate-')) return true;
+  return false;
+}
+
 /** The user that the rest of the request is for: the sender, or who is named. @throws StatusError 400, 403 */
 export async function impersonated(
   request: ApiRequest,

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Timer } from '../../util/runtime.ts';
 import { requestTimeout, StatusError, tooManyRequests } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
-import { impersonated } from '../auth/impersonation.ts';
+import { impersonated, namesAnother } from '../auth/impersonation.ts';
 import type { Authenticator, Authorizer } from '../auth/types.ts';
 import { randomUid } from '../meta/time.ts';
 import {
@@ -150,7 +150,7 @@ export class RequestHandler {
       const { path, wanted, warnings } = course;
       const sender = await authenticated(request, authenticators, allowsAnonymous);
       course.sender = sender;
-      const user = await impersonated(request, sender, authorizer);
+      const user = namesAnother(request) ? await impersonated(request, sender, authorizer) : sender;
       course.user = user;
       this.#enter(course, user);
       await checkPermission(request, user, path, wanted, authorizer);

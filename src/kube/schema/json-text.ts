@@ -2,9 +2,9 @@
  * JSON of requests (RFC 8259) with what a real API server says about it: syntax errors in the words of Go's scanner, members
  * that stand twice by their path, and nesting that is too deep.
  *
- * Nearly every body is compact and without duplicates, and then it is what JSON.stringify makes of what was parsed: the
- * text is walked letter by letter only when it is not. Integers beyond 2^53 lose their last digits, as JSON of JavaScript
- * does.
+ * Nearly every body is compact and without duplicates, and then it is what JSON.stringify makes of what was parsed. Another, with
+ * spaces or other escapes, has as many members in its text as in its value, unless one of them stands twice: only then is the
+ * text walked letter by letter. Integers beyond 2^53 lose their last digits, as JSON of JavaScript does.
  */
 
 import type { Json } from '../api/objects.ts';
@@ -35,7 +35,8 @@ export function parseJsonText(text: string): ParsedJson {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
-    if (isCompact(text, value)) return { value, duplicates: none };
+    if (isCompact(text, value) || membersOfText(text) === membersOf(value))
+      return { value, duplicates: none };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     new Scanner(text).run();
@@ -62,6 +63,44 @@ const openBracket = code('[');
 const closeBracket = code(']');
 const zero = code('0');
 const nine = code('9');
+
+/** Members of all objects in a text that is JSON: its strings that have a colon behind them. */
+function membersOfText(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('"'); at >= 0; ) {
+    let end = text.indexOf('"', at + 1);
+    while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+    do end++;
+    while (isSpace(text.charCodeAt(end)));
+    if (text.charCodeAt(end) === colon) count++;
+    at = text.indexOf('"', end);
+  }
+  return count;
+}
+
+/** An odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let from = at;
+  while (text.charCodeAt(from - 1) === backslash) from--;
+  return (at - from) % 2 === 1;
+}
+
+function isSpace(letter: number): boolean {
+  return letter === 0x20 || letter === 0x0a || letter === 0x0d || letter === 0x09;
+}
+
+/** The same of a value, without recursion: it may be nested as deep as a text. */
+function membersOf(value: Json): number {
+  let count = 0;
+  const waiting: Json[] = [value];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next !== 'object' || next === null) continue;
+    const inside = Array.isArray(next) ? next : Object.values(next);
+    if (inside !== next) count += inside.length;
+    for (const inner of inside) if (typeof inner === 'object' && inner !== null) waiting.push(inner);
+  }
+  return count;
+}
 
 const simpleEscapes: ReadonlySet<number> = new Set([...'bfnrt\\/"'].map(code));
 
@@ -230,10 +269,7 @@ class Scanner {
   }
 
   #space(): void {
-    for (; ; this.#at++) {
-      const letter = this.#text.charCodeAt(this.#at);
-      if (letter !== 0x20 && letter !== 0x0a && letter !== 0x0d && letter !== 0x09) return;
-    }
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
   }
 
   /** The next letter that is no space. */

@@ -11,6 +11,14 @@ import {
 } from '../api/objects.ts';
 import { knownSpec } from './shared-specs.ts';
 
+/** Printable, and nothing in it that JSON writes in another way. */
+const plainText = /^[ !#-[\]-~]*$/;
+
+/** A call of JSON.stringify costs several times what it takes to look at a short text. */
+function quoted(text: string): string {
+  return plainText.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
 function entryText(entry: ManagedFieldsEntry): string {
   const { fieldsV1 } = entry;
   if (!(fieldsV1 instanceof FieldsText)) return JSON.stringify(entry);
@@ -18,7 +26,8 @@ function entryText(entry: ManagedFieldsEntry): string {
   for (const name in entry) {
     const value = entry[name as keyof ManagedFieldsEntry];
     if (value === undefined) continue;
-    text += `${text === '' ? '{' : ','}"${name}":${value === fieldsV1 ? fieldsV1.text : JSON.stringify(value)}`;
+    const known = value === fieldsV1 ? fieldsV1.text : null;
+    text += `${text === '' ? '{' : ','}"${name}":${known ?? (typeof value === 'string' ? quoted(value) : JSON.stringify(value))}`;
   }
   return `${text}}`;
 }
@@ -33,6 +42,7 @@ function metaText(meta: ObjectMeta): string {
 
 function memberText(object: ApiObject, name: string, value: Json): string {
   if (name === 'metadata') return metaText(object.metadata);
+  if (typeof value === 'string') return quoted(value);
   const known = name === 'spec' && isJsonObject(value) ? knownSpec(value) : null;
   return known === null ? JSON.stringify(value) : known.text;
 }
@@ -44,7 +54,7 @@ export function objectText(object: ApiObject): string {
   for (const name in members) {
     const value = members[name];
     if (value === undefined) continue;
-    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${memberText(object, name, value)}`;
+    text += `${text === '' ? '{' : ','}${quoted(name)}:${memberText(object, name, value)}`;
   }
   return text === '' ? '{}' : `${text}}`;
 }
