@@ -5,6 +5,7 @@ import type { Workplace } from '../../bench/children.ts';
 import { etcdctl as ctlTool, runCtlWith } from '../../src/cli/ctl/ctl.ts';
 import type { Tool } from '../../src/cli/ctl/help.ts';
 import type { Io } from '../../src/cli/ctl/session.ts';
+import { etcdctlPatience } from '../clients/harness.ts';
 
 export interface Said {
   readonly code: number;
@@ -42,6 +43,13 @@ async function outputMatches(out: () => string, pattern: RegExp, isOver: () => b
     if (isOver()) throw new Error(`it ended without ${pattern}: ${out()}`);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+}
+
+/** What talks to a member has the time of a busy machine, unless its flags say otherwise. */
+function patienceOf(endpoint: string, args: readonly string[]): Readonly<Record<string, string>> {
+  if (endpoint === 'unused') return {};
+  const { ETCDCTL_COMMAND_TIMEOUT: limit } = etcdctlPatience(args);
+  return limit === undefined ? {} : { ETCDCTL_COMMAND_TIMEOUT: limit };
 }
 
 /** Standard input that is written piece by piece. */
@@ -90,7 +98,7 @@ export function ctlRunning(
   }
   const said = (): string => Buffer.concat(out).toString('latin1');
   const io = {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], ...patienceOf(endpoint, args), ...env },
     out: (text: string | Uint8Array) => void out.push(Buffer.from(text)),
     err: (text: string) => {
       err += text;
@@ -125,7 +133,7 @@ export function etcdctlRunning(
 ): RunningLine {
   const child = workplace.adopt(
     spawn('etcdctl', [...endpointFlag(endpoint), ...args], {
-      env: { ...process.env, ETCDCTL_API: '3', ...env },
+      env: { ...process.env, ...etcdctlPatience(args), ETCDCTL_API: '3', ...env },
     }),
   );
   child.stdin!.on('error', () => {});

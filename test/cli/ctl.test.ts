@@ -375,7 +375,7 @@ t.test(
     await t.test('nobody there is an error in time, with the exit code of etcdctl', async (t) => {
       const said = await ctl('127.0.0.1:1', simple('get a --command-timeout=300ms'));
       t.same(said, { code: 1, out: '', err: 'Error: context deadline exceeded\n' });
-      const status = await ctl(`127.0.0.1:1,${here}`, simple('endpoint health --command-timeout=4s'));
+      const status = await ctl(`127.0.0.1:1,${here}`, simple('endpoint health --command-timeout=2s'));
       t.equal(status.code, 1);
       t.match(status.out, /is healthy/);
       t.match(

@@ -133,14 +133,14 @@ t.test('a cluster is looked at from one endpoint, all members included', async (
 
   await t.test('so is a member that does not answer', async (t) => {
     await cluster.members[2]!.close();
-    const { code, findings } = await examined(cluster.clientUrls[0]!, '--command-timeout=4s');
+    const { code, findings } = await examined(cluster.clientUrls[0]!, '--command-timeout=2s');
     t.equal(code, 1);
     t.equal(count(findings, 'problem', /it does not answer/), 1);
   });
 
   await t.test('and a majority that is gone', async (t) => {
     await cluster.members[1]!.close();
-    const { code, findings } = await examined(cluster.clientUrls[0]!, '--command-timeout=4s');
+    const { code, findings } = await examined(cluster.clientUrls[0]!, '--command-timeout=2s');
     t.equal(code, 1);
     t.equal(count(findings, 'problem', /a read that needs a majority fails/), 1);
   });

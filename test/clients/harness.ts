@@ -7,7 +7,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endChild, type Workplace } from '../../bench/children.ts';
 import { freePorts } from '../../bench/ports.ts';
@@ -168,6 +168,18 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
+/**
+ * Variables that have etcdctl wait for as long as a busy machine takes, but for the limits that its flags give: by itself it
+ * gives up a connection after two seconds and a request after five, of which a password alone may take one.
+ */
+export function etcdctlPatience(args: readonly string[]): Readonly<Record<string, string>> {
+  const isGiven = (flag: string): boolean => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  return {
+    ...(isGiven('--command-timeout') ? {} : { ETCDCTL_COMMAND_TIMEOUT: '100s' }),
+    ...(isGiven('--dial-timeout') ? {} : { ETCDCTL_DIAL_TIMEOUT: '60s' }),
+  };
+}
+
 /** A command that is under way: what it has written so far, and how it ends. */
 export class Running {
   readonly ended: Promise<Ran>;
@@ -180,7 +192,9 @@ export class Running {
   constructor(workplace: Workplace, command: readonly string[], options: RunOptions = {}) {
     const [program, ...args] = command as [string, ...string[]];
     this.#what = command.join(' ');
-    const child = spawn(program, args, { cwd: projectRoot, env: { ...process.env, ...options.env } });
+    const patience = basename(program) === 'etcdctl' ? etcdctlPatience(args) : {};
+    const env = { ...process.env, ...patience, ...options.env };
+    const child = spawn(program, args, { cwd: projectRoot, env });
     this.#child = workplace.adopt(child);
     child.stdin.on('error', () => {}); // A command may end without reading its input.
     child.stdin.write(options.input ?? '');
