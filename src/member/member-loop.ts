@@ -409,13 +409,17 @@ export class MemberLoop {
   }
 
   #carryOut(ready: Ready, messages: readonly Message[] = ready.messages): void {
+    if (messages.length > 0) {
+      this.#outbox.send(messages);
+      // Now, and not when the turn is over: others wait for it, and applying may take a millisecond.
+      this.#network.flush?.();
+    }
     if (ready.snapshot !== null) this.#installer.install(ready);
     else if (ready.write !== 0) {
       this.#disturb();
       this.#noteOthers();
       this.#writes.begin(ready);
     }
-    this.#outbox.send(messages);
     if (ready.committed.length > 0) this.#apply(ready.committed);
     for (const { context, index } of ready.reads) this.#reads.confirmed(context, index);
     for (const context of ready.droppedReads) this.#reads.dropped(context);

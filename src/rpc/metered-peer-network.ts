@@ -104,6 +104,10 @@ export class MeteredPeerNetwork implements PeerNetwork {
     return isTaken;
   }
 
+  flush(): void {
+    this.#network.flush?.();
+  }
+
   isConnected(peer: string): boolean {
     return this.#network.isConnected(peer);
   }

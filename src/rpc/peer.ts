@@ -30,6 +30,8 @@ export interface PeerNetwork {
   send(to: string, frame: Uint8Array): boolean;
   /** As `send` of a frame that is these pieces, none of which is copied. Where it is missing, they are to be put together. */
   sendPieces?(to: string, pieces: readonly Uint8Array[]): boolean;
+  /** What was sent leaves now. Where it is missing, or nobody calls it, it leaves when the work at hand is done. */
+  flush?(): void;
   isConnected(peer: string): boolean;
   close(done: () => void): void;
 }

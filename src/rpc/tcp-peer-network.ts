@@ -255,7 +255,7 @@ class TcpNetwork implements TcpPeerNetwork {
     if (this.ready) this.handler!.onDisconnect(peer);
   }
 
-  private flush(): void {
+  flush(): void {
     const links = this.dirty;
     this.dirty = [];
     for (const link of links) link.flush();

@@ -13,6 +13,7 @@ import {
   RequestKind,
 } from '../../src/member/types.ts';
 import { LocalNetwork } from '../../src/rpc/local-peer-network.ts';
+import type { PeerNetwork } from '../../src/rpc/peer.ts';
 import type { Disk } from '../../src/util/disk.ts';
 import type { Failure } from '../../src/util/failure.ts';
 import { memoryDisk } from '../../src/util/memory-disk.ts';
@@ -47,6 +48,9 @@ export class TestCluster {
   readonly network = new LocalNetwork({ scheduler: this.runtime.scheduler });
   readonly seats: Seat[];
   readonly limits: MemberLimits;
+
+  /** What a test puts around the network of a member. */
+  around: (network: PeerNetwork, index: number) => PeerNetwork = (network) => network;
 
   constructor(count: number, limits: Partial<MemberLimits> = {}) {
     this.limits = { ...quickLimits, ...limits };
@@ -88,7 +92,7 @@ export class TestCluster {
       tokens: new SimpleTokens(this.runtime.clock, this.runtime.random),
       passwords: new InlinePasswords(this.runtime.random, scheduler),
       backend: seat.backend,
-      network: (id: string) => this.network.join(id),
+      network: (id: string) => this.around(this.network.join(id), index),
     };
     return new Promise((resolve, reject) => {
       const onFatal = (error: Error): void => {

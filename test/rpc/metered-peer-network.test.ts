@@ -170,3 +170,13 @@ t.test(
     t.equal(figures.sendFailures, 1);
   },
 );
+
+t.test('what leaves at once leaves the network inside at once', (t) => {
+  const { network, metered } = side();
+  let flushes = 0;
+  metered.flush();
+  Object.assign(network, { flush: () => flushes++ });
+  metered.flush();
+  t.equal(flushes, 1);
+  t.end();
+});

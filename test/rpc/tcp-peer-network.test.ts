@@ -399,6 +399,27 @@ t.test('all frames of a turn leave in one write', async (t) => {
   server.close();
 });
 
+t.test('what was sent leaves as soon as somebody wants it to, and once', async (t) => {
+  const runtime = nodeRuntime();
+  const { scheduler } = runtime;
+  // The work at hand never ends.
+  const endless = { ...runtime, scheduler: { defer: scheduler.defer, afterwards: () => {} } };
+  const { member: b, port } = await member('b');
+  const { member: a } = await member('a', { runtime: endless });
+  b.network.setPeers([{ id: 'a', urls: [] }]);
+  a.network.setPeers([{ id: 'b', urls: [url(port)] }]);
+  await until('it is linked', () => a.network.isConnected('b'));
+  a.send('b', 'one');
+  a.send('b', 'two');
+  a.network.flush!();
+  a.network.flush!();
+  a.send('b', 'three');
+  a.network.flush!();
+  await until('they arrive', () => b.texts.length >= 3);
+  t.same(b.texts, ['one', 'two', 'three']);
+  await Promise.all([a.close(), b.close()]);
+});
+
 t.test('closing leaves nothing behind', async (t) => {
   const before = process.getActiveResourcesInfo().filter((name) => /TCP|Timeout/.test(name)).length;
   const a = await member('a');
