@@ -19,6 +19,8 @@ const allocationChunkBytes = 1024 * 1024;
  * takes to wake a thread. Only a sync waits for the disk.
  */
 const inlineWriteBytes = 16 * 1024;
+/** The same of what was written before, as segments of the log were: the system has room for it and need not find any. */
+const inlineRewriteBytes = 256 * 1024;
 /** Chunks that one call hands to the system: Node makes a list of them first, and thousands keep everybody waiting. */
 const chunksAtOnce = 256;
 let zeros: Buffer | null = null;
@@ -90,7 +92,8 @@ class NodeFile implements DiskFile {
     this.#done = done;
     let bytes = 0;
     for (const chunk of chunks) bytes += chunk.length;
-    if (bytes <= inlineWriteBytes) this.#writeInline();
+    const isThere = offset + bytes <= this.#size;
+    if (bytes <= (isThere ? inlineRewriteBytes : inlineWriteBytes)) this.#writeInline();
     else this.#writeOn();
   }
 

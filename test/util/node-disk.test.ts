@@ -47,6 +47,30 @@ t.test('chunks are written one after another and survive reopening', (t) => {
   returned = true;
 });
 
+for (const [size, where] of [
+  [200_000, 'over what is there'],
+  [200_000, 'beyond the end'],
+  [300_000, 'over what is there'],
+] as const) {
+  t.test(`a write of ${size} bytes ${where} is whole, and done after the call has returned`, (t) => {
+    const file = nodeDisk().create(`${t.testdir()}/file`);
+    const offset = where === 'over what is there' ? 1000 : 400_000;
+    file.allocateSync(400_000);
+    const chunks = [Buffer.alloc(10, 1), Buffer.alloc(size - 30, 2), Buffer.alloc(20, 3)];
+    let returned = false;
+    file.write(chunks, offset, (error) => {
+      t.equal(error, null);
+      t.ok(returned);
+      t.ok(file.readSync(offset, size).equals(Buffer.concat(chunks)));
+      t.same(file.readSync(offset - 1, 1), Buffer.alloc(1));
+      t.equal(file.size(), Math.max(400_000, offset + size));
+      file.closeSync();
+      t.end();
+    });
+    returned = true;
+  });
+}
+
 t.test('an empty write completes, and a write at a time is all a file takes', (t) => {
   const file = nodeDisk().create(`${t.testdir()}/file`);
   file.write([], 0, (error) => {
