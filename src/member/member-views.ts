@@ -3,6 +3,7 @@
 import type { NodeId } from '../raft/types.ts';
 import { encodeAlarm } from './applier.ts';
 import type { ComparedMember } from './corruption.ts';
+import type { LeaderMethod, LeaderReply } from './leader-calls.ts';
 import type { MemberParts } from './member-parts.ts';
 import type { RebuiltMember } from './rebuild.ts';
 import { stateDigest } from './state.ts';
@@ -32,30 +33,63 @@ export function comparedMember(parts: MemberParts, id: NodeId): ComparedMember {
   };
 }
 
+/** Asked at every call of a client: a class, for an object that is written down with getters is looked up like a dictionary. */
+class RebuiltView implements RebuiltMember {
+  readonly id: NodeId;
+  readonly #parts: MemberParts;
+  readonly #cleared: Uint8Array;
+
+  constructor(parts: MemberParts, id: NodeId) {
+    this.id = id;
+    this.#parts = parts;
+    this.#cleared = encodeAlarm({ memberId: id, alarm: AlarmKind.Corrupt });
+  }
+
+  get leader(): NodeId {
+    return this.#parts.raft.leader;
+  }
+
+  get isHollow(): boolean {
+    return this.#parts.raft.isHollow;
+  }
+
+  get isReplacingState(): boolean {
+    return this.#parts.loop.isReplacingState;
+  }
+
+  isNamed(member: NodeId): boolean {
+    const alarms = this.#parts.state.alarms.list();
+    return alarms.length > 0 && isNamed(alarms, member);
+  }
+
+  handOver(): void {
+    const isSound = (heir: NodeId): boolean => !this.isNamed(heir);
+    this.#parts.yielding.yield('a member with a sound state shall lead', {}, isSound);
+  }
+
+  stepDown(): void {
+    this.#parts.raft.stepDown();
+  }
+
+  discardState(done: () => void): void {
+    this.#parts.loop.discardState(done);
+  }
+
+  callLeader(method: LeaderMethod, body: unknown, done: LeaderReply): void {
+    this.#parts.requests.callLeader(method, body, true, done);
+  }
+
+  compareKeys(done: (isSame: boolean | null) => void): void {
+    this.#parts.corruption.compareKeys(done);
+  }
+
+  clearAlarm(): void {
+    this.#parts.requests.proposeOwn(RequestKind.AlarmClear, this.#cleared, () => {});
+  }
+}
+
 export function rebuiltMember(parts: MemberParts, id: NodeId): RebuiltMember {
-  const { loop, raft, state } = parts;
-  const cleared = encodeAlarm({ memberId: id, alarm: AlarmKind.Corrupt });
-  const isWrong = (member: NodeId): boolean => isNamed(state.alarms.list(), member);
-  return {
-    id,
-    get leader() {
-      return raft.leader;
-    },
-    get isHollow() {
-      return raft.isHollow;
-    },
-    get isReplacingState() {
-      return loop.isReplacingState;
-    },
-    isNamed: isWrong,
-    handOver: () =>
-      parts.yielding.yield('a member with a sound state shall lead', {}, (heir) => !isWrong(heir)),
-    stepDown: () => raft.stepDown(),
-    discardState: (done) => loop.discardState(done),
-    callLeader: (method, body, done) => parts.requests.callLeader(method, body, true, done),
-    compareKeys: (done) => parts.corruption.compareKeys(done),
-    clearAlarm: () => parts.requests.proposeOwn(RequestKind.AlarmClear, cleared, () => {}),
-  };
+  return new RebuiltView(parts, id);
 }
 
 /** A comparison has shown that this member differs from the majority. */
