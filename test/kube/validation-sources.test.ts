@@ -142,6 +142,27 @@ t.test('users of Windows are called as Windows calls them', async (t) => {
   t.match(await refused({ runAsUserName: '' }), /cannot be an empty string$/);
 });
 
+t.test('an event of the group has the name of a subdomain, one of the core may have any', async (t) => {
+  const api = await startApi(t);
+  const send = (path: string, name: string, more: Body): ReturnType<typeof api.send> =>
+    api.send('POST', `${path}/namespaces/default/events?dryRun=All`, { metadata: { name }, ...more });
+  const event = {
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    regarding: { kind: 'Pod', name: 'p', namespace: 'default' },
+    reportingController: 'c.io/x',
+    reportingInstance: 'i',
+    action: 'A',
+    reason: 'R',
+    type: 'Normal',
+  };
+  t.equal((await send('/apis/events.k8s.io/v1', 'good', event)).code, 201);
+  const refused = await send('/apis/events.k8s.io/v1', 'Bad_Name!', event);
+  t.equal(refused.code, 422);
+  t.match(refused.body.message, /metadata.name: Invalid value: "Bad_Name!": a lowercase RFC 1123 subdomain/);
+  const old = { involvedObject: { kind: 'Pod', name: 'p', namespace: 'default' } };
+  t.equal((await send('/api/v1', 'Bad_Name!', old)).code, 201);
+});
+
 t.test('an empty text where there is a choice is none of them', async (t) => {
   const api = await startApi(t);
   const refused = async (path: string, body: Body): Promise<string> => {

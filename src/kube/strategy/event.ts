@@ -2,9 +2,10 @@
 
 import { type FieldError, invalidValue, required } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
+import { pathSegmentProblems, subdomainProblems } from '../meta/names.ts';
 import type { Strategy } from '../registry/types.ts';
 import { has, isSet, maybeObject, numberOf, objectOf, textOf } from '../validation/members.ts';
-import { validateLabelName } from '../validation/pod-fields.ts';
+import { problemsAt, validateLabelName } from '../validation/pod-fields.ts';
 
 const eventsGroup = 'events.k8s.io';
 const textMax = 128;
@@ -75,6 +76,11 @@ function validateNew(event: ApiObject, group: string): FieldError[] {
   const json = asJson(event);
   const errors = validateEvent(event, group);
   if (group !== eventsGroup) return errors;
+  const { name = '' } = event.metadata;
+  // What no path could hold is refused of every kind.
+  if (name !== '' && pathSegmentProblems(name).length === 0) {
+    errors.push(...problemsAt('metadata.name', name, subdomainProblems(name)));
+  }
   errors.push(...validateSeries(json));
   if (!has(json, 'eventTime')) errors.push(required('eventTime'));
   const type = textOf(json, 'type');
