@@ -6,7 +6,7 @@ import { playSession, readSession } from './play.ts';
 import { recordedVersions, recordOf, versionOf } from './record.ts';
 
 /** A session is hundreds of processes: half a minute on a machine that has nothing else to do. */
-const sessionMs = 600_000;
+const sessionMs = 1_800_000;
 
 /** Versions that nobody has recorded are passed over. */
 export function holdToRecord(programs: readonly string[]): void {
