@@ -33,7 +33,7 @@ import { StepSort } from './step-sort.ts';
 const keysPerStep = 1000;
 const recordsPerStep = 64;
 /** Of a sort: see `StepSort`. */
-const sortedPerStep = 8192;
+const sortedPerStep = 2048;
 /** Pairs of a chunk. */
 const answeredPerStep = 500;
 

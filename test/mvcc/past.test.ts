@@ -193,7 +193,7 @@ t.test('an order in steps goes on over a state that is put in the place of the o
   const answered: RangeChunk[] = [];
   for (let step = 0; answered.at(-1)?.isLast !== true; step++) {
     answered.push(chunks.next());
-    if (step % 9 !== 2) continue;
+    if (step % 9 !== 2 || step > 20) continue;
     await new Promise<void>((resolve, reject) => {
       store.reload((error) => (error === null ? resolve() : reject(error)));
     });
