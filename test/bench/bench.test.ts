@@ -25,6 +25,16 @@ function bench(...args: string[]): Promise<Ran> {
   });
 }
 
+/** A benchmark in which every system answers something: it takes the longer, the busier the machine is. */
+async function measured(...args: string[]): Promise<Ran> {
+  for (let seconds = 1; ; seconds *= 5) {
+    const ran = await bench(...args, '--seconds', String(seconds));
+    const isEmpty =
+      ran.code === 0 ? /"(perSecond|putsPerSecond)": ?0[,\s}]/.test(ran.out) : /accepted no/.test(ran.err);
+    if (!isEmpty || seconds > 20) return ran;
+  }
+}
+
 t.before(() => {
   if (!existsSync(join(ROOT, 'dist/cli/main.js'))) {
     execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
@@ -36,8 +46,8 @@ t.test('a short put benchmark gives figures as JSON and charts', async (t) => {
   const withEtcd = systemVersion('etcd') !== null;
   if (!withEtcd) t.comment('etcd is not installed: it does not take part');
   const against = withEtcd ? ['--against', 'etcd'] : [];
-  const flags = ['--seconds', '1', '--rounds', '1', '--warm-up-ms', '100', '--rate', '500', '--json'];
-  const ran = await bench('put', ...against, ...flags, '--out', out);
+  const flags = ['--rounds', '1', '--warm-up-ms', '100', '--rate', '500', '--json'];
+  const ran = await measured('put', ...against, ...flags, '--out', out);
   t.equal(ran.code, 0, ran.err);
   t.equal(ran.err, '', 'no progress bar where there is no terminal');
   const report = JSON.parse(ran.out);
@@ -55,19 +65,8 @@ t.test(
   'a workload of the suite gives figures for each of its cases, and a page that needs nothing else',
   async (t) => {
     const out = t.testdir({});
-    const flags = [
-      '--nodes',
-      '1',
-      '--seconds',
-      '1',
-      '--rounds',
-      '1',
-      '--warm-up-ms',
-      '100',
-      '--generator',
-      'own',
-    ];
-    const ran = await bench('txn', ...flags, '--json', '--out', out);
+    const flags = ['--nodes', '1', '--rounds', '1', '--warm-up-ms', '100', '--generator', 'own'];
+    const ran = await measured('txn', ...flags, '--json', '--out', out);
     t.equal(ran.code, 0, ran.err);
     const { rounds, cases } = JSON.parse(ran.out);
     t.equal(rounds.length, cases.length);
