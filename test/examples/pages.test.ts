@@ -48,9 +48,11 @@ async function complaints(workplace: Workplace, programs: ReadonlyMap<string, st
   writeFileSync(join(workplace.folder, 'tsconfig.json'), JSON.stringify(config));
   writeFileSync(join(workplace.folder, 'package.json'), JSON.stringify({ type: 'module' }));
   const tsc = join(root, 'node_modules/.bin/tsc');
-  const { out } = await run(workplace, [tsc, '--pretty', 'false', '-p', workplace.folder], {
-    timeoutMs: 100_000,
+  const ran = await run(workplace, [tsc, '--pretty', 'false', '-p', workplace.folder], {
+    timeoutMs: 400_000,
   });
+  const { code, out, err } = ran;
+  if (code !== 0 && out === '') throw new Error(`the compiler ended with ${code}: ${err}`);
   return out.split('\n').filter((line) => line !== '');
 }
 
