@@ -6,6 +6,7 @@ import { AlarmKind, type MemberLimits } from '../../src/member/types.ts';
 import { revisionKey } from '../../src/mvcc/revision.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
+import { decodeSegmentHeader, parseSegmentName } from '../../src/wal/segment.ts';
 import { segmentSteps } from '../../src/wal/segment-check.ts';
 import { failing } from '../suites/failing.ts';
 import { changeMembers, eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
@@ -367,7 +368,18 @@ t.test(
     await changeMembers(await cluster.leader(), { kind: 'remove', id: second.id });
     await cluster.stop(1);
     await eventually('it is alone', () => back.raft.conf.voters.length === 1 && back.raft.role === 'leader');
-    for (let i = 0; i < 30; i++) await put(back, 'filler', 'v'.repeat(1000));
+    // A segment that began before it knew says that there are others, and counts as long as it is there.
+    const { disk } = cluster.seats[0]!;
+    const saysOthers = (name: string): boolean => {
+      const file = disk.open(`wal/${name}`);
+      const header = decodeSegmentHeader((offset, length) => file.readSync(offset, length));
+      file.closeSync();
+      return typeof header !== 'string' && header.header.hasOthers;
+    };
+    const segments = (): string[] => disk.list('wal').filter((name) => parseSegmentName(name) !== null);
+    const isCut = (): boolean => !segments()[0]!.includes('01.wal') && !segments().some(saysOthers);
+    for (let i = 0; i < 1000 && !isCut(); i++) await put(back, 'filler', 'v'.repeat(1000));
+    t.ok(isCut());
     await cluster.stop(0);
     cluster.seats[0]!.image = new MemoryImage();
     await t.rejects(cluster.start(0), failing('backendDamaged', /the log begins after/));
