@@ -150,8 +150,9 @@ export interface WatchAnswer {
   readonly watchId: number;
   readonly created: boolean;
   readonly events: number;
-  /** Of the first event. */
-  readonly firstValue: Uint8Array | null;
+  /** Where the first event stands in the message; both 0 when there is none. */
+  readonly firstAt: number;
+  readonly firstEnd: number;
 }
 
 /**
@@ -180,9 +181,14 @@ export function eventsOf(response: Uint8Array): WatchAnswer {
     }
     cursor.at += value;
   }
-  const kv = events === 0 ? undefined : fields(response.subarray(firstAt, firstEnd)).get(2);
-  const firstValue = kv instanceof Uint8Array ? fields(kv).get(5) : undefined;
-  return { watchId, created, events, firstValue: firstValue instanceof Uint8Array ? firstValue : null };
+  return { watchId, created, events, firstAt, firstEnd };
+}
+
+/** The value that the first event of a WatchResponse put there. */
+export function firstValueOf(response: Uint8Array, { firstAt, firstEnd }: WatchAnswer): Uint8Array | null {
+  const kv = fields(response.subarray(firstAt, firstEnd)).get(2);
+  const value = kv instanceof Uint8Array ? fields(kv).get(5) : undefined;
+  return value instanceof Uint8Array ? value : null;
 }
 
 /** Exact up to 2^53, which all that is looked at is below. */

@@ -13,7 +13,7 @@ import { http2Channel } from '../src/rpc/http2/client-channel.ts';
 import { nodeRuntime } from '../src/util/node-runtime.ts';
 import type { LoadResult } from './generator.ts';
 import { Histogram } from './histogram.ts';
-import { eventsOf, PUT_PATH, putRequest, WATCH_PATH, watchCreateRequest } from './messages.ts';
+import { eventsOf, firstValueOf, PUT_PATH, putRequest, WATCH_PATH, watchCreateRequest } from './messages.ts';
 
 export interface WatchLoad {
   readonly kind: 'watch';
@@ -122,14 +122,16 @@ class WatchRun {
   }
 
   #onResponse(response: Uint8Array, stream: number): void {
-    const { watchId, created, events, firstValue } = eventsOf(response);
+    const answer = eventsOf(response);
+    const { watchId, created, events } = answer;
     this.#receivedBytes += response.length;
     if (created) {
       this.#created += 1;
       return;
     }
     this.#delivered += events;
-    if (watchId === stream && firstValue !== null) {
+    const firstValue = watchId === stream ? firstValueOf(response, answer) : null;
+    if (firstValue !== null) {
       const sentAt = Buffer.from(firstValue.buffer, firstValue.byteOffset, STAMP_BYTES).readDoubleBE(0);
       this.#latency.record((performance.now() - sentAt) * 1000);
     }

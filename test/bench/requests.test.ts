@@ -66,7 +66,7 @@ t.test('events are counted, and the value of the first is found', async (t) => {
   t.teardown(() => member.close());
   // header, watch_id 300, created
   const created = Buffer.from('0a021803' + '10ac02' + '1801', 'hex');
-  t.same(eventsOf(created), { watchId: 300, created: true, events: 0, firstValue: null });
+  t.same(eventsOf(created), { watchId: 300, created: true, events: 0, firstAt: 0, firstEnd: 0 });
   const load = (measureMs: number) => ({
     kind: 'watch' as const,
     host: '127.0.0.1',
