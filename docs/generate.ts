@@ -69,6 +69,7 @@ const ownFlags: ReadonlySet<string> = new Set([
   'apiserverDir',
   'experimentalSelfRepair',
   'experimentalScrubBytesPerSecond',
+  'rpcTransport',
 ]);
 
 const shapes: Readonly<Record<RpcShape, string>> = {

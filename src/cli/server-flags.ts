@@ -3,6 +3,7 @@
  * `idle-flags.ts`; both together are the one table that command line, environment, configuration file and help follow.
  */
 
+import type { RpcTransportName } from '../embed/options.ts';
 import { defaultScrubBytesPerSecond } from '../embed/scrub.ts';
 import { type FeatureGates, featureGatesFlag } from './feature-gates.ts';
 import {
@@ -96,6 +97,7 @@ export interface ServerOptions {
   apiserverPort: number;
   apiserverDir: string;
 
+  rpcTransport: RpcTransportName;
   enableGrpcGateway: boolean;
   metrics: 'basic' | 'extensive';
   listenMetricsUrls: string[];
@@ -409,6 +411,11 @@ const otherFlags = {
     help: 'where its certificates, token and kubeconfig are kept',
     initial: '.keelson/kube',
     placeholder: 'DIR',
+  }),
+  rpcTransport: choiceFlag<RpcTransportName>({
+    help: 'whose HTTP/2 serves clients: its own, or the one of Node through @grpc/grpc-js',
+    initial: 'http2',
+    choices: ['http2', 'grpc-js'],
   }),
   enableGrpcGateway: switchFlag('serve JSON over HTTP at /v3/', true),
   metrics: choiceFlag<'basic' | 'extensive'>({

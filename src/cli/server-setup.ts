@@ -73,6 +73,7 @@ export function startOptions(options: ServerOptions, runtime: Runtime, log: Logg
     corruptCheckMs: options.corruptCheckTime,
     compactHashCheckMs: comparesCompactions ? options.compactHashCheckTime : 0,
     featureGates: gates,
+    rpcTransport: options.rpcTransport,
     gateway: options.enableGrpcGateway,
     timesCalls: options.metrics === 'extensive',
     cors: options.cors,

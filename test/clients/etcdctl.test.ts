@@ -40,12 +40,16 @@ async function perform(servers: Servers, step: Step, workplace: Workplace): Prom
 type Pair = readonly [etcd: Servers, keelson: Servers];
 
 /** A cluster of each system, of `count` members. */
-async function startBoth(t: Test, count: number): Promise<[Pair, Workplace]> {
+async function startBoth(
+  t: Test,
+  count: number,
+  flags: Readonly<Record<string, string>> = {},
+): Promise<[Pair, Workplace]> {
   const workplace = new Workplace();
   t.teardown(() => workplace.close());
   const [etcd, keelson] = await Promise.all([
     startServers('etcd', count, workplace),
-    startServers('keelson', count, workplace),
+    startServers('keelson', count, workplace, async () => {}, flags),
   ]);
   return [[etcd, keelson], workplace];
 }
@@ -74,6 +78,11 @@ t.test('etcdctl cannot tell a member from etcd', { skip }, async (t) => {
   const help = await run(workplace, ['etcdctl', 'get', '--help'], { env: { ETCDCTL_API: '3' } });
   if (help.out.includes('--count-only')) await compare(t, servers, newerSession, workplace);
   else t.comment('this etcdctl is older than 3.5: its newer flags are not tried');
+});
+
+t.test('nor where @grpc/grpc-js serves it', { skip }, async (t) => {
+  const [servers, workplace] = await startBoth(t, 1, { 'rpc-transport': 'grpc-js' });
+  await compare(t, servers, session, workplace);
 });
 
 t.test(

@@ -148,14 +148,17 @@ async function users(t: Test, client: Etcd3, connect: (options: Options) => Etcd
   await root.auth.authDisable();
 }
 
-t.test('programs that use the package etcd3 find an etcd', async (t) => {
-  await using member = await startMember({
-    memory: true,
-    bcryptCost: 4,
-    listenClientUrls: ['http://127.0.0.1:0'],
+for (const rpcTransport of ['http2', 'grpc-js'] as const) {
+  t.test(`programs that use the package etcd3 find an etcd, over ${rpcTransport}`, async (t) => {
+    await using member = await startMember({
+      memory: true,
+      bcryptCost: 4,
+      listenClientUrls: ['http://127.0.0.1:0'],
+      rpcTransport,
+    });
+    await session(t, member.clientUrls[0]!);
   });
-  await session(t, member.clientUrls[0]!);
-});
+}
 
 t.test('what is expected of it is what etcd does', { skip: missingPrograms('etcd') }, async (t) => {
   const workplace = new Workplace();
