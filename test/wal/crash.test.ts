@@ -65,7 +65,7 @@ t.test('whatever a crash at any operation leaves, what is recovered has everythi
   let crashes = 0;
   let acknowledged = 0;
   let reused = 0;
-  for (let seed = 1; seed <= 12; seed++) {
+  for (let seed = 1; seed <= 16; seed++) {
     const problem = torture(seed, null, (life) => {
       crashes++;
       const { journal } = life.disk;
@@ -74,7 +74,7 @@ t.test('whatever a crash at any operation leaves, what is recovered has everythi
     });
     t.equal(problem, null);
   }
-  t.ok(crashes > 800, `${crashes} crashes`);
+  t.ok(crashes > 1000, `${crashes} crashes`);
   t.ok(acknowledged > crashes, 'and there was something to lose');
   t.ok(reused > 100, `after ${reused} of them a file that was used again was there`);
   t.end();
