@@ -78,6 +78,8 @@ const certainRefusals: ReadonlySet<string> = new Set<RequestReason>([
 ]);
 
 export class History {
+  /** Writes that were refused for want of rights. */
+  deniedWrites = 0;
   private readonly replay: Replay;
   private waiting: Answered[] = [];
   private readonly memberFloors = new Map<string, number>();
@@ -129,6 +131,7 @@ export class History {
     if (reason === null) this.counts.answered++;
     else if (certainRefusals.has(reason)) this.counts.refused++;
     else this.counts.unknown++;
+    if (reason === 'permissionDenied' && operation.body !== '') this.deniedWrites++;
     this.waiting.push({ operation, reason, result });
     if (reason !== null || result === null) return;
     const revision = (result as { revision: number }).revision;
