@@ -6,8 +6,10 @@ import { idleFlags, idleText, runIdle } from './idle.ts';
 import { kubeFlags, runKube } from './kube.ts';
 import { kubeText } from './kube-report.ts';
 import { kubeRequestFlags, kubeRequestText, runKubeRequests } from './kube-requests.ts';
+import { mapsFlags, mapsText, runMaps } from './maps.ts';
 import { membershipFlags, membershipText, runMembership } from './membership.ts';
 import type { systemFlags } from './options.ts';
+import { pieceFlags, piecesText, runPieces } from './pieces.ts';
 import { putFlags, runPut } from './put.ts';
 import { putCharts, putText } from './put-report.ts';
 import { recoveryCharts, recoveryFlags, recoveryText, runRecovery } from './recovery.ts';
@@ -143,6 +145,15 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
       return { data: report, text: kubeRequestText(report), charts: {} };
     },
   },
+  maps: {
+    summary: 'our ordered map beside others, with a million keys',
+    flags: mapsFlags,
+    quick: ['--keys', '20000', '--rounds', '1'],
+    run: async (argv) => {
+      const report = await runMaps(parsed(mapsFlags, argv));
+      return { data: report, text: mapsText(report), charts: {} };
+    },
+  },
   membership: {
     summary: 'members join, are replaced, removed and restarted while clients write',
     flags: membershipFlags,
@@ -160,6 +171,15 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     run: async (argv) => {
       const report = await runSpace(parsed(spaceFlags, argv));
       return { data: report, text: spaceText(report), charts: {} };
+    },
+  },
+  slices: {
+    summary: 'the longest piece of work that a request about very many keys is to a member',
+    flags: pieceFlags,
+    quick: ['--keys', '2000', '--rounds', '1'],
+    run: async (argv) => {
+      const report = await runPieces(parsed(pieceFlags, argv));
+      return { data: report, text: piecesText(report), charts: {} };
     },
   },
   failover: {

@@ -17,6 +17,8 @@ export interface FillOptions {
   readonly connections: number;
   /** In flight per connection. */
   readonly streams: number;
+  /** Keys begin again after so many. @default they never do */
+  readonly keySpace?: number;
 }
 
 /** Values are cut from here, each at another place. */
@@ -30,6 +32,7 @@ export function numberedKey(number: number, keyBytes: number): string {
 /** Puts the keys. @throws Error when one is refused or a connection breaks */
 export async function fill(options: FillOptions): Promise<void> {
   const { port, from, to, keyBytes, valueBytes, connections, streams } = options;
+  const keySpace = options.keySpace ?? Number.POSITIVE_INFINITY;
   if (from >= to) return;
   const noise = randomFillSync(Buffer.allocUnsafe(NOISE_BYTES + valueBytes));
   const clients: H2Client[] = [];
@@ -41,7 +44,7 @@ export async function fill(options: FillOptions): Promise<void> {
         const number = next++;
         const at = (number * 4099) % NOISE_BYTES;
         const value = noise.subarray(at, at + valueBytes);
-        const key = Buffer.from(numberedKey(number, keyBytes));
+        const key = Buffer.from(numberedKey(number % keySpace, keyBytes));
         client.start(slot, PUT_PATH, putRequest(key, value));
       };
       for (let index = 0; index < connections; index++) {

@@ -4,7 +4,7 @@
  * store's revision to know that the puts were real.
  */
 
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Asker } from './asker.ts';
@@ -54,8 +54,35 @@ export function parseH2load(output: string, seconds: number): LoadResult {
   };
 }
 
+/**
+ * Waits for the end of h2load. When the time is over it stops the connections that it has; one that is made only then, as on a
+ * machine that is busy elsewhere, goes on for ever.
+ * @throws Error when it is not over by then
+ */
+function ended(child: ChildProcess, limitMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error('h2load does not end: it has not made all its connections in time (--seconds)'));
+    }, limitMs);
+    const settle = (end: () => void): void => {
+      clearTimeout(timer);
+      end();
+    };
+    child.once('error', (error) => settle(() => reject(error)));
+    child.once('exit', () => settle(resolve));
+  });
+}
+
+/** How long h2load may take to end after its time. */
+const PATIENCE_MS = 60_000;
+
 /** One closed-loop measurement against the first target. */
-export async function runH2load(options: LoadOptions, workplace: Workplace): Promise<LoadResult> {
+export async function runH2load(
+  options: LoadOptions,
+  workplace: Workplace,
+  patienceMs: number = PATIENCE_MS,
+): Promise<LoadResult> {
   const source = new RequestSource(options);
   const payload = join(workplace.folder, 'h2load-request.bin');
   const message = source.request();
@@ -72,10 +99,7 @@ export async function runH2load(options: LoadOptions, workplace: Workplace): Pro
   const logName = 'h2load.log';
   writeFileSync(join(workplace.folder, logName), '');
   const child = workplace.spawn('h2load', args, logName);
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', () => resolve());
-  });
+  await ended(child, options.warmUpMs + options.measureMs + patienceMs);
   const result = parseH2load(readFileSync(join(workplace.folder, logName), 'utf8'), seconds);
   return { ...result, receivedBytes: result.completed * answerBytes };
 }

@@ -7,6 +7,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 const headEnd = Buffer.from('\r\n\r\n');
+const contentLength = /\n[Cc]ontent-[Ll]ength: *(\d+)/;
 
 export interface Http1Answer {
   readonly code: number;
@@ -99,10 +100,10 @@ export class Http1Connection {
     this.#rest = [all];
     const at = all.indexOf(headEnd);
     if (at < 0) return;
-    const head = all.toString('latin1', 0, at).toLowerCase();
+    const head = all.toString('latin1', 0, at);
     this.#code = Number(head.slice(9, 12));
     this.#headLength = at + headEnd.length;
-    const length = /\ncontent-length: *(\d+)/.exec(head);
+    const length = contentLength.exec(head);
     this.#wanted = length === null ? -2 : this.#headLength + Number(length[1]);
   }
 

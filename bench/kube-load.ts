@@ -13,7 +13,7 @@ export interface KubeLoad {
 
 const pods = '/api/v1/namespaces/default/pods';
 
-export function podText(name: string): string {
+function wholePodText(name: string): string {
   const container = {
     name: 'app',
     image: 'registry.example.com/team/app:v1',
@@ -23,6 +23,13 @@ export function podText(name: string): string {
   };
   const metadata = { name, labels: { app: 'bench' } };
   return JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [container] } });
+}
+
+const [beforeName = '', afterName = ''] = wholePodText('NAME').split('NAME');
+
+/** A pod that differs from others in its name alone. @param name letters, digits and dashes */
+export function podText(name: string): string {
+  return beforeName + name + afterName;
 }
 
 type Send = (connection: Http1Connection, at: number) => Promise<{ readonly code: number }>;

@@ -25,11 +25,11 @@ function overview(): string {
     ...Object.entries(benchmarks).map(([name, { summary }]) => [name, summary]),
     ['all', ALL_SUMMARY],
   ];
-  const lines = entries.map(([name, summary]) => `  ${name!.padEnd(12)} ${summary}`);
+  const lines = entries.map(([name, summary]) => `  ${name!.padEnd(13)} ${summary}`);
   return [
     'Usage: npm run bench -- <benchmark> [flags]',
     '',
-    'Each starts its own clusters on free ports and in a temporary folder, and removes them afterwards. The folder of --out',
+    'Each starts the clusters it needs on free ports and in a temporary folder, and removes them afterwards. The folder of --out',
     'gets a JSON file, the plots as SVG, and report.html, which has both and needs nothing else to be read.',
     '',
     ...lines,
@@ -103,7 +103,11 @@ async function runAll(argv: readonly string[]): Promise<number> {
 async function runOne(name: string, benchmark: Benchmark, given: readonly string[]): Promise<number> {
   const argv = shortArgv(benchmark, given);
   const outcome = await benchmark.run(argv);
-  const values = parseFlags(benchmark.flags, argv).values as FlagValues<typeof systemFlags>;
+  // What starts no clusters has no flags that choose them.
+  const unchosen = { against: '', only: '' };
+  const values = { ...unchosen, ...parseFlags(benchmark.flags, argv).values } as FlagValues<
+    typeof systemFlags
+  >;
   const page = pageOf([sectionOf(name, outcome)], values);
   const files = writeFiles({ ...filesOf(name, outcome), 'report.html': page }, values.out);
   if (values.json) process.stdout.write(`${JSON.stringify(outcome.data)}\n`);

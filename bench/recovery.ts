@@ -26,6 +26,11 @@ export const recoveryFlags = {
   connections: integerFlag({ help: 'connections', initial: 10, min: 1, max: 1000 }),
   streams: integerFlag({ help: 'puts in flight per connection', initial: 100, min: 1, max: 10_000 }),
   seconds: integerFlag({ help: 'length of a measurement of puts', initial: 3, min: 1, max: 3600 }),
+  rewrites: integerFlag({
+    help: 'puts to the same keys before memory is measured; all puts go to these keys then',
+    initial: 0,
+    min: 0,
+  }),
   settleMs: integerFlag({ help: 'rest before memory is measured', initial: 5000, min: 0 }),
   rounds: integerFlag({ help: 'clusters per system', initial: 1, min: 1, max: 100 }),
 } as const;
@@ -37,7 +42,7 @@ export interface RecoveryRound {
   readonly round: number;
   /** Per member, before there were keys. */
   readonly emptyBytes: readonly number[];
-  /** Per member, when the last key was written, and after the rest. */
+  /** Per member, when the last key was written (for the last time), and after the rest. */
   readonly filledBytes: readonly number[];
   readonly restedBytes: readonly number[];
   /** Per member, after it was started on its data and has rested. */
@@ -96,7 +101,7 @@ class RecoveryBench {
   }
 
   async round(system: SystemName, round: number): Promise<RecoveryRound> {
-    const { nodes, keys, keyBytes, settleMs } = this.#options;
+    const { nodes, keys, keyBytes, rewrites, settleMs } = this.#options;
     const workplace = new Workplace();
     const loader = new Loader(workplace);
     try {
@@ -109,6 +114,7 @@ class RecoveryBench {
       const leader = await cluster.leader();
       const empty = await this.#putRate(loader, leader, 0);
       await fill({ ...this.#options, port: leader.port, from: empty.keyNext, to: keys });
+      await fill({ ...this.#options, port: leader.port, from: keys, to: keys + rewrites, keySpace: keys });
       const filledBytes = residentBytes(cluster);
       await pause(settleMs);
       const restedBytes = residentBytes(cluster);
@@ -156,14 +162,14 @@ class RecoveryBench {
     leader: ClusterMember,
     keyFrom: number,
   ): Promise<{ rate: number; keyNext: number }> {
-    const { connections, streams, valueBytes, keyBytes, seconds } = this.#options;
+    const { connections, streams, valueBytes, keyBytes, seconds, keys, rewrites } = this.#options;
     const result = await loader.run({
       targets: [{ host: '127.0.0.1', port: leader.port }],
       connections,
       streams,
       valueBytes,
       keyBytes,
-      keySpace: Number.MAX_SAFE_INTEGER,
+      keySpace: rewrites > 0 ? keys : Number.MAX_SAFE_INTEGER,
       keyOrder: 'sequential',
       keyFrom,
       warmUpMs: WARM_UP_MS,
@@ -228,7 +234,7 @@ export function recoveryText(report: RecoveryReport): string {
     return [figure.title, ...cells, ...(both ? [ratio(share)] : [])];
   });
   return [
-    `recovery: ${grouped(options.keys)} keys with values of ${options.valueBytes} bytes, ${options.nodes} members; medians per member`,
+    `recovery: ${grouped(options.keys)} keys${options.rewrites > 0 ? `, ${grouped(options.rewrites)} puts to them again,` : ''} with values of ${options.valueBytes} bytes, ${options.nodes} members; medians per member`,
     table(['', ...systems, ...(both ? ['keelson / etcd'] : [])], rows),
   ].join('\n');
 }

@@ -124,8 +124,10 @@ class Suite {
     const wall = (performance.now() - from) / 1000;
     cluster.assertRunning();
     const cpu = cluster.members.map((member, index) => member.usage().cpuSeconds - before[index]!);
-    if (result.completed === 0)
-      throw new Error(`${label}: nothing was answered: ${result.firstFailure ?? ''}`);
+    if (result.completed === 0) {
+      const why = result.firstFailure ?? `--seconds ${seconds} is too short on this machine`;
+      throw new Error(`${label}: nothing was answered: ${why}`);
+    }
     if (result.keyNext > 0) running.keyNext = result.keyNext;
     const histogram = new Histogram();
     histogram.add(result.latency);

@@ -88,8 +88,9 @@ export const general: readonly (readonly [title: string, text: string])[] = [
   ],
   [
     'Transactions',
-    'etcd 3.5 finds some mistakes of a txn, such as a read at a future revision, in the middle of its execution, when ' +
-      'members may already differ. Keelson refuses before anything is done.',
+    'Members of etcd 3.5 that are not asked leave out what a txn reads. One that is refused for a range in it, at a future or a ' +
+      'compacted revision or without permission for it, is therefore applied by them, and members differ from then on. Keelson ' +
+      'checks all of it on every member, before anything is done.',
   ],
   [
     'Permissions',
@@ -97,6 +98,11 @@ export const general: readonly (readonly [title: string, text: string])[] = [
       'needs what a put alone does, and a watch to the end of the keyspace needs permission to the end. Of a range that ends ' +
       'before it begins, and so holds no key, permission for its begin is asked; what etcd says to it depends on the order ' +
       'in which permissions were granted.',
+  ],
+  [
+    'Empty ends',
+    'A `range_end` that is empty asks for one key, written out or left out, as protobuf means it. To etcd a range, or a txn that only ' +
+      'reads, whose message writes the empty end out asks for all keys from there on, which permission for the one key suffices for.',
   ],
   [
     'Leases',

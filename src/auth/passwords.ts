@@ -66,6 +66,11 @@ function saltText(cost: number, bytes: Uint8Array): string {
   return `$2a$${String(cost).padStart(2, '0')}$${encodeBase64(bytes, saltBytes)}`;
 }
 
+/** Hashes on this very thread, which waits: for tools that have nothing else to do. What is too long is cut, as bcrypt does. */
+export function hashAtOnce(password: string, random: Random, cost: number = defaultBcryptCost): string {
+  return hashSync(password, newSalt(cost, random));
+}
+
 /** Hashes on this very thread, in a later turn: for tests and the simulator, at a low cost. */
 export class InlinePasswords implements Passwords {
   readonly #cost: number;

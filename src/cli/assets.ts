@@ -8,7 +8,7 @@ import { chmodSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { flagHelp, parseFlags, textFlag } from './flags.ts';
-import { arenasMax } from './processes.ts';
+import { allocatorAdvice } from './processes.ts';
 import { complain, complainUsage, EXIT_FAILED, say } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -42,11 +42,10 @@ const executable = 0o755;
 const ownerOnly = 0o700;
 const othersMayWrite = 0o022;
 
-/**
- * glibc gives each thread that allocates memory an arena of its own and keeps there what is freed: for a member that is a
- * fifth of its memory. It can be told otherwise from outside only, before a process starts.
- */
-const fewArenas = `export MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-${arenasMax}}"`;
+/** What is set already stays. */
+const advice = Object.entries(allocatorAdvice)
+  .map(([name, value]) => `export ${name}="\${${name}:-${value}}"\n`)
+  .join('');
 
 /** A word that the shell takes as it is. */
 function quoted(text: string): string {
@@ -56,7 +55,7 @@ function quoted(text: string): string {
 /** A script that becomes the program: the process id, and with it every signal, is the same. */
 export function script(node: string, options: readonly string[], main: string, command: string): string {
   const words = [node, ...options, main, command].map(quoted).join(' ');
-  return `#!/bin/sh\n${fewArenas}\nexec ${words} "$@"\n`;
+  return `#!/bin/sh\n${advice}exec ${words} "$@"\n`;
 }
 
 /** Files are replaced whole: another process may be starting them. */

@@ -6,7 +6,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Member } from '../embed/start-member.ts';
 import { etcdVersion } from '../etcd/version.ts';
+import { OWN_FILES_MIN } from '../rpc/connection-places.ts';
+import { Failure } from '../util/failure.ts';
 import { giveHeapRoom } from '../util/node-heap.ts';
+import { processFigures } from '../util/node-process.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Logger } from '../util/runtime.ts';
 import type { Setting } from './flags.ts';
@@ -55,6 +58,15 @@ function refuse(log: Logger, name: ServerName, error: unknown): number {
     log.error(advice);
   }
   return EXIT_FAILED;
+}
+
+/** As etcd does; it would end on the way otherwise, at the first file of its own program that it cannot open. */
+function tooFewFiles(maxOpenFiles: number): Failure {
+  return new Failure(
+    'badConfig',
+    `this process may open ${maxOpenFiles} files, and a member needs more than ${OWN_FILES_MIN}. ` +
+      'Raise the limit: ulimit -n 65536 in a shell, LimitNOFILE=65536 for systemd, --ulimit nofile=65536 for Docker.',
+  );
 }
 
 /** Resolves with the exit code after a signal has closed the member, or after it has ended by itself. */
@@ -181,6 +193,9 @@ export async function runServer(argv: readonly string[], name: ServerName = 'ser
   const log = openLog(options, name);
   if (log === null) return EXIT_FAILED;
   for (const warning of warnings) log.warn(warning);
+  const { maxOpenFiles } = processFigures();
+  if (maxOpenFiles !== null && maxOpenFiles <= OWN_FILES_MIN)
+    return refuse(log, name, tooFewFiles(maxOpenFiles));
   giveHeapRoom();
   let member: Member;
   try {

@@ -44,14 +44,36 @@ const WHAT_TO_DO: Readonly<Record<OperatorReason, string>> = {
   portTaken: 'Stop what uses the port, or choose another URL.',
 };
 
+/** What to do about what the system refuses, by its codes or, from LevelDB, its words, whatever was tried. */
+const WHAT_TO_DO_ABOUT: readonly (readonly [codes: RegExp, advice: string])[] = [
+  [
+    /\b(ENOSPC|EDQUOT)\b|no space left on device|disk quota exceeded/i,
+    'The disk is full: make room on it, then start this member again. Nothing that was acknowledged is lost.',
+  ],
+  [
+    /\b(EMFILE|ENFILE)\b|too many open files/i,
+    'Raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, --ulimit nofile= of Docker), then start this member ' +
+      'again. Nothing that was acknowledged is lost.',
+  ],
+];
+
+/** That of a `Failure` says it all; another error may know more of why below its surface, as LevelDB's do. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return error instanceof Failure || !(cause instanceof Error) ? message : `${message}: ${cause.message}`;
+}
+
 /**
  * A failure as two lines: what happened, what to do. The text of a `Failure` may hold both (its first sentence is what
  * happened); otherwise its reason tells what to do.
  */
 export function describeFailure(error: unknown): readonly [happened: string, advice: string] {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = textOf(error);
   const flat = text.replaceAll(/\s*\n\s*/g, ' ').trim();
   const cut = /^(.*?[^.\s]\.)\s+(?=[A-Z])(.*)$/s.exec(flat);
+  const known = WHAT_TO_DO_ABOUT.find(([codes]) => codes.test(cut?.[1] ?? flat));
+  if (known !== undefined) return [cut?.[1] ?? flat, known[1]];
   if (error instanceof Failure) {
     if (cut !== null) return [cut[1]!, cut[2]!];
     const advice = (WHAT_TO_DO as Readonly<Record<string, string | undefined>>)[error.reason];

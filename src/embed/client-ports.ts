@@ -18,6 +18,7 @@ import { registerProcessMetrics } from '../http/process-metrics.ts';
 import type { Member as MemberLoop } from '../member/member.ts';
 import type { ServedMember } from '../member/types.ts';
 import type { Endpoint } from '../rpc/address.ts';
+import { ConnectionPlaces } from '../rpc/connection-places.ts';
 import { grpcJsTransport } from '../rpc/grpc-js-transport.ts';
 import type { HttpHandler, UpgradeHandler } from '../rpc/http1.ts';
 import { http2Transport } from '../rpc/http2/http2-transport.ts';
@@ -30,6 +31,8 @@ import type { ResolvedOptions } from './options.ts';
 
 /** How long running calls may take to finish when a member closes. */
 const closeGraceMs = 1000;
+/** Of a port for metrics and probes, which are to be heard also while clients have taken all places there are. */
+const metricsConnections = 32;
 
 /** What a member says of versions at the moment. */
 export function versionsOf(member: Pick<ServedMember, 'downgrade'>): Versions {
@@ -108,7 +111,8 @@ export class ClientPorts {
     }
     for (const endpoint of listenMetricsUrls) {
       const some = metricsPortHandler(http);
-      await this.#open(endpoint, this.#httpTransport(endpoint.secure, some), some);
+      const places = new ConnectionPlaces(metricsConnections);
+      await this.#open(endpoint, this.#httpTransport(endpoint.secure, some), some, null, null, places);
     }
   }
 
@@ -119,6 +123,7 @@ export class ClientPorts {
     http: HttpHandler | null,
     webSocket: UpgradeHandler | null = null,
     grpcInTheClear: RpcTransport | null = null,
+    places: ConnectionPlaces | null = null,
   ): Promise<string> {
     const { address, secure, url } = endpoint;
     const port = await openPort({
@@ -129,6 +134,7 @@ export class ClientPorts {
       grpcInTheClear,
       http,
       webSocket,
+      ...(places === null ? {} : { places }),
       runtime: this.#runtime,
     });
     this.#ports.push(port);

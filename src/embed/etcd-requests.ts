@@ -13,8 +13,9 @@ import { txnPuts } from '../member/alarms.ts';
 import { type Asker, EnvelopeCodec, requestBytes } from '../member/envelope.ts';
 import { AlarmKind, RequestKind } from '../member/types.ts';
 import { Failure } from '../util/failure.ts';
-import { authKinds, decodeAuthOperation } from '../wire/auth-codec.ts';
+import { authKinds, decodeAuthOperation, encodeAuthOperation } from '../wire/auth-codec.ts';
 import type { AuthKind } from '../wire/auth-messages.ts';
+import { decodeCold } from '../wire/cold-codec.ts';
 import { decodeAlarmRequest } from '../wire/cold-messages.ts';
 import { decodeTxnRequest } from '../wire/kv-codec.ts';
 import { decodeLeaseGrantRequest, encodeLeaseGrantRequest } from '../wire/lease-codec.ts';
@@ -68,6 +69,9 @@ const ttlMin = 2;
 /** Nobody waits for an answer: no member has this id. */
 const nobodysId = '0'.repeat(16);
 
+/** Gives the bcrypt hash of a password. */
+export type HashPassword = (password: string) => string;
+
 /** An alarm that is on: its kind and whose it is. */
 export interface EtcdAlarm {
   readonly alarm: number;
@@ -76,11 +80,15 @@ export interface EtcdAlarm {
 
 /**
  * @param alarms those that are on before the first entry
+ * @param hash for passwords that stand in the log of an etcd before 3.5
  * @returns an entry of Keelson's log for each request that changes something, in order
- * @throws Failure 'walDamaged' for what cannot be told from an older etcd
  */
-export function translateEntries(entries: readonly EtcdEntry[], alarms: readonly EtcdAlarm[]): Uint8Array[] {
-  const translator = new Translator(alarms);
+export function translateEntries(
+  entries: readonly EtcdEntry[],
+  alarms: readonly EtcdAlarm[],
+  hash: HashPassword,
+): Uint8Array[] {
+  const translator = new Translator(alarms, hash);
   const codec = new EnvelopeCodec(nobodysId, 0);
   const sealed: Uint8Array[] = [];
   for (const entry of entries) {
@@ -95,8 +103,10 @@ export function translateEntries(entries: readonly EtcdEntry[], alarms: readonly
 
 class Translator {
   readonly #alarms = new Map<string, number>();
+  readonly #hash: HashPassword;
 
-  constructor(alarms: readonly EtcdAlarm[]) {
+  constructor(alarms: readonly EtcdAlarm[], hash: HashPassword) {
+    this.#hash = hash;
     for (const { alarm, memberId } of alarms) this.#alarms.set(`${alarm}/${memberId}`, alarm);
   }
 
@@ -106,7 +116,7 @@ class Translator {
       if (parts === null) return null;
       const { number, body, caller } = parts;
       if (number === field.alarm) return this.#alarm(body);
-      const request = requestOf(number, body, caller, entry);
+      const request = requestOf(number, body, caller, this.#hash);
       return request === null || this.#isRefused(request) ? null : request;
     } catch (error) {
       // As etcd does: what is no request of v3 is one of v2.
@@ -164,7 +174,7 @@ function callerOf(bytes: Uint8Array): Caller {
   return user === '' ? nobody : { user, revision };
 }
 
-function requestOf(number: number, body: Uint8Array, caller: Caller, entry: EtcdEntry): Request | null {
+function requestOf(number: number, body: Uint8Array, caller: Caller, hash: HashPassword): Request | null {
   const kind = plainKinds.get(number);
   // Of a compaction permission is asked before it is proposed, of the others when they are applied, too.
   if (kind !== undefined) return { kind, asker: kind === RequestKind.Compact ? 'member' : caller, body };
@@ -173,7 +183,7 @@ function requestOf(number: number, body: Uint8Array, caller: Caller, entry: Etcd
   const authKind = authKindOf.get(number);
   return authKind === undefined
     ? null
-    : { kind: RequestKind.Auth, asker: caller, body: authBody(authKind, body, entry.index) };
+    : { kind: RequestKind.Auth, asker: caller, body: authBody(authKind, body, hash) };
 }
 
 function leaseGrant(body: Uint8Array): Request {
@@ -210,20 +220,22 @@ function checkpoint(body: Uint8Array): Request {
   };
 }
 
-/** The code of the operation before the message: see `wire/auth-codec.ts`. */
-function authBody(kind: AuthKind, message: Uint8Array, index: number): Uint8Array {
+/**
+ * The code of the operation before the message: see `wire/auth-codec.ts`. Until 3.4 a password stands in the log, and every
+ * member hashed it for itself, when it applied the entry: as later releases do with such an entry, that is done here.
+ */
+function authBody(kind: AuthKind, message: Uint8Array, hash: HashPassword): Uint8Array {
   const body = new Uint8Array(1 + message.length);
   body[0] = authKinds.indexOf(kind) + 1;
   body.set(message, 1);
   const operation = decodeAuthOperation(body);
-  const hasNoHash =
-    (operation.kind === 'userAdd' && !operation.noPassword && operation.hashedPassword === '') ||
-    (operation.kind === 'userChangePassword' && operation.hashedPassword === '');
-  // Until 3.4 every member hashed the password for itself, when it applied the entry.
-  if (hasNoHash)
-    throw new Failure(
-      'walDamaged',
-      `entry ${index} of the log sets a password as etcd 3.4 does: start that etcd once more and stop it with SIGTERM, then try again`,
-    );
-  return body;
+  if (operation.kind !== 'userAdd' && operation.kind !== 'userChangePassword') return body;
+  const name = operation.kind === 'userAdd' ? 'AuthUserAddRequest' : 'AuthUserChangePasswordRequest';
+  const { password } = decodeCold<{ password: string }>(`etcdserverpb.${name}`, message);
+  if (password === '') return body;
+  const hasHash = operation.hashedPassword !== '' || (operation.kind === 'userAdd' && operation.noPassword);
+  const hashedPassword = hasHash
+    ? operation.hashedPassword
+    : Buffer.from(hash(password), 'latin1').toString('base64');
+  return encodeAuthOperation({ ...operation, hashedPassword });
 }

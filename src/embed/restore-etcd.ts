@@ -7,10 +7,11 @@
  * directory begins with the same.
  */
 
+import { hashAtOnce } from '../auth/passwords.ts';
 import { BoltReader } from '../bolt/bolt-reader.ts';
 import { Failure } from '../util/failure.ts';
 import { nodeDisk } from '../util/node-disk.ts';
-import type { Runtime } from '../util/runtime.ts';
+import type { Random, Runtime } from '../util/runtime.ts';
 import { decodeCold } from '../wire/cold-codec.ts';
 import { holdsEtcdLog, readEtcdLog } from './etcd-log.ts';
 import { type EtcdAlarm, translateEntries } from './etcd-requests.ts';
@@ -35,7 +36,7 @@ export interface RestoredEtcd extends Restored {
 export async function restoreEtcd(options: RestoreEtcdOptions, runtime: Runtime): Promise<RestoredEtcd> {
   const { from, fromWalDir, scratchDir, ...rest } = options;
   const file = `${from}/member/snap/db`;
-  const entries = requestsBehind(file, fromWalDir ?? `${from}/member/wal`);
+  const entries = requestsBehind(file, fromWalDir ?? `${from}/member/wal`, runtime.random);
   if (entries.length === 0) {
     const restored = await restoreMember({ ...rest, file, skipHashCheck: true }, runtime);
     return { ...restored, requests: 0 };
@@ -65,7 +66,7 @@ export async function restoreEtcd(options: RestoreEtcdOptions, runtime: Runtime)
 }
 
 /** What the log of an etcd has beyond its database, as entries of Keelson's. */
-function requestsBehind(path: string, walDir: string): readonly Uint8Array[] {
+function requestsBehind(path: string, walDir: string, random: Random): readonly Uint8Array[] {
   const disk = nodeDisk();
   if (!disk.exists(path)) throw new Failure('badConfig', `there is no database of an etcd: no file ${path}`);
   if (!holdsEtcdLog(disk, walDir)) {
@@ -78,7 +79,8 @@ function requestsBehind(path: string, walDir: string): readonly Uint8Array[] {
   const file = disk.open(path);
   try {
     const reader = new BoltReader((offset, length) => file.readSync(offset, length));
-    return translateEntries(readEtcdLog(disk, walDir, appliedIndex(reader)), alarmsIn(reader));
+    const hash = (password: string): string => hashAtOnce(password, random);
+    return translateEntries(readEtcdLog(disk, walDir, appliedIndex(reader)), alarmsIn(reader), hash);
   } finally {
     file.closeSync();
   }

@@ -5,8 +5,9 @@
  * are of one revision. If a compaction overtakes it, a request that did not ask for that revision is read anew. If
  * users or roles change, what its caller might see is no longer known, and it is refused.
  *
- * The answer has to be put together in memory, for it is one message. That is bounded: a few are put together at a
- * time, the others wait without holding anything, and one beyond what etcd can send is refused in its words.
+ * The answer has to be there before its first byte leaves, for it is one message, which begins with its length. That is
+ * bounded: a few are read at a time, the others wait without holding anything, and one beyond what etcd can send is refused
+ * in its words. It leaves as the parts that were read, as the client takes them: nobody puts them together.
  *
  *     first part:  header | pairs        further parts:  pairs        last part:  pairs | more | count
  *
@@ -15,15 +16,16 @@
 
 import type { Caller } from '../auth/types.ts';
 import type { RangeChunk, RangeChunks } from '../mvcc/range-chunks.ts';
-import type { RpcCall, RpcStatus, UnaryReply } from '../rpc/transport.ts';
+import { type RpcCall, type RpcStatus, SplitMessage, type UnaryReply } from '../rpc/transport.ts';
 import { Failure } from '../util/failure.ts';
 import { encodeRangeResponse } from '../wire/kv-codec.ts';
 import type { RangeRequest } from '../wire/messages.ts';
 import type { ServiceContext } from './context.ts';
 import { Code } from './errors.ts';
 import { maxSendBytes, sendTooLargeText } from './limits.ts';
+import { WorkSlice } from './work-slice.ts';
 
-/** Pairs read in one go, in bytes: what a request holds at once, and a few milliseconds of work. */
+/** Pairs read in one go, in bytes: a millisecond or two of work. */
 export const rangeChunkBytes: number = 512 * 1024;
 /** Large answers put together at the same time. */
 const maxRunning = 4;
@@ -43,11 +45,13 @@ interface LargeRange {
 
 export class LargeRanges {
   readonly #context: ServiceContext;
+  readonly #slice: WorkSlice;
   #waiting: LargeRange[] = [];
   #running = 0;
 
   constructor(context: ServiceContext) {
     this.#context = context;
+    this.#slice = new WorkSlice(context.member.runtime.clock);
   }
 
   /**
@@ -95,7 +99,7 @@ export class LargeRanges {
     let isDone = true;
     try {
       isDone = range.isCanceled || this.#readChunk(range);
-      if (isDone && !range.isCanceled) range.reply(null, joined(range));
+      if (isDone && !range.isCanceled) range.reply(null, new SplitMessage(range.parts, range.bytes));
     } catch (error) {
       if (mayRestart(range, error)) {
         restart(range);
@@ -113,7 +117,7 @@ export class LargeRanges {
   /** Returns true when there is nothing left to read. */
   #readChunk(range: LargeRange): boolean {
     range.chunks ??= this.#context.store.rangeChunks(range.request, rangeChunkBytes);
-    const chunk: RangeChunk = range.chunks.next();
+    const chunk: RangeChunk = range.chunks.next(undefined, this.#slice.begin());
     this.#context.authorizer.checks.unchanged(range.caller);
     return this.#take(range, chunk);
   }
@@ -142,10 +146,6 @@ class TooLarge extends Error {
     super(sendTooLargeText(bytes));
     this.status = { code: Code.ResourceExhausted, message: this.message };
   }
-}
-
-function joined(range: LargeRange): Uint8Array {
-  return Buffer.concat(range.parts, range.bytes);
 }
 
 function mayRestart(range: LargeRange, error: unknown): boolean {

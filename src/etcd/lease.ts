@@ -10,7 +10,7 @@
  */
 
 import type { LeaseGrantResult, LeaseTimeLeft, ServedLeases } from '../member/lease-types.ts';
-import type { RpcStatus, RpcStream } from '../rpc/transport.ts';
+import { type RpcStatus, type RpcStream, SplitMessage, type UnaryReply } from '../rpc/transport.ts';
 import type { Failure } from '../util/failure.ts';
 import {
   decodeLeaseGrantRequest,
@@ -23,6 +23,7 @@ import {
   encodeLeaseLeasesResponse,
   encodeLeaseRevokeResponse,
   encodeLeaseTimeToLiveResponse,
+  encodeMoreLeaseKeys,
 } from '../wire/lease-codec.ts';
 import type { ResponseHeader } from '../wire/messages.ts';
 import type { ServiceContext } from './context.ts';
@@ -31,6 +32,8 @@ import { type ServiceMethod, type ServiceMethods, stream, unary } from './guard.
 
 /** Keep-alives of one stream that may be under way; with more the stream is not read on. */
 const maxRenewalsPerStream = 1000;
+/** Keys of a lease that are encoded without looking up. */
+const keysAtOnce = 4096;
 
 export function leaseMethods(context: ServiceContext, leases: ServedLeases): ServiceMethods {
   return {
@@ -87,7 +90,7 @@ function timeToLiveMethod(context: ServiceContext, leases: ServedLeases): Servic
           // The leader may know of keys that were attached after the check.
           checks.keysRead(caller, left?.keys ?? []);
         }
-        reply(null, encodeTimeLeft(context, request.id, left));
+        answerTimeLeft(context, request.id, left, reply);
       } catch (error) {
         reply(context.statusOf(error), null);
       }
@@ -96,12 +99,40 @@ function timeToLiveMethod(context: ServiceContext, leases: ServedLeases): Servic
   });
 }
 
-/** @param left null when there is no such lease */
-function encodeTimeLeft(context: ServiceContext, id: bigint, left: LeaseTimeLeft | null): Uint8Array {
+const noTimeLeft: LeaseTimeLeft = { ttl: -1, grantedTtl: 0, keys: [] };
+
+/**
+ * Keys that are many are encoded some at a time, between which others have their turn.
+ * @param left null when there is no such lease
+ */
+function answerTimeLeft(
+  context: ServiceContext,
+  id: bigint,
+  left: LeaseTimeLeft | null,
+  reply: UnaryReply,
+): void {
+  const { ttl, grantedTtl, keys } = left ?? noTimeLeft;
+  const keysFrom = (at: number): Uint8Array[] =>
+    keys.slice(at, at + keysAtOnce).map((key) => Buffer.from(key, 'latin1'));
   const header = context.header(context.store.revision);
-  if (left === null) return encodeLeaseTimeToLiveResponse(header, { id, ttl: -1, grantedTtl: 0, keys: [] });
-  const keys = left.keys.map((key) => Buffer.from(key, 'latin1'));
-  return encodeLeaseTimeToLiveResponse(header, { id, ttl: left.ttl, grantedTtl: left.grantedTtl, keys });
+  const first = encodeLeaseTimeToLiveResponse(header, { id, ttl, grantedTtl, keys: keysFrom(0) });
+  if (keys.length <= keysAtOnce) {
+    reply(null, first);
+    return;
+  }
+  const parts = [first];
+  let bytes = first.length;
+  let at = keysAtOnce;
+  const { scheduler } = context.member.runtime;
+  const goOn = (): void => {
+    const part = encodeMoreLeaseKeys(keysFrom(at));
+    parts.push(part);
+    bytes += part.length;
+    at += keysAtOnce;
+    if (at < keys.length) scheduler.defer(goOn);
+    else reply(null, new SplitMessage(parts, bytes));
+  };
+  scheduler.defer(goOn);
 }
 
 /** One LeaseKeepAlive stream. */

@@ -18,6 +18,7 @@ import type { ServiceContext } from './context.ts';
 import { Code, statusOf } from './errors.ts';
 import { type ServiceMethod, serverStream, unary } from './guard.ts';
 import { LargeRanges, rangeChunkBytes } from './large-ranges.ts';
+import { WorkSlice } from './work-slice.ts';
 
 /** Keys in the first message of a stream, so that it leaves soon; as in etcd. */
 const firstChunkKeys = 10;
@@ -25,6 +26,7 @@ const firstChunkKeys = 10;
 export function rangeMethod(context: ServiceContext): ServiceMethod {
   const { member, authorizer, work } = context;
   const large = new LargeRanges(context);
+  const slice = new WorkSlice(member.runtime.clock);
   const read = (request: RangeRequest, call: RpcCall, reply: UnaryReply): void => {
     const beganAt = work.now;
     let isRead = false;
@@ -46,7 +48,7 @@ export function rangeMethod(context: ServiceContext): ServiceMethod {
       return;
     }
     const chunks = store.rangeChunks(request, rangeChunkBytes);
-    const first = chunks.next();
+    const first = chunks.next(undefined, slice.begin());
     if (first.isLast) reply(null, encodeRangeResponse(context.header(first.revision), first));
     else large.answer(request, caller, call, reply, { chunks, first });
   };
@@ -98,15 +100,18 @@ class ChunkSender {
   readonly #context: ServiceContext;
   readonly #request: RangeRequest;
   readonly #stream: RpcStream;
+  readonly #slice: WorkSlice;
   #caller: Caller = nobody;
-  #isCanceled = false;
+  #isOver = false;
+  #isDue = false;
 
   constructor(context: ServiceContext, request: RangeRequest, stream: RpcStream) {
     this.#context = context;
     this.#request = request;
     this.#stream = stream;
+    this.#slice = new WorkSlice(context.member.runtime.clock);
     stream.onCancel(() => {
-      this.#isCanceled = true;
+      this.#isOver = true;
     });
   }
 
@@ -116,30 +121,50 @@ class ChunkSender {
       this.#caller = authorizer.callerOf(this.#stream);
       authorizer.checks.range(this.#caller, this.#request);
       const chunks = store.rangeChunks(this.#request, rangeChunkBytes);
-      this.#stream.onDrain(() => this.#send(chunks, undefined));
+      this.#stream.onDrain(() => this.#goOn(chunks));
       this.#send(chunks, firstChunkKeys);
     } catch (error) {
-      this.#stream.end(this.#context.statusOf(error));
+      this.#end(this.#context.statusOf(error));
     }
   }
 
-  /** Sends until the stream is full. Must not throw: it is also called by the transport. */
+  /** Goes on in a turn of its own: what drains at once would keep everybody waiting. */
+  #goOn(chunks: RangeChunks): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#context.member.runtime.scheduler.defer(() => {
+      this.#isDue = false;
+      this.#send(chunks, undefined);
+    });
+  }
+
+  /** Sends until the stream is full, or others wait. Must not throw. */
   #send(chunks: RangeChunks, maxKeys: number | undefined): void {
     try {
       let keys = maxKeys;
-      for (let hasRoom = true; hasRoom && !this.#isCanceled; ) {
-        const chunk = chunks.next(keys);
+      const slice = this.#slice.begin();
+      for (let hasRoom = true; hasRoom && !this.#isOver; ) {
+        if (slice.isOver) {
+          this.#goOn(chunks);
+          return;
+        }
+        const chunk = chunks.next(keys, slice);
         this.#context.authorizer.checks.unchanged(this.#caller);
         if (chunk.kvs.length === 0 && !chunk.isLast) continue;
         const header = chunk.isLast ? this.#context.header(chunk.revision) : null;
         hasRoom = this.#stream.write(encodeRangeStreamResponse(header, chunk));
         keys = undefined;
         if (!chunk.isLast) continue;
-        this.#stream.end(null);
+        this.#end(null);
         return;
       }
     } catch (error) {
-      this.#stream.end(this.#context.statusOf(error));
+      this.#end(this.#context.statusOf(error));
     }
+  }
+
+  #end(status: RpcStatus | null): void {
+    this.#isOver = true;
+    this.#stream.end(status);
   }
 }

@@ -1,6 +1,6 @@
 /** A unary call through the gateway: the first JSON object of the body is the request, what follows it is not read. */
 
-import type { RpcStatus, UnaryHandler } from '../rpc/transport.ts';
+import { type RpcStatus, type UnaryHandler, type UnaryResponse, wholeOf } from '../rpc/transport.ts';
 import { Failure } from '../util/failure.ts';
 import { decodeProtoJson, encodeProtoJson } from '../wire/proto-json.ts';
 import { GatewayCall, sendGatewayError } from './gateway-call.ts';
@@ -44,13 +44,13 @@ export class GatewayUnary extends GatewayCall {
     else handle(message, this, (status, response) => this.#answer(status, response));
   }
 
-  #answer(status: RpcStatus | null, response: Uint8Array | null): void {
+  #answer(status: RpcStatus | null, response: UnaryResponse | null): void {
     if (this.#isAnswered || this.isCanceled) return;
     if (status !== null) {
       this.fail(status);
       return;
     }
-    const body = decodeProtoJson(this.method.responseType, response!);
+    const body = decodeProtoJson(this.method.responseType, wholeOf(response!));
     this.#isAnswered = true;
     this.settle();
     this.setHeaders();

@@ -3,6 +3,7 @@
  * memory, so that a test has a cluster of its own in a few milliseconds, and as many as it likes.
  */
 
+import { TimerWheel } from '../rpc/http2/timer-wheel.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { AdmissionChain } from './admission/chain.ts';
@@ -239,6 +240,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     ],
     authorizer: access.authorizer,
     allowsAnonymous: options.anonymous ?? true,
+    deadlines: new TimerWheel(clock),
   };
   const { authenticators } = access;
   await bootstrap(parts, {
@@ -270,6 +272,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       health.end();
       await drain(options, runtime, listeners, work);
       await Promise.all(listeners.map((listener) => listener.close()));
+      common.deadlines.close();
       await Promise.all(running.map((controller) => controller.close()));
       storages.close();
       if (options.webhookCaller === undefined) caller.close();

@@ -17,6 +17,7 @@ import { decodeLease, encodeLease, type Lease, leaseKey, leaseTable, leaseTableE
 import { maxTtlSeconds } from './limits.ts';
 
 const chunkEntries = 16_384;
+const noKeys: ReadonlySet<string> = new Set();
 
 /** Is told of what was applied. It must not throw. */
 export interface LeaseObserver {
@@ -158,19 +159,18 @@ export class Leases {
 
   /**
    * Applies the end of a lease, whoever asked for it.
-   * @returns the keys the caller must delete from the store now, in ascending order and in one revision
+   * @returns the keys the caller must delete from the store now, in one revision; in no order that means anything
    * @throws Failure 'leaseNotFound'
    */
-  revoke(id: bigint): string[] {
+  revoke(id: bigint): ReadonlySet<string> {
     const lease = this.#byId.get(id);
     if (lease === undefined) throw new Failure('leaseNotFound');
-    const keys = this.keysOf(id);
     this.#byId.delete(id);
     this.#forget(lease);
     this.#backend.delete(leaseKey(id));
     this.figures.revoked++;
     this.#observer?.revoked(lease);
-    return keys;
+    return lease.keys ?? noKeys;
   }
 
   /**

@@ -18,7 +18,7 @@ export function grantLease({ store, leases }: AppliedState, request: LeaseGrantR
 /** @throws Failure 'leaseNotFound' */
 export function revokeLease({ store, leases }: AppliedState, id: bigint): LeaseRevokeResult {
   const keys = leases.revoke(id);
-  if (keys.length > 0) store.deleteKeys(keys);
+  if (keys.size > 0) store.deleteLeased(id, keys);
   return { revision: store.revision };
 }
 

@@ -15,6 +15,7 @@ import { Role } from '../raft/types.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
 import { encodeLeaseGrantRequest, encodeLeaseRevokeRequest } from '../wire/lease-codec.ts';
+import { listKeys } from './key-listing.ts';
 import { LeaderMethod, type LeaderReply } from './leader-calls.ts';
 import type { LeaseGrantResult, LeaseRevokeResult, LeaseTimeLeft, ServedLeases } from './lease-types.ts';
 import { type MemberLimits, type ProposeDone, type ReadDone, RequestKind } from './types.ts';
@@ -160,8 +161,10 @@ export class MemberLeases implements ServedLeases {
     }
     this.#asLeader(term, reply, () => {
       const left = this.#clock.timeToLive(id, this.#now);
-      const keys = wantsKeys ? this.#leases.keysOf(id) : [];
-      reply(null, left === null ? null : { ...left, keys });
+      const keys = wantsKeys ? this.#leases.get(id)?.keys : null;
+      if (left === null) reply(null, null);
+      else if (!keys) reply(null, { ...left, keys: [] });
+      else listKeys(keys, this.#options.runtime.scheduler, (list) => reply(null, { ...left, keys: list }));
     });
   }
 

@@ -14,7 +14,6 @@
  * this member included, has it on disk. An error of the disk ends the member.
  */
 
-import type { Backend } from '../backend/backend.ts';
 import { Hub } from '../mvcc/watch-hub.ts';
 import { isRaftMutant } from '../raft/options.ts';
 import { RaftNode } from '../raft/raft-node.ts';
@@ -23,7 +22,6 @@ import {
   type Entry,
   type Message,
   MessageType,
-  type NodeId,
   nobody,
   type Ready,
   Role,
@@ -31,32 +29,23 @@ import {
 import type { PeerNetwork } from '../rpc/peer.ts';
 import { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
-import type { Wal } from '../wal/wal.ts';
 import { Applier } from './applier.ts';
 import { ApplyFigures } from './apply-figures.ts';
-import { CompactionPacer } from './compaction-pacer.ts';
 import { EnvelopeCodec } from './envelope.ts';
 import type { MemberFigures } from './figures.ts';
-import { Flusher } from './flusher.ts';
 import { Inbox } from './inbox.ts';
-import { Installer } from './installer.ts';
-import { LateHeartbeats } from './late-heartbeats.ts';
 import { Leadership } from './leadership.ts';
-import { LogRetention } from './log-retention.ts';
 import { LogWrites } from './log-writes.ts';
 import type { LoopHooks } from './loop-hooks.ts';
 import { Outbox } from './outbox.ts';
 import type { PendingRequest } from './pending.ts';
 import { Proposals } from './proposals.ts';
+import { Pulse } from './pulse.ts';
 import { ReadRounds } from './reads.ts';
-import { hasOtherVoters, type Recovered } from './recovery.ts';
-import { Rest } from './rest.ts';
-import { SnapshotTransfers } from './snapshot-transfers.ts';
-import { type AppliedState, stateDigest } from './state.ts';
-import { encodeStateMeta } from './state-meta.ts';
-import { Ticker } from './ticker.ts';
+import type { Recovered } from './recovery.ts';
+import type { AppliedState } from './state.ts';
+import { StateKeeper } from './state-keeper.ts';
 import { requestTimeoutMs, timeoutFailure } from './timeouts.ts';
-import { TransferFigures } from './transfer-figures.ts';
 import type { MemberDependencies, MemberLimits, MemberOptions } from './types.ts';
 
 /** Rounds of the core's output that one turn carries out, so that requests of others come in between. */
@@ -77,40 +66,23 @@ export class MemberLoop {
   readonly proposals: Proposals;
   readonly leadership: Leadership;
   readonly state: AppliedState;
-  readonly #clusterId: string;
+  readonly keeper: StateKeeper;
   readonly #limits: MemberLimits;
   readonly #runtime: Runtime;
-  readonly #backend: Backend;
   readonly #network: PeerNetwork;
-  readonly #wal: Wal;
   readonly #hooks: LoopHooks;
   readonly #reads = new ReadRounds();
   readonly #applier: Applier;
   readonly #outbox: Outbox;
-  readonly #flusher: Flusher;
-  readonly #retention: LogRetention;
-  readonly #transfers: SnapshotTransfers;
   readonly #applies: ApplyFigures;
-  readonly #sends: TransferFigures;
-  readonly #receipts: TransferFigures;
-  readonly #installer: Installer;
-  readonly #compaction: CompactionPacer;
-  readonly #ticker: Ticker;
-  readonly #rest: Rest;
+  readonly #pulse: Pulse;
   readonly #inbox: Inbox;
   readonly #writes: LogWrites;
   #slowApplies = 0;
-  readonly #late: LateHeartbeats;
-  #tickedAt = 0;
-  /** When a tick last looked at everything that goes by ticks. */
-  #lookedAt = 0;
-  /** The longest step between two ticks that was meant to be since the last one. */
-  #stepMs: number;
   /** What reads that waited too long are told; one for all, since there may be a thousand ticks without any. */
   readonly #overdue = new Failure('timeout');
   #isTurnDue = false;
   #hasEnded = false;
-  #notedConf: ConfState | null = null;
 
   constructor(
     options: MemberOptions,
@@ -123,13 +95,10 @@ export class MemberLoop {
     const { runtime, backend } = dependencies;
     const { limits } = options;
     const { identity, wal, initial } = recovered;
-    const id = identity.memberId;
-    this.#clusterId = identity.clusterId;
+    const { clusterId, memberId: id } = identity;
     this.#limits = limits;
     this.#runtime = runtime;
-    this.#backend = backend;
     this.#network = network;
-    this.#wal = wal;
     this.#hooks = hooks;
     this.state = state;
     const raft = new RaftNode({
@@ -153,97 +122,35 @@ export class MemberLoop {
     const codec = new EnvelopeCodec(id, runtime.random.uint32());
     this.proposals = new Proposals(codec, limits, runtime.clock);
     const { pending } = this.proposals;
-    const now = (): number => runtime.clock.now();
-    this.#applies = new ApplyFigures(now);
+    this.#applies = new ApplyFigures(() => runtime.clock.now());
     const configured = (entry: Entry, conf: ConfState): void => hooks.configured(entry, conf);
     this.#applier = new Applier(state, codec, pending, this.#applies, configured, options.mutant);
     this.#outbox = new Outbox(network, (peer) => raft.reportUnreachable(peer));
-    this.#flusher = new Flusher(backend, limits, runtime.clock, {
-      mark: () => this.mark(),
-      durable: (index) => this.#guard(() => this.#onDurable(index)),
+    this.keeper = new StateKeeper({
+      ...{ raft, wal, state, backend, network, runtime, limits, clusterId },
+      guard: (work) => this.#guard(work),
+      changed,
       failed,
-    });
-    this.#retention = new LogRetention(limits);
-    this.#retention.recount(raft);
-    const mark = (): void => this.mark();
-    const complete: ConstructorParameters<typeof SnapshotTransfers>[0]['complete'] = (received) => {
-      this.#installer.offer(received);
-      this.schedule();
-    };
-    this.#sends = new TransferFigures(now);
-    this.#receipts = new TransferFigures(now);
-    const [sends, receipts] = [this.#sends, this.#receipts];
-    this.#transfers = new SnapshotTransfers({
-      ...{ raft, backend, network, runtime, mark, complete, changed },
-      ...{ sends, receipts },
+      begins: () => this.hub.suspend(),
+      installed: ({ index, term }) => this.#onInstalled(index, term),
     });
     this.#inbox = new Inbox({
-      ...{ raft, state, hooks, transfers: this.#transfers, log: runtime.log },
-      heardLeader: () => this.#rest.heard(runtime.clock.now()),
-      isResting: () => this.#rest.isResting,
+      ...{ raft, state, hooks, transfers: this.keeper.transfers, log: runtime.log },
+      heardLeader: () => this.#pulse.heard(),
+      isResting: () => this.#pulse.isResting,
     });
     this.#writes = new LogWrites(wal, runtime.clock, (error, write) => this.#onWritten(error, write));
-    this.#installer = new Installer({
-      raft,
-      wal,
-      backend,
-      state,
-      begins: () => this.hub.suspend(),
-      installed: (snapshot) => this.#onInstalled(snapshot.index, snapshot.term),
-      failed,
-    });
-    this.#compaction = new CompactionPacer(state.store, runtime.clock, {
-      stepped: (keys) => this.#flusher.compacted(keys),
-      isHeldUp: () => this.#flusher.isBehind,
-      failed,
-    });
     const { heartbeatMs } = limits;
     this.leadership = new Leadership({ raft, network, runtime, heartbeatMs, changed });
-    this.#rest = new Rest(heartbeatMs, Math.round(limits.electionMs / heartbeatMs), runtime.clock.now());
-    this.#stepMs = heartbeatMs;
-    this.#late = new LateHeartbeats(raft, limits.electionMs, runtime.log);
-    this.#ticker = new Ticker(runtime.clock, heartbeatMs, () => this.#guard(() => this.#tick()));
-  }
-
-  /** True while there is no state that matches the log: it is lost, or one from elsewhere is being put in force. */
-  get isInstalling(): boolean {
-    return this.raft.pendingSnapshot !== null || this.#installer.isRunning || this.raft.isHollow;
-  }
-
-  /** A state is being written to the disk in place of the one before. */
-  get isReplacingState(): boolean {
-    return this.raft.pendingSnapshot !== null || this.#installer.isRunning;
+    this.#pulse = new Pulse(raft, limits, runtime, () => this.#guard(() => this.#tick()));
   }
 
   /** Throws the applied state away: the log is sound, and another state is to be put beneath it. */
   discardState(done: () => void): void {
-    this.#transfers.abort();
+    this.keeper.transfers.abort();
     this.raft.forgetState();
     this.#reads.failAll(new Failure('corrupt'));
-    this.#installer.discard(done);
-  }
-
-  /** Lets the log begin behind everything applied: what it had there is damaged on disk, and the state holds what it led to. */
-  shedLog(): void {
-    this.mark();
-    this.#backend.flush((error, index) => {
-      if (error !== null) this.fail(error);
-      else this.#guard(() => this.#shed(index));
-    });
-  }
-
-  #shed(durable: number): void {
-    const { raft } = this;
-    const upTo = Math.min(durable, raft.appliedIndex, this.#transfers.neededIndex);
-    if (this.isInstalling || upTo < raft.firstIndex) return;
-    raft.compact(upTo);
-    this.#retention.recount(raft);
-    this.#wal.release(upTo);
-  }
-
-  /** Sends the state to a member that asks for it. */
-  sendState(peer: NodeId): void {
-    this.#transfers.send([peer]);
+    this.keeper.installer.discard(done);
   }
 
   /** Nobody waits for an answer. */
@@ -274,7 +181,7 @@ export class MemberLoop {
     // Alone, there is nobody to wait for.
     const { voters } = this.raft.conf;
     if (voters.length === 1 && voters[0] === this.raft.id) this.raft.campaign();
-    this.#ticker.start(this.#runtime.random.uint32() / 2 ** 32);
+    this.#pulse.start(this.#runtime.random.uint32() / 2 ** 32);
     this.schedule();
   }
 
@@ -299,13 +206,8 @@ export class MemberLoop {
       failedReads: this.#reads.failed,
       slowApplies: this.#slowApplies,
       applies: this.#applies.times,
-      sends: this.#sends.peers,
-      receipts: this.#receipts.peers,
-      lateHeartbeats: this.#late.count,
-      isInstalling: this.isInstalling,
-      wal: this.#wal.figures,
-      flushSeconds: this.#flusher.seconds,
-      compaction: this.#compaction.figures,
+      lateHeartbeats: this.#pulse.lateHeartbeats,
+      ...this.keeper.figures(),
     };
   }
 
@@ -344,11 +246,11 @@ export class MemberLoop {
     this.raft.withholdNotices(this.#isGathering && this.proposals.hasWaiting);
     this.#reads.begin(this.#runtime.clock.now(), this.#askRead);
     for (let i = 0; i < readiesPerTurn && this.#mayGoOn(); i++) this.#carryOut(this.raft.ready());
-    if (!this.isInstalling) this.#reads.release(this.raft.appliedIndex);
+    if (!this.keeper.isInstalling) this.#reads.release(this.raft.appliedIndex);
     this.leadership.observe();
     this.#hooks.turnEnds();
     this.hub.pump();
-    this.#compaction.look();
+    this.keeper.compaction.look();
     if (this.#mayGoOn()) this.schedule();
   };
 
@@ -363,7 +265,7 @@ export class MemberLoop {
   }
 
   #mayGoOn(): boolean {
-    return !this.#installer.isRunning && this.raft.hasReady();
+    return !this.keeper.installer.isRunning && this.raft.hasReady();
   }
 
   readonly #propose = (datas: readonly Uint8Array[]): boolean => this.raft.propose(datas);
@@ -372,10 +274,7 @@ export class MemberLoop {
 
   #stepFrames(): void {
     const hasHeard = this.#inbox.step();
-    if (hasHeard && this.#rest.isResting && this.raft.role !== Role.Leader) {
-      this.#ticker.postpone(this.#rest.patienceMs);
-      this.#tick();
-    }
+    if (hasHeard && this.#pulse.ticksByLeader()) this.#tick();
   }
 
   /**
@@ -383,9 +282,8 @@ export class MemberLoop {
    * tick, at which it looks at everything, is due once in an election timeout.
    */
   get #isStill(): boolean {
-    if (!this.#rest.isResting || this.#isTurnDue || this.#hasEnded) return false;
-    if (this.#runtime.clock.now() - this.#lookedAt >= this.#limits.electionMs) return false;
-    return this.isQuiet && this.#transfers.isIdle && !this.#hooks.goesByTicks();
+    if (!this.#pulse.isResting || this.#isTurnDue || this.#hasEnded || this.#pulse.isLookDue) return false;
+    return this.isQuiet && this.keeper.transfers.isIdle && !this.#hooks.goesByTicks();
   }
 
   /** A sign of life like the one before it: what it asks for is done at once. */
@@ -393,12 +291,7 @@ export class MemberLoop {
     const { raft } = this;
     const { leader, term, role } = raft;
     const isOfLeader = message.from === leader && role !== Role.Leader;
-    const now = this.#runtime.clock.now();
-    const answers = !isOfLeader || this.#rest.heardAgain(now);
-    if (isOfLeader) {
-      this.#tickedAt = now;
-      this.#ticker.postpone(this.#rest.patienceMs);
-    }
+    const answers = !isOfLeader || this.#pulse.heardAgain();
     raft.step(message);
     if (this.#mayGoOn()) {
       const ready = raft.ready();
@@ -414,28 +307,16 @@ export class MemberLoop {
       // Now, and not when the turn is over: others wait for it, and applying may take a millisecond.
       this.#network.flush?.();
     }
-    if (ready.snapshot !== null) this.#installer.install(ready);
+    if (ready.snapshot !== null) this.keeper.installer.install(ready);
     else if (ready.write !== 0) {
-      this.#disturb();
-      this.#noteOthers();
+      this.#pulse.disturb();
+      this.keeper.noteOthers();
       this.#writes.begin(ready);
     }
     if (ready.committed.length > 0) this.#apply(ready.committed);
     for (const { context, index } of ready.reads) this.#reads.confirmed(context, index);
     for (const context of ready.droppedReads) this.#reads.dropped(context);
-    if (ready.snapshotsWanted.length > 0) this.#transfers.send(ready.snapshotsWanted);
-  }
-
-  /**
-   * Before an entry that brings others is written, so that each segment behind it says so. That there are none any more is
-   * believed when it is applied (`mark`). Counter-example: the others are removed, a segment begins, and the next leader
-   * puts another entry in the place of that one.
-   */
-  #noteOthers(): void {
-    const { conf, id } = this.raft;
-    if (conf === this.#notedConf) return;
-    this.#notedConf = conf;
-    if (hasOtherVoters(conf, id)) this.#wal.hasOthers = true;
+    if (ready.snapshotsWanted.length > 0) this.keeper.transfers.send(ready.snapshotsWanted);
   }
 
   /** For how long the disk has not finished anything that was given to it to write, in milliseconds. */
@@ -455,36 +336,19 @@ export class MemberLoop {
   #apply(committed: readonly Entry[]): void {
     const before = this.state.membership.version;
     const beganAt = this.#runtime.clock.now();
+    const { flusher, retention } = this.keeper;
     for (const entry of committed) {
       this.#applier.apply(entry);
-      this.#retention.noteApplied(entry);
+      retention.noteApplied(entry);
       this.#hooks.applied(entry.index);
     }
     if (this.#runtime.clock.now() - beganAt > slowApplyMs) this.#slowApplies++;
     this.raft.applied(committed[committed.length - 1]!.index);
     if (this.state.membership.version !== before) this.#hooks.membersChanged();
-    this.#flusher.touch();
-  }
-
-  /** Draws the line under everything applied: what is flushed or sent elsewhere is the state at one index. */
-  mark(): void {
-    const { raft } = this;
-    // From the moment the core has accepted another state on, its log does not know the entry of the one that is here.
-    if (this.isInstalling || raft.appliedIndex === 0) return;
-    const { index, term, conf } = raft.snapshotMeta(raft.appliedIndex);
-    const meta = { clusterId: this.#clusterId, term, conf, digest: stateDigest(this.state) };
-    this.#wal.hasOthers = hasOtherVoters(conf, raft.id) || hasOtherVoters(raft.conf, raft.id);
-    this.#backend.mark(index, encodeStateMeta(meta));
-  }
-
-  #onDurable(index: number): void {
-    if (this.isInstalling) return;
-    const released = this.#retention.compact(this.raft, index, this.#transfers.neededIndex);
-    if (released > 0) this.#wal.release(released);
+    flusher.touch();
   }
 
   #onInstalled(index: number, term: number): void {
-    this.#retention.recount(this.raft);
     this.hub.resync();
     this.#hooks.installed();
     this.#hooks.membersChanged();
@@ -497,57 +361,38 @@ export class MemberLoop {
     return timeoutFailure(proposed, startedAt, situation, this.#limits.electionMs);
   };
 
-  /** There is something to do: no more rest. */
-  #disturb(): void {
-    if (this.#rest.disturb(this.#runtime.clock.now())) this.#ticker.pace(this.#rest.periodMs);
-  }
-
-  #lookForRest(now: number): void {
+  get #isBusy(): boolean {
     const { raft, proposals } = this;
-    const isBusy = proposals.pending.size > 0 || this.#reads.hasWaiting || this.#hooks.hasWork();
-    if (isBusy || raft.leader === nobody || this.isInstalling) this.#disturb();
-    else this.#rest.look(now);
-    this.#ticker.pace(this.#rest.periodMs);
-    this.#stepMs = this.#rest.periodMs;
+    const hasWork = proposals.pending.size > 0 || this.#reads.hasWaiting || this.#hooks.hasWork();
+    return hasWork || raft.leader === nobody || this.keeper.isInstalling;
   }
 
   #tick(): void {
     const now = this.#runtime.clock.now();
-    this.raft.tick(this.#rest.passed(now, this.#tickedAt, this.raft.role === Role.Leader));
-    const isLate = now - this.#tickedAt > this.#stepMs + this.#limits.heartbeatMs;
-    if (isLate && this.#tickedAt > 0 && this.raft.role === Role.Leader) this.#late.note(now - this.#tickedAt);
-    this.#tickedAt = now;
+    this.#pulse.tick(now);
     if (this.raft.role === Role.Leader && this.#isStill) {
       if (this.#mayGoOn()) this.#carryOut(this.raft.ready());
       if (this.#mayGoOn()) this.schedule();
       return;
     }
-    this.#lookedAt = now;
     // At the next tick, not at once: who sends them back may lead on, and be full.
     this.proposals.takeBack(this.raft.takeReturned());
-    this.#lookForRest(now);
+    this.#pulse.look(now, this.#isBusy);
     const startedBefore = now - requestTimeoutMs(this.#limits);
     this.proposals.expire(startedBefore, this.#timeout);
     this.#reads.tick(now, startedBefore, this.#overdue);
-    if (this.raft.role !== Role.Leader) this.#transfers.abortSending();
-    this.#transfers.tick();
+    const { transfers, flusher } = this.keeper;
+    if (this.raft.role !== Role.Leader) transfers.abortSending();
+    transfers.tick();
     this.#hooks.ticked(startedBefore);
-    if (!this.isInstalling) this.#flusher.tick();
+    if (!this.keeper.isInstalling) flusher.tick();
     if (this.#mayGoOn() || this.#reads.hasWaiting || this.#hooks.hasWork()) this.schedule();
   }
 
   /** The orderly end: everything waiting fails, the state is made durable, the log closed. */
   end(done: () => void): void {
     this.#quit();
-    const closeLog = (): void => this.#wal.close(() => done());
-    if (this.#installer.isRunning || this.state.store.isSuspended) {
-      closeLog();
-      return;
-    }
-    this.#flusher.flushAll((error) => {
-      if (error !== null) this.#runtime.log.error('the state could not be flushed at the end', { error });
-      closeLog();
-    });
+    this.keeper.close(done);
   }
 
   /** The end by an error that must not be worked around. */
@@ -560,11 +405,9 @@ export class MemberLoop {
 
   #quit(): void {
     this.#hasEnded = true;
-    this.#ticker.stop();
-    this.#compaction.stop();
-    this.#installer.stop();
+    this.#pulse.stop();
+    this.keeper.stop();
     this.leadership.stop();
-    this.#transfers.abort();
     const stopped = new Failure('stopped');
     this.proposals.failAll(stopped);
     this.#reads.failAll(stopped);

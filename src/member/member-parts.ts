@@ -151,7 +151,7 @@ export class MemberParts {
       ticked: (startedBefore) => {
         this.#leaderCalls.expire(startedBefore);
         this.#reconfiguration.promoteReady();
-        if (!this.loop.isInstalling) {
+        if (!this.loop.keeper.isInstalling) {
           this.leases.tick();
           this.#raiseIfOutgrown();
         }
@@ -186,7 +186,7 @@ export class MemberParts {
   #newExports(): StateExports {
     const { backend, disk, runtime } = this.#dependencies;
     const directory = this.#options.spoolDirectory;
-    return new StateExports({ backend, disk, directory, runtime, mark: () => this.loop.mark() });
+    return new StateExports({ backend, disk, directory, runtime, mark: () => this.loop.keeper.mark() });
   }
 
   #newDeparture(): Departure {
@@ -252,8 +252,8 @@ export class MemberParts {
       reconfiguration: this.#reconfiguration,
       corruption,
       leases,
-      isSound: () => !loop.isInstalling && !isNamed(state.alarms.list(), memberId),
-      sendState: (to) => loop.sendState(to),
+      isSound: () => !loop.keeper.isInstalling && !isNamed(state.alarms.list(), memberId),
+      sendState: (to) => loop.keeper.sendState(to),
     });
   }
 
@@ -267,7 +267,7 @@ export class MemberParts {
 
   #publishSelf(): void {
     const { loop, ending, state } = this;
-    if (loop.leadership.leader === '' || ending.hasBegun || loop.isInstalling) return;
+    if (loop.leadership.leader === '' || ending.hasBegun || loop.keeper.isInstalling) return;
     const body = this.publisher.next(state.membership.get(this.#recovered.identity.memberId));
     if (body !== null) this.requests.proposeOwn(RequestKind.PublishMember, body, ignoreOutcome);
   }

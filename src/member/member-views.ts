@@ -17,7 +17,7 @@ export function comparedMember(parts: MemberParts, id: NodeId): ComparedMember {
       return raft.leader;
     },
     get isReady() {
-      return !loop.isInstalling && !parts.hasStopped && !state.alarms.has(AlarmKind.Corrupt);
+      return !loop.keeper.isInstalling && !parts.hasStopped && !state.alarms.has(AlarmKind.Corrupt);
     },
     get digest() {
       return stateDigest(state);
@@ -54,7 +54,7 @@ class RebuiltView implements RebuiltMember {
   }
 
   get isReplacingState(): boolean {
-    return this.#parts.loop.isReplacingState;
+    return this.#parts.loop.keeper.isReplacing;
   }
 
   isNamed(member: NodeId): boolean {

@@ -143,7 +143,7 @@ export class Member implements ServedMember {
 
   /** True while a state from elsewhere is being put in force: log and state do not match. */
   get isInstalling(): boolean {
-    return this.#parts.loop.isInstalling;
+    return this.#parts.loop.keeper.isInstalling;
   }
 
   /** True also before this member has learned that it was let in at all. */
@@ -179,14 +179,14 @@ export class Member implements ServedMember {
 
   hashState(done: (error: Error | null, hash: number) => void): void {
     // Up to what is applied now: the last line may be some time ago.
-    this.#parts.loop.mark();
+    this.#parts.loop.keeper.mark();
     hashBackend(this.#dependencies.backend, done);
   }
 
   /** Writes out first what was applied: what was compacted a moment ago holds its space until that is on disk. */
   defragment(done: (error: Error | null) => void): void {
     const { backend } = this.#dependencies;
-    this.#parts.loop.mark();
+    this.#parts.loop.keeper.mark();
     backend.flush((error) => {
       if (error === null) backend.compact(done);
       else done(error);
@@ -213,7 +213,7 @@ export class Member implements ServedMember {
 
   /** The log is damaged on disk, before its newest segment: what is there is let go of, as the state holds what it led to. */
   shedLog(): void {
-    if (!this.#parts.hasStopped && !this.isInstalling) this.#parts.loop.shedLog();
+    if (!this.#parts.hasStopped && !this.isInstalling) this.#parts.loop.keeper.shedLog();
   }
 
   members(): readonly MemberRecord[] {

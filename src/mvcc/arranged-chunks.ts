@@ -25,7 +25,14 @@ import {
   readRevision,
   rowOf,
 } from './range.ts';
-import { type RangeChunk, type RangeChunks, unfinished } from './range-chunk.ts';
+import {
+  endlessSlice,
+  keysBetweenLooks,
+  type RangeChunk,
+  type RangeChunks,
+  type Slice,
+  unfinished,
+} from './range-chunk.ts';
 import type { State } from './state.ts';
 import { StepSort } from './step-sort.ts';
 
@@ -81,7 +88,7 @@ export class ArrangedChunks implements RangeChunks {
     this.#keys = readsRecords ? recordsPerStep : keysPerStep;
   }
 
-  next(maxKeys: number = answeredPerStep): RangeChunk {
+  next(maxKeys: number = answeredPerStep, slice: Slice = endlessSlice): RangeChunk {
     if (this.#revision < this.#state.compactRevision) throw new Failure('compacted');
     if (this.#table !== this.#state.index.table) this.#beginAnew();
     const rows = this.#arranged();
@@ -95,6 +102,7 @@ export class ArrangedChunks implements RangeChunks {
       const kv = answerFor(this.#state, index, index.liveAt(this.#revision), keysOnly);
       kvs.push(kv);
       bytes += kv.length;
+      if (kvs.length % keysBetweenLooks === 0 && slice.isOver) break;
     }
     const isLast = this.#answered === end;
     const [more, count] = isLast ? [rows.length > this.#limit, this.#count] : [false, 0];

@@ -10,6 +10,7 @@
 
 import { crc32 } from 'node:zlib';
 
+import type { Room } from '../backend/backend.ts';
 import { chainCrc } from '../util/chain-crc.ts';
 import type { KeyValueBytes } from '../wire/messages.ts';
 import { digestKey } from './revision.ts';
@@ -25,6 +26,8 @@ export interface SavedDigest {
 
 /** Records are checksummed so many bytes at a time: the call costs more than the bytes of a small record. */
 const gatheredBytes = 16 * 1024;
+/** Records up to this length, as those of deletions are, are copied by a loop: a view on them would cost more. */
+const copiedBytes = 64;
 
 /** The digest of records that come one by one. A chained CRC is that of all bytes in a row, however they are cut. */
 export class RollingDigest {
@@ -42,9 +45,16 @@ export class RollingDigest {
     this.#bytes += record.length;
   }
 
-  /** The same for a record that stands at `buffer[at, at + length)`. */
-  addPart(buffer: ArrayBufferLike, at: number, length: number): void {
-    this.add(new Uint8Array(buffer, at, length));
+  /** The same for a record of `length` bytes that stands in a room. */
+  addPlaced({ bytes, buffer, at }: Room, length: number): void {
+    if (length > copiedBytes || this.#bytes + length > gatheredBytes) {
+      this.add(new Uint8Array(buffer, at, length));
+      return;
+    }
+    const gathered = this.#gathered;
+    const to = this.#bytes;
+    for (let i = 0; i < length; i++) gathered[to + i] = bytes[at + i]!;
+    this.#bytes = to + length;
   }
 
   get value(): number {

@@ -95,9 +95,12 @@ export class Index {
     this.#ordered.reweigh(index.key, 0);
   }
 
-  /** The same for all keys of a range that live. */
-  buryRange(from: string, to: string | null): void {
-    this.#ordered.lighten(from, to);
+  /**
+   * The same for all keys of a range that live.
+   * @param only the rows of those that are meant, in key order; null: all of them
+   */
+  buryRange(from: string, to: string | null, only: readonly number[] | null = null): void {
+    this.#ordered.lighten(from, to, only);
   }
 
   /** Nothing is left of the key, and no handle on it may be used any more. */

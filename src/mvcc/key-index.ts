@@ -16,6 +16,10 @@ import { type KeyPage, type KeyTable, numberColumns, smallColumns } from './key-
 import { OlderRevisions } from './older-revisions.ts';
 import { revisionKeyLength } from './revision.ts';
 
+/** In the column of sub-revisions: whether the newest revision has a lease, so that few have to be looked up. */
+const subMask = 0x7fff_ffff;
+const leaseMark = subMask + 1;
+
 export class KeyIndex {
   key: string;
   row: number;
@@ -72,7 +76,7 @@ export class KeyIndex {
   }
 
   get sub(): number {
-    return this.#small[this.#smallAt]!;
+    return this.#small[this.#smallAt]! & subMask;
   }
 
   /** Bytes of the newest record and its revision key. */
@@ -81,8 +85,11 @@ export class KeyIndex {
   }
 
   get lease(): bigint {
-    const { leases } = this.#table;
-    return leases.size === 0 ? 0n : (leases.get(this.row) ?? 0n);
+    return this.#hasLease ? this.#table.leases.get(this.row)! : 0n;
+  }
+
+  get #hasLease(): boolean {
+    return this.#small[this.#smallAt]! > subMask;
   }
 
   get isLive(): boolean {
@@ -103,17 +110,17 @@ export class KeyIndex {
     lease: bigint,
     recordBytes: number,
   ): void {
-    this.#add(main, sub, create, version, recordBytes + revisionKeyLength(false));
     this.#setLease(lease);
+    this.#add(main, sub, create, version, recordBytes + revisionKeyLength(false), lease !== 0n);
   }
 
   /** Adds a deletion, which ends the life of the key. */
   addTombstone(main: number, sub: number, recordBytes: number): void {
-    this.#add(main, sub, 0, 0, recordBytes + revisionKeyLength(true));
     this.#setLease(0n);
+    this.#add(main, sub, 0, 0, recordBytes + revisionKeyLength(true), false);
   }
 
-  #add(main: number, sub: number, create: number, version: number, bytes: number): void {
+  #add(main: number, sub: number, create: number, version: number, bytes: number, hasLease: boolean): void {
     const { mod } = this;
     if (main < mod || (main === mod && mod !== 0 && sub <= this.sub)) {
       throw new Error(`revision ${main}.${sub} does not come after ${mod}.${this.sub}`);
@@ -124,7 +131,7 @@ export class KeyIndex {
     numbers[at] = main;
     numbers[at + 1] = create;
     numbers[at + 2] = version;
-    this.#small[this.#smallAt] = sub;
+    this.#small[this.#smallAt] = hasLease ? sub | leaseMark : sub;
     this.#small[this.#smallAt + 1] = bytes;
   }
 
@@ -138,10 +145,11 @@ export class KeyIndex {
     this.#small[this.#smallAt + 2] = this.newest + 1;
   }
 
+  /** To be called while the mark of the revision before is still there. */
   #setLease(lease: bigint): void {
     const { leases } = this.#table;
     if (lease !== 0n) leases.set(this.row, lease);
-    else if (leases.size > 0) leases.delete(this.row);
+    else if (this.#hasLease) leases.delete(this.row);
   }
 
   get #older(): OlderRevisions {

@@ -10,7 +10,8 @@
  * Both kinds of numbers are views of the same memory, because who wants one of a key wants the others: what a look-up among
  * very many keys costs is the memory it touches that is in no cache.
  *
- * What few keys have, a lease, stands in a map by row; older revisions in a column of the pages where a key has some.
+ * What few keys have, a lease, stands in a map by row, and a bit beside the sub-revision says so; older revisions in a
+ * column of the pages where a key has some.
  *
  * Rows are found by a hash of the key, in 256 tables that grow one by one, so that growing is never a pause. A key that
  * finds no place within `maxProbes` steps goes to a Map: whoever chooses keys that collide gains nothing.

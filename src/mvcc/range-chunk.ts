@@ -13,13 +13,24 @@ export interface RangeChunk {
   readonly revision: number;
 }
 
+/** Says when others have waited long enough: how long a record takes to read is known to nobody before. */
+export interface Slice {
+  readonly isOver: boolean;
+}
+
+export const endlessSlice: Slice = { isOver: false };
+
+/** Pairs between two looks at whether the slice is over. */
+export const keysBetweenLooks = 32;
+
 export interface RangeChunks {
   /**
    * The next chunk.
    * @param maxKeys ends the chunk early, for a first answer that comes soon
+   * @param slice ends it when it is over. @default never
    * @throws Failure 'compacted' when the revision was compacted since the last chunk
    */
-  next(maxKeys?: number): RangeChunk;
+  next(maxKeys?: number, slice?: Slice): RangeChunk;
 }
 
 /** A step that came to no pairs, and is not the last. */

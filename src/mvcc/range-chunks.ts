@@ -13,7 +13,14 @@ import { ArrangedChunks } from './arranged-chunks.ts';
 import type { KeyIndex } from './key-index.ts';
 import { binaryString, isPoint, rangeTo } from './key-range.ts';
 import { answerFor, range, readRevision } from './range.ts';
-import { type RangeChunk, type RangeChunks, unfinished } from './range-chunk.ts';
+import {
+  endlessSlice,
+  keysBetweenLooks,
+  type RangeChunk,
+  type RangeChunks,
+  type Slice,
+  unfinished,
+} from './range-chunk.ts';
 import type { State } from './state.ts';
 
 export type { RangeChunk, RangeChunks } from './range-chunk.ts';
@@ -71,7 +78,7 @@ class Chunks implements RangeChunks {
     this.#isExhausted = request.countOnly || (this.#to !== null && this.#to <= this.#from);
   }
 
-  next(maxKeys: number = defaultChunkKeys): RangeChunk {
+  next(maxKeys: number = defaultChunkKeys, slice: Slice = endlessSlice): RangeChunk {
     const state = this.#state;
     if (this.#revision < state.compactRevision) throw new Failure('compacted');
     if (!this.#countOn()) return { ...unfinished, revision: this.#head };
@@ -85,6 +92,7 @@ class Chunks implements RangeChunks {
       this.#room--;
       this.#at++;
       index = this.#peek();
+      if (kvs.length % keysBetweenLooks === 0 && slice.isOver) break;
     }
     const isLast = index === null || this.#room === 0;
     if (index !== null) {

@@ -25,7 +25,7 @@ import { guardHolds, keepLease } from './guarded-put.ts';
 import { type HashDone, hashState } from './hash.ts';
 import { StoreHistory } from './history.ts';
 import { loadState } from './load.ts';
-import { checkKept, checkLease, runDeleteKeys, runDeleteRange, runPut } from './operations.ts';
+import { checkKept, checkLease, runDeleteLeased, runDeleteRange, runPut } from './operations.ts';
 import { range } from './range.ts';
 import { type RangeChunks, rangeChunks } from './range-chunks.ts';
 import { State } from './state.ts';
@@ -174,14 +174,14 @@ export class Store implements MvccStore {
   }
 
   /**
-   * Deletes single keys in one revision: those of a lease that ends. Keys that do not exist are passed over; if none
-   * does, there is no revision.
-   * @param keys binary strings in ascending order, none twice
+   * Deletes the keys of a lease that ends in one revision, in ascending order. Keys that do not exist are passed over; if
+   * none does, there is no revision.
+   * @param keys binary strings
    * @returns how many were deleted
    */
-  deleteKeys(keys: readonly string[]): number {
+  deleteLeased(lease: bigint, keys: ReadonlySet<string>): number {
     this.#begin();
-    const deleted = runDeleteKeys(this.#state, this.#writer, keys);
+    const deleted = runDeleteLeased(this.#state, this.#writer, lease, keys);
     this.#commit();
     return deleted;
   }

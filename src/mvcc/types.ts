@@ -17,7 +17,10 @@ import type {
 } from '../wire/messages.ts';
 import type { StoreFigures, WatchFigures } from './figures.ts';
 
-/** Who owns which key; the lease room implements it. Keys are binary strings. */
+/**
+ * Who owns which key; the lease room implements it. Keys are binary strings. A key of a state from elsewhere may name a lease
+ * that does not exist: it belongs to none, also when one is granted that id.
+ */
 export interface LeaseBook {
   exists(lease: bigint): boolean;
   attach(lease: bigint, key: string): void;

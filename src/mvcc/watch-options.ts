@@ -19,9 +19,9 @@ export interface HubOptions {
   readonly batchBytes?: number;
   /** Revisions merged into one notice at most. @default 1000, as etcd's catch-up */
   readonly batchRevisions?: number;
-  /** Bytes read from the state at a time. @default 1 MiB */
+  /** Bytes read from the state at a time, and told in one turn. @default 512 KiB */
   readonly historyReadBytes?: number;
-  /** Changes looked at for watchers that are behind, per pump; the rest has to wait for the next one. @default 20,000 */
+  /** Changes looked at for watchers that are behind, per pump; the rest has to wait for the next one. @default 8000 */
   readonly pumpChanges?: number;
   /**
    * Answers to create and cancel kept for a stream that is full. A service that stops reading requests from a full stream
@@ -44,8 +44,8 @@ export function watchLimits(options: HubOptions): WatchLimits {
     maxNoticeBytes: options.maxNoticeBytes ?? 2 * mebibyte,
     batchBytes: options.batchBytes ?? mebibyte,
     batchRevisions: options.batchRevisions ?? 1000,
-    historyReadBytes: options.historyReadBytes ?? mebibyte,
-    pumpChanges: options.pumpChanges ?? 20_000,
+    historyReadBytes: options.historyReadBytes ?? mebibyte / 2,
+    pumpChanges: options.pumpChanges ?? 8000,
     maxQueuedAnswers: options.maxQueuedAnswers ?? 1024,
     maxWatchers: options.maxWatchers ?? 1_000_000,
   };

@@ -18,7 +18,7 @@ import {
 } from '../wire/key-value.ts';
 import { EventType } from '../wire/messages.ts';
 import { digestInterval, saveDigest } from './digest.ts';
-import type { KeyIndex } from './key-index.ts';
+import { KeyIndex } from './key-index.ts';
 import { revisionKey, revisionKeyRoom, writeRevisionKey } from './revision.ts';
 import type { State } from './state.ts';
 import type { Change } from './types.ts';
@@ -84,21 +84,41 @@ export class Writer {
     if (this.#makesChanges) this.#note(index, EventType.Put, room, bytes, isCreate);
   }
 
-  /** @param isBuried it does not count any more */
-  delete(index: KeyIndex, isBuried = false): void {
-    const state = this.#state;
+  delete(index: KeyIndex): void {
+    const { lease } = index;
+    this.#bury(index);
+    this.#state.index.bury(index);
+    if (lease !== 0n) this.#state.leases.detach(lease, index.key);
+  }
+
+  /**
+   * Deletes many keys, that do not count any more, in the order given: one handle goes from key to key.
+   * @param areDetached the lease that they belonged to is over
+   */
+  deleteBuried(rows: readonly number[], areDetached: boolean): void {
+    if (rows.length === 0) return;
+    const { leases, index: keys } = this.#state;
+    const index = new KeyIndex(keys.table, rows[0]!);
+    for (let i = 0; i < rows.length; i++) {
+      index.moveTo(rows[i]!);
+      const lease = areDetached ? 0n : index.lease;
+      this.#bury(index);
+      if (lease !== 0n) leases.detach(lease, index.key);
+    }
+  }
+
+  /** Everything but that the key does not count any more, and belongs to no lease. */
+  #bury(index: KeyIndex): void {
     const main = this.#main;
     const sub = this.#count++;
-    const { key, lease } = index;
+    const { key } = index;
     const bytes = tombstoneBytes(key, main);
     const room = this.#reserve(sub, true, bytes);
     const end = writeTombstone(room.bytes, room.at, key, main);
     if (end !== room.at + bytes) throw new Error(`a record ends at ${end} where ${bytes} bytes were counted`);
     index.addTombstone(main, sub, bytes);
     this.#written(index, room, bytes);
-    state.cache.remove(index);
-    if (!isBuried) state.index.bury(index);
-    if (lease !== 0n) state.leases.detach(lease, key);
+    this.#state.cache.remove(index);
     if (this.#makesChanges) this.#note(index, EventType.Delete, room, bytes, false);
   }
 
@@ -118,7 +138,7 @@ export class Writer {
     const state = this.#state;
     state.sizeInUseBytes += index.bytes;
     if (room !== this.#own) {
-      state.digest.addPart(room.buffer, room.at, bytes);
+      state.digest.addPlaced(room, bytes);
       return;
     }
     state.backend.put(revisionKey(index.mod, index.sub, !index.isLive), room.bytes);

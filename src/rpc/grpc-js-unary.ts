@@ -17,7 +17,7 @@ import {
   StatusCode,
   wireStatus,
 } from './grpc-js-call.ts';
-import type { RpcCall, RpcStatus, UnaryHandler } from './transport.ts';
+import { type RpcCall, type RpcStatus, type UnaryHandler, type UnaryResponse, wholeOf } from './transport.ts';
 
 function ignore(): void {}
 
@@ -97,7 +97,7 @@ export class UnaryCall implements RpcCall, BaseListener {
     this.cancelListener?.();
   }
 
-  private answer(status: RpcStatus | null, response: Uint8Array | null): void {
+  private answer(status: RpcStatus | null, response: UnaryResponse | null): void {
     if (this.answered) return;
     if (status !== null) {
       this.finish(wireStatus(status));
@@ -105,7 +105,7 @@ export class UnaryCall implements RpcCall, BaseListener {
     }
     if (response === null) throw new Error(`unary reply of ${this.path} has neither a status nor a response`);
     this.answered = true;
-    this.call.sendMessage(response, ignore);
+    this.call.sendMessage(wholeOf(response), ignore);
     this.call.sendStatus(OK_STATUS);
   }
 

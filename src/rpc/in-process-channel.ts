@@ -17,7 +17,14 @@ import type {
   RpcMetadata,
   UnaryDone,
 } from './channel.ts';
-import type { RpcCall, RpcMethod, RpcMethods, RpcStatus, RpcStream } from './transport.ts';
+import {
+  type RpcCall,
+  type RpcMethod,
+  type RpcMethods,
+  type RpcStatus,
+  type RpcStream,
+  wholeOf,
+} from './transport.ts';
 
 const peer = 'in-process';
 const unimplemented = 12;
@@ -157,7 +164,10 @@ class UnaryCall extends Call {
         return;
       }
       method.handle(request, this, (status, response) =>
-        this.#settle(status === null ? null : failureOf(status), response),
+        this.#settle(
+          status === null ? null : failureOf(status),
+          response === null ? null : wholeOf(response),
+        ),
       );
     });
   }

@@ -16,6 +16,7 @@ import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { Failure } from '../util/failure.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
+import type { ConnectionPlaces } from './connection-places.ts';
 import type { TlsOptions } from './tls-options.ts';
 import { type TlsAcceptor, tlsAcceptor } from './tls-server.ts';
 
@@ -25,6 +26,9 @@ export const SNIFF_TIMEOUT_MS: number = 10_000;
 const UNIX_PATH_BYTES_MAX = 107;
 /** Open connections per port; more are closed when they arrive. */
 export const DEFAULT_MAX_CONNECTIONS: number = 65_536;
+
+/** Those who are refused come again at once. */
+const COMPLAINT_INTERVAL_MS = 10_000;
 
 export interface Protocol {
   /** Judges the first bytes of a connection; null: it takes more to tell. */
@@ -47,6 +51,8 @@ export interface ListenerOptions {
   /** Connections wait for `release`. @default false */
   readonly isHeld?: boolean;
   readonly maxConnections: number;
+  /** Shared with other ports; a connection that finds none is closed. @default none: only `maxConnections` counts */
+  readonly places?: ConnectionPlaces | null;
   readonly protocols: readonly Protocol[];
   readonly runtime: Runtime;
 }
@@ -62,6 +68,8 @@ export class Listener {
   private readonly unknown = new Set<Socket>();
   private graceTimer: Timer | null = null;
   private closing = false;
+  /** When it was said last that connections are refused. */
+  private complainedAt = Number.NEGATIVE_INFINITY;
   /** Connections that wait for `release`; null: nobody has to wait. */
   private held: Socket[] | null;
   private tls: TlsAcceptor | null = null;
@@ -71,7 +79,7 @@ export class Listener {
   constructor(options: ListenerOptions) {
     this.options = options;
     this.held = options.isHeld === true ? [] : null;
-    this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
+    this.server = createServer({ noDelay: true }, (socket) => this.arrive(socket));
     this.server.maxConnections = options.maxConnections;
     this.server.on('drop', () => {
       options.runtime.log.warn('connection refused: the port has as many as it may have', {
@@ -79,6 +87,28 @@ export class Listener {
         maxConnections: options.maxConnections,
       });
     });
+  }
+
+  /** Gives a connection its place, or closes it. */
+  private arrive(socket: Socket): void {
+    const { places = null, runtime } = this.options;
+    if (places !== null) {
+      if (!places.take()) {
+        socket.on('error', ignore);
+        socket.destroy();
+        const now = runtime.clock.now();
+        if (now - this.complainedAt >= COMPLAINT_INTERVAL_MS) {
+          this.complainedAt = now;
+          runtime.log.warn(
+            'connections refused: this process may open no more files; raise its limit (ulimit -n, LimitNOFILE= of systemd)',
+            { port: this.port, connections: places.most },
+          );
+        }
+        return;
+      }
+      socket.once('close', () => places.giveBack());
+    }
+    this.accept(socket);
   }
 
   /** @param done gets a `Failure` ('portTaken' or 'badConfig') when the address cannot be had. */

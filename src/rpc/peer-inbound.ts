@@ -125,7 +125,10 @@ export class PeerInbound {
     const [cluster, from, to] = strings;
     if (cluster === undefined || !from || to === undefined) return 'the introduction is not complete';
     if (cluster !== clusterId) {
-      return `cluster id mismatch: the dialler belongs to cluster ${cluster}, this member to ${clusterId}`;
+      return (
+        `cluster id mismatch: the dialler belongs to cluster ${cluster}, this member to ${clusterId}; ` +
+        'one of the two was started with the --data-dir or the --initial-cluster-token of another cluster'
+      );
     }
     if (to !== id) return `this is member ${id}, not ${to}; the peer URL leads to the wrong member`;
     if (from === id) return `the dialler has the id of this member, ${id}`;

@@ -22,6 +22,7 @@ import {
   payloadBytes,
   SIGN_OF_LIFE,
 } from './peer-frames.ts';
+import { connectionProblem } from './tls-problems.ts';
 
 /** A dialled connection has this long to be accepted, introduced and welcomed. */
 export const DIAL_TIMEOUT_MS: number = 2000;
@@ -219,7 +220,7 @@ export class PeerLink {
       this.drop(`no welcome within ${DIAL_TIMEOUT_MS} ms`);
     });
     socket.on('error', (error) => {
-      failure = error.message;
+      failure = connectionProblem(error);
     });
     socket.once('close', () => this.lost(socket, failure));
     this.listenTo(socket);

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import type { Failure } from '../util/failure.ts';
 import type { Runtime } from '../util/runtime.ts';
+import { type ConnectionPlaces, clientPlaces } from './connection-places.ts';
 import type { HttpHandler, UpgradeHandler } from './http1.ts';
 import { Http1 } from './http1.ts';
 import { beginsWith, DEFAULT_MAX_CONNECTIONS, Listener, type Protocol } from './listener.ts';
@@ -33,6 +34,8 @@ export interface PortOptions {
   readonly runtime: Runtime;
   /** Open connections; more are closed when they arrive. @default 65536 */
   readonly maxConnections?: number;
+  /** @default those that all clients of this process share */
+  readonly places?: ConnectionPlaces;
 }
 
 export interface Port {
@@ -88,6 +91,7 @@ export function listen(
     tls: options.tls ?? null,
     isHeld: options.isHeld ?? false,
     maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+    places: options.places ?? clientPlaces(),
     runtime,
     protocols: protocolsOf(grpc, http, sockets),
     inTheClear: grpcInTheClear === null ? null : protocolsOf(grpcInTheClear, http, sockets),

@@ -38,7 +38,9 @@ export class TlsFiles {
       this.#mark = this.#look();
       this.#current = this.#read();
     } catch (error) {
-      throw new Failure('badConfig', `TLS cannot be served: ${(error as Error).message}`, { cause: error });
+      throw new Failure('badConfig', `TLS cannot be served: ${this.#problem(error as Error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -55,7 +57,7 @@ export class TlsFiles {
       this.#log.warn('changed certificates cannot be used; those before stay in use', {
         side: this.#side,
         files: this.#paths(),
-        error,
+        error: this.#problem(error as Error),
       });
     }
     return this.#current;
@@ -70,6 +72,32 @@ export class TlsFiles {
   #paths(): string[] {
     const { trustedCaFile = '', crlFile = '' } = this.#options;
     return [...this.#pair, trustedCaFile, crlFile].filter((path) => path !== '');
+  }
+
+  /** Which file is not what it should be. */
+  #problem(error: NodeJS.ErrnoException): string {
+    const [certFile, keyFile] = this.#pair;
+    const { trustedCaFile = '' } = this.#options;
+    if (error.code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') return `${keyFile} is not the key of ${certFile}`;
+    if (error.code?.startsWith('ERR_OSSL_') !== true && error.code !== 'ERR_MISSING_PASSPHRASE')
+      return error.message;
+    const parts: readonly (readonly [
+      path: string,
+      use: (part: Buffer) => SecureContextOptions,
+      what: string,
+    ])[] = [
+      [certFile, (cert) => ({ cert }), 'certificate'],
+      [keyFile, (key) => ({ key }), 'key without a password'],
+      [trustedCaFile, (ca) => ({ ca }), 'certificate'],
+    ];
+    for (const [path, use, what] of parts) {
+      try {
+        if (path !== '') createSecureContext(use(readFileSync(path)));
+      } catch {
+        return `${path} holds no ${what} in the form of PEM`;
+      }
+    }
+    return error.message;
   }
 
   /** Equal as long as no file has changed. */

@@ -10,6 +10,7 @@ import type { Logger } from '../util/runtime.ts';
 import { TlsFiles } from './tls-files.ts';
 import { checkCaller } from './tls-identity.ts';
 import type { TlsOptions } from './tls-options.ts';
+import { certificateProblem, connectionProblem } from './tls-problems.ts';
 
 /** A connection has so long for its handshake. */
 export const HANDSHAKE_TIMEOUT_MS: number = 10_000;
@@ -46,9 +47,11 @@ export function tlsAcceptor(
   let { settings, revoked } = files.current();
   let isClosed = false;
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    const shown = certificateProblem(String(socket.authorizationError ?? ''));
+    if (shown !== null) log.warn(rejected, { 'remote-addr': addressOf(socket), error: shown });
     // Somebody looked whether the port is there, and went away.
-    if (error.code === 'ECONNRESET') log.debug(rejected, { error });
-    else log.warn(rejected, { 'remote-addr': addressOf(socket), error });
+    else if (error.code === 'ECONNRESET') log.debug(rejected, { error });
+    else log.warn(rejected, { 'remote-addr': addressOf(socket), error: connectionProblem(error) });
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', ignore);

@@ -31,14 +31,34 @@ export interface RpcCall {
   onCancel(listener: () => void): void;
 }
 
+/** A message as parts, whose bytes, one part behind the other, are its own: a large one need not be put together. */
+export class SplitMessage {
+  readonly parts: readonly Uint8Array[];
+  /** Of all parts, in bytes. */
+  readonly length: number;
+
+  constructor(parts: readonly Uint8Array[], length: number) {
+    this.parts = parts;
+    this.length = length;
+  }
+}
+
+/** What answers a unary call. */
+export type UnaryResponse = Uint8Array | SplitMessage;
+
+/** The response as it is, or put together. */
+export function wholeOf(response: UnaryResponse): Uint8Array {
+  return response instanceof SplitMessage ? Buffer.concat(response.parts, response.length) : response;
+}
+
 /** Exactly one of the two is given. The response bytes must not change afterwards. Only the first reply counts. */
-export type UnaryReply = (status: RpcStatus | null, response: Uint8Array | null) => void;
+export type UnaryReply = (status: RpcStatus | null, response: UnaryResponse | null) => void;
 export type UnaryHandler = (request: Uint8Array, call: RpcCall, reply: UnaryReply) => void;
 
 /** A unary call that is answered by methods of its own, so that a call of which there are many needs no function for that. */
 export interface DirectCall extends RpcCall {
   /** As a `UnaryReply`. */
-  reply(status: RpcStatus | null, response: Uint8Array | null): void;
+  reply(status: RpcStatus | null, response: UnaryResponse | null): void;
   /** As a reply with `numbered(head, number, tail)`. */
   replyNumbered(head: Uint8Array, number: number, tail: Uint8Array): void;
   /** Is told of the first reply; set by whoever counts calls. */

@@ -2,10 +2,21 @@
  * Makes X.509 certificates (RFC 5280), which node:crypto reads but does not make: an authority of one's own, and
  * certificates of servers and clients that it vouches for. Keys are on the curve P-256, signatures ECDSA with SHA-256.
  *
+ * Each names its own key and its issuer's (4.2.1.1, 4.2.1.2): who checks strictly, as Python does since 3.13, refuses a
+ * certificate that does not.
+ *
  *     Certificate ::= { tbs { version, serial, algorithm, issuer, validity, subject, key, extensions }, algorithm, signature }
  */
 
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
 import { isIP } from 'node:net';
 import * as der from './der.ts';
 import type { Random } from './runtime.ts';
@@ -31,6 +42,7 @@ export interface CertificateOptions {
 }
 
 const dayMs = 86_400_000;
+const pointOctets = 65;
 /** Clocks of machines differ: a certificate is good a little before it was made. */
 const backdatedMs = 3_600_000;
 
@@ -38,9 +50,11 @@ const oid = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   commonName: '2.5.4.3',
   organization: '2.5.4.10',
+  subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
   alternativeNames: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
   server: '1.3.6.1.5.5.7.3.1',
   client: '1.3.6.1.5.5.7.3.2',
@@ -80,7 +94,30 @@ function ipv6Octets(host: string): Buffer {
   return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
-function extensionsOf({ isAuthority = false, hosts = [], usages = [] }: CertificateOptions): Buffer[] {
+/** What a certificate calls a key: the hash of the point on the curve, the last 65 octets of what is exported. */
+function keyIdOf(key: KeyObject): Buffer {
+  const point = key.export({ type: 'spki', format: 'der' }).subarray(-pointOctets);
+  return createHash('sha1').update(point).digest();
+}
+
+/** What the issuer calls its key: an authority that was made elsewhere may have hashed something else. */
+function keyIdOfIssuer(issuer: KeyAndCertificate): Buffer {
+  const { raw } = new X509Certificate(issuer.cert);
+  const type = der.objectId(oid.subjectKeyId);
+  const at = raw.indexOf(type);
+  // Behind the type an OCTET STRING with another one in it, both shorter than 128 octets.
+  const inner = at + type.length + 2;
+  const isFound = at !== -1 && raw[inner - 2] === 0x04 && raw[inner] === 0x04;
+  return isFound
+    ? raw.subarray(inner + 2, inner + 2 + raw[inner + 1]!)
+    : keyIdOf(createPublicKey(issuer.key));
+}
+
+function extensionsOf(
+  { isAuthority = false, hosts = [], usages = [] }: CertificateOptions,
+  ownKeyId: Buffer,
+  issuerKeyId: Buffer,
+): Buffer[] {
   const { bits, unused } = isAuthority ? usesOfAuthority : usesOfOthers;
   const all = [
     extension(oid.basicConstraints, true, isAuthority ? der.sequence(der.boolean(true)) : der.sequence()),
@@ -90,6 +127,8 @@ function extensionsOf({ isAuthority = false, hosts = [], usages = [] }: Certific
     const named = usages.map((usage) => der.objectId(oid[usage]));
     all.push(extension(oid.extendedKeyUsage, false, der.sequence(...named)));
   }
+  all.push(extension(oid.subjectKeyId, false, der.octetString(ownKeyId)));
+  all.push(extension(oid.authorityKeyId, false, der.sequence(der.contextBytes(0, issuerKeyId))));
   if (hosts.length > 0) {
     const names = [...new Set(hosts)].map(alternativeName);
     all.push(extension(oid.alternativeNames, false, der.sequence(...names)));
@@ -117,6 +156,8 @@ export function makeCertificate(
   const { commonName, organizations = [], now, validDays } = options;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subject = nameOf(commonName, organizations);
+  const keyId = keyIdOf(publicKey);
+  const issuerKeyId = issuer === null ? keyId : keyIdOfIssuer(issuer);
   const signer: KeyObject = issuer === null ? privateKey : createPrivateKey(issuer.key);
   const algorithm = der.sequence(der.objectId(oid.ecdsaWithSha256));
   const body = der.sequence(
@@ -127,7 +168,7 @@ export function makeCertificate(
     der.sequence(der.time(now - backdatedMs), der.time(now + validDays * dayMs)),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
-    der.context(3, der.sequence(...extensionsOf(options))),
+    der.context(3, der.sequence(...extensionsOf(options, keyId, issuerKeyId))),
   );
   const signature = sign('sha256', body, signer);
   return {

@@ -25,20 +25,30 @@ const inlineRewriteBytes = 256 * 1024;
 const chunksAtOnce = 256;
 let zeros: Buffer | null = null;
 
-/** Codes that say "not here, not you": the operator has to act, no retry will help. */
-const refusedCodes = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
+const notPermitted = [
+  'it is not permitted',
+  'Give the user that runs this process the right to read and write there',
+] as const;
+/** Why, and what the operator has to do, by the codes that no retry will help. */
+const refusals: Readonly<Record<string, readonly [why: string, remedy: string]>> = {
+  EACCES: notPermitted,
+  EPERM: notPermitted,
+  EROFS: ['its file system is mounted for reading only', 'Mount it for writing'],
+  ENOTDIR: ['a file stands where a directory is to be', 'Move it away'],
+};
 
-/** Runs a file system call; a refusal for want of permission becomes a Failure that says what to do. */
+/** Runs a file system call; a refusal becomes a Failure that says what to do. */
 function permitted<T>(path: string, call: () => T): T {
   try {
     return call();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (!refusedCodes.has(code)) throw error;
+    const refusal = refusals[code];
+    if (refusal === undefined) throw error;
+    const [why, remedy] = refusal;
     throw new Failure(
       'dataDirNotWritable',
-      `${path} cannot be used (${code}): give the user that runs this process the right to read and write there, ` +
-        'or choose another data directory.',
+      `${path} cannot be used (${code}): ${why}. ${remedy}, or choose another data directory.`,
       { cause: error },
     );
   }

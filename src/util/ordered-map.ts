@@ -63,6 +63,29 @@ function childOf(separators: readonly string[], key: string): number {
   return low;
 }
 
+/** The end for child `at`: none where all of it stands before `to`. */
+function endWithin(separators: readonly string[], at: number, to: string | null): string | null {
+  return to === null || (at < separators.length && separators[at]! <= to) ? null : to;
+}
+
+/** Values in the order of a walk, and the next of them. */
+interface Ahead<V> {
+  readonly values: readonly V[];
+  at: number;
+}
+
+/** Makes those of the values weigh nothing that are in `[begin, end)` of a leaf. @returns the weight that went */
+function lightenThose<V>(leaf: Leaf<V>, begin: number, end: number, only: Ahead<V>): number {
+  let gone = 0;
+  for (let at = begin; at < end && only.at < only.values.length; at++) {
+    if (leaf.values[at] !== only.values[only.at]) continue;
+    only.at++;
+    gone += weightAt(leaf, at);
+    ownWeights(leaf)[at] = 0;
+  }
+  return gone;
+}
+
 function sum(numbers: readonly number[]): number {
   let total = 0;
   for (let i = 0; i < numbers.length; i++) total += numbers[i]!;
@@ -208,9 +231,15 @@ export class OrderedMap<V> {
     node.total += difference;
   }
 
-  /** Makes all entries of `from` <= key < `to` weigh nothing, many at a time; `to` null is no bound. */
-  lighten(from: string, to: string | null): void {
-    if (to === null || to > from) this.#lighten(this.#root, from, to);
+  /**
+   * Makes the entries of `from` <= key < `to` weigh nothing, many at a time; `to` null is no bound.
+   * @param only the values of those that are meant, in key order, no two entries alike; null: all of them
+   * @throws Error when one of them is not there
+   */
+  lighten(from: string, to: string | null, only: readonly V[] | null = null): void {
+    const ahead = only === null ? null : { values: only, at: 0 };
+    if (to === null || to > from) this.#lighten(this.#root, from, to, ahead);
+    if (ahead !== null && ahead.at < ahead.values.length) throw new Error('lighten: no such value');
   }
 
   /** Removes an entry. Returns false when there is none. */
@@ -304,38 +333,48 @@ export class OrderedMap<V> {
     return below;
   }
 
-  /** Returns true when the walk is over: `out` has `full` values or `to` is reached. */
+  /**
+   * Returns true when the walk is over: `out` has `full` values or `to` is reached. Bounds are compared only where they
+   * may lie: of a child that stands between them no key is looked at.
+   */
   #collectHeavy(node: Node<V>, from: string, to: string | null, full: number, out: V[]): boolean {
     if (node.isLeaf) {
-      for (let i = lowerBound(node.keys, from); i < node.keys.length; i++) {
-        if (to !== null && node.keys[i]! >= to) return true;
+      const end = to === null ? node.keys.length : lowerBound(node.keys, to);
+      for (let i = from === '' ? 0 : lowerBound(node.keys, from); i < end; i++) {
         if (node.weights !== null && node.weights[i] === 0) continue;
         out.push(node.values[i]!);
         if (out.length === full) return true;
       }
-      return false;
+      return end < node.keys.length;
     }
-    for (let i = childOf(node.separators, from); i < node.children.length; i++) {
-      if (i > 0 && to !== null && node.separators[i - 1]! >= to) return true;
-      const child = node.children[i]!;
-      if (child.total > 0 && this.#collectHeavy(child, from, to, full, out)) return true;
+    const { children, separators } = node;
+    let low = from;
+    for (let i = childOf(separators, from); i < children.length; i++, low = '') {
+      if (i > 0 && to !== null && separators[i - 1]! >= to) return true;
+      const high = endWithin(separators, i, to);
+      const child = children[i]!;
+      if (child.total > 0 && this.#collectHeavy(child, low, high, full, out)) return true;
     }
     return false;
   }
 
   /** @returns the weight that went */
-  #lighten(node: Node<V>, from: string, to: string | null): number {
+  #lighten(node: Node<V>, from: string, to: string | null, only: Ahead<V> | null): number {
     if (node.total === 0) return 0;
     let gone = 0;
     if (node.isLeaf) {
-      const begin = lowerBound(node.keys, from);
+      const begin = from === '' ? 0 : lowerBound(node.keys, from);
       const end = to === null ? node.keys.length : lowerBound(node.keys, to);
-      for (let at = begin; at < end; at++) gone += weightAt(node, at);
-      if (gone > 0) ownWeights(node).fill(0, begin, end);
+      if (only === null) {
+        for (let at = begin; at < end; at++) gone += weightAt(node, at);
+        if (gone > 0) ownWeights(node).fill(0, begin, end);
+      } else gone = lightenThose(node, begin, end, only);
     } else {
-      const end = to === null ? node.children.length - 1 : childOf(node.separators, to);
-      for (let at = childOf(node.separators, from); at <= end; at++)
-        gone += this.#lighten(node.children[at]!, from, to);
+      const { children, separators } = node;
+      const end = to === null ? children.length - 1 : childOf(separators, to);
+      let low = from;
+      for (let at = childOf(separators, from); at <= end; at++, low = '')
+        gone += this.#lighten(children[at]!, low, endWithin(separators, at, to), only);
     }
     node.total -= gone;
     return gone;

@@ -24,56 +24,17 @@
  * fig. 2, AppendEntries, rule 3).
  */
 
-import type { Disk } from '../util/disk.ts';
 import { Failure } from '../util/failure.ts';
 import { exponentialBounds, Histogram } from '../util/metrics.ts';
 import type { Runtime } from '../util/runtime.ts';
-import { createLog } from './creation.ts';
+import { type Append, AppendQueue } from './append-queue.ts';
+import { diskFailed } from './disk-failed.ts';
 import { GroupEncoder } from './group-encoder.ts';
-import { maxVoteBytes, type RecordContent, RecordKind } from './record.ts';
-import { type RecoveredLog, recoverLog } from './recovery.ts';
-import { parseSegmentName } from './segment.ts';
-import { firstSegmentBytesMax, type LogPosition, SegmentChain } from './segment-chain.ts';
-import { preparedName, spareName } from './segment-preparer.ts';
+import { type OpenedLog, openLog, settingsOf, type WalOptions } from './opening.ts';
+import { maxVoteBytes, RecordKind } from './record.ts';
+import { type LogPosition, SegmentChain } from './segment-chain.ts';
 import { TermRuns } from './term-runs.ts';
 import type { WalBase, WalDone, WalEntry, WalHardState, WalMutant, WalRecovered } from './types.ts';
-
-export interface WalOptions {
-  readonly disk: Disk;
-  /** Belongs to the log alone; the lock on the data directory is the caller's. */
-  readonly directory: string;
-  /** Identity of cluster and member, at most 4096 bytes: written when the log is created, given back ever after. */
-  readonly metadata: Uint8Array;
-  readonly runtime: Runtime;
-  /** Whether to begin a new log when the directory holds none. */
-  readonly create: boolean;
-  /**
-   * Length of a segment. Larger ones mean fewer files, and more bytes kept until they can be released.
-   * @default 16 MiB
-   */
-  readonly segmentBytes?: number;
-  /**
-   * Fill segments with zeros ahead of time, so that a sync changes no metadata. Switch it off in memory and on file
-   * systems that write every block to a new place.
-   * @default true
-   */
-  readonly preallocate?: boolean;
-  /** For positive controls only: the rule to break. */
-  readonly mutant?: WalMutant | null;
-}
-
-/** Appends are merged into one group up to this size; a larger one is a group by itself. */
-const groupBytesMax = 8 * 1024 * 1024;
-const defaultSegmentBytes = 16 * 1024 * 1024;
-const segmentBytesMin = 1024;
-
-/** Something appended, and how things stand behind it. */
-interface Append extends RecordContent {
-  readonly lastIndex: number;
-  readonly lastTerm: number;
-  readonly hardStateAfter: WalHardState;
-  readonly done: WalDone;
-}
 
 /** For metrics. */
 export interface WalFigures {
@@ -101,7 +62,7 @@ export class Wal {
   /** What is durable. */
   readonly #position: LogPosition;
   /** Waiting for the write in flight to end. */
-  #queue: Append[] = [];
+  readonly #queue: AppendQueue = new AppendQueue();
   /** In the write in flight. */
   #group: readonly Append[] = [];
   #groupBytes = 0;
@@ -118,7 +79,7 @@ export class Wal {
   /** Who waits for the end of closing. */
   #closeDone: WalDone | null = null;
 
-  private constructor(options: WalOptions, log: RecoveredLog) {
+  private constructor(options: WalOptions, log: OpenedLog) {
     const { base, entries, hardState, metadata } = log.recovered;
     const { offset, link, group, file, seed } = log.end;
     this.#runtime = options.runtime;
@@ -142,22 +103,12 @@ export class Wal {
    *   no log and none is to be created; 'diskFailed' and 'dataDirNotWritable' from the disk
    */
   static open(options: WalOptions): { readonly wal: Wal; readonly recovered: WalRecovered } {
-    const { directory, runtime } = options;
     try {
-      const existing = recoverExisting(options);
-      const log = existing ?? createNew(options);
-      const recovered = { ...log.recovered, created: existing === null };
-      if (recovered.tornBytes > 0) {
-        const { tornBytes } = recovered;
-        runtime.log.warn('cut an unfinished write from the end of the write-ahead log', {
-          directory,
-          tornBytes,
-        });
-      }
-      return { wal: new Wal(options, log), recovered };
+      const log = openLog(options);
+      return { wal: new Wal(options, log), recovered: log.recovered };
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw diskFailed(`opening ${directory}`, error as Error);
+      throw diskFailed(`opening ${options.directory}`, error as Error);
     }
   }
 
@@ -313,21 +264,10 @@ export class Wal {
   #pump(): void {
     if (this.#writing || this.#failure !== null || this.#queue.length === 0) return;
     this.#writing = true;
-    let count = 0;
-    let bytes = 0;
-    for (; count < this.#queue.length; count++) {
-      const more = GroupEncoder.sizeOf(this.#queue[count]!);
-      if (count > 0 && bytes + more > groupBytesMax) break;
-      bytes += more;
-    }
-    if (count === this.#queue.length) {
-      this.#group = this.#queue;
-      this.#queue = [];
-    } else {
-      this.#group = this.#queue.splice(0, count);
-    }
-    this.#groupBytes = bytes;
-    if (this.#chain.isFull(this.#position.offset, bytes)) this.#chain.rotate(this.#position, this.#onRotated);
+    this.#group = this.#queue.take();
+    this.#groupBytes = this.#queue.takenBytes;
+    if (this.#chain.isFull(this.#position.offset, this.#groupBytes))
+      this.#chain.rotate(this.#position, this.#onRotated);
     else this.#writeGroup();
   }
 
@@ -415,9 +355,8 @@ export class Wal {
     this.#failure = failure;
     this.#runtime.log.error('the disk failed under the write-ahead log', { what, error: error.message });
     this.#chain.stop();
-    const waiting = [...this.#group, ...this.#queue];
+    const waiting = [...this.#group, ...this.#queue.takeAll()];
     this.#group = [];
-    this.#queue = [];
     this.#runtime.scheduler.defer(() => {
       for (const { done } of waiting) done(failure);
     });
@@ -436,67 +375,4 @@ export class Wal {
     }
     this.#runtime.scheduler.defer(() => done(problem));
   }
-}
-
-function diskFailed(what: string, error: Error): Failure {
-  return new Failure(
-    'diskFailed',
-    `${what} failed: ${error.message}. What was not synced before may be lost, so nothing more is written and ` +
-      'nothing is tried again. Look at the disk and the system log, then start this member again; it catches up from ' +
-      'the others.',
-    { cause: error },
-  );
-}
-
-function settingsOf(options: WalOptions) {
-  const { disk, directory, metadata, runtime } = options;
-  const segmentBytes = options.segmentBytes ?? defaultSegmentBytes;
-  if (!(segmentBytes >= segmentBytesMin)) {
-    throw new Error(`a segment of ${segmentBytes} bytes is shorter than ${segmentBytesMin}`);
-  }
-  const preallocate = options.preallocate ?? true;
-  return { disk, directory, metadata, runtime, segmentBytes, preallocate, mutant: options.mutant ?? null };
-}
-
-/** null when the directory holds no log. */
-function recoverExisting(options: WalOptions): RecoveredLog | null {
-  const { disk, directory } = options;
-  const names = disk.list(directory);
-  for (const name of [preparedName, spareName]) if (names.includes(name)) disk.remove(`${directory}/${name}`);
-  const sequences = names.map(parseSegmentName).filter((sequence) => sequence !== null);
-  if (sequences.length === 0) return null;
-  // A segment that was named just before a crash may not have its name for good yet.
-  disk.syncDirectory(directory);
-  return recoverLog(
-    disk,
-    directory,
-    sequences.sort((a, b) => a - b),
-    options.mutant ?? null,
-  );
-}
-
-function createNew(options: WalOptions): RecoveredLog {
-  const { disk, directory, metadata, segmentBytes, preallocate, mutant, runtime } = settingsOf(options);
-  if (!options.create) {
-    throw new Failure(
-      'walDamaged',
-      `there is no write-ahead log in ${directory}, though this member has run before. Put the directory back, or ` +
-        'remove the member from the cluster and add a new one with an empty directory.',
-    );
-  }
-  disk.makeDirectory(directory);
-  const bytes = preallocate ? Math.min(firstSegmentBytesMax, segmentBytes) : 0;
-  const { path, end } = createLog(disk, directory, metadata, bytes, runtime.random.uint32(), mutant);
-  return {
-    recovered: {
-      metadata: Uint8Array.from(metadata),
-      base: { index: 0, term: 0 },
-      hardState: { term: 0, vote: '', commit: 0 },
-      entries: [],
-      tornBytes: 0,
-      hasOthers: false,
-    },
-    segments: [{ path, sequence: 1, lastIndex: 0 }],
-    end,
-  };
 }

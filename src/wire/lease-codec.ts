@@ -192,6 +192,13 @@ export function encodeLeaseTimeToLiveResponse(header: ResponseHeader, left: Leas
   return to.finish();
 }
 
+/** Further keys of a response, which go behind it. */
+export function encodeMoreLeaseKeys(keys: readonly Uint8Array[]): Uint8Array {
+  const to = begin();
+  for (let i = keys.length - 1; i >= 0; i--) to.element(5, keys[i]!);
+  return to.finish();
+}
+
 /** The keys are views on the response. */
 export function decodeLeaseTimeToLiveResponse(bytes: Uint8Array): LeaseTimeToLive & WithDecodedHeader {
   const reader = new Reader(bytes);

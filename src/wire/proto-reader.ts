@@ -3,13 +3,12 @@
  *
  * Invariant: `at <= end <= bytes.length`, and nothing outside `[start, end)` is ever looked at. Input that breaks the
  * format raises Failure 'malformedRequest'; no input raises anything else. As gogo/protobuf does for etcd, a known
- * field with the wrong wire type is an error and an unknown field is skipped; groups, which proto3 does not have, are
- * refused.
+ * field with the wrong wire type is an error and an unknown field is skipped, be it a group, which proto3 does not have.
  */
 
 import { Failure } from '../util/failure.ts';
 
-export const WireType = { Varint: 0, Fixed64: 1, Bytes: 2, Fixed32: 5 } as const;
+export const WireType = { Varint: 0, Fixed64: 1, Bytes: 2, GroupStart: 3, GroupEnd: 4, Fixed32: 5 } as const;
 
 /** Messages inside messages, the outermost counted as 1; the limit of the protobuf implementations of Google. */
 export const maxMessageDepth = 100;
@@ -178,6 +177,22 @@ export class Reader {
   skip(tag: number, lastField: number): void {
     if (tag >>> 3 <= lastField) throw malformed(`field ${tag >>> 3} has wire type ${tag & 7}`);
     const wireType = tag & 7;
+    if (wireType === WireType.GroupStart) this.#skipGroup();
+    else this.#skipContent(wireType);
+  }
+
+  /** Of the ends of groups only the number counts: gogo/protobuf does not ask which one they end. */
+  #skipGroup(): void {
+    for (let depth = 1; depth > 0; ) {
+      this.#varint();
+      const wireType = low28 & 7;
+      if (wireType === WireType.GroupStart) depth++;
+      else if (wireType === WireType.GroupEnd) depth--;
+      else this.#skipContent(wireType);
+    }
+  }
+
+  #skipContent(wireType: number): void {
     if (wireType === WireType.Varint) this.#varint();
     else if (wireType === WireType.Bytes) this.#length();
     else if (wireType === WireType.Fixed64) this.#fixed(8);

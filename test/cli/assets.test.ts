@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { script, writeAssets } from '../../src/cli/assets.ts';
+import { socketFolder } from '../socket-folder.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const startWithinMs = 240_000;
@@ -12,7 +13,7 @@ const startWithinMs = 240_000;
 t.test('a script starts the program from wherever it is called, whatever its path has in it', async (t) => {
   t.equal(
     script('/usr/bin/node', ['--flag'], "/it's here/main.js", 'etcd'),
-    `#!/bin/sh\nexport MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-2}"\nexec '/usr/bin/node' '--flag' '/it'\\''s here/main.js' 'etcd' "$@"\n`,
+    `#!/bin/sh\nexport MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-2}"\nexport MALLOC_MMAP_THRESHOLD_="\${MALLOC_MMAP_THRESHOLD_:-262144}"\nexec '/usr/bin/node' '--flag' '/it'\\''s here/main.js' 'etcd' "$@"\n`,
   );
 });
 
@@ -49,7 +50,7 @@ t.test('what it makes can be started as etcd is', async (t) => {
   await t.test(
     'it serves a socket after the words that harnesses wait for, and ends by SIGTERM',
     async (t) => {
-      const socketPath = join(dir, 'etcd.sock');
+      const socketPath = join(socketFolder(t), 'etcd.sock');
       // The command line of Kubernetes' integration tests.
       const flags = [
         ...['--data-dir', join(dir, 'data'), '--listen-client-urls', `unix://${socketPath}`],
@@ -70,7 +71,10 @@ t.test('what it makes can be started as etcd is', async (t) => {
           clearTimeout(timer);
           resolve();
         });
-        child.once('exit', (code) => reject(new Error(`ended with ${code}: ${JSON.stringify(lines)}`)));
+        child.once('exit', (code) => {
+          clearTimeout(timer);
+          reject(new Error(`ended with ${code}: ${JSON.stringify(lines)}`));
+        });
       });
       for (const line of lines) {
         t.match(

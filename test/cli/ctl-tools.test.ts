@@ -392,22 +392,29 @@ t.test('a snapshot is described, hashed and restored without a cluster', async (
   });
 });
 
-t.test('completion offers commands, their words, flags and formats', async (t) => {
-  const folder = folderOf(t);
-  const script = join(folder, 'completion.bash');
-  writeFileSync(script, (await ctl('unused', words('completion bash'))).out);
-  const offered = (...typed: string[]): string[] => {
-    const program = `. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _keelson_etcdctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return execFileSync('bash', ['-c', program, script, ...typed], { encoding: 'utf8' })
-      .trim()
-      .split('\n');
-  };
-  t.same(offered('etcdctl', 'me'), ['member']);
-  t.ok(offered('etcdctl', 'member', '').includes('promote'));
-  t.same(offered('keelson', 'ctl', '--hex', 'member', 'pro'), ['promote']);
-  t.same(offered('etcdctl', 'get', '--print'), ['--print-value-only']);
-  t.ok(offered('etcdctl', 'lease', 'timetolive', '--key').includes('--keys'));
-  t.same(offered('etcdctl', 'get', '-w', 'ta'), ['table']);
+t.test(
+  'completion in bash offers commands, their words, flags and formats',
+  { skip: missingPrograms('bash') },
+  async (t) => {
+    const folder = folderOf(t);
+    const script = join(folder, 'completion.bash');
+    writeFileSync(script, (await ctl('unused', words('completion bash'))).out);
+    const offered = (...typed: string[]): string[] => {
+      const program = `. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _keelson_etcdctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      return execFileSync('bash', ['-c', program, script, ...typed], { encoding: 'utf8' })
+        .trim()
+        .split('\n');
+    };
+    t.same(offered('etcdctl', 'me'), ['member']);
+    t.ok(offered('etcdctl', 'member', '').includes('promote'));
+    t.same(offered('keelson', 'ctl', '--hex', 'member', 'pro'), ['promote']);
+    t.same(offered('etcdctl', 'get', '--print'), ['--print-value-only']);
+    t.ok(offered('etcdctl', 'lease', 'timetolive', '--key').includes('--keys'));
+    t.same(offered('etcdctl', 'get', '-w', 'ta'), ['table']);
+  },
+);
+
+t.test('completion in other shells knows the commands', async (t) => {
   for (const shell of ['zsh', 'fish']) {
     const { out, code } = await ctl('unused', words(`completion ${shell}`));
     t.equal(code, 0);

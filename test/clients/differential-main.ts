@@ -2,7 +2,9 @@
  * Looks for differences between Keelson and an etcd, the newest one that is found or that of a release, for as many
  * seeds as it is told:
  *
- *     npm run differential -- --seeds 10 --calls 5000 --from 1 --transport grpc|gateway|both|watch --no-auth --etcd 3.5
+ *     npm run differential -- --seeds 10 --calls 5000 --from 1 --transport grpc|gateway|both|watch|txn --no-auth --etcd 3.5
+ *
+ * With `txn` the calls are txns as bytes, to any of three members (`--members`).
  *
  * Ends with 1 if there are any, after printing the seed, the number of the call and both answers.
  */
@@ -12,6 +14,7 @@ import { Workplace } from '../../bench/children.ts';
 import { allTools } from '../tools.ts';
 import { type Compared, compareSystems, shown, type Transport } from './differential.ts';
 import { type Servers, startServers } from './harness.ts';
+import { compareTxns } from './txn-differential.ts';
 import { compareWatches } from './watch-differential.ts';
 
 const { values } = parseArgs({
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     'no-auth': { type: 'boolean', default: false },
     differences: { type: 'string', default: '3' },
     etcd: { type: 'string', default: '' },
+    members: { type: 'string', default: '3' },
   },
 });
 
@@ -33,12 +37,15 @@ if (tool === undefined) throw new Error(`there is no etcd ${values.etcd} here`);
 console.log(`beside etcd ${tool.version}`);
 const { path: etcdPath, version } = tool;
 
-async function withBoth<T>(work: (etcd: Servers, keelson: Servers) => Promise<T>): Promise<T> {
+async function withBoth<T>(work: (etcd: Servers, keelson: Servers) => Promise<T>, members = 1): Promise<T> {
   const workplace = new Workplace();
   try {
     const [etcd, keelson] = await Promise.all([
-      startServers('etcd', 1, workplace, async () => {}, { 'bcrypt-cost': '4' }, [etcdPath, '--logger=zap']),
-      startServers('keelson', 1, workplace, async () => {}, { 'bcrypt-cost': '4' }),
+      startServers('etcd', members, workplace, async () => {}, { 'bcrypt-cost': '4' }, [
+        etcdPath,
+        '--logger=zap',
+      ]),
+      startServers('keelson', members, workplace, async () => {}, { 'bcrypt-cost': '4' }),
     ]);
     return await work(etcd, keelson);
   } finally {
@@ -69,17 +76,33 @@ async function watchSeed(seed: number): Promise<boolean> {
   return difference === null;
 }
 
+async function txnSeed(seed: number): Promise<number> {
+  const options = { seed, calls: Number(values.calls), asksAuth: !values['no-auth'] };
+  const work = (etcd: Servers, keelson: Servers) => compareTxns(etcd, keelson, options);
+  const { calls, difference, kinds: found } = await withBoth(work, Number(values.members));
+  add(kinds, found);
+  console.log(`seed ${seed}: ${calls} txns: ${difference === null ? 'alike' : 'a difference'}`);
+  if (difference === null) return calls;
+  differing++;
+  const { user, method, member, message, bytes, expected, actual } = difference;
+  console.log(`  ${user || 'nobody'} to member ${member}: ${method} ${shown(message)}`);
+  console.log(`    bytes:   ${bytes.toString('hex')}`);
+  console.log(`    etcd:    ${shown(expected)}\n    keelson: ${shown(actual)}`);
+  return calls;
+}
+
 function add(sum: Map<string, number>, more: ReadonlyMap<string, number>): void {
   for (const [name, number] of more) sum.set(name, (sum.get(name) ?? 0) + number);
 }
 
-const all: Record<string, Transport[]> = { both: ['grpc', 'gateway'], watch: [] };
+const all: Record<string, Transport[]> = { both: ['grpc', 'gateway'], watch: [], txn: [] };
 const transports = all[values.transport] ?? [values.transport as Transport];
 const kinds = new Map<string, number>();
 const older = new Map<string, number>();
 let calls = 0;
 let differing = 0;
 for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds); seed++) {
+  if (values.transport === 'txn') calls += await txnSeed(seed);
   if (values.transport === 'watch' && !(await watchSeed(seed))) differing++;
   for (const transport of transports) {
     const compared = await runSeed(seed, transport);

@@ -3,11 +3,12 @@ import { Workplace } from '../../bench/children.ts';
 import { findTool } from '../tools.ts';
 import { compareSystems, shown, type Transport } from './differential.ts';
 import { type Servers, startServers } from './harness.ts';
+import { compareTxns } from './txn-differential.ts';
 import { compareWatches } from './watch-differential.ts';
 
 const { SEED: seedText = '1' } = process.env;
 const seed = Number(seedText);
-t.setTimeout(600_000); // Eight servers are started, and the machine may be busy.
+t.setTimeout(600_000); // Ten servers are started, and the machine may be busy.
 
 const tool = findTool('etcd');
 const skip = tool === null && 'not installed here: etcd';
@@ -59,6 +60,21 @@ for (const [calls, transport, asksAuth, kinds] of sessions) {
     },
   );
 }
+
+t.test('txns as bytes, in whatever way they are written, do what they do to etcd', { skip }, async (t) => {
+  await withBoth(t, async (etcd, keelson) => {
+    const calls = 400;
+    const compared = await compareTxns(etcd, keelson, { seed, calls, asksAuth: false });
+    const { difference } = compared;
+    if (difference !== null) {
+      const { count, method, message, bytes, expected, actual } = difference;
+      const asked = `${method} ${shown(message)} as ${bytes.toString('hex')}`;
+      t.same(actual, expected, `seed ${seed}, txn ${count}, ${asked}`);
+    }
+    t.equal(compared.calls, calls, `txns of seed ${seed}`);
+    t.ok(compared.kinds.size >= 6, `answers and refusals of ${compared.kinds.size} kinds`);
+  });
+});
 
 t.test('watchers are told what those of etcd are told', { skip }, async (t) => {
   await withBoth(t, async (etcd, keelson) => {

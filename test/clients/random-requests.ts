@@ -29,6 +29,12 @@ export class RandomRequests extends RandomDraws {
   leaseOdds = 30;
   /** Makes only what all releases check the permissions of alike: no txn inside of others, and puts in them that just put. */
   isPlain = false;
+  /** Makes no range that ends before it begins: permission for such depends on the release, and on who was granted what first. */
+  isOrdered = false;
+  /** Asks for nothing that the member at hand may answer by itself: it may be behind the others. */
+  isFresh = false;
+  /** If there is one, ranges are read from there on only, and not from what is to come. */
+  oldest: number | null = null;
 
   #key(): Buffer {
     return Buffer.from(this.chance(40) ? '' : this.one(keys));
@@ -37,6 +43,11 @@ export class RandomRequests extends RandomDraws {
   /** Mostly one that was, at times one to come or a negative one. */
   #aRevision(): number {
     return this.below(this.revision + 3) - 1;
+  }
+
+  #readableRevision(): number {
+    const { oldest } = this;
+    return oldest === null ? this.#aRevision() : oldest + this.below(this.revision - oldest + 1);
   }
 
   next(): Request {
@@ -55,10 +66,10 @@ export class RandomRequests extends RandomDraws {
       key,
       range_end: this.#end(key, Buffer.from(this.one(ends))),
       ...this.at(3, () => ({ limit: this.below(5) - 1 })),
-      ...this.at(3, () => ({ revision: this.#aRevision() })),
+      ...this.at(3, () => ({ revision: this.#readableRevision() })),
       ...this.at(3, () => ({ sort_order: this.one([0, 1, 2]) })),
       ...this.at(3, () => ({ sort_target: this.one([0, 1, 2, 3, 4]) })),
-      ...this.at(4, () => ({ serializable: true })),
+      ...this.at(this.isFresh ? Infinity : 4, () => ({ serializable: true })),
       ...this.at(5, () => ({ keys_only: true })),
       ...this.at(6, () => ({ count_only: true })),
       ...this.at(10, () => ({ min_mod_revision: this.#aRevision() })),
@@ -83,7 +94,7 @@ export class RandomRequests extends RandomDraws {
   /** An end, or none where it would lie before the key and permission for the range would depend on the release. */
   #end(key: Buffer, end: Buffer): Buffer {
     const isOpen = end.length === 0 || end.equals(Buffer.of(0));
-    return !this.isPlain || isOpen || key.compare(end) < 0 ? end : Buffer.alloc(0);
+    return !(this.isPlain || this.isOrdered) || isOpen || key.compare(end) < 0 ? end : Buffer.alloc(0);
   }
 
   #plainPut(): Message {
@@ -104,6 +115,12 @@ export class RandomRequests extends RandomDraws {
       revision: revision === 0 ? 1 : revision,
       physical: this.chance(2),
     };
+  }
+
+  /** A txn of everything that there is. */
+  txn(): Message {
+    this.#keeps = this.chance(2);
+    return this.#txn(0);
   }
 
   #txn(depth: number): Message {

@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { get as httpGet, type RequestOptions } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { get as httpsGet } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { freePorts } from '../../bench/ports.ts';
@@ -10,6 +9,7 @@ import { type TlsOptions as ClientTls, connect } from '../../src/client/index.ts
 import { type Member, type StartOptions, startMember } from '../../src/index.ts';
 import { type CertificateFiles, makeCertificate } from '../../src/rpc/self-signed.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import { socketFolder } from '../socket-folder.ts';
 
 const { clock, random } = nodeRuntime();
 const quick = { heartbeatMs: 100, electionMs: 2000 };
@@ -54,9 +54,7 @@ function fetchText(options: RequestOptions & { ca?: Buffer }): Promise<string> {
 const portOf = (url: string): number => Number(url.slice(url.lastIndexOf(':') + 1));
 
 t.test('clients are served at a Unix socket, with TLS or without, even where one was left', async (t) => {
-  // The path of a Unix socket must be short.
-  const dir = mkdtempSync(join(tmpdir(), 'k-'));
-  t.teardown(() => rmSync(dir, { recursive: true }));
+  const dir = socketFolder(t);
   const server = certificate(dir, 'server');
   const [plain, secure] = [join(dir, 'plain.sock'), join(dir, 'secure.sock')];
   writeFileSync(plain, 'left from before');

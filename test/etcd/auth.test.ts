@@ -6,7 +6,7 @@ import { catalog } from '../../src/etcd/catalog.ts';
 import { ServiceContext } from '../../src/etcd/context.ts';
 import { statuses, statusOf } from '../../src/etcd/errors.ts';
 import type { ServiceMethods } from '../../src/etcd/guard.ts';
-import type { RpcCall, RpcStatus } from '../../src/rpc/transport.ts';
+import { type RpcCall, type RpcStatus, wholeOf } from '../../src/rpc/transport.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { authKinds, authMethodNames, encodeAuthRequest } from '../../src/wire/auth-codec.ts';
 import type { AuthKind, AuthRequest } from '../../src/wire/auth-messages.ts';
@@ -84,7 +84,10 @@ class Rig {
           this.authorizer.admit(call);
           method.handle(encodeAuthRequest(request), call, (status, response) => {
             const type = `etcdserverpb.${name.startsWith('Auth') ? '' : 'Auth'}${name}Response`;
-            resolve({ status, message: response === null ? noMessage : decodeCold<Message>(type, response) });
+            resolve({
+              status,
+              message: response === null ? noMessage : decodeCold<Message>(type, wholeOf(response)),
+            });
           });
         } catch (error) {
           if (error instanceof Failure) resolve({ status: statusOf(error), message: noMessage });

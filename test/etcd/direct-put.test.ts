@@ -8,6 +8,8 @@ import {
   numbered,
   type RpcMethod,
   type RpcStatus,
+  type UnaryResponse,
+  wholeOf,
 } from '../../src/rpc/transport.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { Metrics } from '../../src/util/metrics.ts';
@@ -41,8 +43,8 @@ class FakeCall implements DirectCall {
 
   onCancel(): void {}
 
-  reply(status: RpcStatus | null, response: Uint8Array | null): void {
-    this.outcome ??= [status, response];
+  reply(status: RpcStatus | null, response: UnaryResponse | null): void {
+    this.outcome ??= [status, response === null ? null : wholeOf(response)];
     this.observer?.replied(status, response === null ? -1 : response.length, this.beganAt);
     this.observer = null;
   }

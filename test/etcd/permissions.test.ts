@@ -6,7 +6,7 @@ import { ServiceContext } from '../../src/etcd/context.ts';
 import { serverStream } from '../../src/etcd/guard.ts';
 import { etcdMethods } from '../../src/etcd/services.ts';
 import { startMember } from '../../src/index.ts';
-import type { RpcCall, RpcStatus, RpcStream } from '../../src/rpc/transport.ts';
+import { type RpcCall, type RpcStatus, type RpcStream, wholeOf } from '../../src/rpc/transport.ts';
 import { encodeAuthRequest } from '../../src/wire/auth-codec.ts';
 import type { AuthRequest } from '../../src/wire/auth-messages.ts';
 import { encodeMemberAddRequest } from '../../src/wire/client-messages.ts';
@@ -429,7 +429,9 @@ t.test('a range that is read in chunks is refused when users or roles change mea
   if (unary.kind !== 'unary' || stream.kind !== 'stream') throw new Error('kinds');
   const answer = (meanwhile: () => void): Promise<[RpcStatus | null, Uint8Array | null]> =>
     new Promise((resolve) => {
-      unary.handle(request, callOf('KV/Range', token), (...answered) => resolve(answered));
+      unary.handle(request, callOf('KV/Range', token), (status, response) =>
+        resolve([status, response === null ? null : wholeOf(response)]),
+      );
       meanwhile();
     });
   const [, whole] = await answer(() => {});
@@ -445,6 +447,7 @@ t.test('a range that is read in chunks is refused when users or roles change mea
   change();
   full.room = 1000;
   full.drain();
+  await until('the end', () => full.ended?.code !== undefined);
   t.equal(shown(full.ended), OLD);
   t.equal(full.written.length, 1);
 });

@@ -2,6 +2,8 @@
 
 import t from 'tap';
 import { parseYamlText } from '../../src/kube/schema/yaml-text.ts';
+import { lowerBound } from '../../src/util/ordered-map.ts';
+import { Coverage } from './coverage.ts';
 import { fuzz } from './fuzz.ts';
 import { targets } from './targets.ts';
 
@@ -22,6 +24,7 @@ t.test('the fuzzer finds a reader that trips, and says by which input', async (t
   };
   const target = {
     name: 'tripping',
+    about: 'a test',
     samples: () => [Buffer.from('abc')],
     words: ['~'],
     read,
@@ -30,6 +33,24 @@ t.test('the fuzzer finds a reader that trips, and says by which input', async (t
   const { finding } = await fuzz(target, { seed: 1, isOver: (runs) => runs >= 10_000 });
   t.match(finding?.what ?? '', /tripped/);
   t.ok(Buffer.from(finding!.input, 'base64').includes('~'));
+});
+
+t.test('code that is reached for the first time is noticed, and only once', async (t) => {
+  const coverage = new Coverage();
+  const reaches = (keys: readonly string[], key: string): boolean => {
+    lowerBound(keys, key);
+    const report = coverage.take();
+    const isNew = coverage.isNew(report);
+    coverage.keep(report);
+    return isNew;
+  };
+  t.equal(reaches([], 'b'), true, 'a function');
+  t.equal(reaches([], 'b'), false);
+  t.equal(reaches(['c'], 'b'), true, 'its loop, and one way in it');
+  t.equal(reaches(['c', 'd'], 'b'), false);
+  t.equal(reaches(['a'], 'b'), true, 'the other way');
+  t.equal(reaches(['a', 'c'], 'b'), false);
+  coverage.close();
 });
 
 t.test(

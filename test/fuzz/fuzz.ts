@@ -3,15 +3,18 @@
  *
  * A reader may take the bytes or refuse them in its own words. Anything else is a finding: an error that nobody meant, a
  * reader that takes long, a memory that grows. Inputs that were refused in words not heard before are kept and changed
- * further, so the search gets deeper than the first check (what coverage tells others, the words of the refusals tell here).
+ * further, so the search gets deeper than the first check; so are, with `coverage`, those that reach code that none has.
  *
  * A seed decides everything: the same seed tries the same inputs.
  */
 
 import { SimRandom } from '../../src/sim/sim-random.ts';
+import type { Coverage } from './coverage.ts';
 
 export interface Target {
   readonly name: string;
+  /** What it reads, in a few words. */
+  readonly about: string;
   /** Valid inputs to begin with. */
   readonly samples: () => readonly Uint8Array[];
   /** Words of the format, which random bytes seldom hit. */
@@ -36,6 +39,8 @@ export interface FuzzResult {
   readonly refused: number;
   /** Different ways of being refused. */
   readonly ways: number;
+  /** Functions and blocks of code that inputs which were kept got to; null without coverage. */
+  readonly reached: number | null;
   /** Of the processor. */
   readonly slowestMs: number;
   readonly finding: Finding | null;
@@ -47,10 +52,13 @@ export interface FuzzOptions {
   readonly isOver: (runs: number) => boolean;
   /** More of the processor's time than this on one input is a finding. @default 20000 */
   readonly slowMs?: number;
+  /** Leads the search, too. */
+  readonly coverage?: Coverage;
 }
 
 const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x22, 0x5b, 0x7b];
 const maxCorpus = 400;
+const maxCorpusByCoverage = 2000;
 const maxInputBytes = 1 << 20;
 
 /** Every so often what the system does beside has its turn, such as decompressing. */
@@ -58,7 +66,7 @@ const inputsPerTurn = 64;
 
 export async function fuzz(
   target: Target,
-  { seed, isOver, slowMs = 20_000 }: FuzzOptions,
+  { seed, isOver, slowMs = 20_000, coverage }: FuzzOptions,
 ): Promise<FuzzResult> {
   const random = new SimRandom(seed, target.name);
   const corpus: Buffer[] = target.samples().map((sample) => Buffer.from(sample));
@@ -68,10 +76,17 @@ export async function fuzz(
   const found = (what: string, input: Buffer): void => {
     finding ??= { target: target.name, seed, what, input: input.toString('base64') };
   };
+  let batch: Buffer[] = [];
   while (finding === null && !isOver(runs)) {
     runs++;
-    if (runs % inputsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (runs % inputsPerTurn === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (coverage !== undefined) corpus.push(...reachingFurther(target, batch, coverage));
+      corpus.length = Math.min(corpus.length, maxCorpusByCoverage);
+      batch = [];
+    }
     const input = changed(random.pick(corpus), corpus, target.words ?? [], random);
+    if (coverage !== undefined) batch.push(input);
     const began = performance.now();
     const spent = process.cpuUsage();
     try {
@@ -93,7 +108,27 @@ export async function fuzz(
     slowestMs = Math.max(slowestMs, took);
     if (took > slowMs) found(`took ${Math.round(took)} ms of the processor`, input);
   }
-  return { runs, taken, refused, ways: heard.size, slowestMs, finding };
+  const reached = coverage?.reached ?? null;
+  return { runs, taken, refused, ways: heard.size, reached, slowestMs, finding };
+}
+
+/** Those of the inputs that get where none was before: if there are any, all are tried once more, one by one. */
+function reachingFurther(target: Target, batch: readonly Buffer[], coverage: Coverage): Buffer[] {
+  const together = coverage.take();
+  if (!coverage.isNew(together)) return [];
+  const further = batch.filter((input) => {
+    try {
+      target.read(input);
+    } catch {
+      // What it says to this was heard when it was read first.
+    }
+    const report = coverage.take();
+    const isNew = coverage.isNew(report);
+    if (isNew) coverage.keep(report);
+    return isNew;
+  });
+  coverage.keep(together);
+  return further;
 }
 
 function spentSince(before: NodeJS.CpuUsage): number {

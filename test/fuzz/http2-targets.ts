@@ -8,6 +8,7 @@
 
 import { ClientStreaming, ClientUnary } from '../../src/rpc/http2/client-calls.ts';
 import { ClientConnection } from '../../src/rpc/http2/client-connection.ts';
+import { Unconnected } from '../../src/rpc/http2/client-stream.ts';
 import { ConnectionError, FrameType, PREFACE } from '../../src/rpc/http2/frames.ts';
 import { HeaderDecoder } from '../../src/rpc/http2/header-decoder.ts';
 import { http2Transport } from '../../src/rpc/http2/http2-transport.ts';
@@ -57,6 +58,7 @@ function headerTarget(): Target {
   const kept = Buffer.concat([Buffer.from([0x40, 1, 97, 2, 98, 99]), Buffer.from([0xbe, 0x3f, 0x21])]);
   return {
     name: 'header-blocks',
+    about: 'header blocks of HTTP/2 (HPACK)',
     samples: () => [
       blocks(callHeaders('/s/Echo'), callHeaders('/s/Wait', [['grpc-timeout', '5m']])),
       blocks(coded, Buffer.from([0x82, 0x86, 0x84, 0xbe, 0x58, 0x08, ...Buffer.from('no-cache')])),
@@ -165,6 +167,7 @@ function serverSamples(): Buffer[] {
 function serverTarget(): Target {
   return {
     name: 'http2-server',
+    about: 'frames of HTTP/2 from a client',
     samples: serverSamples,
     read: (input) => {
       const world = new FakeWorld();
@@ -267,13 +270,16 @@ class Calls {
     cancelled: boolean;
   }[] = [];
   readonly connection: ClientConnection;
+  /** Where calls stand until they are opened, as those of a channel do. */
+  private readonly unconnected: Unconnected;
 
-  constructor(connection: ClientConnection) {
+  constructor(connection: ClientConnection, wheel: TimerWheel) {
     this.connection = connection;
+    this.unconnected = new Unconnected(wheel);
   }
 
   doSomething(what: number): void {
-    const { connection } = this;
+    const { connection, unconnected } = this;
     const last = this.all.at(-1);
     const streaming = this.all.findLast(({ call }) => call instanceof ClientStreaming)?.call as
       | ClientStreaming
@@ -281,13 +287,14 @@ class Calls {
     switch (what % 8) {
       case 0:
         this.start(
-          (end) => new ClientUnary(connection, '/s/Echo', {}, what > 127 ? 1000 : 0, Buffer.alloc(what), end),
+          (end) =>
+            new ClientUnary(unconnected, '/s/Echo', {}, what > 127 ? 1000 : 0, Buffer.alloc(what), end),
         );
         break;
       case 1:
         this.start((end) => {
           const listener = { onMessage: (): void => this.expectOpen(), onEnd: end };
-          return new ClientStreaming(connection, '/s/Repeat', {}, listener);
+          return new ClientStreaming(unconnected, '/s/Repeat', {}, listener);
         });
         break;
       case 2:
@@ -347,6 +354,7 @@ class Calls {
 function clientTarget(): Target {
   return {
     name: 'http2-client',
+    about: 'frames of HTTP/2 from a server',
     samples: clientSamples,
     read: (input) => {
       const world = new FakeWorld();
@@ -364,7 +372,7 @@ function clientTarget(): Target {
       connection.begin();
       socket.feed(settings());
       world.settle();
-      const calls = new Calls(connection);
+      const calls = new Calls(connection, wheel);
       const doSomething = (what: number): void => calls.doSomething(what);
       play(input, { world, socket, before: Buffer.alloc(0), doSomething });
       checkFrames(socket.output.subarray(PREFACE.length));

@@ -43,6 +43,7 @@ function walTarget(): Target {
   const written = paths.map((path) => disk.content(path));
   return {
     name: 'wal',
+    about: 'segments of the log, as a start finds them',
     samples: () => written.map((content, at) => Buffer.concat([Buffer.from([at]), content])),
     read: (input) => {
       const path = paths[(input[0] ?? 0) % paths.length]!;
@@ -72,6 +73,7 @@ function boltTarget(): Target {
   };
   return {
     name: 'snapshot',
+    about: 'database files of etcd',
     samples: () => [write(0), write(3), write(200)],
     read: (file) => {
       const reader = new BoltReader((offset, length) => file.subarray(offset, offset + length));
@@ -115,6 +117,7 @@ function protobufTarget(): Target {
   ];
   return {
     name: 'protobuf',
+    about: 'messages of clients, and operations of users and roles',
     samples: () =>
       decoders.flatMap(([, samples], at) =>
         samples.map((sample) => Buffer.concat([Buffer.from([at]), sample])),
@@ -146,6 +149,7 @@ function gatewayTarget(): Target {
   ];
   return {
     name: 'gateway',
+    about: 'JSON of the gateway',
     samples: () => texts.map((text) => Buffer.from(text)),
     words: [
       '"',
@@ -188,6 +192,7 @@ spec:
 function yamlTarget(): Target {
   return {
     name: 'yaml',
+    about: 'bodies of API requests in YAML and JSON',
     samples: () => [
       Buffer.from(podText),
       Buffer.from('a: &x [1, *x]\n'),
@@ -235,6 +240,7 @@ function patchTarget(): Target {
   ];
   return {
     name: 'patches',
+    about: 'patches of Kubernetes objects, of all three kinds',
     samples: () => texts.map((text) => Buffer.from(text)),
     words: [
       '"$patch":"delete"',
@@ -299,6 +305,7 @@ function frameTarget(): Target {
   };
   return {
     name: 'raft-frames',
+    about: 'frames between members',
     samples: () => [frame(0), frame(3), frame(1, 0, 2)],
     read: (input) => void decodeRaftFrame(input, 'a', 'b'),
     means: (error) => error instanceof Error && error.message.startsWith('raft frame ends'),

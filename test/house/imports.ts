@@ -145,3 +145,13 @@ export function importCycles(sources: Sources, accepted: readonly Circle[]): str
   for (const path of sources.keys()) walk(path, []);
   return cycles;
 }
+
+/** What is loaded when `entry` starts, by first import: files of `sources`, and names of modules. */
+export function loadedBy(entry: string, sources: Sources): ReadonlySet<string> {
+  const loaded = new Set([entry]);
+  for (const path of loaded) {
+    for (const { target, isType } of importsOf(path, sources.get(path) ?? ''))
+      if (!isType) loaded.add(target);
+  }
+  return loaded;
+}

@@ -39,6 +39,7 @@ const sizes: readonly (readonly [place: string, names: string, reason: string])[
   ['kube/crd/go-regex', 'knownMax', 'patterns that are remembered'],
   ['kube/crd/validate', 'maxFloat', 'the largest number that a float can hold'],
   ['kube/defaults/batch', 'backoffLimitMax', 'the largest number that the field can hold'],
+  ['kube/http/handler', 'acceptedMax acceptLettersMax', 'headers that are remembered'],
   ['kube/validation/pod-fields', 'int32Max', 'the largest number that such a field can hold'],
   ['kube/webhooks/convert', 'objectsMax', 'objects that are converted at a time'],
   ['member/compaction-pacer', 'timesMax', 'how much is compacted before others have their turn'],
@@ -69,7 +70,7 @@ const sizes: readonly (readonly [place: string, names: string, reason: string])[
   ],
   ['wal/segment-chain', 'firstSegmentBytesMax', 'the size of a file'],
   ['wal/segment-preparer', 'unsyncedBytesMax', 'how much is synced at a time'],
-  ['wal/wal', 'groupBytesMax', 'how much is written at a time'],
+  ['wal/append-queue', 'groupBytesMax', 'how much is written at a time'],
   ['wire/cold-messages', 'maxSafe', 'the largest number of JavaScript'],
 ];
 

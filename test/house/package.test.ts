@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { allImports } from './imports.ts';
+import { allImports, loadedBy } from './imports.ts';
 import { anchorsOf, brokenLinks, missingScripts } from './pages.ts';
 import { projectRoot, readSources, type Sources } from './sources.ts';
 
@@ -43,6 +43,18 @@ t.test('the package needs a few others to run, and uses each', async (t) => {
   const expected = Object.keys(runtimeDependencies).sort();
   t.same(Object.keys(manifest.dependencies).sort(), expected);
   t.same(packagesImported(readSources('src', ['.ts'])), expected);
+});
+
+t.test('no program loads the test runner, which would end it after half a minute', async (t) => {
+  const sources = new Map(['src', 'test', 'bench'].flatMap((folder) => [...readSources(folder, ['.ts'])]));
+  const programs = Object.values(manifest.scripts).flatMap((line) => /\S+\.ts\b/.exec(line) ?? []);
+  t.ok(programs.length > 8, 'programs are started from their source');
+  for (const program of programs) {
+    const loaded = loadedBy(program, sources);
+    t.ok(loaded.size > 2, `${program} is read`);
+    t.notOk(loaded.has('tap'), program);
+  }
+  t.ok(loadedBy('test/house/package.test.ts', sources).has('tap'), 'and it would be seen');
 });
 
 t.test('what the package offers is made from a file of src', async (t) => {

@@ -41,6 +41,8 @@ async function open(t: Test): Promise<{ caller: Caller; url: string }> {
     caller.closeClient();
     await member.close();
   });
+  // It has a leader, and says so.
+  await member.ready;
   return { caller, url };
 }
 

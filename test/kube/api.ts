@@ -2,6 +2,7 @@
 
 import type t from 'tap';
 import { type ControlPlane, startControlPlane } from '../../src/kube/control-plane.ts';
+import type { ControlPlaneOptions } from '../../src/kube/control-plane-options.ts';
 import { freezeSharedObjects } from '../../src/kube/storage/shared-objects.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 
@@ -37,7 +38,11 @@ export class Api {
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-    return { code: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    return {
+      code: response.status,
+      headers: response.headers,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
+    };
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -66,8 +71,11 @@ export class Api {
 }
 
 /** A control plane that ends with the test. */
-export async function startApi(test: Pick<typeof t, 'teardown'>): Promise<Api> {
-  const plane = await startControlPlane({ runtime: nodeRuntime() });
+export async function startApi(
+  test: Pick<typeof t, 'teardown'>,
+  options: ControlPlaneOptions = {},
+): Promise<Api> {
+  const plane = await startControlPlane({ runtime: nodeRuntime(), ...options });
   test.teardown(() => plane.close());
   return new Api(plane);
 }

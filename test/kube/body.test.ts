@@ -75,6 +75,23 @@ t.test('members that stand twice are told by their path', async (t) => {
   t.strictSame(value, { a: 2, data: { x: '3' }, l: [{ k: 1 }, { k: 2 }] }, 'the last one counts');
 });
 
+t.test('a key with a backslash in it is not taken for another one that begins like it', async (t) => {
+  // V8 from 13.6 on expects what it has seen before, and takes it for there.
+  for (const first of ['{"a":1,"\\\\":1}', '{"a":{},"\\\\":{"x":[1,{"\\\\":2}]}}']) {
+    for (let round = 0; round < 3; round++) {
+      t.strictSame(parseJsonText(first).value, JSON.parse(first));
+      t.strictSame(parseJsonText('{"a":1,"\\u0062":1}').value, { a: 1, b: 1 });
+      t.strictSame(parseJsonText('{"a": {}, "\\n":{"x": [1,{"\\u0063":2}]}}').value, {
+        a: {},
+        '\n': { x: [1, { c: 2 }] },
+      });
+      t.strictSame(parseJsonText('{"a":1,"\\u0061":2}').duplicates, ['a']);
+    }
+  }
+  const odd = '{"__proto__":{"\\\\":1}, "__proto__":{"\\\\":-0.5e1}, "l":[true,null,false,"\\\\"]}';
+  t.equal(JSON.stringify(parseJsonText(odd).value), '{"__proto__":{"\\\\":-5},"l":[true,null,false,"\\\\"]}');
+});
+
 /** An object as a list of its members, so that one may stand twice. */
 interface Written {
   readonly text: string;
@@ -116,6 +133,9 @@ t.test('that a member stands twice is seen, however a text is spaced and escaped
 t.test('nesting that would end the stack is refused', async (t) => {
   t.throws(() => parseJsonText('['.repeat(200_000)), { message: /exceeded max depth|unexpected end/ });
   t.throws(() => parseJsonText('['.repeat(20_000) + ']'.repeat(20_000)), { message: 'exceeded max depth' });
+  // recursionMax of kube/schema/json-text
+  t.throws(() => parseJsonText('['.repeat(2001) + ']'.repeat(2001)), { message: 'exceeded max depth' });
+  t.ok(parseJsonText('['.repeat(2000) + ']'.repeat(2000)).value);
 });
 
 t.test('YAML comes out as JSON, and duplicates are strict problems only', async (t) => {

@@ -344,3 +344,32 @@ t.test('what versions say alike is told of once, as by a real server', async (t)
   t.match(await said({ selectableFields: [{ jsonPath: '.spec.none' }] }), 'does not refer to a valid field');
   t.equal(await said({ selectableFields: [{ jsonPath: '.spec.name' }] }), 'nothing');
 });
+
+t.test(
+  'unknown members are told as they are looked for: metadata, the schema, metadata within',
+  async (t) => {
+    const api = await define(t);
+    const inner = { apiVersion: 'v1', kind: 'X', metadata: { name: 'x', deep: 1 } };
+    const sent = { ...toy('a', { inner, other: 1 }), aaa: 1, metadata: { name: 'a', zzz: 1 } };
+    const { body } = await api.send('POST', `${toys}?fieldValidation=Strict`, sent);
+    t.equal(
+      body.message,
+      'Toy in version "v1" cannot be handled as a Toy: strict decoding error: unknown field "metadata.zzz", unknown field "aaa", unknown field "spec.other", unknown field "spec.inner.metadata.deep"',
+    );
+  },
+);
+
+t.test('fields that nobody may select by, other versions that are applied, lists as metadata', async (t) => {
+  const api = await define(t);
+  const selected = await api.get(`${toys}?fieldSelector=spec.name%3Da`);
+  t.equal(selected.body.message, 'field label not supported: spec.name');
+  const applied = await api.send(
+    'PATCH',
+    `${toys}/a?fieldManager=m`,
+    { ...toy('a', {}), apiVersion: 'words.example.com/v1beta1' },
+    { 'content-type': 'application/apply-patch+yaml' },
+  );
+  t.equal(applied.body.message, 'invalid object type: words.example.com/v1beta1, Kind=Toy');
+  const accept = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
+  t.match((await api.get(toys, { accept })).body.message, /is a list \(\*unstructured\.UnstructuredList\)$/);
+});

@@ -261,6 +261,23 @@ t.test('behind TLS it is the same, and HTTP/2 goes on', async (t) => {
   await listener.close();
 });
 
+t.test('who forgets TLS is told so, and the connection ends', async (t) => {
+  const { certificate: cert, key } = makeCertificate({ hosts: ['127.0.0.1'], years: 1, clock, random });
+  const tls = { key, cert, clientAuthorities: '' };
+  const listener = await listen({ host: '127.0.0.1', port: 0, tls, clock, handle });
+  const socket = connect(listener.port, '127.0.0.1');
+  await once(socket, 'connect');
+  const ended = once(socket, 'close');
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  socket.write('GET /api HTTP/1.1\r\nHost: a\r\n\r\n');
+  await ended;
+  t.equal(text, 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n');
+  await listener.close();
+});
+
 t.test('a client that goes away in the middle leaves nothing behind', async () => {
   const listener = await listen({ host: '127.0.0.1', port: 0, tls: null, clock, handle });
   for (const text of [post('/slow', 'gone'), post('/a', 'half').slice(0, -2), 'GET /', end]) {

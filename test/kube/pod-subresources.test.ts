@@ -119,7 +119,7 @@ t.test('logs and connections say what stands in the way: container, node, kubele
   );
   t.equal(await message(`${pods}/lg/exec?container=c&command=ls`), 'Upgrade request required');
   t.equal((await api.get('/api/v1/nodes/n1/proxy/metrics')).code, 503);
-  t.equal(await message('/api/v1/namespaces/default/services/nope/proxy'), 'endpoints "nope" not found');
+  t.equal(await message('/api/v1/namespaces/default/services/nope/proxy'), 'services "nope" not found');
 });
 
 t.test('kubectl logs, exec, port-forward and drain show them', { skip }, async (t) => {

@@ -51,6 +51,23 @@ t.test('a patch of null changes nothing or is none', async (t) => {
   t.equal((await patch('strategic-merge-patch')).code, 200);
 });
 
+t.test(
+  'which kind it says it is, nobody asks a strategic merge patch, as Ansible takes for granted',
+  async (t) => {
+    const api = await startApi(t);
+    await api.send('POST', maps, { metadata: { name: 'a' } });
+    const patch = (kind: string, body: object): ReturnType<typeof api.send> =>
+      api.send('PATCH', `${maps}/a`, JSON.stringify(body), { 'content-type': `application/${kind}+json` });
+    const wrong = { kind: 'Deployment', apiVersion: 'v9', data: { b: 'c' } };
+    const { code, body } = await patch('strategic-merge-patch', wrong);
+    t.equal(code, 200);
+    t.match(body, { kind: 'ConfigMap', apiVersion: 'v1', data: { b: 'c' } });
+    const none = { kind: null, apiVersion: null, data: { b: 'd' } };
+    t.match((await patch('strategic-merge-patch', none)).body, { kind: 'ConfigMap', data: { b: 'd' } });
+    t.equal((await patch('merge-patch', wrong)).code, 422);
+  },
+);
+
 t.test('an answer that cannot have the shape that was asked for is refused', async (t) => {
   const api = await startApi(t);
   await api.send('POST', maps, { metadata: { name: 'a' } });

@@ -25,6 +25,8 @@ t.test('figures have the names of kube-apiserver', async (t) => {
   await api.get(maps);
   const watching = new AbortController();
   await fetch(`${api.plane.url}${maps}?watch=1&resourceVersion=0`, { signal: watching.signal });
+  await api.get('/apis/autoscaling/v1/horizontalpodautoscalers');
+  await api.get('/apis/autoscaling/v2/horizontalpodautoscalers');
   const { body, headers } = await api.get('/metrics');
   watching.abort();
   t.match(headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
@@ -59,6 +61,14 @@ t.test('figures have the names of kube-apiserver', async (t) => {
   ]) {
     t.match(body, new RegExp(`^${name}[ {]`, 'm'), name);
   }
+  t.match(body, 'apiserver_resource_objects{group="autoscaling",resource="horizontalpodautoscalers"} 0');
+  const samples = body.split('\n').filter((line: string) => line !== '' && !line.startsWith('#'));
+  const series: string[] = samples.map((line: string) => line.slice(0, line.lastIndexOf(' ')));
+  t.same(
+    series.filter((one, at) => series.indexOf(one) !== at),
+    [],
+    'no series is told twice, of what has two versions neither',
+  );
 });
 
 t.test('each request is a line of audit, for whom and how it ended', async (t) => {

@@ -3,11 +3,11 @@ import t from 'tap';
 import { Leadership, type LeadershipOptions } from '../../src/member/leadership.ts';
 import { nobody, Role } from '../../src/raft/types.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
+import { HandClock } from './hand-clock.ts';
 
 /** A follower of `a` in a cluster of three, with time in the hands of the test. */
 function follower() {
-  let now = 0;
-  let timers: { readonly at: number; readonly fire: () => void }[] = [];
+  const clock = new HandClock();
   const campaigns: number[] = [];
   const raft = {
     id: 'b',
@@ -21,20 +21,7 @@ function follower() {
     },
     reportUnreachable: () => {},
     campaign: () => {
-      campaigns.push(now);
-    },
-  };
-  const clock = {
-    now: () => now,
-    wallNow: () => now,
-    setTimer(delayMs: number, fire: () => void) {
-      const timer = { at: now + delayMs, fire };
-      timers.push(timer);
-      return {
-        cancel: () => {
-          timers = timers.filter((other) => other !== timer);
-        },
-      };
+      campaigns.push(clock.now());
     },
   };
   const leadership = new Leadership({
@@ -44,16 +31,7 @@ function follower() {
     heartbeatMs: 100,
     changed: () => {},
   } as unknown as LeadershipOptions);
-  const run = (until: number): void => {
-    for (;;) {
-      const next = timers.filter(({ at }) => at <= until).sort((one, other) => one.at - other.at)[0];
-      if (next === undefined) break;
-      timers = timers.filter((timer) => timer !== next);
-      now = next.at;
-      next.fire();
-    }
-    now = until;
-  };
+  const run = (until: number): void => clock.run(until);
   return { leadership, raft, run, campaigns };
 }
 

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Rest } from '../../src/member/rest.ts';
 import { Ticker } from '../../src/member/ticker.ts';
+import { HandClock } from './hand-clock.ts';
 
 t.test(
   'a member rests after fifty heartbeats without anything to do, and the first thing to do ends that',
@@ -73,50 +74,25 @@ t.test('a follower that ticks when it hears its leader stands neither too soon n
 t.test(
   'a ticker that is told to hurry does, and one that is told to rest does so after its next tick',
   async (t) => {
-    let now = 0;
-    const timers: { at: number; fire: () => void }[] = [];
-    const clock = {
-      now: () => now,
-      wallNow: () => now,
-      setTimer(delayMs: number, fire: () => void) {
-        const timer = { at: now + delayMs, fire };
-        timers.push(timer);
-        return {
-          cancel: () => {
-            const place = timers.indexOf(timer);
-            if (place >= 0) timers.splice(place, 1);
-          },
-        };
-      },
-    };
-    const run = (until: number): void => {
-      for (;;) {
-        const next = timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-        if (next === undefined) break;
-        timers.splice(timers.indexOf(next), 1);
-        now = next.at;
-        next.fire();
-      }
-      now = until;
-    };
+    const clock = new HandClock();
     const ticks: number[] = [];
-    const ticker = new Ticker(clock, 100, () => ticks.push(now));
+    const ticker = new Ticker(clock, 100, () => ticks.push(clock.now()));
     ticker.start(0);
-    run(250);
+    clock.run(250);
     ticker.pace(300);
-    run(910);
+    clock.run(910);
     ticker.pace(100);
-    run(1150);
+    clock.run(1150);
     ticker.stop();
-    run(5000);
+    clock.run(5000);
     t.same(ticks, [0, 100, 200, 300, 600, 900, 1010, 1110]);
     ticker.postpone(10);
-    run(6000);
+    clock.run(6000);
     t.equal(ticks.length, 8, 'one that was stopped stays so');
     ticker.start(0);
-    run(6050);
+    clock.run(6050);
     ticker.postpone(400);
-    run(6700);
+    clock.run(6700);
     t.same(ticks.slice(8), [6000, 6450, 6550, 6650], 'one that was put off goes on from there');
     ticker.stop();
   },
@@ -133,28 +109,14 @@ t.test('a leader that rests is answered every second time, one at work each time
 });
 
 t.test('a ticker that is put off again and again sets no timer each time', async (t) => {
-  let now = 0;
-  let fire: () => void = () => {};
-  let due = 0;
-  let timers = 0;
-  const clock = {
-    now: () => now,
-    wallNow: () => now,
-    setTimer(delayMs: number, run: () => void) {
-      timers++;
-      due = now + delayMs;
-      fire = run;
-      return { cancel: () => {} };
-    },
-  };
+  const clock = new HandClock();
   const ticks: number[] = [];
-  const ticker = new Ticker(clock, 300, () => ticks.push(now));
+  const ticker = new Ticker(clock, 300, () => ticks.push(clock.now()));
   ticker.start(0);
-  fire();
-  for (; now < 60_000; now += 300) {
+  for (let now = 0; now < 60_000; now += 300) {
+    clock.run(now);
     ticker.postpone(1000);
-    if (due <= now) fire();
   }
   t.same(ticks, [0], 'it was always put off');
-  t.ok(timers < 75, `${timers} timers in a minute, one for each time that one ran out`);
+  t.ok(clock.timersSet < 75, `${clock.timersSet} timers in a minute, one for each time that one ran out`);
 });

@@ -75,6 +75,25 @@ t.test('chunks are disjoint, in key order and bounded; only the last says count 
   t.same(drain(store.rangeChunks(range('b', { end: 'a' }), 10)).length, 1);
 });
 
+t.test('a chunk ends soon when its slice is over, and nothing is lost or told twice', async (t) => {
+  const { store } = await filled(1000);
+  const over = { isOver: true };
+  for (const more of [{}, { limit: 100 }, { limit: 96 }, { sortOrder: 2 }, { sortTarget: 4, sortOrder: 1 }]) {
+    const request = range('key', { end: 'kez', ...more });
+    const whole = store.range(request);
+    const chunks = store.rangeChunks(request, 1_000_000);
+    const all: RangeChunk[] = [];
+    do all.push(chunks.next(undefined, over));
+    while (!all.at(-1)!.isLast);
+    t.same(
+      all.flatMap(({ kvs }) => kvs.map(show)),
+      whole.kvs.map(show),
+    );
+    t.same([all.at(-1)!.count, all.at(-1)!.more], [whole.count, whole.more]);
+    t.ok(all.every(({ kvs }) => kvs.length <= 32));
+  }
+});
+
 t.test('chunks show one revision, whatever is written between them', async (t) => {
   const { store } = await filled(600);
   const request = range('key', { end: 'kez' });

@@ -374,9 +374,9 @@ withHarness('a small answer does not wait for a large one', async (t, harness) =
   await raw.answer(5);
   const before = raw.body(1).length;
   t.ok(before < 24 * 1024 * 1024, `${before} bytes of a large answer came first`);
-  const order = raw
-    .of(Data)
-    .filter(({ id }) => id < 5)
+  const ofLarge = () => raw.of(Data).filter(({ id }) => id < 5);
+  await until('200 frames of the large ones are here', () => ofLarge().length >= 200);
+  const order = ofLarge()
     .slice(0, 200)
     .map(({ id }) => id);
   const turns = order.filter((id, index) => index > 0 && id !== order[index - 1]).length;

@@ -1,11 +1,11 @@
 /** RFC 9113, rule by rule: what a client may not do, and with which code it is told. */
 
-import t, { type Test } from 'tap';
 import { ErrorCode, FrameType, PREFACE } from '../../src/rpc/http2/frames.ts';
 import { http2Transport } from '../../src/rpc/http2/http2-transport.ts';
 import { STREAM_WINDOW_BYTES } from '../../src/rpc/http2/limits.ts';
 import type { RpcMethod, RpcStream } from '../../src/rpc/transport.ts';
 import { framed, Harness, until } from './grpc-harness.ts';
+import { harnessTests } from './harness-tests.ts';
 import { callHeaders, frame, NO_TABLE, opening, RawClient, settings, wholeCall, word } from './http2-raw.ts';
 
 const {
@@ -36,16 +36,7 @@ const METHODS = new Map<string, RpcMethod>([
   ],
 ]);
 
-function withHarness(title: string, body: (t: Test, harness: Harness) => Promise<void>): void {
-  t.test(title, async (t) => {
-    const harness = await Harness.open(http2Transport, METHODS);
-    try {
-      await body(t, harness);
-    } finally {
-      await harness.close();
-    }
-  });
-}
+const withHarness = harnessTests(http2Transport, METHODS);
 
 /** `send` follows the preface and SETTINGS. */
 interface Breach {

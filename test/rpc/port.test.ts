@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import t from 'tap';
 import { freePorts } from '../../bench/ports.ts';
+import { ConnectionPlaces, placesOf } from '../../src/rpc/connection-places.ts';
 import { grpcJsTransport } from '../../src/rpc/grpc-js-transport.ts';
 import type { HttpHandler } from '../../src/rpc/http1.ts';
 import { REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_TIMEOUT_MS } from '../../src/rpc/http1.ts';
@@ -57,7 +58,13 @@ const HELLO: HttpHandler = (request, response) => {
 
 function tryListen(
   runtime: Runtime,
-  options: { port?: number; host?: string; maxConnections?: number; http?: HttpHandler },
+  options: {
+    port?: number;
+    host?: string;
+    maxConnections?: number;
+    places?: ConnectionPlaces;
+    http?: HttpHandler;
+  },
 ) {
   const grpc = grpcJsTransport({
     methods: new Map([
@@ -75,7 +82,13 @@ function tryListen(
 }
 
 async function open(
-  options: { clock?: Clock; port?: number; maxConnections?: number; http?: HttpHandler } = {},
+  options: {
+    clock?: Clock;
+    port?: number;
+    maxConnections?: number;
+    places?: ConnectionPlaces;
+    http?: HttpHandler;
+  } = {},
 ): Promise<Opened> {
   const errors = new ErrorLog();
   const node = nodeRuntime({ log: errors });
@@ -240,6 +253,25 @@ t.test('more connections than allowed are closed, and places become free again',
   while (!(await served())) await pauseFor(5);
   await opened.close();
 });
+
+t.test(
+  'ports share the places that files leave for connections; a place is given back when a connection ends',
+  async (t) => {
+    t.same([null, 1024, 200, 64].map(placesOf), [Infinity, 768, 50, 16]);
+    const places = new ConnectionPlaces(2);
+    const [one, other] = [await open({ places }), await open({ places })];
+    const first = [rawConnect(one.port.port), rawConnect(other.port.port)];
+    for (const raw of first) raw.socket.write('GET /1 HTTP/1.1\r\nhost: a\r\n\r\n');
+    await until('two are served', () => first.every((raw) => raw.text.includes('hello')));
+    const third = rawConnect(one.port.port);
+    await until('the third is closed', () => third.closed);
+    for (const raw of first) raw.socket.destroy();
+    await until('both places are free', () => places.free === 2);
+    t.equal((await fetchText(other.port.port, '/')).status, 200);
+    await Promise.all([one.close(), other.close()]);
+    t.equal(places.free, 2);
+  },
+);
 
 t.test('a taken port is a failure that names the address', async (t) => {
   const opened = await open();

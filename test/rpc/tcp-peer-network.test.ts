@@ -95,7 +95,7 @@ t.test('strangers are refused with a reason that both ends can read', async (t) 
     [
       { id: 'b', clusterId: 'c2' },
       'a',
-      /cluster id mismatch: the dialler belongs to cluster c2, this member to c1/,
+      /cluster id mismatch: the dialler belongs to cluster c2, this member to c1; one of the two was started with/,
     ],
     [{ id: 'b' }, 'x', /this is member a, not x/],
     [{ id: 'a' }, 'x', /this is member a, not x/],

@@ -6,10 +6,12 @@ import { connect, type TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import { endpointOf } from '../../src/rpc/address.ts';
 import { opensslCiphers } from '../../src/rpc/cipher-suites.ts';
+import { ConnectionPlaces } from '../../src/rpc/connection-places.ts';
 import { dialer } from '../../src/rpc/dial.ts';
 import { Listener } from '../../src/rpc/listener.ts';
 import { type CertificateFiles, makeCertificate, selfSigned } from '../../src/rpc/self-signed.ts';
 import type { TlsOptions } from '../../src/rpc/tls-options.ts';
+import { connectionProblem } from '../../src/rpc/tls-problems.ts';
 import * as der from '../../src/util/der.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
@@ -41,15 +43,21 @@ function listOf(serials: readonly Buffer[]): Buffer {
 }
 
 /** Answers each connection with `hello`. */
-async function serve(t: Test, tls: TlsOptions, isHeld = false): Promise<Listener> {
+async function serve(
+  t: Test,
+  tls: TlsOptions,
+  isHeld = false,
+  places: ConnectionPlaces | null = null,
+): Promise<Listener> {
   const listener = new Listener({
     host: '127.0.0.1',
     port: 0,
     tls,
     isHeld,
+    places,
     maxConnections: 10,
     runtime,
-    protocols: [{ recognise: () => true, accept: (socket) => socket.end('hello') }],
+    protocols: [{ recognise: () => true, accept: (socket) => socket.resume().end('hello') }],
   });
   await new Promise<void>((resolve, reject) => {
     listener.listen((failure) => (failure === null ? resolve() : reject(failure)));
@@ -129,6 +137,28 @@ t.test('whoever calls must show a certificate of an authority that is trusted', 
     'nor trusts it blindly',
   );
   t.equal(await ask(port, { ...client, trustsAnyone: true }), 'hello');
+});
+
+t.test('a connection with TLS gives its place back when it ends, however it ends', async (t) => {
+  const dir = t.testdir();
+  const server = made(dir, 'server', ['127.0.0.1']);
+  const stranger = made(dir, 'stranger', ['127.0.0.1']);
+  const places = new ConnectionPlaces(1);
+  const { port } = await serve(t, server, false, places);
+  const free = async (): Promise<void> => {
+    while (places.free === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  for (const trusted of [server, stranger, server]) {
+    await ask(port, { ...server, trustedCaFile: trusted.certFile });
+    await free();
+  }
+  const silent = connectPlain(port, '127.0.0.1');
+  silent.on('error', () => {});
+  await new Promise((resolve) => silent.once('connect', resolve));
+  while (places.free === 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  silent.destroy();
+  await free();
+  t.equal(await ask(port, { ...server, trustedCaFile: server.certFile }), 'hello');
 });
 
 t.test('of those who may, lists of names choose, and the address that a certificate names', async (t) => {
@@ -232,6 +262,84 @@ t.test('the log says on whose endpoint a connection was rejected', async (t) => 
     await new Promise<void>((resolve) => listener.close(0, resolve));
     t.same(said.splice(0), [`rejected connection on ${side} endpoint`]);
   }
+});
+
+t.test('what is wrong with a certificate or a handshake is said in plain words', async (t) => {
+  const dir = t.testdir();
+  const server = made(dir, 'server', ['127.0.0.1']);
+  const stranger = made(dir, 'stranger', ['127.0.0.1']);
+  const late = { ...clock, wallNow: () => clock.wallNow() - 800 * 24 * 3_600_000 };
+  const { certificate, key } = makeCertificate({ hosts: ['127.0.0.1'], years: 1, clock: late, random });
+  const old = { certFile: join(dir, 'old.pem'), keyFile: join(dir, 'old.key') };
+  writeFileSync(old.certFile, certificate);
+  writeFileSync(old.keyFile, key);
+  const trusted = join(dir, 'trusted.pem');
+  writeFileSync(trusted, readFileSync(server.certFile, 'utf8') + certificate);
+
+  const said: unknown[] = [];
+  const log = {
+    ...silentLogger,
+    warn: (_text: string, facts?: Record<string, unknown>) => said.push(facts?.['error']),
+  };
+  const listener = new Listener({
+    host: '127.0.0.1',
+    port: 0,
+    tls: { ...server, trustedCaFile: trusted },
+    maxConnections: 10,
+    runtime: { ...runtime, log },
+    protocols: [{ recognise: () => true, accept: (socket) => socket.resume().end('hello') }],
+  });
+  await new Promise<void>((resolve) => listener.listen(() => resolve()));
+  t.teardown(() => new Promise<void>((resolve) => listener.close(0, resolve)));
+  const heard = async (what: string, call: () => Promise<unknown>, expected: RegExp): Promise<void> => {
+    said.length = 0;
+    await call();
+    while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    t.match(said[0], expected, what);
+  };
+  const trust = { trustedCaFile: server.certFile };
+  await heard(
+    'none',
+    () => ask(listener.port, { certFile: '', keyFile: '', ...trust }),
+    /shown no certificate: give it one .*--cert/,
+  );
+  await heard(
+    'an unknown one',
+    () => ask(listener.port, { ...stranger, ...trust }),
+    /no authority that is trusted/,
+  );
+  await heard('an old one', () => ask(listener.port, { ...old, ...trust }), /has expired: renew it/);
+  await heard(
+    'no TLS',
+    async () => {
+      const socket = connectPlain(listener.port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    },
+    /does not speak TLS: use https/,
+  );
+  t.match(
+    connectionProblem(
+      Object.assign(new Error('x'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', reason: 'IP: …' }),
+    ),
+    /does not name the host that was called: IP: …/,
+  );
+  t.equal(
+    connectionProblem(new Error('ECONNREFUSED')),
+    'ECONNREFUSED',
+    'what is not of TLS is left as it is',
+  );
+  const start = (files: CertificateFiles): string => {
+    try {
+      dialer(files, silentLogger);
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  t.match(start({ ...server, keyFile: stranger.keyFile }), /stranger\.key is not the key of .*server\.pem/);
+  writeFileSync(stranger.certFile, 'nothing');
+  t.match(start(stranger), /stranger\.pem holds no certificate in the form of PEM/);
 });
 
 t.test('closing a port ends those who never shook hands', async (t) => {

@@ -6,7 +6,7 @@
 import { constants } from 'node:http2';
 import { Metadata } from '@grpc/grpc-js';
 import type { Test } from 'tap';
-import type { RpcMethod, RpcStream } from '../../src/rpc/transport.ts';
+import { type RpcMethod, type RpcStream, SplitMessage } from '../../src/rpc/transport.ts';
 import type { Answer, MakeTransport } from '../rpc/grpc-harness.ts';
 import {
   asIs,
@@ -74,6 +74,32 @@ function unaryTests(withServer: WithServer): void {
     },
     async (harness, t) => {
       t.same((await unary(harness.client(), '/s/View', Buffer.alloc(0))).response, Buffer.from([1, 2]));
+    },
+  );
+
+  const split = Array.from({ length: 40 }, (_, index) =>
+    Buffer.alloc(index % 3 === 0 ? 300_000 : index, index),
+  );
+  withServer(
+    'an answer in parts arrives as one message, and the next one behind it',
+    {
+      '/s/Parts': {
+        kind: 'unary',
+        handle: (_request, _call, reply) => reply(null, new SplitMessage(split, Buffer.concat(split).length)),
+      },
+      '/s/NoParts': {
+        kind: 'unary',
+        handle: (_request, _call, reply) => reply(null, new SplitMessage([], 0)),
+      },
+    },
+    async (harness, t) => {
+      const client = harness.client();
+      for (let round = 0; round < 2; round++) {
+        const { code, response } = await unary(client, '/s/Parts', Buffer.alloc(0));
+        t.equal(code, 0);
+        t.ok(response?.equals(Buffer.concat(split)), `round ${round}`);
+      }
+      t.same((await unary(client, '/s/NoParts', Buffer.alloc(0))).response, Buffer.alloc(0));
     },
   );
 

@@ -150,7 +150,10 @@ t.test(
 t.test('a directory that cannot be written is refused with a word on what to do', (t) => {
   const path = `${t.testdir({ file: 'x' })}/file`;
   for (const call of [() => nodeDisk().makeDirectory(path), () => nodeDisk().create(`${path}/new`)]) {
-    t.throws(call, { reason: 'dataDirNotWritable', message: /cannot be used \(ENOTDIR\)/ });
+    t.throws(call, {
+      reason: 'dataDirNotWritable',
+      message: /cannot be used \(ENOTDIR\): a file stands .*\. Move it/,
+    });
   }
   t.end();
 });

@@ -136,3 +136,29 @@ t.test('keys that only grow leave full leaves, and all weights survive', async (
 t.test('reweigh refuses a key that is not there', async (t) => {
   t.throws(() => new OrderedMap<number>().reweigh('a', 1), /no such key/);
 });
+
+t.test('lightens those that are named and no others, and says when one of them is not there', async (t) => {
+  const step = fc.record({ from: fc.nat(1200), span: fc.nat(1200), keep: fc.integer({ min: 1, max: 5 }) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 8 }), fc.nat(1200), fc.nat(1200), (steps, from, to) => {
+      const map = new OrderedMap<number>();
+      const model: Model = new Map();
+      for (let n = 0; n < 1000; n++) {
+        map.set(keyOf(n), n);
+        model.set(keyOf(n), { value: n, weight: 1 });
+      }
+      for (const { from, span, keep } of steps) {
+        const named: number[] = [];
+        map.collect(keyOf(from), keyOf(from + span), Number.POSITIVE_INFINITY, true, named);
+        const only = named.filter((value) => value % keep === 0);
+        map.lighten(keyOf(from), keyOf(from + span), only);
+        for (const value of only) model.get(keyOf(value))!.weight = 0;
+      }
+      check(map, model, keyOf(from), keyOf(to), 100);
+    }),
+    { numRuns: 100 },
+  );
+  const map = new OrderedMap<number>();
+  for (let n = 0; n < 200; n++) map.set(keyOf(n), n);
+  t.throws(() => map.lighten(keyOf(0), keyOf(100), [50, 150]), /no such value/);
+});

@@ -20,12 +20,13 @@ export function fieldNumber(field: Uint8Array): number {
   return new protobuf.Reader(field).uint32() >>> 3;
 }
 
-/** Fields that no message here has, one of every wire type that proto3 knows. */
+/** Fields that no message here has, one of every wire type. */
 const unknownFields: readonly Uint8Array[] = [
   Buffer.from('a00696ffffff7f', 'hex'), // 100: varint
   Buffer.from('a1060102030405060708', 'hex'), // 100: 64 bits
   Buffer.from('a206080a00ffffffffff01', 'hex'), // 100: eight bytes that are no message
   Buffer.from('a506ffffffff', 'hex'), // 100: 32 bits
+  Buffer.from('a3060a0178a406', 'hex'), // 100: a group
   Buffer.from('f8ffffff0f01', 'hex'), // the highest field number
 ];
 

@@ -153,7 +153,7 @@ const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
 };
 
 t.test(
-  'a wrong wire type, a field cut short and a group are refused, an unknown field is passed over',
+  'a wrong wire type, a field cut short and the end of a group are refused, an unknown field is passed over',
   async (t) => {
     for (const [what, decode] of Object.entries(decoders)) {
       t.equal(
@@ -167,8 +167,13 @@ t.test(
         what,
       );
       t.equal(
-        refusal(() => decode(Buffer.from('a306a406', 'hex'))),
+        refusal(() => decode(Buffer.from('a406', 'hex'))),
         'malformedRequest',
+        what,
+      );
+      t.equal(
+        refusal(() => decode(Buffer.from('a306a406', 'hex'))),
+        null,
         what,
       );
       t.equal(

@@ -122,6 +122,21 @@ t.test('random bytes are decoded or refused', async (t) => {
   t.ok(refused > 2000, `${refused} refusals`);
 });
 
+const crossings: ReadonlySet<string> = new Set(['invalid end group tag', 'illegal tag: field number 0']);
+
+/**
+ * null where a group ends with the number of another, or with 0: protobufjs asks for its own, gogo/protobuf, and so etcd,
+ * does not.
+ */
+function referenceUnlessGroupsCross(name: string, bytes: Uint8Array): m.Wire | null {
+  try {
+    return m.referenceDecode(name, bytes);
+  } catch (error) {
+    if (crossings.has((error as Error).message)) return null;
+    throw error;
+  }
+}
+
 t.test('what the hand codec accepts protobufjs reads in the same way', async (t) => {
   let accepted = 0;
   const types: [string, Decoder, (message: never) => m.Wire][] = [
@@ -136,9 +151,10 @@ t.test('what the hand codec accepts protobufjs reads in the same way', async (t)
       );
       for (const [name, decode, toWire] of types) {
         if (!accepts(name, decode, bytes)) continue;
+        const reference = referenceUnlessGroupsCross(name, bytes);
+        if (reference === null) continue;
         accepted++;
         const own = toWire(decode(bytes) as never);
-        const reference = m.referenceDecode(name, bytes);
         for (const [key, value] of Object.entries(reference)) {
           // Numbers saturate, leases do not.
           if (typeof value === 'bigint' && key !== 'lease')

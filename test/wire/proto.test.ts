@@ -174,13 +174,30 @@ t.test('a length that leaves the message is refused, also when the buffer goes o
   );
 });
 
-t.test('unknown fields are skipped by wire type; groups and unknown wire types are refused', async (t) => {
-  for (const text of ['a00696ffffff7f', 'a1060102030405060708', 'a20603010203', 'a506ffffffff']) {
+t.test('unknown fields are skipped by wire type, groups whole; unknown wire types are refused', async (t) => {
+  const groups = [
+    'a306a406',
+    'a3060a0178090102030405060708150000000018ff01a406',
+    'a3060b0c130b0c14a406',
+    'a3060c',
+  ];
+  for (const text of ['a00696ffffff7f', 'a1060102030405060708', 'a20603010203', 'a506ffffffff', ...groups]) {
     const read = reader(text);
     read.skip(read.tag(), 10);
     t.equal(read.at, read.end, text);
   }
-  for (const text of ['a306a406', 'a406', 'a606', 'a706', 'a10601', 'a50601', 'a2060401']) {
+  for (const text of [
+    'a306',
+    'a3060b0c',
+    'a3060e0c',
+    'a306080c',
+    'a406',
+    'a606',
+    'a706',
+    'a10601',
+    'a50601',
+    'a2060401',
+  ]) {
     const read = reader(text);
     t.equal(
       refusal(() => read.skip(read.tag(), 10)),

@@ -3,6 +3,7 @@
  * that scripts go on working. Where the versions differ, it is 3.6; what 3.6 took from etcdctl is there still.
  */
 
+import { EtcdError } from '../../client/index.ts';
 import { etcdVersion } from '../../etcd/version.ts';
 import { askHidden } from '../hidden-line.ts';
 import { paintedError, paintsOn } from '../paint.ts';
@@ -202,11 +203,18 @@ export async function runCtlWith(argv: readonly string[], io: Io, tool: Tool = e
     return (await command.run(session)) ?? 0;
   } catch (error) {
     if (io.signal.aborted) return exitInterrupted;
+    io.err(lastAttempt(error));
     io.err(`${error instanceof UsageError ? error.prefix : 'Error: '}${errorText(error)}\n`);
     return error instanceof UsageError ? error.exitCode : 1;
   } finally {
     await session?.close();
   }
+}
+
+/** Why nobody answered in time, where something is known of it: a line before etcdctl's own. */
+function lastAttempt(error: unknown): string {
+  if (!(error instanceof EtcdError) || error.reason !== 'deadlineExceeded') return '';
+  return error.cause instanceof EtcdError ? `Warning: ${error.cause.message}\n` : '';
 }
 
 /** Runs a command line on the process it runs in. */

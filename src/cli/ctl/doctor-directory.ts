@@ -124,6 +124,19 @@ function failureOf(dir: string, error: unknown): Finding {
   return problem(dir, happened, advice);
 }
 
+function unwritable(dir: string, error: NodeJS.ErrnoException): Finding {
+  const advice: Readonly<Record<string, string>> = {
+    ENOSPC: 'make room on its disk',
+    EDQUOT: 'make room on its disk, or have the quota of this user raised',
+    EROFS: 'mount its file system for writing; where it was, the system log says why it is not any more',
+  };
+  return problem(
+    dir,
+    `it cannot be written to: ${error.message}`,
+    advice[error.code ?? ''] ?? 'give this user the right to',
+  );
+}
+
 /** Looks at a data directory. Nothing in it is changed but what every start changes. */
 export async function examineDirectory(dir: string): Promise<Finding[]> {
   if (!existsSync(dir))
@@ -146,12 +159,11 @@ export async function examineDirectory(dir: string): Promise<Finding[]> {
   }
   if ((stat.mode & othersMayWrite) !== 0)
     findings.push(note(dir, 'everybody on this machine may write to it', `chmod 700 ${dir}`));
+  findings.push(freeSpace(dir));
   try {
-    findings.push(freeSpace(dir), syncSpeed(dir));
+    findings.push(syncSpeed(dir));
   } catch (error) {
-    findings.push(
-      problem(dir, `it cannot be written to: ${(error as Error).message}`, 'give this user the right to'),
-    );
+    findings.push(unwritable(dir, error as NodeJS.ErrnoException));
   }
   return findings;
 }

@@ -3,7 +3,8 @@
  * most answer at once.
  */
 
-import type { AdmissionFigures, Step } from './figures.ts';
+import { ownSpec } from '../storage/template-specs.ts';
+import type { AdmissionFigures } from './figures.ts';
 import type { AdmissionAttributes, AdmissionPlugin, DynamicAdmission, Reservation } from './types.ts';
 
 /** Nothing was taken. */
@@ -34,49 +35,47 @@ export class AdmissionChain {
     return this.#dynamic?.mayMutate === true;
   }
 
-  mutate(attributes: AdmissionAttributes): Promise<void> {
-    return this.#counted('admit', attributes, () => this.#mutate(attributes));
-  }
-
-  validate(attributes: AdmissionAttributes): Promise<void> {
-    return this.#counted('validate', attributes, () => this.#validate(attributes));
-  }
-
-  async #counted(step: Step, attributes: AdmissionAttributes, run: () => Promise<void>): Promise<void> {
-    const figures = this.figures;
-    if (figures === null) return run();
-    const begin = figures.now();
+  async mutate(attributes: AdmissionAttributes): Promise<void> {
+    const begin = this.figures?.now() ?? 0;
     let isRejected = true;
     try {
-      await run();
+      for (const plugin of this.#checking) {
+        const pending = plugin.check?.(attributes);
+        if (pending !== undefined) await pending;
+      }
+      for (const plugin of this.#plugins) {
+        const pending = plugin.mutate?.(attributes);
+        if (pending !== undefined) await pending;
+      }
+      if (this.isMutatedByOthers) await this.#mutateByOthers(attributes);
       isRejected = false;
     } finally {
-      figures.step(step, attributes.operation, begin, isRejected);
+      this.figures?.step('admit', attributes.operation, begin, isRejected);
     }
   }
 
-  async #mutate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#checking) {
-      const pending = plugin.check?.(attributes);
-      if (pending !== undefined) await pending;
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const begin = this.figures?.now() ?? 0;
+    let isRejected = true;
+    try {
+      for (const plugin of this.#plugins) {
+        const pending = plugin.validate?.(attributes);
+        if (pending !== undefined) await pending;
+      }
+      if (this.#dynamic?.mayValidate === true) await this.#dynamic.validate(attributes);
+      isRejected = false;
+    } finally {
+      this.figures?.step('validate', attributes.operation, begin, isRejected);
     }
-    for (const plugin of this.#plugins) {
-      const pending = plugin.mutate?.(attributes);
-      if (pending !== undefined) await pending;
-    }
+  }
+
+  async #mutateByOthers(attributes: AdmissionAttributes): Promise<void> {
     const dynamic = this.#dynamic;
-    if (dynamic === null || !dynamic.mayMutate) return;
+    if (dynamic === null) return;
+    if (attributes.object !== null) ownSpec(attributes.object);
     await dynamic.mutate(attributes, async () => {
       for (const plugin of this.#plugins) await plugin.mutate?.(attributes);
     });
-  }
-
-  async #validate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#plugins) {
-      const pending = plugin.validate?.(attributes);
-      if (pending !== undefined) await pending;
-    }
-    if (this.#dynamic?.mayValidate === true) await this.#dynamic.validate(attributes);
   }
 
   /** Asks only checks and what users have configured, of what is not written as it is sent: bindings, evictions, connections. */

@@ -66,6 +66,8 @@ function raise(family: Family<Count>, labels: Labels): void {
 export class AdmissionFigures {
   readonly #clock: Clock;
   readonly #steps = durations(bounds);
+  /** Those of steps, by what they are asked for with: a few. */
+  readonly #durations: Map<string, Histogram | null> = new Map();
   readonly #webhooks = durations(webhookBounds);
   readonly #calls = counts();
   readonly #rejections = counts();
@@ -87,8 +89,14 @@ export class AdmissionFigures {
 
   /** @param operation `create`, … */
   step(step: Step, operation: string, begin: number, isRejected: boolean): void {
-    const labels = { type: step, operation: operation.toUpperCase(), rejected: String(isRejected) };
-    this.#steps.of(labels)?.observe(this.since(begin));
+    const key = `${step} ${operation} ${isRejected}`;
+    let duration = this.#durations.get(key);
+    if (duration === undefined) {
+      const labels = { type: step, operation: operation.toUpperCase(), rejected: String(isRejected) };
+      duration = this.#steps.of(labels) ?? null;
+      this.#durations.set(key, duration);
+    }
+    duration?.observe(this.since(begin));
   }
 
   webhook({ name, step, operation, seconds, isRejected, code }: WebhookCall): void {

@@ -7,7 +7,7 @@ import { compareQuantities, parseQuantity, type Quantity, quantityText } from '.
 import { mapOf, objectOf, objectsOf, textOf } from '../validation/members.ts';
 import type { Lookup } from './lookup.ts';
 import { type Amounts, podAmounts } from './pod-usage.ts';
-import { allContainers, newPod, podSpec, settlePod } from './pods.ts';
+import { allContainers, newPod, podSpec, settlePod, writableSpec } from './pods.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const annotation = 'kubernetes.io/limit-ranger';
@@ -31,7 +31,7 @@ function fillSide(container: JsonObject, side: string, defaults: Record<string, 
 }
 
 function fillPod(pod: ApiObject, ranges: readonly ApiObject[]): void {
-  const spec = podSpec(pod);
+  const spec = writableSpec(pod);
   const notes: string[] = [];
   for (const range of ranges) {
     for (const limit of limitsOf(range, 'Container')) {
@@ -159,30 +159,39 @@ export function limitRanger(lookup: Lookup, ranges: ResourceType): AdmissionPlug
     const isClaim = resource.group === '' && resource.plural === 'persistentvolumeclaims';
     return isClaim && subresource === '' && operation !== 'delete' ? object : null;
   }
-  async function fill({ namespace }: AdmissionAttributes, pod: ApiObject): Promise<void> {
-    const found = await lookup.list(ranges, namespace);
+  function fill(pod: ApiObject, found: readonly ApiObject[]): void {
     if (found.length > 0) fillPod(pod, found);
   }
-  async function check(
-    { namespace, resource, name }: AdmissionAttributes,
+  function check(
+    { resource, name }: AdmissionAttributes,
     pod: ApiObject | null,
     claim: ApiObject | null,
-  ): Promise<void> {
-    const found = await lookup.list(ranges, namespace);
+    found: readonly ApiObject[],
+  ): void {
     if (found.length === 0) return;
     const problems = pod === null ? claimProblems(claim!, found) : podProblems(pod, found);
     if (problems.length > 0) throw forbidden(resource, name, joined(problems));
+  }
+  function withRanges(
+    { namespace }: AdmissionAttributes,
+    use: (found: readonly ApiObject[]) => void,
+  ): Promise<void> | undefined {
+    const known = lookup.knownList(ranges, namespace);
+    if (known === undefined) return lookup.list(ranges, namespace).then(use);
+    use(known);
+    return undefined;
   }
   return {
     name: 'LimitRanger',
     mutate(attributes) {
       const pod = newPod(attributes);
-      return pod === null ? undefined : fill(attributes, pod);
+      return pod === null ? undefined : withRanges(attributes, (found) => fill(pod, found));
     },
     validate(attributes) {
       const pod = newPod(attributes);
       const claim = newClaim(attributes);
-      return pod === null && claim === null ? undefined : check(attributes, pod, claim);
+      if (pod === null && claim === null) return undefined;
+      return withRanges(attributes, (found) => check(attributes, pod, claim, found));
     },
   };
 }

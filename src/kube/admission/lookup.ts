@@ -72,6 +72,19 @@ export class Lookup {
     return storage.cache.size === 0 ? none : storage.cache.list(storage.prefixOf(namespace));
   }
 
+  /** What `find` gives, where nothing has to be waited for; undefined: `find` has to be asked. */
+  known(resource: ResourceType, namespace: string, name: string): ApiObject | undefined {
+    const storage = this.storages.of(resource);
+    return storage.isSettled ? storage.cache.get(storage.keyOf(namespace, name)) : undefined;
+  }
+
+  /** What `list` gives, where nothing has to be waited for; undefined: `list` has to be asked. */
+  knownList(resource: ResourceType, namespace: string): readonly ApiObject[] | undefined {
+    const storage = this.storages.of(resource);
+    if (!storage.isSettled) return undefined;
+    return storage.cache.size === 0 ? none : storage.cache.list(storage.prefixOf(namespace));
+  }
+
   /** All objects of a namespace as they stand in the store. */
   async listNow(resource: ResourceType, namespace: string): Promise<readonly ApiObject[]> {
     const storage = this.storages.of(resource);

@@ -36,14 +36,23 @@ class NamespaceLifecycle implements AdmissionPlugin {
     this.#clock = clock;
   }
 
-  async mutate(attributes: AdmissionAttributes): Promise<void> {
-    const { operation, resource, namespace, object, name } = attributes;
+  mutate(attributes: AdmissionAttributes): Promise<void> | undefined {
+    const { operation, resource, namespace, name } = attributes;
     if (operation === 'delete' && isNamespace(attributes)) {
       if (kept.has(name)) throw forbidden(resource, name, 'this namespace may not be deleted');
       this.#remember(name);
     }
-    if (operation !== 'create' || !resource.isNamespaced) return;
-    const found = await this.#find(namespace);
+    if (operation !== 'create' || !resource.isNamespaced) return undefined;
+    const known = this.#deleted.has(namespace)
+      ? undefined
+      : this.#lookup.known(this.#namespaces, '', namespace);
+    if (known === undefined) return this.#find(namespace).then((found) => this.#check(attributes, found));
+    this.#check(attributes, known);
+    return undefined;
+  }
+
+  /** @throws StatusError 403, 404 */
+  #check({ resource, namespace, object }: AdmissionAttributes, found: ApiObject | null): void {
     if (found === null) throw notFound(this.#namespaces, namespace);
     if (found.metadata.deletionTimestamp == null) return;
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`;

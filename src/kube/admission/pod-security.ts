@@ -107,10 +107,21 @@ export function podSecurity(lookup: Lookup, namespaces: ResourceType): Admission
     );
   }
 
-  async function checkPod(attributes: AdmissionAttributes, pod: JsonObject): Promise<void> {
-    const { resource, namespace, name, warnings } = attributes;
-    const found = await lookup.find(namespaces, '', namespace);
-    if (found === null) return;
+  function checkPod(attributes: AdmissionAttributes, pod: JsonObject): Promise<void> | undefined {
+    const { namespace } = attributes;
+    const known = lookup.known(namespaces, '', namespace);
+    if (known === undefined) {
+      return lookup.find(namespaces, '', namespace).then((found) => {
+        if (found !== null) checkIn(found, attributes, pod);
+      });
+    }
+    checkIn(known, attributes, pod);
+    return undefined;
+  }
+
+  function checkIn(found: ApiObject, attributes: AdmissionAttributes, pod: JsonObject): void {
+    const { resource, name, warnings } = attributes;
+    if (found.metadata.labels === undefined) return;
     const isPod = resource.plural === 'pods';
     const refused = isPod ? problemsText(policyOf(found, 'enforce'), pod) : '';
     if (refused !== '') throw forbidden(resource, name, refused);

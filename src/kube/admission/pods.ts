@@ -3,6 +3,7 @@
 import { type ApiObject, isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { membersInOrder } from '../schema/order.ts';
 import { definitionOf } from '../schema/schema.ts';
+import { ownSpec, type SpecHolder } from '../storage/template-specs.ts';
 import { maybeObject, objectsOf } from '../validation/members.ts';
 import type { AdmissionAttributes } from './types.ts';
 
@@ -19,10 +20,16 @@ export function writtenPod(attributes: AdmissionAttributes): ApiObject | null {
   return resource.group === '' && resource.plural === 'pods' && subresource === '' ? object : null;
 }
 
-/** The spec of a pod, made when it has none. */
-export function podSpec(pod: ApiObject): JsonObject {
+/** The spec of a pod, made when it has none; to be read, as other pods may have it too. */
+export function podSpec(pod: SpecHolder): JsonObject {
   pod.spec ??= {};
   return pod.spec;
+}
+
+/** The same, to be written into. */
+export function writableSpec(pod: ApiObject): JsonObject {
+  ownSpec(pod);
+  return podSpec(pod);
 }
 
 function settleContainers(containers: Json | undefined): void {
@@ -40,7 +47,7 @@ function settleContainers(containers: Json | undefined): void {
 }
 
 /** Puts what a plugin added to the spec, to its containers or to their resources where it belongs. */
-export function settlePod(pod: ApiObject): void {
+export function settlePod(pod: SpecHolder): void {
   const spec = podSpec(pod);
   settleContainers(spec['initContainers']);
   settleContainers(spec['containers']);
@@ -48,8 +55,8 @@ export function settlePod(pod: ApiObject): void {
 }
 
 /** The same for what was added to the spec itself. */
-export function settleSpec(pod: ApiObject): void {
-  pod.spec = membersInOrder(definitionOf('core.v1.PodSpec'), podSpec(pod));
+export function settleSpec(pod: SpecHolder): void {
+  pod.spec = membersInOrder(definitionOf('core.v1.PodSpec'), pod.spec ?? {});
 }
 
 /** Init containers and containers. */

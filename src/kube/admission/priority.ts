@@ -6,6 +6,7 @@
 import { type ApiObject, asJson } from '../api/objects.ts';
 import { forbidden } from '../api/status.ts';
 import type { ResourceType } from '../registry/types.ts';
+import { changeSpec } from '../storage/template-specs.ts';
 import { numberOf, textOf } from '../validation/members.ts';
 import type { Lookup } from './lookup.ts';
 import { podSpec, settleSpec, writtenPod } from './pods.ts';
@@ -14,9 +15,9 @@ import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 const usualPolicy = 'PreemptLowerPriority';
 
 /** The default class: the one of the least value when there are several; null: there is none. */
-async function defaultClass(lookup: Lookup, classes: ResourceType): Promise<ApiObject | null> {
+function defaultClassOf(all: readonly ApiObject[]): ApiObject | null {
   let found: ApiObject | null = null;
-  for (const candidate of await lookup.list(classes, '')) {
+  for (const candidate of all) {
     const json = asJson(candidate);
     if (json['globalDefault'] !== true) continue;
     if (found === null || (numberOf(json, 'value') ?? 0) < (numberOf(asJson(found), 'value') ?? 0)) {
@@ -26,17 +27,30 @@ async function defaultClass(lookup: Lookup, classes: ResourceType): Promise<ApiO
   return found;
 }
 
-async function setPriority(
-  attributes: AdmissionAttributes,
-  pod: ApiObject,
+async function defaultClass(lookup: Lookup, classes: ResourceType): Promise<ApiObject | null> {
+  return defaultClassOf(await lookup.list(classes, ''));
+}
+
+/** The class that a pod has, or gets. */
+function classOf(
+  className: string,
   lookup: Lookup,
   classes: ResourceType,
-): Promise<void> {
+): ApiObject | null | Promise<ApiObject | null> {
+  if (className !== '') {
+    return lookup.known(classes, '', className) ?? lookup.find(classes, '', className);
+  }
+  const all = lookup.knownList(classes, '');
+  return all === undefined ? defaultClass(lookup, classes) : defaultClassOf(all);
+}
+
+function setPriority(
+  { resource, name }: AdmissionAttributes,
+  pod: ApiObject,
+  className: string,
+  found: ApiObject | null,
+): void {
   const spec = podSpec(pod);
-  const { resource, name } = attributes;
-  const className = textOf(spec, 'priorityClassName');
-  const found =
-    className === '' ? await defaultClass(lookup, classes) : await lookup.find(classes, '', className);
   if (found === null && className !== '') {
     throw forbidden(resource, name, `no PriorityClass with name ${className} was found`);
   }
@@ -53,10 +67,15 @@ async function setPriority(
     const why = `the string value of PreemptionPolicy (${givenPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
     throw forbidden(resource, name, why);
   }
-  if (found !== null) spec['priorityClassName'] = found.metadata.name ?? '';
-  spec['priority'] = priority;
-  spec['preemptionPolicy'] = policy;
-  settleSpec(pod);
+  const foundName = found === null ? className : (found.metadata.name ?? '');
+  changeSpec(pod, `Priority ${priority} ${policy} ${foundName}`, (holder) => {
+    holder.spec ??= {};
+    const own = holder.spec;
+    if (foundName !== '') own['priorityClassName'] = foundName;
+    own['priority'] = priority;
+    own['preemptionPolicy'] = policy;
+    settleSpec(holder);
+  });
 }
 
 /** A pod that is replaced keeps its priority where it says nothing of it. */
@@ -78,8 +97,14 @@ export function priorities(lookup: Lookup, classes: ResourceType): AdmissionPlug
     mutate(attributes) {
       const pod = writtenPod(attributes);
       if (pod === null) return undefined;
-      if (attributes.operation === 'create') return setPriority(attributes, pod, lookup, classes);
-      keepPriority(pod, attributes.old);
+      if (attributes.operation !== 'create') {
+        keepPriority(pod, attributes.old);
+        return undefined;
+      }
+      const className = textOf(podSpec(pod), 'priorityClassName');
+      const found = classOf(className, lookup, classes);
+      if (found instanceof Promise) return found.then((one) => setPriority(attributes, pod, className, one));
+      setPriority(attributes, pod, className, found);
       return undefined;
     },
     validate({ operation, resource, object, name }) {

@@ -82,9 +82,16 @@ class ResourceQuota implements AdmissionPlugin {
     for (const { quota, amounts } of await this.#shares(attributes)) this.#check(attributes, quota, amounts);
   }
 
-  async reserve(attributes: AdmissionAttributes): Promise<Reservation | null> {
+  reserve(attributes: AdmissionAttributes): Promise<Reservation | null> | null {
+    if (!attributes.resource.isNamespaced) return null;
+    const { group, plural } = attributes.resource;
+    const isQuota = group === '' && plural === 'resourcequotas';
+    const isFree = !isQuota && this.#lookup.knownList(this.#quotas, attributes.namespace)?.length === 0;
+    return isFree ? null : this.#reserve(attributes);
+  }
+
+  async #reserve(attributes: AdmissionAttributes): Promise<Reservation | null> {
     const { operation, resource, namespace, subresource, object, old } = attributes;
-    if (!resource.isNamespaced) return null;
     const isQuota = resource.group === '' && resource.plural === 'resourcequotas';
     if (isQuota && subresource === '' && operation !== 'delete' && object !== null) {
       const name = object.metadata.name ?? '';

@@ -6,7 +6,7 @@ import type { ResourceType } from '../registry/types.ts';
 import { has, mapOf, maybeObject, objectOf, objectsOf, textOf } from '../validation/members.ts';
 import { isSame } from '../validation/pod-fields.ts';
 import type { Lookup } from './lookup.ts';
-import { newPod, podSpec, settlePod } from './pods.ts';
+import { newPod, podSpec, settlePod, writableSpec } from './pods.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 function addScheduling(spec: JsonObject, scheduling: JsonObject, conflict: (why: string) => Error): void {
@@ -31,7 +31,7 @@ function addScheduling(spec: JsonObject, scheduling: JsonObject, conflict: (why:
 
 export function runtimeClasses(lookup: Lookup, classes: ResourceType): AdmissionPlugin {
   async function fill({ resource, name }: AdmissionAttributes, pod: ApiObject): Promise<void> {
-    const spec = podSpec(pod);
+    const spec = writableSpec(pod);
     const className = textOf(spec, 'runtimeClassName');
     const refuse = (why: string): Error => forbidden(resource, name, why);
     if (className === '') {

@@ -2,6 +2,8 @@
  * Every pod runs as a service account (reference §2.15): `default` unless it says otherwise. It gets the account's pull secrets
  * and, unless somebody is against it, a volume with a token, the certificate of the cluster's authority and its namespace.
  *
+ * Pods whose specs are shared have one volume: its name has a random end so that it is no name of a user's, and says nothing of the pod.
+ *
  * A namespace has its account `default` a moment after it was made. A pod that is faster makes it: clients wait for nothing.
  */
 
@@ -11,6 +13,7 @@ import { asJson } from '../api/objects.ts';
 import { forbidden } from '../api/status.ts';
 import { nowText, randomNameSuffix, randomUid } from '../meta/time.ts';
 import type { ResourceType } from '../registry/types.ts';
+import { changeSpec } from '../storage/template-specs.ts';
 import { objectsOf, textOf } from '../validation/members.ts';
 import type { Lookup } from './lookup.ts';
 import { newPod, podSpec, settlePod } from './pods.ts';
@@ -65,7 +68,11 @@ export interface AccountSources {
   readonly random: Random;
 }
 
+/** Plugins that were made: each makes names of its own. */
+let made = 0;
+
 export function serviceAccounts({ lookup, accounts, clock, random }: AccountSources): AdmissionPlugin {
+  const id = ++made;
   async function makeDefault(namespace: string): Promise<ApiObject | null> {
     const account: ApiObject = {
       kind: 'ServiceAccount',
@@ -85,19 +92,20 @@ export function serviceAccounts({ lookup, accounts, clock, random }: AccountSour
     throw forbidden(resource, attributes.name, why);
   }
 
-  async function fill(attributes: AdmissionAttributes, pod: ApiObject): Promise<void> {
-    const spec = podSpec(pod);
-    const name = textOf(spec, 'serviceAccountName') || 'default';
-    const account = asJson(await accountOf(attributes, name));
-    spec['serviceAccountName'] = name;
-    spec['serviceAccount'] = name;
+  function fill(pod: ApiObject, name: string, account: JsonObject): void {
     const secrets = objectsOf(account, 'imagePullSecrets');
-    if (objectsOf(spec, 'imagePullSecrets').length === 0 && secrets.length > 0) {
-      spec['imagePullSecrets'] = structuredClone([...secrets]);
-    }
-    const mounts = spec['automountServiceAccountToken'] ?? account['automountServiceAccountToken'] ?? true;
-    if (mounts !== false) mountToken(spec, random);
-    settlePod(pod);
+    const mounts = account['automountServiceAccountToken'] ?? true;
+    const cause = `ServiceAccount ${id} ${JSON.stringify([name, mounts, secrets])}`;
+    changeSpec(pod, cause, (holder) => {
+      const spec = podSpec(holder);
+      spec['serviceAccountName'] = name;
+      spec['serviceAccount'] = name;
+      if (objectsOf(spec, 'imagePullSecrets').length === 0 && secrets.length > 0) {
+        spec['imagePullSecrets'] = structuredClone([...secrets]);
+      }
+      if ((spec['automountServiceAccountToken'] ?? mounts) !== false) mountToken(spec, random);
+      settlePod(holder);
+    });
   }
 
   return {
@@ -105,7 +113,13 @@ export function serviceAccounts({ lookup, accounts, clock, random }: AccountSour
     mutate(attributes) {
       const pod = newPod(attributes);
       if (pod === null || pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return undefined;
-      return fill(attributes, pod);
+      const name = textOf(podSpec(pod), 'serviceAccountName') || 'default';
+      const known = lookup.known(accounts, attributes.namespace, name);
+      if (known === undefined) {
+        return accountOf(attributes, name).then((account) => fill(pod, name, asJson(account)));
+      }
+      fill(pod, name, asJson(known));
+      return undefined;
     },
   };
 }

@@ -3,8 +3,9 @@
  */
 
 import type { JsonObject } from '../api/objects.ts';
+import { changeSpec, type SpecHolder } from '../storage/template-specs.ts';
 import { objectsOf, textOf } from '../validation/members.ts';
-import { podSpec, settleSpec, writtenPod } from './pods.ts';
+import { settleSpec, writtenPod } from './pods.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 /** How long a pod stays on a node that is not ready or cannot be reached. */
@@ -18,22 +19,25 @@ function tolerates(tolerations: readonly JsonObject[], key: string): boolean {
   });
 }
 
+function addTolerations(holder: SpecHolder): void {
+  holder.spec ??= {};
+  const tolerations = [...objectsOf(holder.spec, 'tolerations')];
+  const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
+    (key) => !tolerates(tolerations, key),
+  );
+  for (const key of added) {
+    tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds });
+  }
+  if (added.length === 0) return;
+  holder.spec['tolerations'] = tolerations;
+  settleSpec(holder);
+}
+
 export const defaultTolerations: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   mutate(attributes) {
     const pod = writtenPod(attributes);
-    if (pod === null) return;
-    const spec = podSpec(pod);
-    const tolerations = [...objectsOf(spec, 'tolerations')];
-    const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
-      (key) => !tolerates(tolerations, key),
-    );
-    for (const key of added) {
-      tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds });
-    }
-    if (added.length === 0) return;
-    spec['tolerations'] = tolerations;
-    settleSpec(pod);
+    if (pod !== null) changeSpec(pod, 'DefaultTolerationSeconds', addTolerations);
   },
 };
 

@@ -152,6 +152,12 @@ export function methodNotAllowed(): StatusError {
   );
 }
 
+/** None of what a page can be was asked for. */
+export function noRepresentation(types: readonly string[]): StatusError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${types.join(', ')}`;
+  return failure(406, 'NotAcceptable', message, {});
+}
+
 export function notAcceptable(accepted: readonly string[]): StatusError {
   return failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
 }

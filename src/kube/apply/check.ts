@@ -20,8 +20,9 @@ function goValue(value: Json): string {
   return Number.isInteger(value) ? 'int64' : 'float64';
 }
 
-function goLiteral(value: Json): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+/** As `%v` shows it in Go; as `%#v` where a text is quoted. */
+function goLiteral(value: Json, isQuoted: boolean = false): string {
+  if (typeof value === 'string') return isQuoted ? JSON.stringify(value) : value;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
@@ -33,7 +34,7 @@ function scalarProblem(scalar: ScalarForm, value: Json): string | null {
     case 'string':
       return typeof value === 'string'
         ? null
-        : `expected string, got &value.valueUnstructured{Value:${goLiteral(value)}}`;
+        : `expected string, got &value.valueUnstructured{Value:${goLiteral(value, true)}}`;
     case 'boolean':
       return typeof value === 'boolean' ? null : `expected boolean, got &{${goLiteral(value)}}`;
     default:

@@ -150,6 +150,8 @@ function checkIntent(type: FieldType, intent: JsonObject, { resource }: ManagerI
     throw badRequest(`invalid object type: ${text}`);
   }
   if (apiVersion !== expected) {
+    // Versions of custom resources are converted before anybody looks at them.
+    if (resource.custom !== null) throw badRequest(`invalid object type: ${text}`);
     throw badRequest(
       `Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${expected}`,
     );

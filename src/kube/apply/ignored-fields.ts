@@ -19,6 +19,11 @@ const untrackedMeta: ReadonlySet<string> = new Set([
   'resourceVersion',
 ]);
 
+/** Nobody owns that member of metadata. */
+export function isUntrackedMeta(name: string): boolean {
+  return untrackedMeta.has(name);
+}
+
 /**
  * A copy without what is never tracked, for comparing and for making sets of.
  * @param forComparing metadata is there even if nothing of it is tracked: it has neither come nor gone as a whole

@@ -15,7 +15,7 @@ function listed(value: string | string[] | undefined): readonly string[] {
  */
 export function userCertificates(isUsers: (certificate: Uint8Array) => boolean): Authenticator {
   return {
-    async authenticate(request): Promise<UserInfo | null> {
+    authenticate(request) {
       const { clientCertificate } = request;
       if (clientCertificate === null || !isUsers(clientCertificate)) return null;
       return clientCertificates.authenticate(request);
@@ -25,7 +25,7 @@ export function userCertificates(isUsers: (certificate: Uint8Array) => boolean):
 
 /** The socket has checked the chain and the dates; a certificate without a common name is nobody's. */
 export const clientCertificates: Authenticator = {
-  async authenticate({ clientCertificate }): Promise<UserInfo | null> {
+  authenticate({ clientCertificate }) {
     if (clientCertificate === null) return null;
     let user = users.get(clientCertificate);
     if (user === undefined) {

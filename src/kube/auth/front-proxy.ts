@@ -7,7 +7,6 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import type { UserInfo } from '../api/user.ts';
 import type { ApiRequest } from '../http/types.ts';
 import { certificatesIn } from './certificate-text.ts';
 import type { Authenticator } from './types.ts';
@@ -81,7 +80,7 @@ export function frontProxy(options: FrontProxyOptions): Authenticator {
   const isOfProxy = issuedBy(options.authorities);
   const { allowedNames } = options;
   return {
-    async authenticate(request): Promise<UserInfo | null> {
+    authenticate(request) {
       const { clientCertificate } = request;
       if (clientCertificate === null || !isOfProxy(clientCertificate)) return null;
       if (allowedNames.length > 0 && !allowedNames.includes(commonNameOf(clientCertificate))) return null;

@@ -171,9 +171,12 @@ export class ServiceAccountTokens implements Authenticator {
     return `${signed}.${sign(digests[own.algorithm], Buffer.from(signed), key).toString('base64url')}`;
   }
 
-  async authenticate(request: Parameters<Authenticator['authenticate']>[0]): Promise<UserInfo | null> {
+  authenticate(request: Parameters<Authenticator['authenticate']>[0]): Promise<UserInfo | null> | null {
     const token = bearerToken(request);
-    if (token === '') return null;
+    return token.includes('.') ? this.#userOf(token) : null;
+  }
+
+  async #userOf(token: string): Promise<UserInfo | null> {
     return (await this.verify(token, this.audiences))?.user ?? null;
   }
 

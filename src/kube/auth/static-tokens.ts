@@ -25,7 +25,7 @@ export function staticTokens(users: ReadonlyMap<string, UserInfo>): Authenticato
   for (const [token, user] of users) byDigest.set(digestOf(token), user);
   const known = new Map<string, UserInfo | null>();
   return {
-    async authenticate(request) {
+    authenticate(request) {
       const header = request.header('authorization');
       if (header === '') return null;
       const before = known.get(header);

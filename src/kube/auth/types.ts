@@ -8,7 +8,7 @@ import type { ApiRequest } from '../http/types.ts';
 
 export interface Authenticator {
   /** Null: not for this authenticator, or unknown to it. `groups` of the answer include `system:authenticated`. */
-  authenticate(request: ApiRequest): Promise<UserInfo | null>;
+  authenticate(request: ApiRequest): UserInfo | null | Promise<UserInfo | null>;
 }
 
 export interface AccessAttributes {

@@ -12,7 +12,13 @@ const maxProblems = 100;
 const maxDepth = 200;
 
 export class Pruner {
-  readonly problems: string[] = [];
+  /** Of the object's metadata; of what the schema does not know; of the metadata of objects within. */
+  readonly #problems: readonly [string[], string[], string[]] = [[], [], []];
+
+  /** In the order in which a real server looks. */
+  get problems(): readonly string[] {
+    return this.#problems.flat().slice(0, maxProblems);
+  }
 
   /** A whole object: its `metadata` is that of every kind. @throws DecodeError for metadata of a wrong type */
   object(value: JsonObject, schema: Schema, path: string, depth: number): JsonObject {
@@ -44,7 +50,8 @@ export class Pruner {
         throw new DecodeError(`json: cannot unmarshal ${type} into Go value of type v1.ObjectMeta`);
       }
       const { value: metadata, problems } = decodeBy(definitionOf('meta.v1.ObjectMeta'), value);
-      for (const problem of problems) this.#tell(problem.replace('"', `"${path}metadata.`));
+      const told = this.#problems[path === '' ? 0 : 2];
+      for (const problem of problems) told.push(problem.replace('"', `"${path}metadata.`));
       return metadata;
     } catch (error) {
       if (path === '' || !(error instanceof DecodeError)) throw error;
@@ -57,7 +64,7 @@ export class Pruner {
     if (inner !== null) setMember(target, name, this.#value(given, inner, path, depth + 1));
     else if (keepsUnknown(schema) || schema['additionalProperties'] === true)
       setMember(target, name, sorted(given));
-    else this.#tell(`unknown field "${path}"`);
+    else if (this.#problems[1].length < maxProblems) this.#problems[1].push(`unknown field "${path}"`);
   }
 
   #value(value: Json, schema: Schema, path: string, depth: number): Json {
@@ -74,10 +81,6 @@ export class Pruner {
       this.#member(result, name, memberOf(value, name)!, schema, `${path}.${name}`, depth);
     }
     return result;
-  }
-
-  #tell(problem: string): void {
-    if (this.problems.length < maxProblems) this.problems.push(problem);
   }
 }
 

@@ -31,14 +31,17 @@ export interface MetricSources {
   readonly audit: Audit | null;
 }
 
-/** The watch caches that were filled, with what they are of. */
+/**
+ * The watch caches that were filled, with what they are of: the first, if several versions or groups have one. Each is told
+ * once; Prometheus takes two samples of one series for a mistake.
+ */
 function liveCaches({ registry, storages }: MetricSources): { resource: ResourceType; cache: WatchCache }[] {
-  const found: { resource: ResourceType; cache: WatchCache }[] = [];
+  const found = new Map<WatchCache, ResourceType>();
   for (const resource of registry.resources()) {
     const cache = storages.cacheOf(resource);
-    if (cache?.isLive === true) found.push({ resource, cache });
+    if (cache?.isLive === true && !found.has(cache)) found.set(cache, resource);
   }
-  return found;
+  return Array.from(found, ([cache, resource]) => ({ cache, resource }));
 }
 
 function registerCaches(metrics: Metrics, sources: MetricSources): void {

@@ -54,7 +54,9 @@ export class DiscoveryPages {
     const { segments, method } = request;
     const make = this.#documentOf(segments);
     if (make === null) return null;
-    if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
+    // The lists of paths and of groups do not ask for the method; the others are to be read, and have no heads.
+    const isList = segments.length === 0 || (segments[0] === 'apis' && segments.length <= 2);
+    if (method !== 'GET' && !isList) throw methodNotAllowed();
     if (segments.length === 1 && segments[0] === 'version') return answerJson(servedVersion, true);
     return this.#answer(request, segments, make);
   };

@@ -55,7 +55,9 @@ function withKind(object: ApiObject, resource: ResourceType | null): ApiObject {
 
 /** Where Go has the type of such an object. */
 function goType(resource: ResourceType | null, kind: string | undefined): string {
-  if (resource === null || resource.custom !== null) return '*unstructured.Unstructured';
+  if (resource === null || resource.custom !== null) {
+    return `*unstructured.Unstructured${resource?.listKind === kind ? 'List' : ''}`;
+  }
   return `*${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${kind}`;
 }
 

@@ -5,12 +5,14 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Timer } from '../../util/runtime.ts';
+import { Alarm } from '../../rpc/http2/keepalive.ts';
+import type { TimerWheel } from '../../rpc/http2/timer-wheel.ts';
 import { requestTimeout, StatusError, tooManyRequests } from '../api/status.ts';
 import type { UserInfo } from '../api/user.ts';
 import { impersonated, namesAnother } from '../auth/impersonation.ts';
 import type { Authenticator, Authorizer } from '../auth/types.ts';
 import { randomUid } from '../meta/time.ts';
+import type { ResourceType } from '../registry/types.ts';
 import {
   handleResource,
   type ResourceRequest,
@@ -40,6 +42,11 @@ import { StreamWatchWriter, type WatchTurns } from './watch-writer.ts';
 
 const jsonAccepted: Accepted = { format: 'json', as: null, asVersion: '' };
 
+/** So many headers are known of each resource. */
+const acceptedMax = 20;
+/** Longer headers are read each time. */
+const acceptLettersMax = 512;
+
 /** Requests that take as long as the client likes. */
 const longSubresources: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
@@ -61,6 +68,8 @@ export interface HandlerOptions {
   readonly audit: Audit | null;
   /** A request that takes longer is answered with 504. */
   readonly timeoutMs: number;
+  /** Holds the ends of those times; nearly none of them comes. */
+  readonly deadlines: TimerWheel;
 }
 
 const notFoundPage: ApiAnswer = {
@@ -82,20 +91,34 @@ interface Course {
   annotations: Map<string, string> | null;
   request: ApiRequest | null;
   path: ResourcePath | null;
+  /** Why the path leads nowhere: who may not go there is not told. */
+  misrouted: unknown;
   wanted: ResourceRequest | null;
   accepted: Accepted;
   sender: UserInfo | null;
   user: UserInfo | null;
   /** Null: it is not counted. */
   counted: RequestClass | null;
-  deadline: Timer | null;
+  readonly deadline: Alarm;
   isLong: boolean;
   sentBytes: number;
+}
+
+/** Whoever is not permitted gets an answer that no browser takes for something else. */
+async function permitted<T>({ headers }: Course, decision: Promise<T>): Promise<T> {
+  try {
+    return await decision;
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 403) headers['x-content-type-options'] = 'nosniff';
+    throw error;
+  }
 }
 
 export class RequestHandler {
   readonly #options: HandlerOptions;
   readonly #formats: readonly Format[];
+  /** What was negotiated about a resource, by the header. */
+  readonly #acceptedBy: WeakMap<ResourceType, Map<string, Accepted>> = new WeakMap();
 
   constructor(options: HandlerOptions) {
     this.#options = options;
@@ -130,12 +153,13 @@ export class RequestHandler {
       annotations: null,
       request: null,
       path: null,
+      misrouted: null,
       wanted: null,
       accepted: jsonAccepted,
       sender: null,
       user: null,
       counted: null,
-      deadline: null,
+      deadline: new Alarm(),
       isLong: false,
       sentBytes: 0,
     };
@@ -150,10 +174,13 @@ export class RequestHandler {
       const { path, wanted, warnings } = course;
       const sender = await authenticated(request, authenticators, allowsAnonymous);
       course.sender = sender;
-      const user = namesAnother(request) ? await impersonated(request, sender, authorizer) : sender;
+      const user = namesAnother(request)
+        ? await permitted(course, impersonated(request, sender, authorizer))
+        : sender;
       course.user = user;
       this.#enter(course, user);
-      await checkPermission(request, user, path, wanted, authorizer);
+      await permitted(course, checkPermission(request, user, path, wanted, authorizer));
+      if (course.misrouted !== null) throw course.misrouted;
       if (wanted === null) {
         await this.#answer(course, request, await this.#page(request));
         return;
@@ -170,12 +197,16 @@ export class RequestHandler {
     const path = resourcePath(request.segments);
     course.path = path;
     const { registry } = this.#options.parts;
-    course.wanted = path === null ? null : resourceRequest(registry, path, request.method, request.query);
+    try {
+      course.wanted = path === null ? null : resourceRequest(registry, path, request.method, request.query);
+    } catch (error) {
+      course.misrouted = error;
+    }
     course.isLong =
       course.wanted !== null && (course.wanted.verb === 'watch' || longSubresources.has(path!.subresource));
     if (course.isLong) return;
-    const { clock } = this.#options.parts.runtime;
-    course.deadline = clock.setTimer(this.#options.timeoutMs, () => {
+    const { deadlines, timeoutMs } = this.#options;
+    course.deadline.set(deadlines, timeoutMs, () => {
       this.#fail(course, requestTimeout('request did not complete within the allotted timeout'));
     });
   }
@@ -192,7 +223,7 @@ export class RequestHandler {
   }
 
   #done(course: Course): void {
-    course.deadline?.cancel();
+    this.#options.deadlines.cancel(course.deadline);
     if (course.counted !== null) this.#options.inFlight.leave(course.counted);
     const { figures, audit, parts } = this.#options;
     const { message, response, request, wanted, path } = course;
@@ -210,7 +241,25 @@ export class RequestHandler {
     });
   }
 
-  #accepted(request: ApiRequest, { resource, verb }: ResourceRequest): Accepted {
+  #accepted(request: ApiRequest, wanted: ResourceRequest): Accepted {
+    const accept = request.header('accept');
+    if (accept.length > acceptLettersMax) return this.#negotiated(accept, wanted);
+    let known = this.#acceptedBy.get(wanted.resource);
+    if (known === undefined) {
+      known = new Map();
+      this.#acceptedBy.set(wanted.resource, known);
+    }
+    const key = wanted.verb === 'watch' ? `watch ${accept}` : accept;
+    let accepted = known.get(key);
+    if (accepted === undefined) {
+      accepted = this.#negotiated(accept, wanted);
+      if (known.size >= acceptedMax) known.clear();
+      known.set(key, accepted);
+    }
+    return accepted;
+  }
+
+  #negotiated(accept: string, { resource, verb }: ResourceRequest): Accepted {
     const { parts } = this.#options;
     let formats = this.#formats;
     if (verb === 'watch') formats = formats.filter((format) => format !== 'yaml');
@@ -219,7 +268,7 @@ export class RequestHandler {
       formats = formats.filter((format) => format !== 'protobuf');
     }
     const isReview = resource.verbs.length === 1 && resource.verbs[0] === 'create';
-    return negotiate(request.header('accept'), { formats, shapes: isReview ? reviewShapes : objectShapes });
+    return negotiate(accept, { formats, shapes: isReview ? reviewShapes : objectShapes });
   }
 
   async #page(request: ApiRequest): Promise<ApiAnswer> {

@@ -97,7 +97,15 @@ function chosen(accept: string, offer: Offer): Accepted {
     const found = match(entry, offer);
     if (found !== null) return found;
   }
-  throw notAcceptable(offer.formats.map((format) => mediaTypes[format]));
+  throw notAcceptable(namedTypes(offer));
+}
+
+/** What a refusal names: whatever some resource has, for a Status may have it, too. */
+function namedTypes({ formats, shapes }: Offer): string[] {
+  const isResource = shapes === objectShapes || shapes === reviewShapes;
+  if (!isResource) return formats.map((format) => mediaTypes[format]);
+  if (formats.includes('yaml')) return Object.values(mediaTypes);
+  return [`${mediaTypes.json};stream=watch`, `${mediaTypes.protobuf};stream=watch`];
 }
 
 /** Reviews are answers: nobody can make a table of them. */

@@ -15,7 +15,8 @@ export async function authenticated(
   allowsAnonymous: boolean,
 ): Promise<UserInfo> {
   for (const authenticator of authenticators) {
-    const user = await authenticator.authenticate(request);
+    const pending = authenticator.authenticate(request);
+    const user = pending instanceof Promise ? await pending : pending;
     if (user !== null) return user;
   }
   if (bearerToken(request) !== '' || !allowsAnonymous) throw unauthorized();

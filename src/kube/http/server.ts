@@ -93,6 +93,8 @@ function goThroughHttp1(server: Server | Http2SecureServer, options: ListenOptio
   return http1;
 }
 
+const answerToPlainText = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
+
 /** Begins to listen. @throws the system's error, EADDRINUSE, EACCES, … */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const server =
@@ -110,8 +112,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     session.on('close', () => sessions.delete(session));
     session.on('error', () => {});
   });
-  // A client that breaks off a handshake is no event of ours.
-  server.on('tlsClientError', () => {});
+  // A client that breaks off a handshake is no event of ours; who speaks no TLS at all is told so, in the words of Go's server.
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    const { _parent: below } = socket as unknown as { _parent?: Socket | null };
+    const isPlain = error.code === 'ERR_SSL_HTTP_REQUEST' && below != null && sockets.has(below);
+    if (isPlain && !below.destroyed) below.end(answerToPlainText, () => below.destroy());
+  });
   server.on('clientError', (_error: Error, socket: Socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -8,6 +8,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Scheduler } from '../../util/runtime.ts';
 import { type ApiObject, asJson } from '../api/objects.ts';
+import { StatusError } from '../api/status.ts';
 import { type Encoding, shape } from './encode.ts';
 import type { WatchFrame, WatchWriter } from './types.ts';
 import { chunkOf, contentOf, SharedFrames } from './watch-frames.ts';
@@ -87,7 +88,8 @@ export class StreamWatchWriter implements WatchWriter {
 
   write(frame: WatchFrame): boolean {
     if (!this.#isOpen || this.#isEnding) return false;
-    const chunk = this.#chunk(frame);
+    const chunk = this.#shaped(frame);
+    if (chunk === undefined) return false;
     if (frame.type !== 'ERROR') this.#hasColumns = false;
     // A frame that cannot be written must not be missed without a word: the client comes back.
     if (chunk === null) this.#cutOff();
@@ -97,6 +99,17 @@ export class StreamWatchWriter implements WatchWriter {
       if (this.#waiting.push(chunk) === 1) this.#turns.add(this);
     }
     return this.#isOpen;
+  }
+
+  /** @returns undefined: no object of a stream has the shape that was asked for, and the stream ends as if there were none */
+  #shaped(frame: WatchFrame): Buffer | null | undefined {
+    try {
+      return this.#chunk(frame);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      this.end();
+      return undefined;
+    }
   }
 
   #chunk(frame: WatchFrame): Buffer | null {

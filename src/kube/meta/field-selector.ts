@@ -113,7 +113,7 @@ export function parseFieldSelector(text: string, resource: ResourceType): FieldS
   for (const { path } of terms) {
     if (types.has(path)) continue;
     throw badRequest(
-      resource.fieldSelectors.length > 0
+      resource.fieldSelectors.length > 0 || resource.custom !== null
         ? `field label not supported: ${path}`
         : `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     );

@@ -77,6 +77,10 @@ class SelectorParser {
     const requirements: Requirement[] = [];
     if (this.#tokens.length === 0) return requirements;
     for (;;) {
+      const first = this.#peek();
+      if (first !== '!' && symbols.has(first)) {
+        throw badRequest(`found '${first}', expected: !, identifier, or 'end of string'`);
+      }
       requirements.push(this.#requirement());
       const next = this.#peek();
       if (next === '') return requirements;
@@ -99,7 +103,7 @@ class SelectorParser {
     if (token === '' || symbols.has(token)) throw this.#error(`found '${token}', expected: ${expected}`);
     const problems = qualifiedNameProblems(token);
     if (problems.length > 0)
-      throw this.#error(`key: Invalid value: ${JSON.stringify(token)}: ${problems[0]}`);
+      throw this.#error(`<nil>: Invalid value: ${JSON.stringify(token)}: ${problems[0]}`);
     this.#at++;
     return token;
   }
@@ -148,7 +152,7 @@ class SelectorParser {
     const value = this.#value(key);
     if (/^-?\d+$/.test(value)) return value;
     throw this.#error(
-      `values[0][${key}]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+      `values[0]: Invalid value: ${JSON.stringify(value)}: for 'Gt', 'Lt' operators, the value must be an integer`,
     );
   }
 

@@ -136,6 +136,14 @@ export function validateMetaOnCreate(meta: ObjectMeta, resource: ResourceType): 
   return [...errors, ...validateCommon(meta, resource)];
 }
 
+const immutableMembers = [
+  'name',
+  'namespace',
+  'uid',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+] as const;
+
 export function validateMetaOnUpdate(
   meta: ObjectMeta,
   old: ObjectMeta,
@@ -151,10 +159,11 @@ export function validateMetaOnUpdate(
       errors.push(forbiddenValue('metadata.finalizers', why));
     }
   }
-  if (meta.name !== old.name) errors.push(invalidValue('metadata.name', meta.name, immutable));
-  if (meta.namespace !== old.namespace) {
-    errors.push(invalidValue('metadata.namespace', meta.namespace, immutable));
+  const changed: FieldError[] = [];
+  for (const member of immutableMembers) {
+    if (meta[member] === old[member]) continue;
+    changed.push(invalidValue(`metadata.${member}`, meta[member] ?? null, immutable));
   }
-  if (meta.uid !== old.uid) errors.push(invalidValue('metadata.uid', meta.uid, immutable));
-  return [...errors, ...validateCommon(meta, resource)];
+  // Twice: for all objects, and for those of its kind.
+  return [...errors, ...changed, ...errors, ...changed, ...validateCommon(meta, resource)];
 }

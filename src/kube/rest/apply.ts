@@ -21,8 +21,8 @@ import { type WriteOptions, writeOptions } from './options.ts';
 /** Creates that are lost to others' creates, and updates that are lost to deletes, one after the other. */
 const raceTries = 8;
 
-/** @throws StatusError 400 */
-function parseIntent(body: Uint8Array, options: WriteOptions, warnings: string[]): JsonObject {
+/** What an apply request wants. @throws StatusError 400 */
+export function parseIntent(body: Uint8Array, options: WriteOptions, warnings: string[]): JsonObject {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   const { value, problems } = parseYaml(text);
   if (value !== null && !isJsonObject(value)) {

@@ -61,6 +61,8 @@ function parseText(body: Uint8Array, isYaml: boolean, kind: string): ParsedText 
 }
 
 function unrecognized(body: Uint8Array, kind: string, why: string): StatusError {
+  // Options are read by others, who say less.
+  if (kind === 'DeleteOptions') return badRequest(why);
   return badRequest(
     `the object provided is unrecognized (must be of type ${kind}): ${why} (${summaryOf(body)})`,
   );

@@ -36,16 +36,18 @@ interface Port {
   readonly port?: number;
 }
 
+/** @param blamed the plural that is told not to be there */
 async function coreObject(
   { parts }: Endpoint,
   plural: string,
   namespace: string,
   name: string,
+  blamed: string = plural,
 ): Promise<ApiObject> {
   const resource = parts.registry.find('', 'v1', plural);
   if (resource === null) throw new Error(`${plural} are not served`);
   const object = await parts.storages.of(resource).get(namespace, name);
-  if (object === null) throw notFound(resource, name);
+  if (object === null) throw notFound({ group: '', plural: blamed }, name);
   return object;
 }
 
@@ -192,7 +194,8 @@ async function serviceProxy(endpoint: Endpoint): Promise<ApiAnswer> {
     }
     portName = found.name ?? '';
   }
-  const endpoints = await coreObject(endpoint, 'endpoints', path.namespace, name);
+  // Of a service without endpoints it is the service that is said not to be there.
+  const endpoints = await coreObject(endpoint, 'endpoints', path.namespace, name, 'services');
   const { subsets = [] } = endpoints as unknown as { subsets?: readonly Subset[] };
   for (const { addresses = [], ports = [] } of subsets) {
     const found = ports.find((candidate) => (candidate.name ?? '') === portName);

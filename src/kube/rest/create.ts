@@ -8,16 +8,19 @@ import { copyJson } from '../api/json.ts';
 import type { ApiObject, ObjectMeta } from '../api/objects.ts';
 import { alreadyExists, badRequest, bareError, invalid, nameExhausted } from '../api/status.ts';
 import { applyDefaults } from '../defaults/index.ts';
+import { mediaTypes } from '../http/negotiate.ts';
 import type { ApiAnswer } from '../http/types.ts';
 import { orderedMeta } from '../meta/order.ts';
 import { randomNameSuffix, randomUid } from '../meta/time.ts';
 import { validateMetaOnCreate } from '../meta/validate-meta.ts';
-import type { Strategy, StrategyContext } from '../registry/types.ts';
+import type { ResourceType, Strategy, StrategyContext } from '../registry/types.ts';
 import { sharedSpec } from '../storage/shared-specs.ts';
+import { templateId } from '../storage/template-specs.ts';
 import { strategyOf } from '../strategy/index.ts';
-import { parseBody, toObject } from './body.ts';
+import { mediaTypeOf, parseBody, toObject } from './body.ts';
 import { admissionAttributes, answerObject, type Endpoint, hasStatus, strategyContext } from './endpoint.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
+import { objectOfTemplate } from './template-bodies.ts';
 
 /** Tries at a free name for an object with generateName. */
 const nameTries = 8;
@@ -29,10 +32,19 @@ export async function create(endpoint: Endpoint): Promise<ApiAnswer> {
   const { parts, context, resource } = endpoint;
   const options = writeOptions(context, 'CreateOptions');
   const body = await context.request.readBody();
-  const value = parseBody(parts, body, context.request.header('content-type'), resource.kind);
-  const object = toObject(parts, value, resource, options.fieldValidation, context.warnings);
+  const type = context.request.header('content-type');
+  let object = isOfTemplates(resource, type) ? objectOfTemplate(resource, body) : null;
+  if (object === null) {
+    const value = parseBody(parts, body, type, resource.kind);
+    object = toObject(parts, value, resource, options.fieldValidation, context.warnings);
+  }
   settleNamespace(endpoint, object.metadata);
   return answerObject(endpoint, 201, await createObject(endpoint, object, options));
+}
+
+/** Bodies of its objects may be known in part. */
+function isOfTemplates(resource: ResourceType, contentType: string): boolean {
+  return strategyOf(resource).hasSharedSpec === true && mediaTypeOf(contentType) === mediaTypes.json;
 }
 
 /** @throws StatusError 400 when body and path name different namespaces */
@@ -66,7 +78,7 @@ export async function createObject(
   }
   const hasName = (object.metadata.name ?? '') !== '';
   for (let tries = 1; ; tries++) {
-    const candidate = hasName || generateName === '' ? object : copyJson(object);
+    const candidate = hasName || generateName === '' ? object : copyObject(object);
     if (!hasName && generateName !== '') {
       const base = generateName.slice(0, generatedBaseMax);
       candidate.metadata.name = base + randomNameSuffix(parts.runtime.random, suffixLength);
@@ -81,6 +93,13 @@ export async function createObject(
   }
 }
 
+/** A copy for another try; a spec that is shared stays shared. */
+function copyObject(object: ApiObject): ApiObject {
+  if (templateId(object.spec) === null) return copyJson(object);
+  const { spec, ...rest } = object;
+  return { ...copyJson(rest), spec: spec! };
+}
+
 /** @returns null: an object of that name exists */
 async function tryCreate(
   endpoint: Endpoint,
@@ -92,7 +111,8 @@ async function tryCreate(
   const strategy = strategyOf(resource);
   const hooks = strategyContext(endpoint, '', options.isDryRun);
   fillMeta(endpoint, object, hooks);
-  applyDefaults(resource, object);
+  // A spec that is shared has its defaults, and what stands beside it was put in order when it was read.
+  if (templateId(object.spec) === null) applyDefaults(resource, object);
   // What admission and the kind add belongs to nobody.
   if (!ownsFields) recordFields(endpoint, object, options, hooks);
   const attributes = admissionAttributes(endpoint, 'create', '', object, null, options.isDryRun);

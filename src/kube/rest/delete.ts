@@ -44,7 +44,7 @@ const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
 const policies = ['Foreground', 'Background', 'Orphan'];
 
-interface GivenOptions {
+export interface GivenOptions {
   readonly kind?: string;
   readonly gracePeriodSeconds?: number;
   readonly orphanDependents?: boolean;
@@ -62,7 +62,8 @@ function optionsOfQuery(query: URLSearchParams): GivenOptions {
   return given as GivenOptions;
 }
 
-function checkOptions(given: GivenOptions, dryRun: readonly string[]): void {
+/** @throws StatusError 422 */
+export function checkOptions(given: GivenOptions, dryRun: readonly string[]): void {
   const errors: FieldError[] = [];
   const { propagationPolicy = '', orphanDependents } = given;
   if (propagationPolicy !== '' && orphanDependents !== undefined) {

@@ -69,7 +69,7 @@ export function resourceRequest(
   if (resource === null) throw noSuchResource();
   if (path.namespace !== '' && !resource.isNamespaced) throw noSuchResource();
   const verb = verbOf(method, path, query);
-  if (verb === null) throw methodNotAllowed();
+  if (verb === null || !isRouted(method, path, verb)) throw methodNotAllowed();
   if (resource.custom !== null) checkCustom(resource, path, verb);
   const needsNamespace = resource.isNamespaced && path.namespace === '';
   if (needsNamespace && (path.name !== '' || verb === 'create' || verb === 'deletecollection')) {
@@ -84,6 +84,17 @@ export function resourceRequest(
     throw methodNotAllowed();
   }
   return { path, resource, verb };
+}
+
+/**
+ * Whether a path has the method at all. (Counter-example: by its verb alone, a DELETE of the old path of a watch would empty the
+ * collection that it watches.)
+ */
+function isRouted(method: string, path: ResourcePath, verb: Verb): boolean {
+  // Heads of objects cannot be had; what stands behind a proxy may have them.
+  if (method === 'HEAD') return path.subresource === 'proxy';
+  if (path.isWatchPath) return verb === 'watch';
+  return path.name !== '' || (verb !== 'update' && verb !== 'patch');
 }
 
 /** What a definition has not asked for is told in other words than what the server has not. @throws StatusError 404, 405 */

@@ -17,7 +17,7 @@ import type { ApiAnswer } from '../http/types.ts';
 import { nowText } from '../meta/time.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { parseBody, toObject } from './body.ts';
-import { type DeleteOptions, deleteObject } from './delete.ts';
+import { checkOptions, type DeleteOptions, deleteObject, type GivenOptions } from './delete.ts';
 import type { VerbHandlers } from './dispatch.ts';
 import { askAdmission, type Endpoint } from './endpoint.ts';
 import { modify } from './modify.ts';
@@ -190,6 +190,7 @@ async function announce(endpoint: Endpoint, options: WriteOptions): Promise<void
 function deletionOf(eviction: ApiObject, isDryRun: boolean): DeleteOptions {
   const given = (eviction as unknown as JsonObject)['deleteOptions'];
   const options = isJsonObject(given) ? given : {};
+  checkOptions(options as GivenOptions, (options as GivenOptions).dryRun ?? []);
   const { gracePeriodSeconds, propagationPolicy, preconditions, dryRun } = options as {
     gracePeriodSeconds?: number;
     propagationPolicy?: string;

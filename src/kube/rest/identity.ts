@@ -1,6 +1,6 @@
 /** Who an object in a body is must be who the path says. */
 
-import type { ApiObject } from '../api/objects.ts';
+import { type ApiObject, isJsonObject, type JsonObject } from '../api/objects.ts';
 import { badRequest } from '../api/status.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -20,4 +20,12 @@ export function checkIdentity({ path, resource }: Endpoint, { metadata }: ApiObj
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   metadata.namespace = path.namespace;
+}
+
+/** An empty list of managers says that they are to be forgotten; decoding leaves out what is empty. @param given before that */
+export function keepReset(given: JsonObject, object: ApiObject): void {
+  const { metadata } = given;
+  if (!isJsonObject(metadata)) return;
+  const { managedFields } = metadata;
+  if (Array.isArray(managedFields) && managedFields.length === 0) object.metadata.managedFields = [];
 }

@@ -14,7 +14,7 @@ import {
   type ManagedFieldsEntry,
   type ObjectMeta,
 } from '../api/objects.ts';
-import { conflict, invalid, modifiedText, notFound } from '../api/status.ts';
+import { bareError, conflict, invalid, modifiedText, notFound } from '../api/status.ts';
 import { applyDefaults } from '../defaults/index.ts';
 import { orderedMeta } from '../meta/order.ts';
 import { validateMetaOnUpdate } from '../meta/validate-meta.ts';
@@ -75,6 +75,12 @@ export function modify(endpoint: Endpoint, modification: Modification): Promise<
   });
 }
 
+/** @throws StatusError 500, as a real server answers what is no number */
+export function checkVersionText(text: string): void {
+  if (/^\d*$/.test(text)) return;
+  throw bareError(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
 /** @returns true when the writer named the state it saw @throws StatusError 409 when that is not the current one */
 function checkLocks(
   resource: ResourceType,
@@ -90,6 +96,7 @@ function checkLocks(
   }
   const wanted = next.resourceVersion ?? '';
   if (wanted === '' || wanted === '0') return false;
+  checkVersionText(wanted);
   if (wanted !== resourceVersion) throw conflict(resource, name, modifiedText);
   return true;
 }
@@ -117,7 +124,8 @@ async function writeNext(
   await parts.admission.mutate(attributes);
   strategy.prepareForUpdate?.(object, current, hooks);
   shareMembers(object, current);
-  if (hasNewGeneration(object, current, resource.generation)) {
+  // The status is no wish of anybody's: it makes no generation.
+  if (subresource !== 'status' && hasNewGeneration(object, current, resource.generation)) {
     object.metadata.generation = (current.metadata.generation ?? 0) + 1;
   }
   const errors = [
@@ -236,19 +244,17 @@ function statusAlone(current: ApiObject, next: ApiObject): ApiObject {
   return object;
 }
 
-/** Members of metadata that a writer cannot change are as they were. */
+/** Members of metadata that a writer cannot change are as they were; who begins a deletion this way is told that it is none. */
 function restoreMeta(metadata: ObjectMeta, old: ObjectMeta): void {
-  const restored: (keyof ObjectMeta)[] = [
-    'creationTimestamp',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'generation',
-    'generateName',
-  ];
+  const restored: (keyof ObjectMeta)[] = ['creationTimestamp', 'generation'];
+  if (old.deletionTimestamp != null) restored.push('deletionTimestamp');
   const target = metadata as Record<string, unknown>;
   for (const member of restored) {
     delete target[member];
     if (old[member] != null) target[member] = old[member];
+  }
+  if (old.deletionGracePeriodSeconds != null) {
+    metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
   }
   if ((metadata.uid ?? '') === '' && old.uid !== undefined) metadata.uid = old.uid;
   metadata.resourceVersion = old.resourceVersion!;

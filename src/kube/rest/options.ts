@@ -8,7 +8,7 @@ import {
   required,
   tooLong,
 } from '../api/field-errors.ts';
-import { badRequest, invalidOptions } from '../api/status.ts';
+import { badRequest, bareError, invalidOptions } from '../api/status.ts';
 import { booleanParameter, integerParameter } from '../http/route.ts';
 import type { RequestContext } from '../http/types.ts';
 import { decodeContinue } from './continue-token.ts';
@@ -96,19 +96,19 @@ export interface ListOptions {
   readonly timeoutSeconds: number;
 }
 
-/** @returns null when it is absent or empty @throws StatusError 400 */
-export function parseResourceVersion(text: string | null): number | null {
+/** @param isList others are answered with 500, as by a real server @throws StatusError 400, 500 */
+export function parseResourceVersion(text: string | null, isList: boolean): number | null {
   if (text === null || text === '') return null;
   if (/^\d+$/.test(text)) return Number(text);
-  throw badRequest(
-    `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-  );
+  const shown = JSON.stringify(text);
+  const why = `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`;
+  throw isList ? badRequest(`invalid resource version: ${why}`) : bareError(why);
 }
 
 function matchErrors(options: ListOptions, match: string, isWatch: boolean): FieldError[] {
   const field = 'resourceVersionMatch';
-  if (match === '') return [];
   if (isWatch) return watchMatchErrors(options, match);
+  if (match === '') return [];
   const errors: FieldError[] = [];
   if (options.resourceVersion === null) {
     const why = 'resourceVersionMatch is forbidden unless resourceVersion is provided';
@@ -130,11 +130,11 @@ function matchErrors(options: ListOptions, match: string, isWatch: boolean): Fie
 function watchMatchErrors(options: ListOptions, match: string): FieldError[] {
   const field = 'resourceVersionMatch';
   const errors: FieldError[] = [];
-  if (options.sendsInitialEvents === null) {
+  if (match !== '' && options.sendsInitialEvents === null) {
     const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
     errors.push(forbiddenValue(field, why));
   }
-  if (match !== 'NotOlderThan') errors.push(notSupported(field, match, ['NotOlderThan']));
+  if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(field, match, ['NotOlderThan']));
   if (options.continueToken !== '') {
     errors.push(forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided'));
   }
@@ -160,7 +160,7 @@ export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptio
     fieldSelector: query.get('fieldSelector') ?? '',
     limit: Math.max(0, limit),
     continueToken: query.get('continue') ?? '',
-    resourceVersion: parseResourceVersion(query.get('resourceVersion')),
+    resourceVersion: parseResourceVersion(query.get('resourceVersion'), !isWatch),
     match: match as ListOptions['match'],
     allowsBookmarks: booleanParameter(query, 'allowWatchBookmarks'),
     sendsInitialEvents: query.has('sendInitialEvents') ? booleanParameter(query, 'sendInitialEvents') : null,

@@ -24,14 +24,14 @@ import { strategyOf } from '../strategy/index.ts';
 import { applyPatch } from './apply.ts';
 import { mediaTypeOf } from './body.ts';
 import { answerObject, type Endpoint } from './endpoint.ts';
-import { checkIdentity } from './identity.ts';
+import { checkIdentity, keepReset } from './identity.ts';
 import { modify } from './modify.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
 
 const mergeType = 'application/merge-patch+json';
-const jsonType = 'application/json-patch+json';
+export const jsonType: string = 'application/json-patch+json';
 const strategicType = 'application/strategic-merge-patch+json';
-const applyType = 'application/apply-patch+yaml';
+export const applyType: string = 'application/apply-patch+yaml';
 
 const decodingPrefix = 'error decoding patch: ';
 
@@ -45,7 +45,8 @@ interface PatchFunction {
   readonly problems: readonly string[];
 }
 
-function acceptedTypes({ parts, resource }: Endpoint): string[] {
+/** The types of patches that are taken. */
+export function acceptedTypes({ parts, resource }: Endpoint): string[] {
   const types: string[] = [];
   if (parts.patches.json !== null) types.push(jsonType);
   types.push(mergeType);
@@ -55,7 +56,7 @@ function acceptedTypes({ parts, resource }: Endpoint): string[] {
 }
 
 /** A type that is no patch at all is refused in other words, where the kind is built in. */
-function unsupported(endpoint: Endpoint, type: string): StatusError {
+export function unsupported(endpoint: Endpoint, type: string): StatusError {
   const accepted = acceptedTypes(endpoint);
   const isPatch = [mergeType, jsonType, strategicType, applyType].includes(type);
   if (isPatch || endpoint.resource.custom !== null) return unsupportedMediaType(accepted);
@@ -92,10 +93,21 @@ function patchFunction(endpoint: Endpoint, type: string, body: Uint8Array): Patc
     const { value, problems } = parsePatchText(body, '');
     const changes = value ?? {};
     if (!isJsonObject(changes)) throw badRequest(notAnObject(changes));
-    const apply = (current: JsonObject): Json => strategic(current, changes, definition);
+    const apply = (current: JsonObject): Json => withKindOf(current, strategic(current, changes, definition));
     return { apply, quote: () => goText(changes), explain: ({ converted }) => converted, problems };
   }
   throw unsupported(endpoint, type);
+}
+
+/**
+ * What a strategic merge patch leads to is converted to the kind at hand, and not decoded: no one asks which kind it says it is.
+ * Ansible scales with the kind of what is scaled.
+ */
+function withKindOf(current: JsonObject, patched: Json): Json {
+  if (!isJsonObject(patched)) return patched;
+  const { kind = '', apiVersion = '' } = patched;
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return patched;
+  return { ...patched, kind: current['kind']!, apiVersion: current['apiVersion']! };
 }
 
 function notAnObject(value: Json): string {
@@ -136,7 +148,7 @@ export function parsePatch(body: Uint8Array): Json {
 }
 
 /** The result of a patch that is no object of the kind: 422 with an empty kind (reference §3.3). */
-function refusal(quoted: string, problem: string): StatusError {
+export function refusal(quoted: string, problem: string): StatusError {
   return invalid({ group: '', kind: '' }, '', [invalidValue('patch', quoted, problem)]);
 }
 
@@ -217,8 +229,10 @@ export async function patch(endpoint: Endpoint): Promise<ApiAnswer> {
   const options = writeOptions(context, 'PatchOptions');
   const way = patchFunction(endpoint, type, await context.request.readBody());
   const next = (current: ApiObject): ApiObject => {
-    const object = decodePatched(endpoint, current, way.apply(asJson(current)), way, options);
+    const patched = way.apply(asJson(current));
+    const object = decodePatched(endpoint, current, patched, way, options);
     checkIdentity(endpoint, object);
+    keepReset(patched as JsonObject, object);
     return object;
   };
   const ways = { isRelative: true, isCopying: true };

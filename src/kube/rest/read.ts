@@ -23,7 +23,7 @@ const continueTooOldText =
 
 export async function get(endpoint: Endpoint): Promise<ApiAnswer> {
   const { context, path, resource } = endpoint;
-  const wanted = parseResourceVersion(context.request.query.get('resourceVersion'));
+  const wanted = parseResourceVersion(context.request.query.get('resourceVersion'), false);
   if (wanted !== null && wanted > 0) await reachRevision(endpoint, wanted);
   const namespace = resource.isNamespaced ? path.namespace : '';
   const body = await endpoint.parts.storages.of(resource).read(namespace, path.name);
@@ -32,7 +32,7 @@ export async function get(endpoint: Endpoint): Promise<ApiAnswer> {
 }
 
 /** @throws StatusError 504 when the store does not get there in time */
-async function reachRevision({ parts }: Endpoint, wanted: number): Promise<void> {
+export async function reachRevision({ parts }: Endpoint, wanted: number): Promise<void> {
   const { clock } = parts.runtime;
   const deadline = clock.now() + futureWaitMs;
   for (;;) {

@@ -4,19 +4,32 @@
  */
 
 import { invalidValue } from '../api/field-errors.ts';
-import { memberOf } from '../api/json.ts';
-import { type ApiObject, asJson, isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
-import { badRequest, internalError, invalid, notFound } from '../api/status.ts';
+import { copyJson, memberOf } from '../api/json.ts';
+import {
+  type ApiObject,
+  asJson,
+  groupVersionText,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+} from '../api/objects.ts';
+import { badRequest, internalError, invalid, notFound, StatusError } from '../api/status.ts';
+import type { FieldManagement } from '../apply/types.ts';
 import type { ScalePaths } from '../crd/types.ts';
 import type { ApiAnswer } from '../http/types.ts';
+import { nowText } from '../meta/time.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import type { ResourceType } from '../registry/types.ts';
+import { DecodeError, decodeBy } from '../schema/decode.ts';
+import { definitionOf } from '../schema/schema.ts';
+import { parseIntent } from './apply.ts';
 import { mediaTypeOf, parseBody, toObject } from './body.ts';
 import type { Handler } from './dispatch.ts';
 import type { Endpoint } from './endpoint.ts';
+import { checkIdentity } from './identity.ts';
 import { modify } from './modify.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
-import { parsePatch } from './patch.ts';
+import { acceptedTypes, applyType, jsonType, parsePatch, refusal, unsupported } from './patch.ts';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale', definition: 'autoscaling.v1.Scale' };
 
@@ -110,8 +123,20 @@ function answer(parent: ApiObject, resource: ResourceType): ApiAnswer {
 
 async function getScale({ parts, path, resource }: Endpoint): Promise<ApiAnswer> {
   const parent = await parts.storages.of(resource).get(path.namespace, path.name);
-  if (parent === null) throw notFound(resource, path.name);
+  if (parent === null) {
+    if (resource.custom !== null || resource.kind === 'StatefulSet') throw notFound(resource, path.name);
+    // Of what is built in, it is the scale that is not there.
+    const group = resource.group === '' ? scaleKind.group : resource.group;
+    throw notFound({ group, plural: `${resource.plural}/scale` }, path.name);
+  }
   return answer(parent, resource);
+}
+
+/** Those of a custom resource are held to its schema. @throws StatusError 422 */
+function checkReplicas({ path, resource }: Endpoint, replicas: number): void {
+  if (replicas >= 0 || resource.custom !== null) return;
+  const why = 'must be greater than or equal to 0';
+  throw invalid(scaleKind, path.name, [invalidValue('spec.replicas', replicas, why)]);
 }
 
 /** Writes the replicas of `wanted` to the parent. */
@@ -120,7 +145,7 @@ async function writeScale(
   options: WriteOptions,
   wanted: (current: ApiObject) => ApiObject,
 ): Promise<ApiAnswer> {
-  const { path, resource } = endpoint;
+  const { resource } = endpoint;
   const next = (current: ApiObject): ApiObject => {
     const scale = wanted(scaleOf(current, resource, true));
     const { replicas = 0 } = (scale.spec ?? {}) as { replicas?: number };
@@ -128,13 +153,9 @@ async function writeScale(
       const place = `.${resource.custom.scale!.specReplicas.join('.')}`;
       throw badRequest(`the spec replicas field ${JSON.stringify(place)} cannot be empty`);
     }
-    // Those of a custom resource are held to its schema.
-    if (replicas < 0 && resource.custom === null) {
-      const why = 'must be greater than or equal to 0';
-      throw invalid(scaleKind, path.name, [invalidValue('spec.replicas', replicas, why)]);
-    }
-    const { resourceVersion = '' } = scale.metadata;
-    const metadata = { ...current.metadata, resourceVersion };
+    checkReplicas(endpoint, replicas);
+    const { resourceVersion = '', uid = current.metadata.uid } = scale.metadata;
+    const metadata = { ...current.metadata, resourceVersion, ...(uid && { uid }) };
     return withReplicas({ ...current, metadata }, resource.custom?.scale ?? null, replicas);
   };
   return answer(await modify(endpoint, { subresource: 'scale', options, next }), resource);
@@ -162,16 +183,90 @@ async function putScale(endpoint: Endpoint): Promise<ApiAnswer> {
 /** Of a Scale, all kinds of merge are the same: it has no lists. */
 async function patchScale(endpoint: Endpoint): Promise<ApiAnswer> {
   const { parts, context } = endpoint;
+  const type = mediaTypeOf(context.request.header('content-type'));
+  if (type === applyType && parts.fields !== null) return applyScale(endpoint, parts.fields);
+  if (!acceptedTypes(endpoint).includes(type)) throw unsupported(endpoint, type);
   const options = writeOptions(context, 'PatchOptions');
   const { json } = parts.patches;
-  const isJsonPatch = mediaTypeOf(context.request.header('content-type')) === 'application/json-patch+json';
   const changes = parsePatch(await context.request.readBody()) as JsonObject;
   return writeScale(endpoint, options, (current) => {
     const { resourceVersion: _seen, ...metadata } = current.metadata;
     const target = { ...current, metadata } as unknown as JsonObject;
-    const patched = isJsonPatch && json !== null ? json(target, changes) : mergePatch(target, changes);
-    return toObject(parts, patched as JsonObject, scaleKind, options.fieldValidation, context.warnings);
+    const patched = type === jsonType && json !== null ? json(target, changes) : mergePatch(target, changes);
+    const scale = decodedScale(endpoint, patched as JsonObject, options);
+    checkIdentity(endpoint, scale);
+    return scale;
   });
+}
+
+/** @throws StatusError 422 */
+function decodedScale(
+  { context }: Endpoint,
+  patched: JsonObject,
+  { fieldValidation }: WriteOptions,
+): ApiObject {
+  try {
+    const { value, problems } = decodeBy(definitionOf(scaleKind.definition), patched);
+    if (problems.length > 0 && fieldValidation === 'Strict') {
+      throw refusal(JSON.stringify(patched), `strict decoding error: ${problems.join(', ')}`);
+    }
+    if (fieldValidation === 'Warn') context.warnings.push(...problems);
+    if (!isJsonObject(value['metadata'])) value['metadata'] = {};
+    return value as unknown as ApiObject;
+  } catch (error) {
+    if (error instanceof DecodeError) throw refusal(JSON.stringify(patched), error.message);
+    throw error;
+  }
+}
+
+/** A conflict over the replicas of the parent, told as one over those of its scale. */
+function asScaleConflict(error: unknown, { resource }: Endpoint): unknown {
+  if (!(error instanceof StatusError) || error.status.details?.causes === undefined) return error;
+  const { status } = error;
+  const version = ` using ${groupVersionText(resource.group, resource.version)}`;
+  const place = `.${(resource.custom?.scale?.specReplicas ?? ['spec', 'replicas']).join('.')}`;
+  const told = (text: string): string =>
+    text.replaceAll(version, ' using autoscaling/v1').replaceAll(place, '.spec.replicas');
+  const causes = status.details!.causes!.map(({ message, field, ...cause }) => ({
+    ...cause,
+    ...(message !== undefined && { message: told(message) }),
+    ...(field !== undefined && { field: told(field) }),
+  }));
+  return new StatusError({
+    ...status,
+    message: told(status.message ?? ''),
+    details: { ...status.details, causes },
+  });
+}
+
+/** Server-side apply of a Scale: what its manager wants of the parent is the replicas alone. */
+async function applyScale(endpoint: Endpoint, fields: FieldManagement): Promise<ApiAnswer> {
+  const { parts, context, path, resource } = endpoint;
+  const options = writeOptions(context, 'PatchOptions', true);
+  const intent = parseIntent(await context.request.readBody(), options, context.warnings);
+  const { kind = '', apiVersion = '' } = intent;
+  if (kind !== 'Scale' || apiVersion !== 'autoscaling/v1') {
+    const version = String(apiVersion);
+    throw badRequest(`invalid object type: ${version.includes('/') ? version : `/${version}`}, Kind=${kind}`);
+  }
+  const wanted = decodedScale(endpoint, intent, options);
+  const { fieldManager: manager, isForced } = options;
+  const info = { manager, subresource: 'scale', resource, now: nowText(parts.runtime.clock) };
+  const next = (current: ApiObject): ApiObject => {
+    const bare = { apiVersion: current.apiVersion!, kind: current.kind!, metadata: { name: path.name } };
+    const { replicas } = (wanted.spec ?? {}) as { replicas?: number };
+    const parent =
+      replicas === undefined ? bare : withReplicas(bare, resource.custom?.scale ?? null, replicas);
+    checkReplicas(endpoint, replicas ?? 0);
+    try {
+      const merged = copyJson(asJson(fields.apply(current, asJson(parent), info, isForced)));
+      return toObject(parts, merged, resource, 'Ignore', context.warnings);
+    } catch (error) {
+      throw asScaleConflict(error, endpoint);
+    }
+  };
+  const ways = { subresource: 'scale', ownsFields: true, isRelative: true };
+  return answer(await modify(endpoint, { ...ways, options, next }), resource);
 }
 
 /** For every resource that has /scale in its row. */

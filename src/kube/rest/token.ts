@@ -22,6 +22,7 @@ const minSeconds = 600;
 const maxSeconds = 2 ** 32;
 
 interface ObjectReference {
+  readonly apiVersion?: string;
   readonly kind?: string;
   readonly name?: string;
   readonly uid?: string;
@@ -56,7 +57,9 @@ async function boundTo(endpoint: Endpoint, reference: ObjectReference | null | u
   const { kind = '', name = '', uid: wanted = '' } = reference;
   const member = boundKinds[kind];
   if (member === undefined) {
-    throw badRequest(`cannot bind token to object of type ${JSON.stringify(kind)}`);
+    const { apiVersion = '' } = reference;
+    const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+    throw badRequest(`cannot bind token to object of type ${version}, Kind=${kind}`);
   }
   const find = async (plural: string, at: string): Promise<BoundTo & { readonly object: ApiObject }> => {
     const resource = parts.registry.find('', 'v1', plural)!;
@@ -67,7 +70,7 @@ async function boundTo(endpoint: Endpoint, reference: ObjectReference | null | u
   const { object, uid } = await find(`${member}s`, name);
   if (wanted !== '' && wanted !== uid) {
     const why = `the UID in the bound object reference (${wanted}) does not match the UID in record. The object might have been deleted and then recreated`;
-    throw conflict({ group: '', plural: `${member}s` }, name, why);
+    throw conflict({ group: '', plural: kind }, name, why);
   }
   const bound: Bound = { [member]: { name, uid } };
   if (member !== 'pod') return bound;

@@ -3,12 +3,13 @@
 import { invalidValue } from '../api/field-errors.ts';
 import { copyJson } from '../api/json.ts';
 import type { ApiObject } from '../api/objects.ts';
-import { badRequest, bareError, invalid } from '../api/status.ts';
+import { badRequest, invalid } from '../api/status.ts';
 import type { ApiAnswer } from '../http/types.ts';
 import { parseBody, toObject } from './body.ts';
 import { createObject, settleNamespace } from './create.ts';
 import { answerObject, type Endpoint } from './endpoint.ts';
-import { modify } from './modify.ts';
+import { keepReset } from './identity.ts';
+import { checkVersionText, modify } from './modify.ts';
 import { writeOptions } from './options.ts';
 
 export async function update(endpoint: Endpoint): Promise<ApiAnswer> {
@@ -19,7 +20,8 @@ export async function update(endpoint: Endpoint): Promise<ApiAnswer> {
   const object = toObject(parts, value, resource, options.fieldValidation, context.warnings);
   settleNamespace(endpoint, object.metadata);
   checkName(path.name, object);
-  checkVersion(object);
+  checkVersionText(object.metadata.resourceVersion ?? '');
+  keepReset(value, object);
   if (resource.createsOnUpdate && path.subresource === '') {
     const namespace = resource.isNamespaced ? path.namespace : '';
     if ((await parts.storages.of(resource).get(namespace, path.name)) === null) {
@@ -36,13 +38,6 @@ export async function update(endpoint: Endpoint): Promise<ApiAnswer> {
     200,
     await modify(endpoint, { subresource: path.subresource, options, next, isCopying: true }),
   );
-}
-
-/** @throws StatusError 500, as a real server answers what is no number */
-function checkVersion({ metadata: { resourceVersion = '' } }: ApiObject): void {
-  if (resourceVersion === '' || /^\d+$/.test(resourceVersion)) return;
-  const shown = JSON.stringify(resourceVersion);
-  throw bareError(`strconv.ParseUint: parsing ${shown}: invalid syntax`);
 }
 
 /** Kinds that are not updated by chance: a writer has to name the state it saw. @throws StatusError 422 */

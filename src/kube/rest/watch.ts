@@ -5,11 +5,12 @@
 
 import type { ApiObject } from '../api/objects.ts';
 import { groupVersionText } from '../api/objects.ts';
-import { expired } from '../api/status.ts';
+import { expired, type Status, StatusError } from '../api/status.ts';
 import type { ApiAnswer, WatchWriter } from '../http/types.ts';
 import type { CacheWatchOptions, WatchSink } from '../storage/watch-cache.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type ListOptions, listOptions } from './options.ts';
+import { reachRevision } from './read.ts';
 import { selectionOf } from './select.ts';
 
 const minTimeoutMs = 30 * 60_000;
@@ -23,6 +24,7 @@ export async function watch(endpoint: Endpoint): Promise<ApiAnswer> {
   if (options.resourceVersion === null) {
     await storage.cache.reach(await parts.storages.store.revision());
   }
+  const refusal = await refusalOf(endpoint, options);
   const after = afterRevision(options, storage.cache.revision);
   // A client may come from another server, which saw more of the past.
   if (after !== null) await storage.cache.reachBack(after);
@@ -30,13 +32,35 @@ export async function watch(endpoint: Endpoint): Promise<ApiAnswer> {
   return {
     type: 'watch',
     resource,
-    open: (writer) =>
-      openWatch(endpoint, options, writer, {
-        prefix: storage.prefixOf(namespace),
-        afterRevision: after,
-        matches: selection.matches,
-      }),
+    open: (writer) => {
+      if (refusal !== null) refuse(writer, refusal);
+      else {
+        openWatch(endpoint, options, writer, {
+          prefix: storage.prefixOf(namespace),
+          afterRevision: after,
+          matches: selection.matches,
+        });
+      }
+    },
   };
+}
+
+/** The state at the start is to be no older than what the client has seen: one that does not come is told in the stream. */
+async function refusalOf(endpoint: Endpoint, options: ListOptions): Promise<Status | null> {
+  const { resourceVersion } = options;
+  if (options.sendsInitialEvents !== true || resourceVersion === null || resourceVersion === 0) return null;
+  try {
+    await reachRevision(endpoint, resourceVersion);
+    return null;
+  } catch (error) {
+    if (error instanceof StatusError) return error.status;
+    throw error;
+  }
+}
+
+function refuse(writer: WatchWriter, status: Status): void {
+  writer.write({ type: 'ERROR', object: status, isShared: false, isInitial: false });
+  writer.end();
 }
 
 /** Null: begin with the objects there are. */
@@ -85,8 +109,7 @@ function openWatch(
   const close = cache.watch({ ...where, sink });
   if (close === null) {
     const error = expired(`too old resource version: ${where.afterRevision} (${cache.revision})`);
-    writer.write({ type: 'ERROR', object: error.status, isShared: false, isInitial: false });
-    writer.end();
+    refuse(writer, error.status);
     return;
   }
   const timeoutMs =

@@ -803,7 +803,7 @@ export const kubernetesFacts: string = `
 # autoscaling.v2.HPAScalingRules
 3 stabilizationWindowSeconds int32 pointer
 1 selectPolicy string pointer
-2 policies []autoscaling.v2.HPAScalingPolicy list=atomic
+2 policies []autoscaling.v2.HPAScalingPolicy pointer list=atomic
 4 tolerance api.resource.Quantity
 # autoscaling.v2.HorizontalPodAutoscaler kind=autoscaling/v2/HorizontalPodAutoscaler
 0 kind string

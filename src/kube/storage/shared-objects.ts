@@ -23,3 +23,9 @@ export function shared(object: ApiObject): ApiObject {
   if (isFreezing) freeze(object);
   return object;
 }
+
+/** The same for a part of objects, before they are whole. */
+export function sharedPart<T extends object>(part: T): T {
+  if (isFreezing) freeze(part);
+  return part;
+}

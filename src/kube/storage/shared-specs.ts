@@ -46,6 +46,7 @@ function remember(shared: SharedSpec): SharedSpec {
 
 /** @param spec nobody changes it any more @returns the spec that all objects with this text have */
 export function sharedSpec(spec: JsonObject): JsonObject {
+  if (knownSpec(spec) !== null) return spec;
   const text = JSON.stringify(spec);
   if (text.length > textLettersMax) return spec;
   const known = recent.byText.get(text);

@@ -29,6 +29,9 @@ interface Series {
 
 /** `pods` of `/registry/pods/default/web`: the part of a key that names what is stored. */
 function typeOf(key: string): string {
+  const from = key.indexOf('/', 1) + 1;
+  const to = key.indexOf('/', from);
+  if (from > 0 && to > 0 && key.indexOf('.', from) < 0) return key.slice(from, to);
   const [, , first = '', second = ''] = key.split('/', 4);
   return first.includes('.') ? `${second}.${first}` : first;
 }

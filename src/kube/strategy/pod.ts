@@ -7,6 +7,7 @@ import { copyJson } from '../api/json.ts';
 import { type ApiObject, asJson, type JsonObject, type ObjectMeta } from '../api/objects.ts';
 import { settle } from '../defaults/pod.ts';
 import type { Strategy } from '../registry/types.ts';
+import { ownSpec, templateId } from '../storage/template-specs.ts';
 import { qosClassOf } from '../validation/pod-resources.ts';
 import { validatePodCreate } from '../validation/pod-spec.ts';
 import { validatePodStatus } from '../validation/pod-status.ts';
@@ -19,7 +20,7 @@ function specOf(pod: ApiObject): PodSpec {
 }
 
 function firstStatus(pod: ApiObject): JsonObject {
-  const { containers = [], initContainers = [], resources, schedulingGates = [] } = specOf(pod);
+  const { schedulingGates = [] } = specOf(pod);
   const status: JsonObject = { phase: 'Pending' };
   if (schedulingGates.length > 0) {
     status['conditions'] = [
@@ -34,8 +35,20 @@ function firstStatus(pod: ApiObject): JsonObject {
       },
     ];
   }
-  status['qosClass'] = qosClassOf([...containers, ...initContainers], resources);
+  status['qosClass'] = qosOf(specOf(pod));
   return status;
+}
+
+/** The class of specs that pods share. */
+const knownQos: WeakMap<PodSpec, string> = new WeakMap();
+
+function qosOf(spec: PodSpec): string {
+  const known = knownQos.get(spec);
+  if (known !== undefined) return known;
+  const { containers = [], initContainers = [], resources } = spec;
+  const found = qosClassOf([...containers, ...initContainers], resources);
+  if (templateId(spec as JsonObject) !== null) knownQos.set(spec, found);
+  return found;
 }
 
 interface KeyedTerm {
@@ -65,6 +78,10 @@ function mergeLabelKeys(term: KeyedTerm, labels: Record<string, string>): void {
 
 function mergeAllLabelKeys(pod: ApiObject): void {
   const { labels = {} } = pod.metadata;
+  const before = specOf(pod);
+  if (before.affinity === undefined && before.topologySpreadConstraints === undefined) return;
+  // Labels are the pod's own.
+  ownSpec(pod);
   const { affinity, topologySpreadConstraints = [] } = specOf(pod);
   for (const constraint of topologySpreadConstraints) mergeLabelKeys(constraint as KeyedTerm, labels);
   for (const rules of [affinity?.podAffinity, affinity?.podAntiAffinity]) {

@@ -234,6 +234,10 @@ function validateRange(range: ApiObject): FieldError[] {
 }
 
 export const limitRangeStrategy: Strategy = {
+  /** One without a name gets one that nobody has. */
+  prepareForCreate({ metadata }) {
+    if ((metadata.name ?? '') === '') metadata.name = metadata.uid!;
+  },
   validateCreate: validateRange,
   validateUpdate: validateRange,
 };

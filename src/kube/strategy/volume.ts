@@ -85,7 +85,7 @@ const neededMembers: Readonly<Record<string, readonly string[]>> = {
   scaleIO: ['gateway', 'system', 'volumeName'],
 };
 
-function validateSource(spec: JsonObject): FieldError[] {
+function validateSource(spec: JsonObject, volume: string): FieldError[] {
   const given = sources().filter((name) => maybeObject(spec, name) !== null);
   if (given.length === 0) return [required('spec', 'must specify a volume type')];
   const errors = given
@@ -97,7 +97,7 @@ function validateSource(spec: JsonObject): FieldError[] {
   for (const member of neededMembers[name] ?? []) {
     if (!isSet(source[member])) errors.push(required(`${place}.${member}`));
   }
-  errors.push(...validateSourceDetails(place, name, source, true));
+  errors.push(...validateSourceDetails(place, name, source, true, volume));
   const path = textOf(source, 'path');
   if (name === 'nfs' && !path.startsWith('/')) {
     errors.push(invalidValue(`${place}.path`, path, 'must be an absolute path'));
@@ -159,7 +159,7 @@ function validateVolume(volume: ApiObject): FieldError[] {
   if (policy !== '' && !reclaimPolicies.includes(policy)) {
     errors.push(notSupported('spec.persistentVolumeReclaimPolicy', policy, reclaimPolicies));
   }
-  errors.push(...validateSource(spec));
+  errors.push(...validateSource(spec, volume.metadata.name ?? ''));
   const storageClass = textOf(spec, 'storageClassName');
   if (storageClass !== '') errors.push(...validateSubdomain('spec.storageClassName', storageClass));
   return [...errors, ...validateNodes(spec), ...validateVolumeMode(spec)];

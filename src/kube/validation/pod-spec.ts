@@ -36,6 +36,7 @@ import { validateAffinity, validateGates, validateSpread, validateTolerations } 
 import { validatePodSecurity } from './pod-security.ts';
 import type { PodChecks, PodSpec, PodTemplate } from './pod-types.ts';
 import { validateVolumes } from './pod-volumes.ts';
+import { validateHostProcess } from './windows-options.ts';
 
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
@@ -222,6 +223,7 @@ export function validatePodSpec(field: string, spec: PodSpec, checks: PodChecks)
   errors.push(
     ...validateGates(`${field}.schedulingGates`, spec.schedulingGates ?? []),
     ...validateSpread(`${field}.topologySpreadConstraints`, spec.topologySpreadConstraints ?? []),
+    ...validateHostProcess(field, spec),
     ...validateHostUsers(field, spec),
     ...validateNames(field, spec),
   );

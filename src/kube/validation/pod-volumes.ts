@@ -236,7 +236,8 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
-function validateSource(field: string, kind: string, source: JsonObject): FieldError[] {
+/** @param volume the name of the volume */
+function validateSource(field: string, kind: string, source: JsonObject, volume: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const member of requiredMembers[kind] ?? []) {
     if (!isGiven(source[member])) errors.push(required(`${field}.${member}`));
@@ -288,11 +289,12 @@ function validateSource(field: string, kind: string, source: JsonObject): FieldE
     case 'ephemeral':
       return validateClaimTemplate(field, source);
     default:
-      return [...errors, ...validateSourceDetails(field, kind, source, false)];
+      return [...errors, ...validateSourceDetails(field, kind, source, false, volume)];
   }
 }
 
 function validateVolume(field: string, volume: JsonObject, checks: PodChecks): FieldError[] {
+  const name = String(volume['name'] ?? '');
   const errors: FieldError[] = [];
   let hasOne = false;
   for (const kind of sources) {
@@ -300,11 +302,10 @@ function validateVolume(field: string, volume: JsonObject, checks: PodChecks): F
     if (!isJsonObject(source)) continue;
     const path = `${field}.${kind}`;
     if (hasOne) errors.push(forbiddenValue(path, 'may not specify more than 1 volume type'));
-    else errors.push(...validateSource(`${field}.${sourcePlace(kind)}`, kind, source));
+    else errors.push(...validateSource(`${field}.${sourcePlace(kind)}`, kind, source, name));
     hasOne = true;
   }
   if (!hasOne) errors.push(required(field, 'must specify a volume type'));
-  const name = String(volume['name'] ?? '');
   if (isJsonObject(volume['ephemeral']) && checks.podName !== '' && name !== '') {
     const claim = `${checks.podName}-${name}`;
     for (const problem of subdomainProblems(claim)) {

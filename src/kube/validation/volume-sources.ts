@@ -22,6 +22,8 @@ const managedDisk =
 const blobDisk = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
 const registryText = 'must be a host:port pair or multiple pairs separated by commas';
 
+const initiatorLetters = 64;
+
 /** Names of initiators and targets by how they begin. */
 const iscsiNames: readonly (readonly [string, RegExp])[] = [
   ['iqn', /iqn\.\d{4}-\d{2}\.([A-Za-z0-9.-]+)(:[^,;*&$|\s]+)$/],
@@ -37,8 +39,14 @@ function validateIscsiName(field: string, name: string): FieldError[] {
   return form[1].test(name) ? [] : [invalidValue(field, name, 'must be valid format')];
 }
 
-function validateIscsi(field: string, source: JsonObject): FieldError[] {
+/** @param volume the name of the volume: an initiator's is made of it and of the portal */
+function validateIscsi(field: string, source: JsonObject, volume: string): FieldError[] {
   const errors: FieldError[] = [];
+  const portal = textOf(source, 'targetPortal');
+  if (has(source, 'initiatorName') && `${volume}:${portal}`.length > initiatorLetters) {
+    const why = `Total length of <volume name>:<iscsi.targetPortal> must be under ${initiatorLetters} characters if iscsi.initiatorName is specified.`;
+    errors.push(invalidValue(`${field}.targetportal`, portal, why));
+  }
   const name = textOf(source, 'iqn');
   if (name !== '') errors.push(...validateIscsiName(`${field}.iqn`, name));
   errors.push(...validateRange(`${field}.lun`, numberOf(source, 'lun'), 0, 255));
@@ -207,12 +215,14 @@ export function sourcePlace(kind: string): string {
 /**
  * @param kind the member of the volume that the source is
  * @param isPersistent of a PersistentVolume, which is in no namespace
+ * @param volume its name
  */
 export function validateSourceDetails(
   field: string,
   kind: string,
   source: JsonObject,
   isPersistent: boolean,
+  volume: string,
 ): FieldError[] {
   switch (kind) {
     case 'awsElasticBlockStore':
@@ -239,7 +249,7 @@ export function validateSourceDetails(
       return directory === '' ? [] : validateDescendingPath(`${field}.directory`, directory);
     }
     case 'iscsi': {
-      const errors = validateIscsi(field, source);
+      const errors = validateIscsi(field, source, volume);
       return isPersistent ? [...errors, ...validateSecretNames(field, source, false)] : errors;
     }
     case 'local':

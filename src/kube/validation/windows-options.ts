@@ -1,10 +1,11 @@
 /** Options of containers on Windows: names of credential specs and of users, `DOMAIN\user`. Texts are those of a real API server. */
 
-import type { FieldError } from '../api/field-errors.ts';
+import { type FieldError, invalidValue } from '../api/field-errors.ts';
 import type { JsonObject } from '../api/objects.ts';
 import { subdomainProblems } from '../meta/names.ts';
 import { has, textOf } from './members.ts';
 import { problemsAt } from './pod-fields.ts';
+import type { PodSpec } from './pod-types.ts';
 
 const specKib = 64;
 const domainLetters = 256;
@@ -59,6 +60,42 @@ export function validateWindowsOptions(field: string, options: JsonObject | unde
     if (!has(options, member)) continue;
     const value = textOf(options, member);
     errors.push(...problemsAt(`${field}.${member}`, value, problemsOf(value)));
+  }
+  return errors;
+}
+
+function hostProcessOf(context: { readonly windowsOptions?: JsonObject } | undefined): boolean | null {
+  const said = context?.windowsOptions?.['hostProcess'];
+  return typeof said === 'boolean' ? said : null;
+}
+
+/** Of a pod all containers are processes of the host, or none; such a pod is in the network of the host. */
+export function validateHostProcess(field: string, spec: PodSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const ofPod = hostProcessOf(spec.securityContext);
+  let containers = 0;
+  let processes = 0;
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    (spec[list] ?? []).forEach(({ securityContext }, at) => {
+      const own = hostProcessOf(securityContext);
+      if (ofPod !== null && own !== null && ofPod !== own) {
+        const place = `${field}.${list}[${at}].securityContext.windowsOptions.hostProcess`;
+        const why = `pod hostProcess value must be identical if both are specified, was ${ofPod}`;
+        errors.push(invalidValue(place, own, why));
+      }
+      containers++;
+      if (own ?? ofPod ?? false) processes++;
+    });
+  }
+  if (processes === 0) return errors;
+  if (processes !== containers) {
+    const why =
+      'If pod contains any hostProcess containers then all containers must be HostProcess containers';
+    errors.push(invalidValue(field, '', why));
+  }
+  if (spec.hostNetwork !== true) {
+    const why = 'hostNetwork must be true if pod contains any hostProcess containers';
+    errors.push(invalidValue(`${field}.hostNetwork`, false, why));
   }
   return errors;
 }

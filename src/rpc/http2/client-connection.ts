@@ -11,6 +11,7 @@
 import type { Socket } from 'node:net';
 import type { Logger, Scheduler } from '../../util/runtime.ts';
 import type { RpcFailure } from '../channel.ts';
+import { connectionProblem } from '../tls-problems.ts';
 import type { ClientStream, ClientStreamHost } from './client-stream.ts';
 import {
   writeGoaway,
@@ -118,7 +119,7 @@ export class ClientConnection
     });
     socket.on('data', (chunk: Buffer) => this.onChunk(chunk));
     socket.on('drain', () => this.onDrain());
-    socket.on('error', (error) => this.destroy(error.message));
+    socket.on('error', (error) => this.destroy(connectionProblem(error)));
     socket.on('end', () => this.destroy(''));
     socket.on('close', () => this.destroy(''));
   }
@@ -266,6 +267,7 @@ export class ClientConnection
       return;
     }
     if (blocks.truncated) this.fault(stream, ErrorCode.FrameSizeError);
+    else if (head.malformed || stream.isMisplaced(head)) this.fault(stream, ErrorCode.ProtocolError);
     else if (blocks.endStream) {
       this.endResponse(stream);
       stream.takeHeaders(head, true);

@@ -72,6 +72,11 @@ export abstract class ClientStream extends SendingStream {
     if (this.canSend) host.schedule(this);
   }
 
+  /** A head has a status and trailers have none (RFC 9113 §8.1); a head that is all there is may do without. */
+  isMisplaced(head: ResponseHead): boolean {
+    return this.httpStatus >= 0 && head.httpStatus >= 0;
+  }
+
   /** HEADERS of the server. @returns false when it may not send them */
   takeHeaders(head: ResponseHead, end: boolean): boolean {
     if (end) {
@@ -177,7 +182,7 @@ export abstract class ClientStream extends SendingStream {
     return MESSAGE_PREFIX_BYTES;
   }
 
-  protected prefixOctet(message: Uint8Array, index: number): number {
+  protected prefixOctet(message: { readonly length: number }, index: number): number {
     return index === 0 ? 0 : (message.length >>> (8 * (MESSAGE_PREFIX_BYTES - 1 - index))) & 0xff;
   }
 

@@ -27,7 +27,7 @@ import type { HeaderReader } from './header-reader.ts';
 import { type FrameEvents, InboundFrames, protocolError } from './inbound-frames.ts';
 import { Alarm, PingPolice, Probe } from './keepalive.ts';
 import * as limits from './limits.ts';
-import { type RequestHead, requestHead } from './request-head.ts';
+import { hasPseudoHeader, type RequestHead, requestHead } from './request-head.ts';
 import { ResponseBlocks } from './response-blocks.ts';
 import type { PeerSettings } from './settings.ts';
 import { ownSettings } from './settings.ts';
@@ -270,7 +270,7 @@ export class Connection
   onHeaders(id: number, head: RequestHead, blocks: HeaderReader<RequestHead>): void {
     const { streams } = this;
     if (id <= streams.lastId || id % 2 === 0) {
-      this.onMoreHeaders(id, blocks.endStream);
+      this.onMoreHeaders(id, head, blocks.endStream);
       return;
     }
     streams.lastId = id;
@@ -302,11 +302,11 @@ export class Connection
   }
 
   /** Not a new request: trailers of one, which say nothing but that it ends, or a fault. */
-  private onMoreHeaders(id: number, end: boolean): void {
+  private onMoreHeaders(id: number, head: RequestHead, end: boolean): void {
     const stream = this.streams.get(id);
     if (stream !== undefined) {
       if (stream.halfClosed) this.fault(stream, ErrorCode.StreamClosed);
-      else if (!end) this.fault(stream, ErrorCode.ProtocolError);
+      else if (!end || head.malformed || hasPseudoHeader(head)) this.fault(stream, ErrorCode.ProtocolError);
       else {
         stream.halfClosed = true;
         if (!stream.done) stream.takeEnd();
@@ -423,8 +423,12 @@ export class Connection
     this.blocked = !this.output.flush(this.socket);
   }
 
+  /**
+   * A socket whose system takes everything at once drains within the write: what is left then leaves in a turn of its
+   * own. If it left here, it would drain again, and again, and nobody else would have a turn until the client is slower.
+   */
   private onDrain(): void {
-    if (this.phase === Phase.Over) return;
+    if (this.phase === Phase.Over || !this.blocked) return;
     this.blocked = false;
     this.socket.resume();
     this.flush();

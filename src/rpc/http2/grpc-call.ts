@@ -185,7 +185,7 @@ export abstract class GrpcCall extends Http2Stream implements RpcCall {
   }
 
   /** An empty message is never compressed, and what was compressed is never empty. */
-  protected prefixOctet(message: Uint8Array, index: number): number {
+  protected prefixOctet(message: { readonly length: number }, index: number): number {
     if (index === 0) return this.compresses && message.length > 0 ? 1 : 0;
     return (message.length >>> (8 * (MESSAGE_PREFIX_BYTES - 1 - index))) & 0xff;
   }

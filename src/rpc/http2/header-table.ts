@@ -33,7 +33,12 @@ const KINDS: ReadonlyMap<string, HeaderKind> = new Map<string, HeaderKind>([
   ['content-type', HeaderKind.ContentType],
   ['grpc-timeout', HeaderKind.Timeout],
   ['grpc-encoding', HeaderKind.Encoding],
+  // Of one connection and no business of HTTP/2 (RFC 9113 §8.2.2).
   ['connection', HeaderKind.Connection],
+  ['keep-alive', HeaderKind.Connection],
+  ['proxy-connection', HeaderKind.Connection],
+  ['transfer-encoding', HeaderKind.Connection],
+  ['upgrade', HeaderKind.Connection],
   ['host', HeaderKind.Host],
 ]);
 
@@ -59,6 +64,7 @@ export function headerField(name: string, value: string): HeaderField {
 
 function kindOf(name: string, value: string): HeaderKind {
   if (BAD_VALUE.test(value)) return HeaderKind.Malformed;
+  if (name === 'te' && value !== 'trailers') return HeaderKind.Connection;
   const known = KINDS.get(name);
   if (known !== undefined) return known;
   return NAME.test(name) ? HeaderKind.Metadata : HeaderKind.Malformed;

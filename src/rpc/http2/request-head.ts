@@ -1,7 +1,7 @@
 /**
  * What a request's header list means to a gRPC server. The judgements, their order and their texts are those of
- * grpc-go: it looks at no `:authority`, `:scheme` or `te`, so that etcdctl 3.4, which sends a whole URL as
- * `:authority`, is served; a request is malformed where Go's framer says so.
+ * grpc-go: it looks at no `:authority` or `:scheme`, so that etcdctl 3.4, which sends a whole URL as `:authority`, is
+ * served; a request is malformed where Go's framer says so, or for headers that belong to HTTP/1.1 (RFC 9113 §8.2.2).
  */
 
 import type { RpcMethod, RpcStatus } from '../transport.ts';
@@ -52,6 +52,11 @@ class Head implements RequestHead {
   constructor(fields: readonly HeaderField[]) {
     this.fields = fields;
   }
+}
+
+/** Whether a list has a field that may stand at its beginning only, and never in trailers (RFC 9113 §8.1). */
+export function hasPseudoHeader({ fields }: RequestHead): boolean {
+  return fields.some(({ name }) => name.startsWith(':'));
 }
 
 /** Reads a decoded header list. */

@@ -8,6 +8,8 @@ import { ErrorCode } from './frames.ts';
 import { type HeaderField, HeaderKind } from './header-table.ts';
 
 export interface ResponseHead {
+  /** Against HTTP/2 itself: a client must not accept it (RFC 9113 §8.1.1). */
+  readonly malformed: boolean;
   /** -1: there is none, as in trailers. */
   readonly httpStatus: number;
   /** How the messages may be compressed; empty for not at all. */
@@ -26,19 +28,30 @@ const INTERNAL = 13;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
+const STATUS = /^[1-9][0-9]{2}$/;
+
 /** Reads a decoded header list. */
 export function responseHead(fields: readonly HeaderField[]): ResponseHead {
   let httpStatus = -1;
   let encoding = '';
   let code = -1;
   let message = '';
+  let malformed = false;
+  let regular = false;
   for (const { kind, name, value } of fields) {
+    if (name === ':status') {
+      malformed ||= regular || httpStatus >= 0 || !STATUS.test(value);
+      httpStatus = Number(value);
+      continue;
+    }
+    regular = true;
+    malformed ||= kind >= HeaderKind.Malformed && kind <= HeaderKind.Protocol;
+    malformed ||= kind === HeaderKind.Connection;
     if (kind === HeaderKind.Encoding) encoding = value === 'identity' ? '' : value;
-    else if (name === ':status') httpStatus = Number(value);
     else if (name === 'grpc-status') code = statusCode(value);
     else if (name === 'grpc-message') message = percentDecoded(value);
   }
-  return { httpStatus, encoding, code, message };
+  return { malformed, httpStatus, encoding, code, message };
 }
 
 function statusCode(value: string): number {

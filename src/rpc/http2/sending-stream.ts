@@ -6,6 +6,7 @@
  * nothing any more.
  */
 
+import type { SplitMessage } from '../transport.ts';
 import { FRAME_HEADER_BYTES, FrameType } from './frames.ts';
 import { DATA_FRAME_BYTES_MAX } from './limits.ts';
 import type { Output } from './output.ts';
@@ -58,7 +59,7 @@ export abstract class SendingStream extends WheelEntry {
   /** Bytes before each message in DATA frames. */
   protected abstract readonly prefixBytes: number;
   /** One octet of a message's prefix. */
-  protected abstract prefixOctet(message: Uint8Array, index: number): number;
+  protected abstract prefixOctet(message: { readonly length: number }, index: number): number;
   /** Frames the head; `end`: nothing follows. */
   protected abstract writeHead(end: boolean): void;
   /** Frames the end. */
@@ -122,6 +123,18 @@ export abstract class SendingStream extends WheelEntry {
       if (isCopied) chunk.set(message, at + prefixBytes);
     }
     if (!isCopied) queue.append(message);
+    this.enqueued(queue.bytes - before);
+  }
+
+  /** One message that is not put together: its parts wait as they are, and must not change before they have left. */
+  protected enqueueParts(message: SplitMessage): void {
+    this.queue ??= new SendQueue();
+    const { queue, prefixBytes } = this;
+    const before = queue.bytes;
+    const at = queue.reserve(prefixBytes);
+    for (let index = 0; index < prefixBytes; index++)
+      queue.chunk[at + index] = this.prefixOctet(message, index);
+    for (const part of message.parts) queue.append(part);
     this.enqueued(queue.bytes - before);
   }
 

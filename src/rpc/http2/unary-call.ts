@@ -10,6 +10,9 @@ import {
   numbered,
   type RpcMethod,
   type RpcStatus,
+  SplitMessage,
+  type UnaryResponse,
+  wholeOf,
 } from '../transport.ts';
 import { Flag, FRAME_HEADER_BYTES, FrameType } from './frames.ts';
 import { decompressionFault, GrpcCall, UNEXPECTED_END } from './grpc-call.ts';
@@ -129,7 +132,7 @@ export class UnaryCall extends GrpcCall implements DirectCall {
     }
   }
 
-  reply(status: RpcStatus | null, response: Uint8Array | null): void {
+  reply(status: RpcStatus | null, response: UnaryResponse | null): void {
     this.tellObserver(status, response === null ? -1 : response.length);
     if (this.answered) return;
     if (status !== null) {
@@ -137,6 +140,10 @@ export class UnaryCall extends GrpcCall implements DirectCall {
       return;
     }
     if (response === null) throw new Error(`unary reply of ${this.path} has neither a status nor a response`);
+    if (response instanceof SplitMessage) {
+      this.replyParts(response);
+      return;
+    }
     if (this.mayWriteAtOnce(response.length)) {
       const at = this.frame(response.length);
       this.host.output.slab.set(response, at);
@@ -144,6 +151,12 @@ export class UnaryCall extends GrpcCall implements DirectCall {
       return;
     }
     this.sendMessage(response);
+    this.answer(null);
+  }
+
+  private replyParts(response: SplitMessage): void {
+    if (this.compresses) this.sendMessage(wholeOf(response));
+    else this.enqueueParts(response);
     this.answer(null);
   }
 
