@@ -8,10 +8,6 @@ export function nameBytes(name: string): string {
   return Buffer.from(name, 'utf8').toString('latin1');
 }
 
-export function nameOfBytes(bytes: string): string {
-  return Buffer.from(bytes, 'latin1').toString('utf8');
-}
-
 export function compareNames(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
 }

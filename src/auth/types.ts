@@ -55,5 +55,3 @@ export interface AuthEffects {
   /** All tokens are void. */
   disabled(): void;
 }
-
-export const noEffects: AuthEffects = { authenticated: () => {}, userChanged: () => {}, disabled: () => {} };

@@ -79,9 +79,3 @@ export function hostNameOf(endpoint: Endpoint): string {
   if (endpoint.address.kind === 'unix') return 'localhost';
   return /^https?:\/\/(.*):\d+$/.exec(endpoint.url)![1]!.replace(/^\[(.*)\]$/, '$1');
 }
-
-/** For log lines and messages. */
-export function addressText(address: Address): string {
-  if (address.kind === 'unix') return address.path;
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-}

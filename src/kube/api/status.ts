@@ -259,15 +259,6 @@ export function bareError(message: string): StatusError {
   return failure(500, '', message);
 }
 
-export function serverTimeout(operation: string, resource: NamedResource): StatusError {
-  return failure(
-    500,
-    'ServerTimeout',
-    `The ${operation} operation against ${resourceText(resource)} could not be completed at this time, please try again.`,
-    { ...resourceDetails(resource, operation), retryAfterSeconds: 1 },
-  );
-}
-
 export function unavailable(message: string): StatusError {
   return failure(503, 'ServiceUnavailable', message);
 }

@@ -57,11 +57,6 @@ function belowOf(node: FieldSet): FieldSet {
   return below;
 }
 
-/** A node for a container whose item `element` has the node `child`. */
-export function nodeAt(element: string, child: FieldSet): FieldSet {
-  return { [element]: child };
-}
-
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmptySet(a)) return b;
   if (isEmptySet(b) || a === b) return a;
@@ -137,11 +132,6 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return result;
 }
 
-/** The node at an element, or null when nothing is there. */
-export function nodeOfElement(set: FieldSet, element: string): FieldSet | null {
-  return (set[element] as FieldSet | undefined) ?? null;
-}
-
 export function hasElement(set: FieldSet, element: string): boolean {
   const node = set[element] as FieldSet | undefined;
   return node !== undefined && isMember(node);
@@ -151,21 +141,6 @@ export function hasElement(set: FieldSet, element: string): boolean {
 export function belowElement(set: FieldSet, element: string): FieldSet {
   const node = set[element] as FieldSet | undefined;
   return node === undefined ? emptySet : belowOf(node);
-}
-
-/** The set with an element as a member. */
-export function withElement(set: FieldSet, element: string): FieldSet {
-  if (hasElement(set, element)) return set;
-  return { ...set, [element]: nodeOf(true, belowElement(set, element))! };
-}
-
-/** The set with other paths below an element. */
-export function withBelow(set: FieldSet, element: string, below: FieldSet): FieldSet {
-  const node = nodeOf(hasElement(set, element), below);
-  const result = { ...set };
-  if (node === null) delete result[element];
-  else result[element] = node;
-  return result;
 }
 
 export function isSameSet(a: FieldSet, b: FieldSet): boolean {

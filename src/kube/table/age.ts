@@ -1,7 +1,5 @@
 /** How long ago something was, in words of at most two units (reference §2.4). */
 
-import type { ApiObject } from '../api/objects.ts';
-
 /** @param ms a length of time */
 export function durationText(ms: number): string {
   const seconds = Math.trunc(ms / 1000);
@@ -28,8 +26,4 @@ export function durationText(ms: number): string {
 export function sinceText(time: string | null | undefined, nowMs: number): string {
   if (time === undefined || time === null || time === '') return '<unknown>';
   return durationText(nowMs - Date.parse(time));
-}
-
-export function ageOf(object: ApiObject, nowMs: number): string {
-  return sinceText(object.metadata.creationTimestamp, nowMs);
 }

@@ -54,9 +54,3 @@ export function isWithin(inner: string, outer: string): boolean {
   const b = parseRange(outer);
   return a.bits === b.bits && a.size < b.size && a.first >= b.first && a.first < b.first + b.size;
 }
-
-/** The address is one of the range's. */
-export function contains(range: AddressRange, address: string): boolean {
-  const { value, bits } = addressNumber(address);
-  return bits === range.bits && value >= range.first && value < range.first + range.size;
-}
