@@ -1,5 +1,5 @@
 /**
- * May this caller do that? One function per kind of request (etcd §3.12), all of them doing nothing while auth is off.
+ * May this caller do that? One function per kind of request, all of them doing nothing while auth is off.
  *
  * They are asked at two places. A read is checked where it is served, after its linearizable point. A write is checked when
  * it is applied, with the caller and the auth revision that its entry carries, so that every member decides the same; a

@@ -1,5 +1,5 @@
 /**
- * The union of intervals of keys, and whether it covers another one (etcd §3.12). Frozen once made.
+ * The union of intervals of keys, and whether it covers another one. Frozen once made.
  *
  * Intervals that overlap or touch become one, so a request is covered by the union exactly if one merged interval holds
  * all of it: [a, c) and [c, e) permit [b, d) together, although neither does alone.

@@ -1,6 +1,6 @@
 /**
  * The operations of etcd's Auth service as they are applied: what is refused, what changes, and what that does to the auth
- * revision (etcd §3.12). Deterministic: the same operations leave the same state on every member.
+ * revision. Deterministic: the same operations leave the same state on every member.
  *
  * The auth revision is bumped by every change but enabling and a grant of a role that the user has already. So whatever
  * was allowed at a revision is known to be allowed as long as the revision stays.

@@ -1,5 +1,5 @@
 /**
- * Simple tokens: 16 random letters, a dot, and the index of the log entry that made the token, as etcd's (§3.12).
+ * Simple tokens: 16 random letters, a dot, and the index of the log entry that made the token, as etcd's.
  *
  * Every member learns of a token when it applies that entry, and keeps it in memory until it was not used for a while, its
  * user got another password or went, or auth was disabled. Each member counts the time by itself, from the last use there.

@@ -1,5 +1,5 @@
 /**
- * The file format of bbolt, which etcd keeps its state in and sends as a snapshot (etcd §8). Little-endian throughout.
+ * The file format of bbolt, which etcd keeps its state in and sends as a snapshot. Little-endian throughout.
  *
  *     page      | id u64 | flags u16 | count u16 | overflow u32 | elements …, their bytes … |
  *     meta      magic u32 · version u32 · page size u32 · flags u32 · root u64 · sequence u64 · freelist u64 ·

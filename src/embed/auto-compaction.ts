@@ -1,5 +1,5 @@
 /**
- * Forgets history by itself, as etcd's compactors do (etcd §3.7). Every member runs the timer, but only the one that
+ * Forgets history by itself, as etcd's compactors do. Every member runs the timer, but only the one that
  * leads compacts; the others keep counting, so that whoever leads next knows how old revisions are.
  *
  * By period: the newest revision is noted ten times per period, or per hour where the period is longer, and the oldest

@@ -1,5 +1,5 @@
 /**
- * Who makes a call, and which calls need to know (etcd §3.12).
+ * Who makes a call, and which calls need to know.
  *
  * A caller is named by a token in the metadata (`token`, else `authorization`), or else by the common name of its
  * certificate if clients must have one; the gateway's own certificate names nobody. While auth is off nothing is looked

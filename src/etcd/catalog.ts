@@ -1,5 +1,5 @@
 /**
- * Every RPC of etcd 3.7, by service (etcd §1.2), and reflection, which etcd does not have. A name without a mark is unary,
+ * Every RPC of etcd 3.7, by service, and reflection, which etcd does not have. A name without a mark is unary,
  * `<` marks a stream of answers, `<>` one both ways. What is in here and served by nobody is answered UNIMPLEMENTED, and
  * so is what is not in here, but in the words of grpc-go, which clients of etcd fall back on.
  */

@@ -1,5 +1,5 @@
 /**
- * `etcdserverpb.Cluster`: the list of members and its changes. Its headers carry no revision (etcd §1.13).
+ * `etcdserverpb.Cluster`: the list of members and its changes. Its headers carry no revision.
  *
  * etcd checks peer URLs when a member is added only; an update to one that cannot be parsed ends its servers. Here both
  * are refused with the same words.

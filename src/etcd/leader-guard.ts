@@ -1,6 +1,6 @@
 /**
  * Ends streams that asked for a leader (`hasleader: true`) once there has been none for three election timeouts, so that
- * a client cut off with this member goes elsewhere (etcd §3.9). Three, because opening streams anew costs clients much
+ * a client cut off with this member goes elsewhere. Three, because opening streams anew costs clients much
  * more than waiting out an election.
  *
  * Nothing is held while no such stream is open: no subscription, no timer.

@@ -1,6 +1,6 @@
 /**
  * `etcdserverpb.Lease`. A lease that does not exist is an error for LeaseRevoke alone: a keep-alive answers TTL 0 and the
- * stream goes on, LeaseTimeToLive answers TTL -1 (etcd §3.8).
+ * stream goes on, LeaseTimeToLive answers TTL -1.
  *
  * The keep-alives of a stream run at once and are answered as they come back, so that one that has to wait does not
  * hold up the others; clients tell them apart by the id. (etcd works on one after another.)

@@ -1,4 +1,4 @@
-/** Limits of what a client may send and be sent (etcd §1.1, §3.6). */
+/** Limits of what a client may send and be sent. */
 
 /** What a gRPC message may have on top of the largest request: room for keys and other fields around the value. */
 const messageOverheadBytes: number = 512 * 1024;

@@ -1,5 +1,5 @@
 /**
- * `Maintenance.Snapshot`: the state as a file of etcd's, in blobs, and behind it the SHA-256 of all of them (etcd §3.13).
+ * `Maintenance.Snapshot`: the state as a file of etcd's, in blobs, and behind it the SHA-256 of all of them.
  * The file is made first, and read at the client's pace.
  */
 

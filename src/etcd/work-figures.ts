@@ -1,4 +1,4 @@
-/** How long the large works of a member take that clients ask for, and what became of learners: for metrics (etcd §4.2). */
+/** How long the large works of a member take that clients ask for, and what became of learners: for metrics. */
 
 import type { Failure } from '../util/failure.ts';
 import { exponentialBounds, Histogram, type Metrics } from '../util/metrics.ts';

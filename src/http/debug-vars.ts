@@ -1,5 +1,5 @@
 /**
- * `/debug/vars` (etcd §4.1): figures of the process and of Raft as JSON, by the names that Go's expvar gives them in etcd. The
+ * `/debug/vars`: figures of the process and of Raft as JSON, by the names that Go's expvar gives them in etcd. The
  * command line is left out, which may be that of somebody's own program, and so is what only Go's memory has.
  */
 

@@ -1,4 +1,4 @@
-/** The paths of etcd's JSON gateway and the methods behind them (etcd §4.3). RangeStream has none. */
+/** The paths of etcd's JSON gateway and the methods behind them. RangeStream has none. */
 
 import { protoDescriptor } from '../wire/proto-descriptor.ts';
 

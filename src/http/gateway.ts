@@ -1,5 +1,5 @@
 /**
- * The JSON gateway: every method of etcd for clients that speak HTTP and JSON alone (etcd §4.3). Calls go to the same
+ * The JSON gateway: every method of etcd for clients that speak HTTP and JSON alone. Calls go to the same
  * methods as those of gRPC, past the same guard, and are counted with them.
  *
  *     POST /v3/kv/range {"key":"Zm9v"}  ─►  RangeRequest ─► Range ─► RangeResponse  ─►  {"header":{…},"kvs":[…]}

@@ -1,6 +1,6 @@
 /**
- * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version`, `/metrics`, `/debug/vars`
- * (etcd §4.1), and the way to the JSON gateway. Headers, texts and status codes are those that Go's server and etcd's
+ * The plain HTTP endpoints of etcd's client port: `/health`, `/livez`, `/readyz`, `/version`, `/metrics`, `/debug/vars`,
+ * and the way to the JSON gateway. Headers, texts and status codes are those that Go's server and etcd's
  * handlers give, for probes and scripts compare them.
  */
 

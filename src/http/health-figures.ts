@@ -1,4 +1,4 @@
-/** How the health of this member was when somebody asked, for metrics (etcd §4.2). */
+/** How the health of this member was when somebody asked, for metrics. */
 
 import type { Metrics } from '../util/metrics.ts';
 

@@ -1,5 +1,5 @@
 /**
- * A member's state and work under etcd's names, types and labels (etcd §4.2), so that its dashboards, alerts and scripts
+ * A member's state and work under etcd's names, types and labels, so that its dashboards, alerts and scripts
  * find what they look for. Some that end in `_total` are gauges: they are in etcd.
  *
  * Read at a scrape; whatever is counted is counted where it happens.

@@ -1,4 +1,4 @@
-/** What travels between this member and the others, under etcd's names (etcd §4.2). */
+/** What travels between this member and the others, under etcd's names. */
 
 import type { MeteredPeerNetwork, PeerFigures } from '../rpc/metered-peer-network.ts';
 import type { MetricKind, Metrics } from '../util/metrics.ts';

@@ -1,5 +1,5 @@
 /**
- * What must be there before the first client comes (reference §9.38): namespaces, the server's own service, roles and bindings,
+ * What must be there before the first client comes: namespaces, the server's own service, roles and bindings,
  * priorities, flow schemas. What is missing is created, what is there stays as it is. Addresses and ports of services that
  * nobody has claimed, because another server wrote them, are claimed.
  */

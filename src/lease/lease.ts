@@ -4,7 +4,7 @@
  *     'l' id(8, big endian)     1 id · 2 ttl · 3 remaining ttl (protobuf, int64; absent is 0)
  *
  * These are the bytes of etcd's `leasepb.Lease` under the key of its lease bucket. Which keys belong to a lease is not
- * written here: the records of the keys say it, and opening the store attaches them again (etcd §3.8).
+ * written here: the records of the keys say it, and opening the store attaches them again.
  */
 
 import { Reader } from '../wire/proto-reader.ts';

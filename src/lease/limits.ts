@@ -1,4 +1,4 @@
-/** Bounds of what may be granted (etcd §3.8), and what a request has to be made of before it is proposed. */
+/** Bounds of what may be granted, and what a request has to be made of before it is proposed. */
 
 import type { Random } from '../util/runtime.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The state as a database of etcd's, bucket by bucket (etcd §8): what `etcdutl` checks and restores, and what any etcd can
+ * The state as a database of etcd's, bucket by bucket: what `etcdutl` checks and restores, and what any etcd can
  * go on from. It is written to a file beside the log first, since such a file begins with what is known last.
  *
  *     k  main sub ['t']  ──► key     main _ sub ['t']        l  id     ──► lease

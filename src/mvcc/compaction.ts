@@ -1,5 +1,5 @@
 /**
- * Compaction (etcd §3.7): logical at once, physical in steps.
+ * Compaction: logical at once, physical in steps.
  *
  * `schedule` makes reads below the revision fail from now on and writes that down; `step` goes over the rows of all keys, a
  * few at a time, and removes the records nobody can read any more. The index knows which those are, so no record is read,

@@ -1,5 +1,5 @@
 /**
- * The guards of a txn (etcd §3.5): all must hold; each must hold for every key of its range.
+ * The guards of a txn: all must hold; each must hold for every key of its range.
  *
  * On a key that does not exist the numbers are 0 and the lease is 0, but a comparison of values is false whatever the
  * operator: there is no value that could differ.

@@ -1,5 +1,5 @@
 /**
- * Keys and ranges as the store thinks of them (etcd §3.2): keys are binary strings, a range is `from` <= key < `to`.
+ * Keys and ranges as the store thinks of them: keys are binary strings, a range is `from` <= key < `to`.
  *
  *     range_end empty     one key            to = key + '\0', the least key above it
  *     range_end '\0'      from key on        to = null

@@ -1,5 +1,5 @@
 /**
- * The operations that write, alone or inside a txn (etcd §3.4). `check…` refuses what the state does not allow and has
+ * The operations that write, alone or inside a txn. `check…` refuses what the state does not allow and has
  * no effect; `run…` follows only if nothing was refused, and cannot fail.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Range reads (etcd §3.3): pick the revision, collect the living keys in key order, filter, sort, limit, strip values.
+ * Range reads: pick the revision, collect the living keys in key order, filter, sort, limit, strip values.
  *
  * Records are fetched as late as can be. Filters and orders by revision or version work on numbers, which the index knows
  * for the newest revision of a key; only a historical read has to look into the records, and only an order by value needs

@@ -1,5 +1,5 @@
 /**
- * What can be said about a request before it is proposed, whatever the state (etcd §2.1, §3.5). What depends on the state
+ * What can be said about a request before it is proposed, whatever the state. What depends on the state
  * is checked when the request is applied (`txn-check.ts`), with the same outcome on every member.
  */
 

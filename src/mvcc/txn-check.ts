@@ -1,5 +1,5 @@
 /**
- * What a txn is going to do, and whether it may (etcd §3.5).
+ * What a txn is going to do, and whether it may.
  *
  * All guards, those of nested txns included, are evaluated on the state before the txn: the plan fixes every branch
  * before the first op runs. Then each op of the plan is checked, also against the state before the txn, and one that

@@ -3,7 +3,7 @@
  * the others from the state, one read at a time. A read serves every watcher whose cursor lies in what it brought, so
  * watchers that start together stay together.
  *
- * A watcher is ended when what it needs was compacted (etcd §3.7, §3.9), with one mercy: as long as the ring has all that
+ * A watcher is ended when what it needs was compacted, with one mercy: as long as the ring has all that
  * came since the watcher was created, it is told from there. Without that, a stream that was full for a moment would lose
  * its watchers to a compaction of the newest revision, which etcd does not do either. A watcher from an older revision
  * gets no such mercy, even where the ring could help: its events would lack the previous values.

@@ -25,7 +25,7 @@ export class WatchedChange {
     this.bytes = overheadBytes + change.key.length + change.record.length;
   }
 
-  /** @param prevKv with what the key was before (etcd §3.9: never for a creation) */
+  /** @param prevKv with what the key was before (never for a creation) */
   event(prevKv: boolean, history: History): Event {
     if (!prevKv) {
       this.#plain ??= this.#make(null);

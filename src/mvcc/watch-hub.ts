@@ -1,5 +1,5 @@
 /**
- * The watch hub (etcd §3.9): tells every watcher every change of its range, in order, once, all of a revision together.
+ * The watch hub: tells every watcher every change of its range, in order, once, all of a revision together.
  *
  *     publish ─► index ─► groups of like watchers: pending ──(pump: once per turn)──► streams
  *        └─────► ring ──► watchers a little behind ─────────(pump: bounded steps)──►    │

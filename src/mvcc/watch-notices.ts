@@ -1,4 +1,4 @@
-/** Every kind of notice, and how one is cut into fragments (etcd §2.4, §3.9). */
+/** Every kind of notice, and how one is cut into fragments. */
 
 import type { Event } from '../wire/messages.ts';
 import { watchEventBytes } from '../wire/watch-codec.ts';

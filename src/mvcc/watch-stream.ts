@@ -1,5 +1,5 @@
 /**
- * One client's stream of watchers (etcd §3.9): ids, answers, and what to do when it is full.
+ * One client's stream of watchers: ids, answers, and what to do when it is full.
  *
  * A full stream is sent nothing until `resume`. Its watchers with something to see become cursors that stand still; only
  * answers to its own requests and the fragments still missing of the notice it was full at are kept, both bounded.

@@ -81,7 +81,7 @@ t.test('two puts of a key, or a put under a delete in any order, are refused per
   t.doesNotThrow(() => checkTxn(txn([delOp(del('0', 'a')), a]), maxOps), 'the end is exclusive');
 });
 
-t.test('trap 14: deletes may overlap, and ranges never conflict', async (t) => {
+t.test('deletes may overlap, and ranges never conflict', async (t) => {
   const ops = [
     delOp(del('a', 'c')),
     delOp(del('b')),

@@ -249,7 +249,7 @@ function installWhole(from: WatchRig, to: WatchRig): void {
   }
 }
 
-t.test('§3.9 snapshot: what was read across a change of the state is not told', async (t) => {
+t.test('snapshot: what was read across a change of the state is not told', async (t) => {
   const record = encodeRecord('k', 5, 5, 1, bytes('x'), 0n);
   const changes = [{ revision: 5, key: 'k', type: 0, record, isCreate: true }];
   for (const answerWhen of ['suspended', 'reloaded', 'later', 'before'] as const) {
@@ -280,7 +280,7 @@ t.test('§3.9 snapshot: what was read across a change of the state is not told',
   }
 });
 
-t.test('§3.9 snapshot: every watcher goes on from its next revision, or is compacted', async (t) => {
+t.test('snapshot: every watcher goes on from its next revision, or is compacted', async (t) => {
   const [leader, rig] = [filled(5), filled(5)];
   const [idle, busy, future] = [rig.reader(), rig.reader(), rig.reader()];
   idle.stream.create(watch('x'));

@@ -1,10 +1,10 @@
-/** The rules of etcd's watches one by one (§ of the compatibility reference in the titles). */
+/** The rules of etcd's watches one by one. */
 
 import t from 'tap';
 import { compactAll, del, delOp, put, putOp, txn } from './requests.ts';
 import { filled, told, WatchRig, watch } from './watch-rig.ts';
 
-t.test('§3.9 ids: 0, 1, 2 … by themselves, others as the client wants them, none twice', async (t) => {
+t.test('ids: 0, 1, 2 … by themselves, others as the client wants them, none twice', async (t) => {
   const rig = new WatchRig();
   const reader = rig.reader();
   const { stream } = reader;
@@ -27,7 +27,7 @@ t.test('§3.9 ids: 0, 1, 2 … by themselves, others as the client wants them, n
   t.equal(rig.hub.watcherCount, 6);
 });
 
-t.test('§2.4 refusals: one response, created and canceled, id -1, in the order of etcd', async (t) => {
+t.test('refusals: one response, created and canceled, id -1, in the order of etcd', async (t) => {
   const rig = filled(3);
   const reader = rig.reader();
   const { stream } = reader;
@@ -44,7 +44,7 @@ t.test('§2.4 refusals: one response, created and canceled, id -1, in the order 
   t.same(told(rig, reader), ['0@5 [5 create \xff\xff@5/5/1=v]', '1@5 [5 create \xff\xff@5/5/1=v]']);
 });
 
-t.test('§3.2 ranges: a key, from-to, from on; an empty key is the least key', async (t) => {
+t.test('ranges: a key, from-to, from on; an empty key is the least key', async (t) => {
   const rig = new WatchRig();
   const ranges: [string, string][] = [
     ['b', ''],
@@ -67,7 +67,7 @@ t.test('§3.2 ranges: a key, from-to, from on; an empty key is the least key', a
   );
 });
 
-t.test('§3.9 create: created comes first, start 0 is from now on, the past is replayed', async (t) => {
+t.test('create: created comes first, start 0 is from now on, the past is replayed', async (t) => {
   const rig = filled(2);
   const reader = rig.reader();
   rig.put('k', 'x');
@@ -84,7 +84,7 @@ t.test('§3.9 create: created comes first, start 0 is from now on, the past is r
   ]);
 });
 
-t.test('§3.9 create: a future start is waited for, without events or progress before', async (t) => {
+t.test('create: a future start is waited for, without events or progress before', async (t) => {
   const rig = filled(1);
   const reader = rig.reader();
   reader.stream.create(watch('k', { startRevision: 5, progressNotify: true }));
@@ -115,38 +115,35 @@ t.test('§3.9 create: a future start is waited for, without events or progress b
   t.same(reader.read(), ['0@6', '1@6', '-1@6']);
 });
 
-t.test(
-  '§2.4, trap 7: a compacted start is created and then canceled with header 0 and no reason',
-  async (t) => {
-    const rig = filled(8);
-    rig.store.compact(6);
-    compactAll(rig.store);
-    const reader = rig.reader();
-    reader.stream.create(watch('k', { startRevision: 5 }));
-    reader.stream.create(watch('k', { startRevision: 6 }));
-    t.same(told(rig, reader), [
-      '0@9 created',
-      '1@9 created',
-      '0@0 canceled compacted 6',
-      '1@9 [6 update k@2/6/5=4] [7 update k@2/7/6=5] [8 update k@2/8/7=6] [9 update k@2/9/8=7]',
-    ]);
-    rig.put('k', 'x');
-    reader.stream.requestProgress();
-    t.same(
-      told(rig, reader),
-      ['1@10 [10 update k@2/10/9=x]'],
-      'nothing for its id any more, and no progress with it',
-    );
-    reader.stream.create(watch('k', { watchId: 0 }));
-    t.same(reader.read(), ['2@10 created'], 'its id stays taken');
-    t.equal(rig.hub.watcherCount, 3);
-    reader.stream.cancel(0);
-    reader.stream.requestProgress();
-    t.same(reader.read(), ['0@10 canceled', '-1@10'], 'until it is cancelled');
-  },
-);
+t.test('a compacted start is created and then canceled with header 0 and no reason', async (t) => {
+  const rig = filled(8);
+  rig.store.compact(6);
+  compactAll(rig.store);
+  const reader = rig.reader();
+  reader.stream.create(watch('k', { startRevision: 5 }));
+  reader.stream.create(watch('k', { startRevision: 6 }));
+  t.same(told(rig, reader), [
+    '0@9 created',
+    '1@9 created',
+    '0@0 canceled compacted 6',
+    '1@9 [6 update k@2/6/5=4] [7 update k@2/7/6=5] [8 update k@2/8/7=6] [9 update k@2/9/8=7]',
+  ]);
+  rig.put('k', 'x');
+  reader.stream.requestProgress();
+  t.same(
+    told(rig, reader),
+    ['1@10 [10 update k@2/10/9=x]'],
+    'nothing for its id any more, and no progress with it',
+  );
+  reader.stream.create(watch('k', { watchId: 0 }));
+  t.same(reader.read(), ['2@10 created'], 'its id stays taken');
+  t.equal(rig.hub.watcherCount, 3);
+  reader.stream.cancel(0);
+  reader.stream.requestProgress();
+  t.same(reader.read(), ['0@10 canceled', '-1@10'], 'until it is cancelled');
+});
 
-t.test('trap 4, 5: a txn is told in one notice; a deletion is key and revision', async (t) => {
+t.test('a txn is told in one notice; a deletion is key and revision', async (t) => {
   const rig = filled(1);
   rig.put('l');
   const reader = rig.reader();
@@ -158,7 +155,7 @@ t.test('trap 4, 5: a txn is told in one notice; a deletion is key and revision',
   ]);
 });
 
-t.test('§3.9 filters drop puts or deletions; what is left empty is not sent', async (t) => {
+t.test('filters drop puts or deletions; what is left empty is not sent', async (t) => {
   const rig = new WatchRig();
   const reader = rig.reader();
   reader.stream.create(watch('k', { noPut: true }));
@@ -171,7 +168,7 @@ t.test('§3.9 filters drop puts or deletions; what is left empty is not sent', a
   t.same(told(rig, reader), ['0@3 [3 delete k@0/3/0=]']);
 });
 
-t.test('§3.9 catch-up: 1000 revisions in a notice, the header is the newest revision', async (t) => {
+t.test('catch-up: 1000 revisions in a notice, the header is the newest revision', async (t) => {
   const rig = filled(1500);
   const reader = rig.reader();
   reader.stream.create(watch('k', { startRevision: 1 }));
@@ -186,73 +183,67 @@ t.test('§3.9 catch-up: 1000 revisions in a notice, the header is the newest rev
   );
 });
 
-t.test(
-  '§3.9 live: the header is the revision of the last event, and never goes back on a stream',
-  async (t) => {
-    const rig = new WatchRig();
-    const reader = rig.reader();
-    for (const key of ['c', 'a', 'b']) reader.stream.create(watch(key));
-    reader.take();
-    for (const key of ['a', 'b', 'a', 'c', 'b', 'x']) rig.put(key, '');
-    t.same(told(rig, reader), [
-      '1@4 [2 create a@2/2/1=] [4 update a@2/4/2=]',
-      '0@5 [5 create c@5/5/1=]',
-      '2@6 [3 create b@3/3/1=] [6 update b@3/6/2=]',
-    ]);
-    rig.put('a', '');
-    reader.stream.create(watch('a'));
-    rig.put('b', '');
-    reader.stream.cancel(0);
-    rig.put('b', '');
-    reader.stream.requestProgress();
-    t.same(
-      reader.read(),
-      [
-        '1@8 [8 update a@2/8/3=]',
-        '3@8 created',
-        '2@9 [9 update b@3/9/3=]',
-        '0@9 canceled',
-        '2@10 [10 update b@3/10/4=]',
-        '-1@10',
-      ],
-      'an answer does not overtake what was published before',
-    );
-  },
-);
+t.test('live: the header is the revision of the last event, and never goes back on a stream', async (t) => {
+  const rig = new WatchRig();
+  const reader = rig.reader();
+  for (const key of ['c', 'a', 'b']) reader.stream.create(watch(key));
+  reader.take();
+  for (const key of ['a', 'b', 'a', 'c', 'b', 'x']) rig.put(key, '');
+  t.same(told(rig, reader), [
+    '1@4 [2 create a@2/2/1=] [4 update a@2/4/2=]',
+    '0@5 [5 create c@5/5/1=]',
+    '2@6 [3 create b@3/3/1=] [6 update b@3/6/2=]',
+  ]);
+  rig.put('a', '');
+  reader.stream.create(watch('a'));
+  rig.put('b', '');
+  reader.stream.cancel(0);
+  rig.put('b', '');
+  reader.stream.requestProgress();
+  t.same(
+    reader.read(),
+    [
+      '1@8 [8 update a@2/8/3=]',
+      '3@8 created',
+      '2@9 [9 update b@3/9/3=]',
+      '0@9 canceled',
+      '2@10 [10 update b@3/10/4=]',
+      '-1@10',
+    ],
+    'an answer does not overtake what was published before',
+  );
+});
 
-t.test(
-  '§3.9 prev_kv is looked up at once: a compaction before the turn ends does not take it away',
-  async (t) => {
-    const rig = filled(1, { batchBytes: 1_000_000 });
-    const [live, slow, late] = [rig.reader(), rig.reader(), rig.reader()];
-    live.stream.create(watch('k', { prevKv: true }));
-    slow.stream.create(watch('k', { prevKv: true }));
-    slow.room = 2;
-    live.take();
-    rig.put('k', 'a');
-    rig.settle();
-    rig.put('k', 'b');
-    rig.settle();
-    t.ok(slow.isFull, 'it does not see b for now');
-    live.stream.close();
-    rig.put('k', 'c');
-    rig.store.compact(5);
-    compactAll(rig.store);
-    slow.take();
-    slow.room = 100;
-    slow.resume();
-    late.stream.create(watch('k', { prevKv: true, startRevision: 5 }));
-    late.take();
-    t.same(
-      told(rig, slow),
-      ['0@5 [4 update k@2/4/3=b was k@2/3/2=a] [5 update k@2/5/4=c was k@2/4/3=b]'],
-      'nor where only watchers that are behind want it',
-    );
-    t.same(late.read(), ['0@5 [5 update k@2/5/4=c was k@2/4/3=b]']);
-  },
-);
+t.test('prev_kv is looked up at once: a compaction before the turn ends does not take it away', async (t) => {
+  const rig = filled(1, { batchBytes: 1_000_000 });
+  const [live, slow, late] = [rig.reader(), rig.reader(), rig.reader()];
+  live.stream.create(watch('k', { prevKv: true }));
+  slow.stream.create(watch('k', { prevKv: true }));
+  slow.room = 2;
+  live.take();
+  rig.put('k', 'a');
+  rig.settle();
+  rig.put('k', 'b');
+  rig.settle();
+  t.ok(slow.isFull, 'it does not see b for now');
+  live.stream.close();
+  rig.put('k', 'c');
+  rig.store.compact(5);
+  compactAll(rig.store);
+  slow.take();
+  slow.room = 100;
+  slow.resume();
+  late.stream.create(watch('k', { prevKv: true, startRevision: 5 }));
+  late.take();
+  t.same(
+    told(rig, slow),
+    ['0@5 [4 update k@2/4/3=b was k@2/3/2=a] [5 update k@2/5/4=c was k@2/4/3=b]'],
+    'nor where only watchers that are behind want it',
+  );
+  t.same(late.read(), ['0@5 [5 update k@2/5/4=c was k@2/4/3=b]']);
+});
 
-t.test('§3.7 a compaction ends who needs what is gone, and nobody who was told of it in time', async (t) => {
+t.test('a compaction ends who needs what is gone, and nobody who was told of it in time', async (t) => {
   const rig = filled(3, { ringChanges: 2 });
   const [head, slow, future] = [rig.reader(), rig.reader(), rig.reader()];
   slow.room = 1;
@@ -278,7 +269,7 @@ t.test('§3.7 a compaction ends who needs what is gone, and nobody who was told 
   t.same(told(rig, head).length, 1);
 });
 
-t.test('§3.7 who asks for the past gets no more from the ring than the state has', async (t) => {
+t.test('who asks for the past gets no more from the ring than the state has', async (t) => {
   const rig = filled(2);
   const [other, reader] = [rig.reader(), rig.reader()];
   other.stream.create(watch('x'));
@@ -290,7 +281,7 @@ t.test('§3.7 who asks for the past gets no more from the ring than the state ha
   t.same(told(rig, reader), ['0@6 created', '0@0 canceled compacted 6'], 'the previous value of 5 is gone');
 });
 
-t.test('§3.9 fragment: split at the size, between events; all pieces but the last say so', async (t) => {
+t.test('fragment: split at the size, between events; all pieces but the last say so', async (t) => {
   const rig = new WatchRig({ maxNoticeBytes: 200 });
   const [whole, cut] = [rig.reader(), rig.reader()];
   whole.stream.create(watch('a', { end: '\0' }));
@@ -322,7 +313,7 @@ t.test('§3.9 fragment: split at the size, between events; all pieces but the la
   t.same([none.length, one!.fragment], [0, false], 'not unless it was asked for');
 });
 
-t.test('§3.9 fragment: a stream that is full amid the pieces gets the rest later, in order', async (t) => {
+t.test('fragment: a stream that is full amid the pieces gets the rest later, in order', async (t) => {
   const rig = new WatchRig({ maxNoticeBytes: 1 });
   const reader = rig.reader();
   reader.stream.create(watch('a', { end: '\0', fragment: true }));
@@ -344,52 +335,46 @@ t.test('§3.9 fragment: a stream that is full amid the pieces gets the rest late
   t.same(told(rig, reader).sort(), ['0@4 [4 update c@2/4/2=]', '2@4 [4 update c@2/4/2=]']);
 });
 
-t.test(
-  '§3.9 cancel: an answer for a known id, none for another, and nothing for the id afterwards',
-  async (t) => {
-    const rig = new WatchRig();
-    const reader = rig.reader();
-    const { stream } = reader;
-    for (const startRevision of [0, 1, 9]) stream.create(watch('k', { startRevision }));
-    reader.take();
-    rig.put('k');
-    stream.cancel(1);
-    stream.cancel(4);
-    t.same(reader.read(), ['0@2 [2 create k@2/2/1=v]', '1@2 canceled']);
-    stream.cancel(1);
-    stream.cancel(0);
-    stream.cancel(2);
-    t.same(reader.read(), ['0@2 canceled', '2@2 canceled']);
-    for (let i = 0; i < 9; i++) rig.put('k');
-    t.same(told(rig, reader), []);
-    t.equal(rig.hub.watcherCount, 0);
-  },
-);
+t.test('cancel: an answer for a known id, none for another, and nothing for the id afterwards', async (t) => {
+  const rig = new WatchRig();
+  const reader = rig.reader();
+  const { stream } = reader;
+  for (const startRevision of [0, 1, 9]) stream.create(watch('k', { startRevision }));
+  reader.take();
+  rig.put('k');
+  stream.cancel(1);
+  stream.cancel(4);
+  t.same(reader.read(), ['0@2 [2 create k@2/2/1=v]', '1@2 canceled']);
+  stream.cancel(1);
+  stream.cancel(0);
+  stream.cancel(2);
+  t.same(reader.read(), ['0@2 canceled', '2@2 canceled']);
+  for (let i = 0; i < 9; i++) rig.put('k');
+  t.same(told(rig, reader), []);
+  t.equal(rig.hub.watcherCount, 0);
+});
 
-t.test(
-  '§3.9 manual progress: once for all, when every watcher is at the head; silent otherwise',
-  async (t) => {
-    const rig = filled(2);
-    const reader = rig.reader();
-    reader.stream.requestProgress();
-    t.same(told(rig, reader), [], 'no watchers, no answer');
-    reader.stream.create(watch('k'));
-    reader.stream.create(watch('l'));
-    reader.take();
-    rig.put('k', 'x');
-    reader.stream.requestProgress();
-    t.same(reader.read(), ['0@4 [4 update k@2/4/3=x]', '-1@4'], 'behind the events');
-    reader.stream.create(watch('k', { startRevision: 1 }));
-    reader.stream.requestProgress();
-    t.same(reader.read(), ['2@4 created'], 'one is behind');
-    rig.settle();
-    reader.take();
-    reader.stream.requestProgress();
-    t.same(reader.read(), ['-1@4']);
-  },
-);
+t.test('manual progress: once for all, when every watcher is at the head; silent otherwise', async (t) => {
+  const rig = filled(2);
+  const reader = rig.reader();
+  reader.stream.requestProgress();
+  t.same(told(rig, reader), [], 'no watchers, no answer');
+  reader.stream.create(watch('k'));
+  reader.stream.create(watch('l'));
+  reader.take();
+  rig.put('k', 'x');
+  reader.stream.requestProgress();
+  t.same(reader.read(), ['0@4 [4 update k@2/4/3=x]', '-1@4'], 'behind the events');
+  reader.stream.create(watch('k', { startRevision: 1 }));
+  reader.stream.requestProgress();
+  t.same(reader.read(), ['2@4 created'], 'one is behind');
+  rig.settle();
+  reader.take();
+  reader.stream.requestProgress();
+  t.same(reader.read(), ['-1@4']);
+});
 
-t.test('§3.9 periodic progress: to whom asked for it and was told nothing since the last tick', async (t) => {
+t.test('periodic progress: to whom asked for it and was told nothing since the last tick', async (t) => {
   const rig = new WatchRig();
   const reader = rig.reader();
   reader.stream.create(watch('k', { progressNotify: true }));

@@ -1,5 +1,5 @@
 /**
- * Claims and ingresses that name no class get the default one, the newest when there are several (reference §2.15); and claims
+ * Claims and ingresses that name no class get the default one, the newest when there are several; and claims
  * grow only where their class says so.
  */
 

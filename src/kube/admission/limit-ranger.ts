@@ -1,4 +1,4 @@
-/** LimitRanges (reference §2.15): fill in what containers leave out, and refuse what is below, above or out of proportion. */
+/** LimitRanges: fill in what containers leave out, and refuse what is below, above or out of proportion. */
 
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { forbidden } from '../api/status.ts';

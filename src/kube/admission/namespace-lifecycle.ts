@@ -1,6 +1,5 @@
 /**
- * Nothing is created in a namespace that does not exist or is being deleted; three namespaces are never deleted
- * (reference §2.2, "Namespace checks").
+ * Nothing is created in a namespace that does not exist or is being deleted; three namespaces are never deleted.
  *
  * Namespaces come from the cache, which may not know yet that one is being deleted: for a while after its deletion was asked
  * for here, the store is asked.

@@ -1,6 +1,6 @@
 /**
  * Which number of a range is given to who asks for any: one of the upper band while there is one, so that the numbers people
- * choose themselves, mostly low ones, stay free (reference §4.3).
+ * choose themselves, mostly low ones, stay free.
  */
 
 import type { Random } from '../../util/runtime.ts';

@@ -1,5 +1,5 @@
 /**
- * The admission plugins that are in force, in the order in which they run (reference §2.15). What takes something for an object
+ * The admission plugins that are in force, in the order in which they run. What takes something for an object
  * comes last: addresses and ports, then shares of quotas.
  */
 

@@ -1,6 +1,6 @@
 /**
- * The checks of the Pod Security Standards, baseline and restricted, each with the reason and the detail that a refusal shows
- * (reference §2.15). Levels contain each other; a restricted check takes the place of the baseline check it sharpens.
+ * The checks of the Pod Security Standards, baseline and restricted, each with the reason and the detail that a refusal shows.
+ * Levels contain each other; a restricted check takes the place of the baseline check it sharpens.
  */
 
 import type { JsonObject } from '../api/objects.ts';

@@ -1,5 +1,5 @@
 /**
- * Pod security by the labels of the namespace (reference §2.15): `enforce` refuses pods, `warn` warns of pods and of what makes
+ * Pod security by the labels of the namespace: `enforce` refuses pods, `warn` warns of pods and of what makes
  * pods. A namespace that is made stricter is told which of its pods would be refused now.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Priorities (reference §2.15): a pod has the priority of its class, of the default class, or none; the number itself is not for
+ * Priorities: a pod has the priority of its class, of the default class, or none; the number itself is not for
  * users to give. Only one class is the default.
  */
 

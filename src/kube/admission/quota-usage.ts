@@ -1,4 +1,4 @@
-/** What objects count for in quotas (reference §5.10), and which quotas are about them. */
+/** What objects count for in quotas, and which quotas are about them. */
 
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import type { ResourceType } from '../registry/types.ts';

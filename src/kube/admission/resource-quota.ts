@@ -1,5 +1,5 @@
 /**
- * ResourceQuotas (reference §2.15, §5.10). What an object counts for is added to `status.used` of every quota about it before the
+ * ResourceQuotas. What an object counts for is added to `status.used` of every quota about it before the
  * object is written, with a guarded write: of two requests for the last share, one is refused. If the object is not written
  * after all, its share is given back.
  *

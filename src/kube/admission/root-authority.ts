@@ -1,6 +1,5 @@
 /**
- * Every namespace has the certificate of the server's authority as a ConfigMap, before anybody can ask for it: pods mount it
- * (reference §5.8).
+ * Every namespace has the certificate of the server's authority as a ConfigMap, before anybody can ask for it: pods mount it.
  */
 
 import type { Clock, Random } from '../../util/runtime.ts';

@@ -1,4 +1,4 @@
-/** Pods that name a RuntimeClass get its overhead, its node selector and its tolerations (reference §2.15). */
+/** Pods that name a RuntimeClass get its overhead, its node selector and its tolerations. */
 
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
 import { forbidden } from '../api/status.ts';

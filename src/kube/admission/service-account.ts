@@ -1,5 +1,5 @@
 /**
- * Every pod runs as a service account (reference §2.15): `default` unless it says otherwise. It gets the account's pull secrets
+ * Every pod runs as a service account: `default` unless it says otherwise. It gets the account's pull secrets
  * and, unless somebody is against it, a volume with a token, the certificate of the cluster's authority and its namespace.
  *
  * Pods whose specs are shared have one volume: its name has a random end so that it is no name of a user's, and says nothing of the pod.

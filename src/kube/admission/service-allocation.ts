@@ -1,6 +1,6 @@
 /**
  * Gives services their addresses and ports when they are about to be written, and takes back what they no longer have once they
- * are written (reference §4.3, §9.25, §9.39). A dry run sees numbers that are free now and keeps none.
+ * are written. A dry run sees numbers that are free now and keeps none.
  *
  * One address family, IPv4: whoever requires two is refused, whoever prefers two gets one.
  */

@@ -1,6 +1,6 @@
 /**
  * The two ranges of numbers that services have: addresses of the cluster, each claimed by an IPAddress that users can see, and
- * ports of the nodes, claimed by objects that only the server knows (reference §4.3).
+ * ports of the nodes, claimed by objects that only the server knows.
  */
 
 import type { Clock, Random } from '../../util/runtime.ts';

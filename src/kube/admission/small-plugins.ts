@@ -1,6 +1,4 @@
-/**
- * Plugins of a few lines: each adds what the reference (§2.15) says to what is being created.
- */
+/** Admission plugins of a few lines: each adds something to what is being created. */
 
 import type { JsonObject } from '../api/objects.ts';
 import { changeSpec, type SpecHolder } from '../storage/template-specs.ts';

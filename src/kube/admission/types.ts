@@ -1,5 +1,5 @@
 /**
- * Admission: plugins that change or refuse a write after it was decoded and before it is stored (reference §2.15). They run in
+ * Admission: plugins that change or refuse a write after it was decoded and before it is stored. They run in
  * the order of the chain. A plugin refuses by throwing a StatusError.
  */
 

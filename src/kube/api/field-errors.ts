@@ -1,5 +1,5 @@
 /**
- * What validation finds: one error per field, with the texts of the reference. A cause's message is
+ * What validation finds: one error per field, with the texts of a real server. A cause's message is
  * `<Type>: <value>: <detail>`; the value is shown for some types only, strings quoted, numbers and booleans bare,
  * everything else as JSON.
  */

@@ -1,6 +1,6 @@
 /**
  * Whether what is applied fits the type: unknown members, wrong scalars, items without identity, items that are there twice.
- * Wrong values are answered with 500 and no reason, as by a real server (reference §3.5).
+ * Wrong values are answered with 500 and no reason, as by a real server.
  */
 
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';

@@ -1,4 +1,4 @@
-/** Conflicts of managers, as the 409 that kubectl takes apart (reference §3.5). */
+/** Conflicts of managers, as the 409 that kubectl takes apart. */
 
 import { applyConflict, type StatusCause, type StatusError } from '../api/status.ts';
 import { eachMember, type FieldSet } from './field-set.ts';

@@ -1,6 +1,6 @@
 /**
  * Field management as the rest of the server sees it: which managers an object has, what a write makes of them, and the
- * object that an apply makes. Order of things and words of refusals are those of a real server (reference §3.5).
+ * object that an apply makes. Order of things and words of refusals are those of a real server.
  */
 
 import { FieldsText } from '../api/fields-text.ts';

@@ -82,7 +82,7 @@ export const deducedType: FieldType = {
 /** Any value, and one value. */
 export const opaqueType: FieldType = { ...deducedType, isAtomic: true, element: null };
 
-/** A key that may be left out: the protocol of a port (reference §9.28). */
+/** A key that may be left out: the protocol of a port. */
 const portDefaults: Readonly<Record<string, Json>> = { protocol: 'TCP' };
 
 const scalarOf: Readonly<Record<string, FieldType>> = {

@@ -1,6 +1,6 @@
 /**
- * Fields that nobody owns: what the server settles itself, and what the endpoint of a write does not write (reference §3.5,
- * "never tracked" and "reset fields").
+ * Fields that nobody owns: what the server settles itself, and what the endpoint of a write does not write.
+ * (A real server has lists of the second kind as "reset fields".)
  */
 
 import { isJsonObject, type JsonObject } from '../api/objects.ts';

@@ -1,5 +1,5 @@
 /**
- * Who owns which field (reference §3.5). Every write goes through here before it is stored: `recordUpdate` for all but
+ * Who owns which field. Every write goes through here before it is stored: `recordUpdate` for all but
  * server-side apply, `apply` for that.
  *
  * FieldsV1 is a trie: `f:<member>`, `k:<json of the key members>`, `v:<json>`, `.`; leaves are `{}`.
@@ -27,7 +27,7 @@ export interface FieldManagement {
   /**
    * The object that applying `intent` makes of `live`, with managedFields.
    * @param live null: it does not exist
-   * @throws StatusError 409 on conflicts that are not forced, 400, 422 and 500 as in the reference
+   * @throws StatusError 409 on conflicts that are not forced, 400, 422 and 500 as of a real server
    */
   apply(live: ApiObject | null, intent: JsonObject, manager: ManagerInfo, isForced: boolean): ApiObject;
 }

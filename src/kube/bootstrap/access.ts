@@ -1,4 +1,4 @@
-/** The roles and bindings of a fresh cluster as objects (reference §9.38). */
+/** The roles and bindings of a fresh cluster as objects. */
 
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { componentRoles } from './component-roles.ts';

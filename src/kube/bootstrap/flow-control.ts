@@ -1,4 +1,4 @@
-/** The flow schemas and priority levels of a fresh cluster (reference §9.38). They are shown; requests are bounded by number alone. */
+/** The flow schemas and priority levels of a fresh cluster. They are shown; requests are bounded by number alone. */
 
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 

@@ -1,4 +1,4 @@
-/** The service `kubernetes` in `default`, by which pods find the API server, and where it is (reference §9.38). */
+/** The service `kubernetes` in `default`, by which pods find the API server, and where it is. */
 
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { StatusError } from '../api/status.ts';

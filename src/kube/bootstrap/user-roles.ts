@@ -1,4 +1,4 @@
-/** Cluster roles for people (reference §9.38): what they may do is collected from roles that carry a label. */
+/** Cluster roles for people: what they may do is collected from roles that carry a label. */
 
 import type { JsonObject } from '../api/objects.ts';
 import { pathRule, rule } from './rules.ts';

@@ -1,4 +1,4 @@
-/** Sees to it that every namespace has the service account `default` (reference §5.8). */
+/** Sees to it that every namespace has the service account `default`. */
 
 import { LocalClient } from '../rest/local-client.ts';
 import type { ServerParts } from '../rest/parts.ts';

@@ -1,5 +1,5 @@
 /**
- * Ends objects whose owners are gone, and does what a delete with a propagation policy left to be done (reference §2.10):
+ * Ends objects whose owners are gone, and does what a delete with a propagation policy left to be done:
  *
  *     background   the owner goes at once; dependents go when no owner of theirs is left
  *     foreground   the owner waits with the finalizer `foregroundDeletion` until dependents that block it are gone

@@ -1,6 +1,6 @@
 /**
  * Empties namespaces that are being deleted: everything in them is deleted, and when nothing is left the namespace loses
- * its finalizer and goes (reference §2.10, 5.8).
+ * its finalizer and goes.
  */
 
 import type { ApiObject } from '../api/objects.ts';

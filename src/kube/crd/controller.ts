@@ -1,6 +1,6 @@
 /**
  * Definitions take effect: what is accepted is served, names that others have are refused, what is deleted takes its instances
- * with it (reference §4.5). Every API server does this for itself, by one watch of the definitions; they write the same, so
+ * with it. Every API server does this for itself, by one watch of the definitions; they write the same, so
  * whoever is first wins and the others find nothing left to do.
  */
 

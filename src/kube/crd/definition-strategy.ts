@@ -1,4 +1,4 @@
-/** CustomResourceDefinitions as objects: their defaults, what they may say, and how their deletion begins (reference §4.4, §4.5). */
+/** CustomResourceDefinitions as objects: their defaults, what they may say, and how their deletion begins. */
 
 import {
   duplicate,

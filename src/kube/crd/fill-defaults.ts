@@ -1,4 +1,4 @@
-/** Fills in the defaults of a structural schema, and takes out nulls where null is no value (reference §4.5). */
+/** Fills in the defaults of a structural schema, and takes out nulls where null is no value. */
 
 import { copyJson, memberOf, setMember } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';

@@ -1,4 +1,4 @@
-/** Tables of custom resources: `additionalPrinterColumns`, or the age (reference §4.2). */
+/** Tables of custom resources: `additionalPrinterColumns`, or the age. */
 
 import { asJson, type Json } from '../api/objects.ts';
 import { sinceText } from '../table/age.ts';

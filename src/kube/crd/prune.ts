@@ -1,4 +1,4 @@
-/** Takes out what a structural schema does not know, and puts members in alphabetical order (reference §2.2, §4.5). */
+/** Takes out what a structural schema does not know, and puts members in alphabetical order. */
 
 import { shownValue } from '../api/field-errors.ts';
 import { memberOf, setMember } from '../api/json.ts';

@@ -1,5 +1,5 @@
 /**
- * What makes a schema structural (reference §4.4): every member, item and value has a type where it is specified, and what
+ * What makes a schema structural: every member, item and value has a type where it is specified, and what
  * stands under `allOf`, `anyOf`, `oneOf` and `not` says something of values alone. Errors are sorted by their texts.
  */
 

@@ -1,4 +1,4 @@
-/** Schemas of definitions: what one may not have (reference §4.4, §4.5), after what makes it structural. */
+/** Schemas of definitions: what one may not have, after what makes it structural. */
 
 import {
   type FieldError,

@@ -1,5 +1,5 @@
 /**
- * Values against a structural schema, in the words of a real API server (reference §4.5). What is wrong with a value does not
+ * Values against a structural schema, in the words of a real API server. What is wrong with a value does not
  * end the check: each member tells its own.
  */
 

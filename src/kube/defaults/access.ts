@@ -1,4 +1,4 @@
-/** Defaults of roles and bindings (reference §4.3). */
+/** Defaults of roles and bindings. */
 
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
 import { fill, inner, items } from './pod-volumes.ts';

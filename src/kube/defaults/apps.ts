@@ -1,4 +1,4 @@
-/** Defaults of what keeps pods running: the group apps, and ReplicationControllers (reference §4.3). */
+/** Defaults of what keeps pods running: the group apps, and ReplicationControllers. */
 
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
 import { fillTemplateOf, settle } from './pod.ts';

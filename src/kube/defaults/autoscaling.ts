@@ -1,4 +1,4 @@
-/** Defaults of HorizontalPodAutoscalers, in both versions (reference §4.3). */
+/** Defaults of HorizontalPodAutoscalers, in both versions. */
 
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { defaultUtilization } from '../registry/convert-autoscaling.ts';

@@ -1,4 +1,4 @@
-/** Defaults of Jobs and CronJobs (reference §4.3). A CronJob's template is filled in when a Job is made of it. */
+/** Defaults of Jobs and CronJobs. A CronJob's template is filled in when a Job is made of it. */
 
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
 import { fillTemplateOf, settle } from './pod.ts';

@@ -1,4 +1,4 @@
-/** Defaults of the plain kinds of the core group: secrets, namespaces, nodes, limits, quotas, events (reference §4.3). */
+/** Defaults of the plain kinds of the core group: secrets, namespaces, nodes, limits, quotas, events. */
 
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
 import { fill, inner, items } from './pod-volumes.ts';

@@ -1,5 +1,5 @@
 /**
- * Defaults by definition (reference §4.3): a function fills in what an object of that definition leaves out, and calls the
+ * Defaults by definition: a function fills in what an object of that definition leaves out, and calls the
  * functions of what it contains. It must give the same for the same object, and nothing the second time.
  *
  * Applied to every object that is decoded or patched, before admission.

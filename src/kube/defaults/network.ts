@@ -1,4 +1,4 @@
-/** Defaults of ingresses, their classes and network policies (reference §4.3). */
+/** Defaults of ingresses, their classes and network policies. */
 
 import type { ApiObject } from '../api/objects.ts';
 import { fill, fillAbsent, inner, items } from './pod-volumes.ts';

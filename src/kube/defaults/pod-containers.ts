@@ -1,4 +1,4 @@
-/** Defaults of the containers of a pod: images, ports, probes, resources (reference §4.3). */
+/** Defaults of the containers of a pod: images, ports, probes, resources. */
 
 import type { JsonObject } from '../api/objects.ts';
 import { parseQuantity, quantityText, roundedToMilli } from '../schema/quantity.ts';

@@ -1,4 +1,4 @@
-/** Defaults of the volumes of a pod (reference §4.3). */
+/** Defaults of the volumes of a pod. */
 
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { pullPolicyOf } from './pod-image.ts';

@@ -1,5 +1,5 @@
 /**
- * Defaults of pods and of the templates that become pods (reference §4.3). Some hold for pods only: a template keeps what its
+ * Defaults of pods and of the templates that become pods. Some hold for pods only: a template keeps what its
  * author wrote, and the pod made of it is filled in then.
  */
 

@@ -1,4 +1,4 @@
-/** Defaults of disruption budgets, priorities, flow control and webhooks (reference §4.3). */
+/** Defaults of disruption budgets, priorities, flow control and webhooks. */
 
 import { type ApiObject, asJson, isJsonObject, type JsonObject } from '../api/objects.ts';
 import { fill, fillAbsent, inner, items } from './pod-volumes.ts';

@@ -1,5 +1,5 @@
 /**
- * Defaults of services and endpoints (reference §4.3). Addresses and ports of the node are not given here: they are taken when
+ * Defaults of services and endpoints. Addresses and ports of the node are not given here: they are taken when
  * the object is about to be written (`admission/service-allocation.ts`).
  */
 

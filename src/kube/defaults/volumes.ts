@@ -1,4 +1,4 @@
-/** Defaults of volumes, claims and their classes (reference §4.3). */
+/** Defaults of volumes, claims and their classes. */
 
 import { type ApiObject, asJson, isJsonObject } from '../api/objects.ts';
 import { fill, fillAbsent, inner } from './pod-volumes.ts';

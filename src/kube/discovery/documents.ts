@@ -1,4 +1,4 @@
-/** The documents of discovery, made of the registry (reference §1.1, §1.2). */
+/** The documents of discovery, made of the registry. */
 
 import { createHash } from 'node:crypto';
 import { groupVersionText } from '../api/objects.ts';

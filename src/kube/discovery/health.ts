@@ -1,5 +1,5 @@
 /**
- * `/healthz`, `/livez`, `/readyz` and their checks (reference §1.1). Checks have the names of kube-apiserver's where they are
+ * `/healthz`, `/livez`, `/readyz` and their checks. Checks have the names of kube-apiserver's where they are
  * about the same; those of what is done once before anybody can ask hold from then on.
  */
 

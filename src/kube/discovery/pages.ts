@@ -1,5 +1,5 @@
 /**
- * `/`, `/api`, `/apis` and below, `/version` (reference §1). Documents are made once per state of the registry.
+ * `/`, `/api`, `/apis` and below, `/version`. Documents are made once per state of the registry.
  */
 
 import { methodNotAllowed } from '../api/status.ts';

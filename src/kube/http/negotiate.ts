@@ -1,5 +1,5 @@
 /**
- * Which form of an answer a client gets (reference §2.3): the entries of Accept in order of appearance, those with a higher
+ * Which form of an answer a client gets: the entries of Accept in order of appearance, those with a higher
  * q first; entries that cannot be honoured are passed over.
  */
 

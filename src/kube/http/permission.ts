@@ -1,4 +1,4 @@
-/** Who sends a request, and whether they may (reference §2.14). */
+/** Who sends a request, and whether they may. */
 
 import { forbidden, forbiddenPath, unauthorized } from '../api/status.ts';
 import { anonymousUser, type UserInfo } from '../api/user.ts';

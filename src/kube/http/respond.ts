@@ -70,7 +70,7 @@ export function bodyOf(
   return body;
 }
 
-/** Sends the head of a watch at once: a client waits for it (reference §0.5). */
+/** Sends the head of a watch at once: a client waits for it. */
 export function beginStream(response: ServerResponse, headers: AnswerHeaders, isProtobuf: boolean): void {
   headers['content-type'] = isProtobuf ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json;
   response.writeHead(200, headers);

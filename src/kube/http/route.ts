@@ -1,5 +1,5 @@
 /**
- * The grammar of resource paths (reference §2.1):
+ * The grammar of resource paths:
  *
  *     /api/v1/… and /apis/<group>/<version>/…
  *     [watch/] [namespaces/<namespace>/] <plural> [/<name> [/<subresource> [/<path>]]]

@@ -1,5 +1,5 @@
 /**
- * The body of a watch: one JSON object per line, or one protobuf message behind another (reference §2.3, §2.7). What comes in
+ * The body of a watch: one JSON object per line, or one protobuf message behind another. What comes in
  * one turn goes out in one write per watcher, at its end; the head is flushed at once. A client that reads too slowly is cut
  * off: it comes back with the last revision it saw, and memory stays bounded.
  */

@@ -1,5 +1,5 @@
 /**
- * Field selectors (reference §2.8): `path=value`, `==`, `!=`, joined by commas; a backslash escapes `,`, `=` and itself.
+ * Field selectors: `path=value`, `==`, `!=`, joined by commas; a backslash escapes `,`, `=` and itself.
  * Which paths a kind knows stands in its row of the registry.
  */
 

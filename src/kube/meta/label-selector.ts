@@ -1,5 +1,5 @@
 /**
- * Label selectors as text (reference §2.8): requirements joined by commas, all of which must hold. `!=` and `notin` also
+ * Label selectors as text: requirements joined by commas, all of which must hold. `!=` and `notin` also
  * hold for objects without the key.
  */
 

@@ -1,5 +1,5 @@
 /**
- * What names may look like (reference §2.9). Each rule gives the details of what is wrong, in the words of the reference;
+ * What names may look like. Each rule gives the details of what is wrong, in the words of a real server;
  * an empty list is a good name.
  */
 

@@ -1,5 +1,5 @@
 /**
- * OpenAPI documents (reference §1.3): one of version 3 per group and version, one of version 2 for everything. Paths
+ * OpenAPI documents: one of version 3 per group and version, one of version 2 for everything. Paths
  * and their operations are `operations.ts`: PATCH takes `fieldValidation`, so that kubectl leaves validation to the server, and its
  * types say whether strategic merge is understood.
  */

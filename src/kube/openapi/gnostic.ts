@@ -1,5 +1,5 @@
 /**
- * The document of version 2 in the protobuf form that kubectl asks for before 1.29 (reference §1.3): messages of gnostic's
+ * The document of version 2 in the protobuf form that kubectl asks for before 1.29: messages of gnostic's
  * OpenAPIv2, of which only what our documents hold is written. Extensions are texts in YAML; JSON is YAML.
  *
  * The writer goes from back to front, so whatever has an order is taken in reverse.

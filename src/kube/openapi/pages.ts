@@ -1,5 +1,5 @@
 /**
- * `/openapi/v3` and `/openapi/v2` (reference §1.3). Documents are made when they are asked for and kept while their resources
+ * `/openapi/v3` and `/openapi/v2`. Documents are made when they are asked for and kept while their resources
  * stay the same ones; an address in the index carries a hash of what the document is made of, so that the index costs
  * nothing and a document with the right hash may be kept for ever.
  */

@@ -1,5 +1,5 @@
 /**
- * Definitions as OpenAPI schemas (reference §1.3): version 3 for `kubectl explain` and the patches of `kubectl apply`, version
+ * Definitions as OpenAPI schemas: version 3 for `kubectl explain` and the patches of `kubectl apply`, version
  * 2 for older clients. They differ in how they refer to each other and in types that are two.
  */
 

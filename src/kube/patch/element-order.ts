@@ -1,5 +1,5 @@
 /**
- * The order of a merged list (strategic merge, reference §3.4): what the patch names stands in the patch's order, what only
+ * The order of a merged list (strategic merge): what the patch names stands in the patch's order, what only
  * the live list has stands in the live order, and the two are woven together so that a live-only item keeps its place before
  * those it stood before. Where nothing tells them apart, the patch goes first: c0 patched into [c1, c2] gives [c0, c1, c2].
  */

@@ -1,5 +1,5 @@
 /**
- * Strategic merge patch (reference §3.4): a merge patch that knows from the types which lists are merged and by which member
+ * Strategic merge patch: a merge patch that knows from the types which lists are merged and by which member
  * of their items. Directives: `$patch` (replace, delete, merge) in a map or in an item of a merged list, `$retainKeys`,
  * `$setElementOrder/<list>`, `$deleteFromPrimitiveList/<list>`.
  *

@@ -9,7 +9,7 @@ export type MergePatch = (target: Json | undefined, patch: Json) => Json;
 /** RFC 6902. @throws StatusError 422 when an operation fails, 400 when the patch is no list, 413 beyond 10 000 operations */
 export type JsonPatch = (target: JsonObject, operations: Json) => Json;
 
-/** Reference §3.4. @throws StatusError 500 as in the reference: missing merge key, unknown directive */
+/** @throws StatusError 500 as of a real server: missing merge key, unknown directive */
 export type StrategicMergePatch = (
   target: JsonObject,
   patch: JsonObject,

@@ -1,5 +1,5 @@
 /**
- * The envelope around objects: `k8s\0`, then runtime.Unknown with apiVersion, kind and the message itself (reference §2.3),
+ * The envelope around objects: `k8s\0`, then runtime.Unknown with apiVersion, kind and the message itself,
  * and the frames of a watch, which have a length in front instead.
  */
 

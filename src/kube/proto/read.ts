@@ -1,5 +1,5 @@
 /**
- * Reads a message of Kubernetes into JSON, by the plan of its definition (reference §2.3). Go writes every field that is no
+ * Reads a message of Kubernetes into JSON, by the plan of its definition. Go writes every field that is no
  * pointer, also when it is empty: so an empty Time is null and left out, and a zero scalar counts as absent unless it may
  * be a pointer to zero (counter-example: `replicas: 0` is a wish, `hostNetwork: false` is nothing).
  */

@@ -1,5 +1,5 @@
 /**
- * Protobuf bodies (reference §2.3): 4 bytes `k8s\0`, then `runtime.Unknown` around the object, by the numbers in `schema/`.
+ * Protobuf bodies: 4 bytes `k8s\0`, then `runtime.Unknown` around the object, by the numbers in `schema/`.
  */
 
 import type { JsonObject } from '../api/objects.ts';

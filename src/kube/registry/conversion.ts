@@ -1,6 +1,6 @@
 /**
- * Versions of one kind: objects are stored in one of them and converted when they are read and written in another
- * (reference §9.44). Conversion stands at the edge of the storage, so that everything above sees one version only: decoding,
+ * Versions of one kind: objects are stored in one of them and converted when they are read and written in another.
+ * Conversion stands at the edge of the storage, so that everything above sees one version only: decoding,
  * defaults, validation, patches and selectors work in the version of the request, watches give it too.
  *
  * A conversion must lose nothing: what the other version cannot say goes through annotations.

@@ -1,5 +1,5 @@
 /**
- * HorizontalPodAutoscalers of autoscaling/v1 and v2, in which they are stored (reference §9.44). v1 knows one metric, the use of
+ * HorizontalPodAutoscalers of autoscaling/v1 and v2, in which they are stored. v1 knows one metric, the use of
  * the processor; what else there is stands in four annotations, which v2 never shows.
  */
 

@@ -1,6 +1,5 @@
 /**
- * Events have two names: v1, in which they are stored, and events.k8s.io/v1, where the same members are called otherwise
- * (reference §9.43).
+ * Events have two names: v1, in which they are stored, and events.k8s.io/v1, where the same members are called otherwise.
  */
 
 import { type ApiObject, asJson, type Json, type JsonObject } from '../api/objects.ts';

@@ -30,10 +30,10 @@ export interface Subresource {
   readonly verbs: readonly Verb[];
 }
 
-/** Which rule `metadata.name` follows (reference §2.9). */
+/** Which rule `metadata.name` follows. */
 export type NameRule = 'subdomain' | 'label' | 'subdomain63' | 'subdomain52' | 'pathSegment';
 
-/** When `metadata.generation` moves (reference §2.9). */
+/** When `metadata.generation` moves. */
 export type GenerationRule =
   | 'none'
   | 'spec'

@@ -1,5 +1,5 @@
 /**
- * Server-side apply (reference §3.5): PATCH with what one manager wants of an object, as YAML or JSON. An object that is not
+ * Server-side apply: PATCH with what one manager wants of an object, as YAML or JSON. An object that is not
  * there is created, whatever its kind says of updates that create.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Binding: a scheduler gives a pod its node, once (reference §2.12). `POST pods/<name>/binding` and `POST bindings` are the
+ * Binding: a scheduler gives a pod its node, once. `POST pods/<name>/binding` and `POST bindings` are the
  * same. A pod that has a node, goes, or is gated keeps what it has: two schedulers cannot both win.
  */
 

@@ -1,5 +1,5 @@
 /**
- * From the bytes of a request to an object of the kind that the endpoint has (reference §2.2, the 400 texts): JSON, YAML or
+ * From the bytes of a request to an object of the kind that the endpoint has: JSON, YAML or
  * protobuf; `kind` and `apiVersion` may be missing for built-in kinds; unknown members are dropped and, by
  * `fieldValidation`, ignored, warned of or refused.
  */

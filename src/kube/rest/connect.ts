@@ -1,5 +1,5 @@
 /**
- * Subresources behind which a kubelet or a pod stands: log, exec, attach, portforward, proxy (reference §2.12). No kubelet
+ * Subresources behind which a kubelet or a pod stands: log, exec, attach, portforward, proxy. No kubelet
  * belongs to this server, so what is asked is checked as far as the API knows, and then answered as by a server whose
  * kubelets are all out of reach: a client tells "not scheduled", "no such node" and "node does not answer" apart.
  */

@@ -1,6 +1,6 @@
 /**
  * Where a list goes on: base64url of `{"v":"meta.k8s.io/v1","rv":…,"start":"…"}`, the key behind the last one given, relative
- * to the prefix of the list (reference §2.6).
+ * to the prefix of the list.
  */
 
 import { badRequest } from '../api/status.ts';

@@ -1,5 +1,5 @@
 /**
- * DELETE of one object and of a collection (reference §2.10): preconditions, grace, finalizers by policy, and only then the
+ * DELETE of one object and of a collection: preconditions, grace, finalizers by policy, and only then the
  * end. What must stay for a while is marked with a deletionTimestamp.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Eviction: a delete of a pod that asks the disruption budgets first; `kubectl drain` (reference §2.12, §7). The budget's
+ * Eviction: a delete of a pod that asks the disruption budgets first; `kubectl drain`. The budget's
  * status is what a controller keeps; an eviction takes one of its allowed disruptions in a guarded write, so that two
  * evictions at once cannot both take the last one.
  */

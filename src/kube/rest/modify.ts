@@ -2,7 +2,7 @@
  * The one way in which a stored object changes: read, make the next state, check it, write it where the old one was, and
  * begin again when somebody was faster. PUT, PATCH, /status and /scale differ in how they make the next state.
  *
- * What changes nothing is not written: no new resourceVersion, no event (reference §0.9).
+ * What changes nothing is not written: no new resourceVersion, no event.
  */
 
 import { copyJson, isEqualJson } from '../api/json.ts';

@@ -1,4 +1,4 @@
-/** Query options of writes and lists (reference §2.5 to §2.7), checked. */
+/** Query options of writes and lists, checked. */
 
 import {
   type FieldError,

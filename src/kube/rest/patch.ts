@@ -1,6 +1,6 @@
 /**
  * PATCH with a JSON, merge or strategic merge patch: reads the object, applies the patch to its JSON, decodes the result and
- * goes the way of an update (reference §3). A patch is laid on the newest state again as often as somebody else was faster.
+ * goes the way of an update. A patch is laid on the newest state again as often as somebody else was faster.
  * Server-side apply is `apply.ts`.
  */
 
@@ -147,7 +147,7 @@ export function parsePatch(body: Uint8Array): Json {
   return parsePatchText(body, decodingPrefix).value;
 }
 
-/** The result of a patch that is no object of the kind: 422 with an empty kind (reference §3.3). */
+/** The result of a patch that is no object of the kind: 422 with an empty kind. */
 export function refusal(quoted: string, problem: string): StatusError {
   return invalid({ group: '', kind: '' }, '', [invalidValue('patch', quoted, problem)]);
 }

@@ -1,4 +1,4 @@
-/** GET of one object and of a collection (reference §2.6, §2.7). */
+/** GET of one object and of a collection. */
 
 import { Failure } from '../../util/failure.ts';
 import { type ApiList, type ApiObject, groupVersionText } from '../api/objects.ts';

@@ -1,6 +1,6 @@
 /**
  * Reviews: questions about who somebody is and what they may do, answered by the authenticators and the authorizer in force
- * and never stored (reference §2.14). The answer is the question with its `status`.
+ * and never stored. The answer is the question with its `status`.
  */
 
 import { type FieldError, forbiddenValue, invalidValue } from '../api/field-errors.ts';

@@ -1,5 +1,5 @@
 /**
- * /scale (reference §2.11): `spec.replicas` of the parent under the name of autoscaling/v1 Scale, read and written with the
+ * /scale: `spec.replicas` of the parent under the name of autoscaling/v1 Scale, read and written with the
  * parent's resourceVersion.
  */
 

@@ -1,4 +1,4 @@
-/** `POST serviceaccounts/<name>/token`: a TokenRequest, answered with a signed token; nothing is stored (reference §2.14). */
+/** `POST serviceaccounts/<name>/token`: a TokenRequest, answered with a signed token; nothing is stored. */
 
 import { type FieldError, invalidValue } from '../api/field-errors.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';

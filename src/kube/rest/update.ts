@@ -1,4 +1,4 @@
-/** PUT of an object or of a subresource that is the object itself (reference §2.1, §2.11). */
+/** PUT of an object or of a subresource that is the object itself. */
 
 import { invalidValue } from '../api/field-errors.ts';
 import { copyJson } from '../api/json.ts';

@@ -1,5 +1,5 @@
 /**
- * Watches (reference §2.7): from the objects there are, or from a revision on. The answer's head is sent at once; frames go
+ * Watches: from the objects there are, or from a revision on. The answer's head is sent at once; frames go
  * out as they come; the end, at the timeout, is clean, and the client comes back with the last revision it saw.
  */
 

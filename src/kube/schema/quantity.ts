@@ -1,5 +1,5 @@
 /**
- * Quantities, `500m`, `1Gi`, `1e3` (reference §9.41): a number of a billionth each, and the family of its suffix, which the
+ * Quantities, `500m`, `1Gi`, `1e3`: a number of a billionth each, and the family of its suffix, which the
  * canonical text keeps. Finer parts than a billionth are rounded up, as a real API server does, so that what was asked
  * for is never less than asked.
  *

@@ -1,4 +1,4 @@
-/** HorizontalPodAutoscalers (reference §4.4). One of v1 is checked as the v2 that it is stored as. */
+/** HorizontalPodAutoscalers. One of v1 is checked as the v2 that it is stored as. */
 
 import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';

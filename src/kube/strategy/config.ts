@@ -1,4 +1,4 @@
-/** ConfigMaps and Secrets (reference §4.4): keys, size, what a type of secret must hold, and no change once immutable. */
+/** ConfigMaps and Secrets: keys, size, what a type of secret must hold, and no change once immutable. */
 
 import { type FieldError, forbiddenValue, invalidValue, required, tooLong } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';

@@ -1,4 +1,4 @@
-/** Endpoints, and the slices that took their place (reference §4.4). */
+/** Endpoints, and the slices that took their place. */
 
 import {
   duplicate,

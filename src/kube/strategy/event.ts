@@ -1,4 +1,4 @@
-/** Events, in both versions (reference §4.4): where an event may stand, and what the new version asks for. */
+/** Events, in both versions: where an event may stand, and what the new version asks for. */
 
 import { type FieldError, invalidValue, required } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';

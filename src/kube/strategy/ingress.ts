@@ -1,4 +1,4 @@
-/** Ingresses and their classes (reference §4.4): hosts, paths and what stands behind them. */
+/** Ingresses and their classes: hosts, paths and what stands behind them. */
 
 import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import type { ApiObject, JsonObject } from '../api/objects.ts';

@@ -1,6 +1,6 @@
 /**
  * Namespaces: the label with their own name is forced on every write; one that is deleted stays Terminating until its
- * content is gone and somebody has emptied `spec.finalizers` through /finalize (reference §2.10), which changes nothing else.
+ * content is gone and somebody has emptied `spec.finalizers` through /finalize, which changes nothing else.
  */
 
 import { type FieldError, invalidValue } from '../api/field-errors.ts';

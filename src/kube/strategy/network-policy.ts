@@ -1,4 +1,4 @@
-/** NetworkPolicies, and the addresses and ranges of services (reference §4.4). */
+/** NetworkPolicies, and the addresses and ranges of services. */
 
 import {
   type FieldError,

@@ -1,4 +1,4 @@
-/** Nodes (reference §4.4): taints, ranges of addresses, the name of the provider. A node brings its status when it is created. */
+/** Nodes: taints, ranges of addresses, the name of the provider. A node brings its status when it is created. */
 
 import {
   duplicate,

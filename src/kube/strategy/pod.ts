@@ -1,6 +1,6 @@
 /**
  * Pods: born Pending with their quality of service; hardly changed afterwards, but for /status, /resize and
- * /ephemeralcontainers, each of which changes its own part and nothing else (reference §2.12, §4.3).
+ * /ephemeralcontainers, each of which changes its own part and nothing else.
  */
 
 import { copyJson } from '../api/json.ts';

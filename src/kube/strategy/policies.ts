@@ -1,4 +1,4 @@
-/** PodDisruptionBudgets, PriorityClasses, RuntimeClasses, Leases (reference §4.4). */
+/** PodDisruptionBudgets, PriorityClasses, RuntimeClasses, Leases. */
 
 import {
   duplicate,

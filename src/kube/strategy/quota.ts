@@ -1,4 +1,4 @@
-/** ResourceQuotas and LimitRanges (reference §4.4). What they do to others is in `admission/`. */
+/** ResourceQuotas and LimitRanges. What they do to others is in `admission/`. */
 
 import { duplicate, type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
 import type { ApiObject, Json, JsonObject } from '../api/objects.ts';

@@ -1,4 +1,4 @@
-/** Roles and bindings (reference §4.4): complete rules, known subjects, and a role that never changes. */
+/** Roles and bindings: complete rules, known subjects, and a role that never changes. */
 
 import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';

@@ -1,5 +1,5 @@
 /**
- * Services (reference §4.3, §4.4, §9.39). What an update leaves out and the server gave stays: addresses, ports of the node, the
+ * Services. What an update leaves out and the server gave stays: addresses, ports of the node, the
  * port of health checks. What a new type has no use for goes, unless the update says otherwise. Giving addresses and ports is
  * the business of `admission/service-allocation.ts`.
  */

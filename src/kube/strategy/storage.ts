@@ -1,4 +1,4 @@
-/** Kinds of storage.k8s.io (reference §4.4): classes, drivers, attachments. Most of what they say never changes. */
+/** Kinds of storage.k8s.io: classes, drivers, attachments. Most of what they say never changes. */
 
 import {
   duplicate,

@@ -1,4 +1,4 @@
-/** PersistentVolumeClaims (reference §4.4): after creation only the size asked for and the attributes of a bound claim change. */
+/** PersistentVolumeClaims: after creation only the size asked for and the attributes of a bound claim change. */
 
 import { type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
 import { copyJson } from '../api/json.ts';

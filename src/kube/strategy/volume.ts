@@ -1,4 +1,4 @@
-/** PersistentVolumes (reference §4.4): one source, modes, capacity; the source never changes. */
+/** PersistentVolumes: one source, modes, capacity; the source never changes. */
 
 import {
   type FieldError,

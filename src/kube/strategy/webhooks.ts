@@ -1,4 +1,4 @@
-/** Configurations of admission webhooks (reference §4.3): what may stand in them. `webhooks/` calls them. */
+/** Configurations of admission webhooks: what may stand in them. `webhooks/` calls them. */
 
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';

@@ -1,4 +1,4 @@
-/** Rows of who may do what, of certificates, and of what takes part in admission (reference §4.1, §4.2). */
+/** Rows of who may do what, of certificates, and of what takes part in admission. */
 
 import { durationText } from './age.ts';
 import {

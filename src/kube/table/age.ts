@@ -1,4 +1,4 @@
-/** How long ago something was, in words of at most two units (reference §2.4). */
+/** How long ago something was, in words of at most two units. */
 
 /** @param ms a length of time */
 export function durationText(ms: number): string {

@@ -1,4 +1,4 @@
-/** The row of a HorizontalPodAutoscaler: current against target, metric by metric (reference §4.2). */
+/** The row of a HorizontalPodAutoscaler: current against target, metric by metric. */
 
 import { ageOfPrinted, columns, nameOf, orUnset, type Printed, printer, withMore } from './columns.ts';
 import type { Printer } from './types.ts';

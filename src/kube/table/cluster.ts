@@ -1,4 +1,4 @@
-/** Rows of the plain kinds of the core group, of nodes, and of events (reference §4.1, §4.2). */
+/** Rows of the plain kinds of the core group, of nodes, and of events. */
 
 import { sinceText } from './age.ts';
 import {

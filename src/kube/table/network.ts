@@ -1,4 +1,4 @@
-/** Rows of services and of what stands around them: endpoints, ingresses, policies, addresses (reference §4.1, §4.2). */
+/** Rows of services and of what stands around them: endpoints, ingresses, policies, addresses. */
 
 import type { Json } from '../api/objects.ts';
 import {

@@ -1,5 +1,5 @@
 /**
- * The row of a Pod (reference §4.2): its status is what its containers are about, the last word being that it is being
+ * The row of a Pod: its status is what its containers are about, the last word being that it is being
  * deleted. Restarts of init containers count while the pod initializes; afterwards only those that run beside the others.
  */
 

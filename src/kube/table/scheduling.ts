@@ -1,4 +1,4 @@
-/** Rows of what decides where and how pods run: budgets, classes, leases, claims on devices (reference §4.1, §4.2). */
+/** Rows of what decides where and how pods run: budgets, classes, leases, claims on devices. */
 
 import { ageOfPrinted, columns, nameOf, orUnset, type Printed, printer } from './columns.ts';
 import type { Printer } from './types.ts';

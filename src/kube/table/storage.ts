@@ -1,4 +1,4 @@
-/** Rows of volumes, claims, storage classes and what drivers say of themselves (reference §4.1, §4.2). */
+/** Rows of volumes, claims, storage classes and what drivers say of themselves. */
 
 import {
   ageOfPrinted,

@@ -1,4 +1,4 @@
-/** Turns objects and lists into Tables and PartialObjectMetadata (reference §2.3, §2.4). */
+/** Turns objects and lists into Tables and PartialObjectMetadata. */
 
 import { invalidValue } from '../api/field-errors.ts';
 import type { ApiList, ApiObject, Json, ListMeta } from '../api/objects.ts';

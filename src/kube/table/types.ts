@@ -1,5 +1,5 @@
 /**
- * Tables (reference §2.4): a printer per kind gives the columns and, for an object, the cells. Without one a kind is printed
+ * Tables: a printer per kind gives the columns and, for an object, the cells. Without one a kind is printed
  * by name and age.
  */
 

@@ -1,4 +1,4 @@
-/** Rows of the kinds that make pods: apps, batch, the replication controller (reference §4.1, §4.2). */
+/** Rows of the kinds that make pods: apps, batch, the replication controller. */
 
 import { durationText, sinceText } from './age.ts';
 import {

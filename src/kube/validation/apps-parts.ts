@@ -1,4 +1,4 @@
-/** What the kinds that keep pods running check alike: selectors, templates, rolling updates, counters (reference §4.4). */
+/** What the kinds that keep pods running check alike: selectors, templates, rolling updates, counters. */
 
 import {
   type FieldError,

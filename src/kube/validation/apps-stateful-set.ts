@@ -1,4 +1,4 @@
-/** StatefulSets: their pods have names, claims and an order, so that little of them may change (reference §4.4). */
+/** StatefulSets: their pods have names, claims and an order, so that little of them may change. */
 
 import {
   type FieldError,

@@ -1,4 +1,4 @@
-/** Deployments, ReplicaSets, DaemonSets, ReplicationControllers, ControllerRevisions (reference §4.4). */
+/** Deployments, ReplicaSets, DaemonSets, ReplicationControllers, ControllerRevisions. */
 
 import {
   type FieldError,

@@ -1,4 +1,4 @@
-/** The metrics of a HorizontalPodAutoscaler: exactly one source each, whose target has an amount (reference §4.4). */
+/** The metrics of a HorizontalPodAutoscaler: exactly one source each, whose target has an amount. */
 
 import {
   type FieldError,

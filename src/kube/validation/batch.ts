@@ -1,4 +1,4 @@
-/** Jobs and CronJobs (reference §4.4). */
+/** Jobs and CronJobs. */
 
 import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import type { ApiObject } from '../api/objects.ts';

@@ -1,4 +1,4 @@
-/** Containers, init containers and ephemeral containers (reference §4.4). */
+/** Containers, init containers and ephemeral containers. */
 
 import {
   duplicate,

@@ -1,4 +1,4 @@
-/** Environment variables of containers, and the references to fields and resources that volumes share (reference §4.4). */
+/** Environment variables of containers, and the references to fields and resources that volumes share. */
 
 import { type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import { qualifiedNameProblems, subdomainProblems } from '../meta/names.ts';

@@ -1,4 +1,4 @@
-/** Where containers mount the volumes of their pod (reference §4.4). */
+/** Where containers mount the volumes of their pod. */
 
 import {
   type FieldError,

@@ -1,4 +1,4 @@
-/** Probes and hooks of containers: what is asked, and how often (reference §4.4). */
+/** Probes and hooks of containers: what is asked, and how often. */
 
 import {
   type FieldError,

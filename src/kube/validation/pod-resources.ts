@@ -1,4 +1,4 @@
-/** Requests and limits: which resources there are, and that no request is above its limit (reference §4.4). */
+/** Requests and limits: which resources there are, and that no request is above its limit. */
 
 import { type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
 import { qualifiedNameProblems } from '../meta/names.ts';

@@ -1,4 +1,4 @@
-/** Where a pod may run: tolerations, affinity, spreading, gates (reference §4.4). */
+/** Where a pod may run: tolerations, affinity, spreading, gates. */
 
 import {
   duplicate,

@@ -1,4 +1,4 @@
-/** Security contexts of pods and containers (reference §4.4). */
+/** Security contexts of pods and containers. */
 
 import { duplicate, type FieldError, invalidValue, notSupported, required } from '../api/field-errors.ts';
 import { int32Max, shown, validateDescendingPath, validateRange } from './pod-fields.ts';

@@ -1,5 +1,5 @@
 /**
- * The spec of a pod, in a pod or in a template, and pods when they are created (reference §4.4). Errors stand in the order in
+ * The spec of a pod, in a pod or in a template, and pods when they are created. Errors stand in the order in
  * which a real API server lists them.
  */
 

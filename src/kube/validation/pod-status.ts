@@ -1,4 +1,4 @@
-/** What a status may say of a pod, given what it said before (reference §4.4). */
+/** What a status may say of a pod, given what it said before. */
 
 import { duplicate, type FieldError, forbiddenValue, invalidValue } from '../api/field-errors.ts';
 import type { ApiObject } from '../api/objects.ts';

@@ -1,4 +1,4 @@
-/** What may change in a pod that exists: little by an update, more by /resize and /ephemeralcontainers (reference §4.4, §2.12). */
+/** What may change in a pod that exists: little by an update, more by /resize and /ephemeralcontainers. */
 
 import { type FieldError, forbiddenValue, invalidValue, required } from '../api/field-errors.ts';
 import type { ApiObject } from '../api/objects.ts';

@@ -1,4 +1,4 @@
-/** Volumes of pods: exactly one source each, and what each source needs (reference §4.4). */
+/** Volumes of pods: exactly one source each, and what each source needs. */
 
 import {
   duplicate,

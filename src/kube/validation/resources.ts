@@ -1,4 +1,4 @@
-/** Names and amounts of resources, as nodes, quotas and limits have them (reference §4.4). */
+/** Names and amounts of resources, as nodes, quotas and limits have them. */
 
 import { type FieldError, invalidValue } from '../api/field-errors.ts';
 import { parseQuantity, QuantityError } from '../schema/quantity.ts';

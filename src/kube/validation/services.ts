@@ -1,4 +1,4 @@
-/** Validation of services (reference §4.4): ports, addresses, affinity, traffic, and what a type allows. */
+/** Validation of services: ports, addresses, affinity, traffic, and what a type allows. */
 
 import {
   duplicate,
