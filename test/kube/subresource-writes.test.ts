@@ -132,3 +132,33 @@ t.test(
     t.equal(maker.fieldsV1['f:spec']['f:replicas'], undefined, 'the replicas have one owner');
   },
 );
+
+t.test(
+  'a generation of a client is kept where nobody counts them, and is 1 where they are counted',
+  async (t) => {
+    const api = await startApi(t);
+    const made = await api.send('POST', maps, {
+      metadata: { name: 'g', generation: 7, finalizers: ['example.com/wait'] },
+    });
+    t.equal(made.body.metadata.generation, 7);
+    const put = await api.send('PUT', `${maps}/g`, {
+      metadata: { name: 'g', generation: 9, finalizers: ['example.com/wait'] },
+    });
+    t.equal(put.body.metadata.generation, 7, 'an update changes none');
+    t.equal((await api.send('DELETE', `${maps}/g`)).body.metadata.generation, 8, 'the deletion counts');
+    const none = await api.send('POST', maps, { metadata: { name: 'h', generation: 0 } });
+    t.notOk('generation' in none.body.metadata);
+    const less = await api.send('POST', maps, { metadata: { name: 'i', generation: -1 } });
+    t.equal(
+      less.body.message,
+      'ConfigMap "i" is invalid: metadata.generation: Invalid value: -1: must be greater than or equal to 0',
+    );
+    const counted = { ...web, metadata: { name: 'web', generation: 7 } };
+    t.equal((await api.send('POST', `${apps}/deployments`, counted)).body.metadata.generation, 1);
+    const device = await api.send('POST', '/apis/resource.k8s.io/v1/deviceclasses', {
+      metadata: { name: 'd', generation: 7 },
+      spec: {},
+    });
+    t.equal(device.body.metadata.generation, 1);
+  },
+);

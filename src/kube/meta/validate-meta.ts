@@ -1,5 +1,5 @@
 /**
- * Validation of ObjectMeta, on create and on update (reference §2.9 and §2.10). Errors stand in the order in which a real
+ * Validation of ObjectMeta, on create and on update. Errors stand in the order in which a real
  * API server lists them.
  */
 
@@ -120,7 +120,7 @@ function validateCommon(meta: ObjectMeta, resource: ResourceType): FieldError[] 
 
 export function validateMetaOnCreate(meta: ObjectMeta, resource: ResourceType): FieldError[] {
   const errors: FieldError[] = [];
-  const { name = '', generateName = '', namespace = '' } = meta;
+  const { name = '', generateName = '', namespace = '', generation = 0 } = meta;
   if (generateName !== '') {
     for (const problem of nameProblems(resource.nameRule, generateName, true)) {
       errors.push(invalidValue('metadata.generateName', generateName, problem));
@@ -133,6 +133,10 @@ export function validateMetaOnCreate(meta: ObjectMeta, resource: ResourceType): 
     }
   }
   if (resource.isNamespaced && namespace === '') errors.push(required('metadata.namespace'));
+  if (generation < 0) {
+    const why = 'must be greater than or equal to 0';
+    errors.push(invalidValue('metadata.generation', generation, why));
+  }
   return [...errors, ...validateCommon(meta, resource)];
 }
 

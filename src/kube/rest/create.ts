@@ -1,5 +1,5 @@
 /**
- * POST of an object, and every other way to bring one into being (reference §2.9). Order: metadata, defaults, mutating
+ * POST of an object, and every other way to bring one into being. Order: metadata, defaults, mutating
  * admission, the kind's own preparation, validation, ownership of fields, admission, store.
  */
 
@@ -167,10 +167,11 @@ function fillMeta(endpoint: Endpoint, object: ApiObject, hooks: StrategyContext)
   const { metadata } = object;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
-  delete metadata.generation;
   metadata.uid = randomUid(parts.runtime.random);
   metadata.creationTimestamp = hooks.now;
+  // Kinds that count generations begin anew; of others nobody looks at what a client says.
   if (resource.generation !== 'none') metadata.generation = 1;
+  else if (metadata.generation === 0) delete metadata.generation;
   object.metadata = orderedMeta(metadata);
 }
 
