@@ -4,8 +4,13 @@
  *     ask     | kind u8 | call u32 | method u8 | msgpack body |
  *     answer  | kind u8 | call u32 | msgpack [reason, detail, result] |
  *
- * A call waits while there is no leader. One whose repetition changes nothing is asked again when the leader changes; of
- * any other the outcome is then unknown, and it fails when its time is over.
+ * A call waits while there is no leader. One whose repetition changes nothing is asked again when the leader changes, or is
+ * silent; of any other the outcome is then unknown, and it fails when its time is over.
+ *
+ * A leader that is asked again while it works on the answer goes on with it. Counter-example: to list a million keys takes
+ * seconds; begun anew twice a second, all those lists together would take minutes, and none would be done in time.
+ *
+ * Calls are numbered from a number that is drawn, so that an answer to an earlier life of this member answers none of now.
  */
 
 import { Packr } from 'msgpackr';
@@ -33,8 +38,11 @@ export type LeaderReply = (failure: Failure | null, result: unknown) => void;
 
 export interface LeaderCallsOptions {
   readonly id: NodeId;
+  /** Drawn at each start of the member. */
+  readonly run: number;
   /** Whom this member follows, itself included; empty for nobody. */
   readonly leader: () => NodeId;
+  readonly term: () => number;
   readonly send: (to: NodeId, frame: Uint8Array) => boolean;
   readonly now: () => number;
   /** Answers on the leader. Called there only; `reply` exactly once, at any time. */
@@ -59,10 +67,13 @@ const retryMs = 500;
 export class LeaderCalls {
   readonly #options: LeaderCallsOptions;
   readonly #calls = new Map<number, Call>();
-  #lastId = 0;
+  /** What this member works on the answers to: who asked and the call, and in which term it began. */
+  readonly #served = new Map<string, number>();
+  #lastId: number;
 
   constructor(options: LeaderCallsOptions) {
     this.#options = options;
+    this.#lastId = options.run;
   }
 
   /** @param repeatable asking twice is the same as asking once */
@@ -92,11 +103,13 @@ export class LeaderCalls {
   }
 
   #ask(call: Call, leader: NodeId, now: number): void {
-    const { id, serve, send } = this.#options;
+    const { id, send } = this.#options;
     if (leader === id) {
       call.asked = leader;
       call.askedAt = now;
-      serve(call.method, call.body, (failure, result) => this.#settle(call, failure, result));
+      this.#serve(id, call.id, call.method, call.body, (failure, result) =>
+        this.#settle(call, failure, result),
+      );
       return;
     }
     const body = packr.pack(call.body);
@@ -116,7 +129,7 @@ export class LeaderCalls {
     const id = frame.readUInt32LE(1);
     if (frame[0] === FrameKind.Ask) {
       const method = frame.readUInt8(5) as LeaderMethod;
-      this.#serve(from, id, method, packr.unpack(Buffer.from(frame.subarray(6))));
+      this.#answer(from, id, method, packr.unpack(Buffer.from(frame.subarray(6))));
       return;
     }
     const call = this.#calls.get(id);
@@ -129,8 +142,8 @@ export class LeaderCalls {
     this.#settle(call, reason === '' ? null : new Failure(reason as FailureReason, detail), result);
   }
 
-  #serve(from: NodeId, id: number, method: LeaderMethod, body: unknown): void {
-    const { leader, serve, send } = this.#options;
+  #answer(from: NodeId, id: number, method: LeaderMethod, body: unknown): void {
+    const { leader, send } = this.#options;
     const answer: LeaderReply = (failure, result) => {
       const said = packr.pack([failure?.reason ?? '', failure?.message ?? '', result]);
       const frame = Buffer.allocUnsafe(5 + said.length);
@@ -139,8 +152,21 @@ export class LeaderCalls {
       frame.set(said, 5);
       send(from, frame);
     };
-    if (leader() === this.#options.id) serve(method, body, answer);
+    if (leader() === this.#options.id) this.#serve(from, id, method, body, answer);
     else answer(new Failure('notLeader'), null);
+  }
+
+  /** Does what is asked, unless that is under way since it was asked before. In another term it may have come to nothing. */
+  #serve(from: NodeId, id: number, method: LeaderMethod, body: unknown, reply: LeaderReply): void {
+    const { serve, term } = this.#options;
+    const asked = `${from} ${id}`;
+    const now = term();
+    if (this.#served.get(asked) === now) return;
+    this.#served.set(asked, now);
+    serve(method, body, (failure, result) => {
+      if (this.#served.get(asked) === now) this.#served.delete(asked);
+      reply(failure, result);
+    });
   }
 
   #settle(call: Call, failure: Failure | null, result: unknown): void {

@@ -67,6 +67,8 @@ export class MemberLoop {
   readonly leadership: Leadership;
   readonly state: AppliedState;
   readonly keeper: StateKeeper;
+  /** Drawn at each start: what answers something of an earlier life of this member does not name it. */
+  readonly run: number;
   readonly #limits: MemberLimits;
   readonly #runtime: Runtime;
   readonly #network: PeerNetwork;
@@ -119,7 +121,8 @@ export class MemberLoop {
       state.store.suspend();
       this.hub.suspend();
     }
-    const codec = new EnvelopeCodec(id, runtime.random.uint32());
+    this.run = runtime.random.uint32();
+    const codec = new EnvelopeCodec(id, this.run);
     this.proposals = new Proposals(codec, limits, runtime.clock);
     const { pending } = this.proposals;
     this.#applies = new ApplyFigures(() => runtime.clock.now());

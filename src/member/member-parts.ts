@@ -85,7 +85,9 @@ export class MemberParts {
     this.handover = new Handover(this.raft, network, runtime.clock, limits);
     this.#leaderCalls = new LeaderCalls({
       id: memberId,
+      run: this.loop.run,
       leader: () => this.raft.leader,
+      term: () => this.raft.term,
       send: (to, frame) => network.send(to, frame),
       now: () => runtime.clock.now(),
       serve: (method, body, reply) => this.#service.serve(method, body, reply),

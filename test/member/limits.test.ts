@@ -71,7 +71,9 @@ t.test('maxCalls of member/leader-calls: so many wait for the leader, and one mo
   let leader = '';
   const calls = new LeaderCalls({
     id: 'a',
+    run: 1,
     leader: () => leader,
+    term: () => 1,
     send: () => true,
     now: () => 0,
     serve: (_method, _body, reply) => reply(null, null),
