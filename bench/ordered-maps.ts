@@ -2,7 +2,8 @@
 
 import sortedBtree from 'sorted-btree';
 import { SimRandom } from '../src/sim/sim-random.ts';
-import { lowerBound, OrderedMap } from '../src/util/ordered-map.ts';
+import { OrderedMap } from '../src/util/ordered-map.ts';
+import { lowerBound } from '../src/util/sorted-keys.ts';
 
 export interface OrderedStore {
   set(key: string, value: number): void;

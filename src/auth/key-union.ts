@@ -10,6 +10,8 @@
  *     key empty           no key of etcd's: permits nothing and is not covered
  */
 
+import { upperBound } from '../util/sorted-keys.ts';
+
 /** The range_end that stands for no end. */
 const openEnd = '\0';
 
@@ -59,23 +61,11 @@ export class KeyUnion {
 
   /** True when every key of the range is in the union; both as binary strings. */
   covers(key: string, rangeEnd: string): boolean {
-    const at = this.#startsUpTo(key) - 1;
+    const at = upperBound(this.#starts, key) - 1;
     if (at < 0) return false;
     const end = this.#ends[at]!;
     if (end === null) return true;
     if (key >= end || rangeEnd === openEnd) return false;
     return rangeEnd === '' || rangeEnd <= end;
-  }
-
-  /** The number of intervals that start at or before `key`. */
-  #startsUpTo(key: string): number {
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#starts[middle]! <= key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

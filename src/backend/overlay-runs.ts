@@ -5,7 +5,7 @@
  *     packed    packs, as they will stand on disk: no object is kept for a record
  */
 
-import { lowerBound } from '../util/ordered-map.ts';
+import { lowerBound } from '../util/sorted-keys.ts';
 import type { BackendEntry, Room } from './backend.ts';
 import {
   expandPack,

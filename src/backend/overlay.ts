@@ -9,7 +9,7 @@
  * done when somebody asks: the new keys are sorted and merged into the old order from the back.
  */
 
-import { lowerBound } from '../util/ordered-map.ts';
+import { lowerBound } from '../util/sorted-keys.ts';
 import type { BackendEntry, Room } from './backend.ts';
 import { entriesOf, PackedRun, PlainRun, type Run, type RunWalk } from './overlay-runs.ts';
 import { isBehind, noPacking, type Packing, type ReadyPack } from './pack.ts';

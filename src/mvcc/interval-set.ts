@@ -3,6 +3,8 @@
  * asking cost O(log n) however many a hostile txn brings.
  */
 
+import { upperBound } from '../util/sorted-keys.ts';
+
 export class IntervalSet {
   readonly #starts: string[] = [];
   /** null is no end; only the last can be. */
@@ -12,7 +14,7 @@ export class IntervalSet {
   add(from: string, to: string | null): void {
     if (to !== null && to <= from) return;
     // Everything from the first interval that ends at or after `from` to the last that starts at or before `to` merges.
-    let first = this.#startsAbove(from);
+    let first = upperBound(this.#starts, from);
     if (first > 0 && this.#reaches(first - 1, from)) first--;
     let last = first;
     let start = from;
@@ -32,22 +34,10 @@ export class IntervalSet {
   }
 
   has(key: string): boolean {
-    const at = this.#startsAbove(key) - 1;
+    const at = upperBound(this.#starts, key) - 1;
     if (at < 0) return false;
     const end = this.#ends[at]!;
     return end === null || key < end;
-  }
-
-  /** The number of intervals that start at or before `key`. */
-  #startsAbove(key: string): number {
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#starts[middle]! <= key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   #reaches(at: number, key: string): boolean {

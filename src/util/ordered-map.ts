@@ -16,52 +16,22 @@
  * Keys compare by UTF-16 unit, which for binary strings is byte order.
  */
 
+import {
+  type Branch,
+  type Leaf,
+  leanWeights,
+  type Node,
+  newLeaf,
+  ownWeights,
+  sizeOf,
+  sumOf,
+  totalOf,
+  weightAt,
+} from './ordered-map-nodes.ts';
+import { lowerBound, upperBound } from './sorted-keys.ts';
+
 const nodeMax = 64;
 const nodeMin = 16;
-
-interface Leaf<V> {
-  readonly isLeaf: true;
-  keys: string[];
-  values: V[];
-  /** Null: each entry weighs 1. */
-  weights: number[] | null;
-  total: number;
-  next: Leaf<V> | null;
-}
-
-interface Branch<V> {
-  readonly isLeaf: false;
-  /** `separators[i]` stands between `children[i]` and `children[i + 1]`. */
-  separators: string[];
-  children: Node<V>[];
-  total: number;
-}
-
-type Node<V> = Leaf<V> | Branch<V>;
-
-/** First position in ascending `keys` whose key is >= `key`. */
-export function lowerBound(keys: readonly string[], key: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (keys[middle]! < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The child that holds `key`: the number of separators <= `key`. */
-function childOf(separators: readonly string[], key: string): number {
-  let low = 0;
-  let high = separators.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (separators[middle]! <= key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /** The end for child `at`: none where all of it stands before `to`. */
 function endWithin(separators: readonly string[], at: number, to: string | null): string | null {
@@ -84,46 +54,6 @@ function lightenThose<V>(leaf: Leaf<V>, begin: number, end: number, only: Ahead<
     ownWeights(leaf)[at] = 0;
   }
   return gone;
-}
-
-function sum(numbers: readonly number[]): number {
-  let total = 0;
-  for (let i = 0; i < numbers.length; i++) total += numbers[i]!;
-  return total;
-}
-
-function totalOf<V>(children: readonly Node<V>[]): number {
-  let total = 0;
-  for (let i = 0; i < children.length; i++) total += children[i]!.total;
-  return total;
-}
-
-function newLeaf<V>(keys: string[], values: V[], weights: number[] | null, next: Leaf<V> | null): Leaf<V> {
-  return { isLeaf: true, keys, values, weights, total: weights === null ? keys.length : sum(weights), next };
-}
-
-function sumOf<V>(leaf: Leaf<V>): number {
-  return leaf.weights === null ? leaf.keys.length : sum(leaf.weights);
-}
-
-function weightAt<V>(leaf: Leaf<V>, at: number): number {
-  return leaf.weights === null ? 1 : leaf.weights[at]!;
-}
-
-/** The weights of a leaf, to be changed. */
-function ownWeights<V>(leaf: Leaf<V>): number[] {
-  leaf.weights ??= new Array<number>(leaf.keys.length).fill(1);
-  return leaf.weights;
-}
-
-/** The same weights, or null when all are 1. */
-function leanWeights(weights: number[]): number[] | null {
-  for (let i = 0; i < weights.length; i++) if (weights[i] !== 1) return weights;
-  return null;
-}
-
-function sizeOf<V>(node: Node<V>): number {
-  return node.isLeaf ? node.keys.length : node.children.length;
 }
 
 export class OrderedMap<V> {
@@ -226,7 +156,7 @@ export class OrderedMap<V> {
     let node = this.#root;
     while (!node.isLeaf) {
       node.total += difference;
-      node = node.children[childOf(node.separators, key)]!;
+      node = node.children[upperBound(node.separators, key)]!;
     }
     node.total += difference;
   }
@@ -315,7 +245,7 @@ export class OrderedMap<V> {
 
   #leafOf(key: string): Leaf<V> {
     let node = this.#root;
-    while (!node.isLeaf) node = node.children[childOf(node.separators, key)]!;
+    while (!node.isLeaf) node = node.children[upperBound(node.separators, key)]!;
     return node;
   }
 
@@ -323,7 +253,7 @@ export class OrderedMap<V> {
     let below = 0;
     let node = this.#root;
     while (!node.isLeaf) {
-      const at = childOf(node.separators, key);
+      const at = upperBound(node.separators, key);
       for (let i = 0; i < at; i++) below += node.children[i]!.total;
       node = node.children[at]!;
     }
@@ -349,7 +279,7 @@ export class OrderedMap<V> {
     }
     const { children, separators } = node;
     let low = from;
-    for (let i = childOf(separators, from); i < children.length; i++, low = '') {
+    for (let i = upperBound(separators, from); i < children.length; i++, low = '') {
       if (i > 0 && to !== null && separators[i - 1]! >= to) return true;
       const high = endWithin(separators, i, to);
       const child = children[i]!;
@@ -371,9 +301,9 @@ export class OrderedMap<V> {
       } else gone = lightenThose(node, begin, end, only);
     } else {
       const { children, separators } = node;
-      const end = to === null ? children.length - 1 : childOf(separators, to);
+      const end = to === null ? children.length - 1 : upperBound(separators, to);
       let low = from;
-      for (let at = childOf(separators, from); at <= end; at++, low = '')
+      for (let at = upperBound(separators, from); at <= end; at++, low = '')
         gone += this.#lighten(children[at]!, low, endWithin(separators, at, to), only);
     }
     node.total -= gone;
@@ -383,7 +313,7 @@ export class OrderedMap<V> {
   /** Inserts below `node`; returns the right sibling if `node` had to be split. */
   #insert(node: Node<V>, key: string, value: V, weight: number): Node<V> | null {
     if (node.isLeaf) return this.#insertInLeaf(node, key, value, weight);
-    const at = childOf(node.separators, key);
+    const at = upperBound(node.separators, key);
     const child = node.children[at]!;
     const childBefore = child.total;
     const right = this.#insert(child, key, value, weight);
@@ -457,7 +387,7 @@ export class OrderedMap<V> {
       this.#size--;
       return;
     }
-    const at = childOf(node.separators, key);
+    const at = upperBound(node.separators, key);
     const child = node.children[at]!;
     const before = child.total;
     this.#remove(child, key);

@@ -2,7 +2,7 @@
 
 import t from 'tap';
 import { parseYamlText } from '../../src/kube/schema/yaml-text.ts';
-import { lowerBound } from '../../src/util/ordered-map.ts';
+import { lowerBound } from '../../src/util/sorted-keys.ts';
 import { Coverage } from './coverage.ts';
 import { fuzz } from './fuzz.ts';
 import { targets } from './targets.ts';
