@@ -50,7 +50,7 @@ const ZERO = 48;
 /** Lease numbers are written as varints of five octets: from 2^28 to 2^35. */
 const LEASE_BASE = 2 ** 34;
 const FIRST_LEASE_BASE = 2 ** 30;
-export const LEASE_ID_OCTETS = 5;
+const LEASE_ID_OCTETS = 5;
 
 export class RequestSource {
   readonly #options: RequestOptions;

@@ -47,7 +47,7 @@ function roundsOf(report: SuiteReport, one: ReportCase, system: SystemName): Sui
 }
 
 /** Keelson's figure by etcd's, round by round. */
-export function caseRatios(report: SuiteReport, one: ReportCase): number[] {
+function caseRatios(report: SuiteReport, one: ReportCase): number[] {
   const theirs = roundsOf(report, one, 'etcd');
   return roundsOf(report, one, 'keelson').flatMap((ours) => {
     const other = theirs.find(({ round }) => round === ours.round);

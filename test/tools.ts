@@ -19,7 +19,7 @@ export interface Tool {
 }
 
 /** Where CI puts what it fetches: a folder per package, as it is unpacked. */
-export const fetchedTools: string = join(import.meta.dirname, '../node_modules/.cache/tools');
+const fetchedTools = join(import.meta.dirname, '../node_modules/.cache/tools');
 
 const versionArguments: Readonly<Record<ToolName, readonly string[]>> = {
   etcd: ['--version'],

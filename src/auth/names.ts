@@ -8,7 +8,7 @@ export function nameBytes(name: string): string {
   return Buffer.from(name, 'utf8').toString('latin1');
 }
 
-export function compareNames(a: string, b: string): number {
+function compareNames(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
 }
 

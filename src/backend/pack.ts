@@ -22,7 +22,7 @@ export interface Packing {
 }
 
 /** A pack is closed as soon as it has so many bytes. A read of one record reads a pack; each pack has a reference. */
-export const packBytes: number = 16 * 1024;
+const packBytes = 16 * 1024;
 /** Longer keys stand outside of packs. */
 export const maxPackedKeyBytes = 255;
 /** A longer value has a pack to itself, into which it is not copied. */

@@ -17,7 +17,7 @@ import { closeSoon, type Disk, type DiskDone, type DiskFile, syncNames } from '.
 import { Failure } from '../util/failure.ts';
 
 /** A file is full at this size; a larger record has one to itself. */
-export const recordFileBytes: number = 32 * 1024 * 1024;
+const recordFileBytes = 32 * 1024 * 1024;
 const namePattern = /^(\d{6,12})\.records$/;
 
 /** Where a pack stands, and the checksum of its bytes. */

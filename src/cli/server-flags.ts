@@ -113,7 +113,7 @@ export type ServerFlags = { readonly [Name in keyof ServerOptions]: Flag<ServerO
 
 const DEFAULT_CLIENT_URL = 'http://localhost:2379';
 const DEFAULT_PEER_URL = 'http://localhost:2380';
-export const ELECTION_MS_MAX = 50_000;
+const ELECTION_MS_MAX = 50_000;
 const PORT_MAX = 65_535;
 export const STREAMS_MAX: number = 2 ** 32 - 1;
 /** etcd: progress is not told more often. */

@@ -73,7 +73,7 @@ async function giveUp(held: HeldPlace | null, lease: Lease, ownsLease: boolean):
   }
 }
 
-export async function givePlaceBack(held: HeldPlace, options: CallOptions = {}): Promise<void> {
+async function givePlaceBack(held: HeldPlace, options: CallOptions = {}): Promise<void> {
   const { line, place, lease, ownsLease } = held;
   if (lease.isLost) return;
   if (ownsLease) await lease.revoke(options);

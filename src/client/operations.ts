@@ -140,7 +140,7 @@ export function rangeRequest(range: KeyRange, options: RangeOptions): RangeReque
   };
 }
 
-export function leaseIdOf(lease: bigint | { readonly id: bigint } | undefined): bigint {
+function leaseIdOf(lease: bigint | { readonly id: bigint } | undefined): bigint {
   if (lease === undefined) return 0n;
   return typeof lease === 'bigint' ? lease : lease.id;
 }

@@ -61,7 +61,7 @@ export function accessOf(path: string): Access {
 }
 
 /** The token that a call shows, or undefined. An empty one is a token, and a bad one. */
-export function tokenOf(call: RpcCall): string | undefined {
+function tokenOf(call: RpcCall): string | undefined {
   const token = call.metadata(TOKEN_KEY);
   if (token !== undefined) return token;
   const authorization = call.metadata(AUTHORIZATION_KEY);

@@ -72,7 +72,7 @@ export function serverStream(
   });
 }
 
-export const HAS_LEADER_KEY = 'hasleader';
+const HAS_LEADER_KEY = 'hasleader';
 const CLIENT_API_VERSION_KEY = 'client-api-version';
 
 /** Metadata values arrive with one character per byte. */

@@ -20,7 +20,7 @@ export function serveDebugVars(member: Pick<ServedMember, 'status'>, response: S
 }
 
 /** A line per variable, as expvar writes them. */
-export function debugVars(status: MemberStatus, figures: ProcessFigures): string {
+function debugVars(status: MemberStatus, figures: ProcessFigures): string {
   const { residentBytes, heapUsedBytes, maxOpenFiles } = figures;
   const variables = {
     file_descriptor_limit: maxOpenFiles ?? 0,

@@ -36,7 +36,7 @@ export interface GatewayLimits {
 }
 
 /** First value of a header, in lower case. */
-export function headerOf(request: IncomingMessage, name: string): string | undefined {
+function headerOf(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -40,7 +40,7 @@ export interface LeaseClockOptions {
   readonly maxWaiters: number;
 }
 
-export const defaultLeaseClockOptions: LeaseClockOptions = {
+const defaultLeaseClockOptions: LeaseClockOptions = {
   revokesPerSecond: 1000,
   checkpointsPerSecond: 2000,
   reofferMs: 3000,

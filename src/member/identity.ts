@@ -13,7 +13,7 @@ export function memberIdOf(peerUrls: readonly string[], clusterToken: string): s
 }
 
 /** First eight bytes of SHA-1 over all member ids, big-endian, ascending. */
-export function clusterIdOf(memberIds: readonly string[]): string {
+function clusterIdOf(memberIds: readonly string[]): string {
   const hash = createHash('sha1');
   for (const id of [...memberIds].sort()) hash.update(Buffer.from(id, 'hex'));
   return hash.digest('hex').slice(0, 16);

@@ -18,7 +18,7 @@ import { becomeLeader } from './replication.ts';
 import { type Message, MessageType, nobody, Role } from './types.ts';
 
 /** `context` of a Vote message when a leader has asked for the campaign: freshness of the leader is no objection. */
-export const transferCampaign = 1;
+const transferCampaign = 1;
 
 export function tickElection(core: RaftCore, count: number): void {
   core.electionElapsed += count;

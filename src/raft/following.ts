@@ -10,7 +10,7 @@ import { type Entry, type Message, MessageType, Role } from './types.ts';
 export const quietAppend = 1;
 
 /** A message that only the leader of this term sends: it is followed from now on. */
-export function hearLeader(core: RaftCore, message: Message): void {
+function hearLeader(core: RaftCore, message: Message): void {
   if (core.role === Role.Leader) {
     throw new Error(`raft: ${message.from} and ${core.id} both lead term ${core.term}`);
   }

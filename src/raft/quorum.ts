@@ -33,7 +33,7 @@ export function reachedBy(values: number[], count: number, quorum: number): numb
 export type VoteOutcome = 'won' | 'lost' | 'pending';
 
 /** The outcome in one half. Votes of others than `voters` do not count. */
-export function majorityOutcome(
+function majorityOutcome(
   voters: readonly NodeId[],
   votes: ReadonlyMap<NodeId, boolean>,
   quorum: number,

@@ -199,7 +199,7 @@ export function onHeartbeatResponse(core: RaftCore, response: Message): void {
 }
 
 /** Reads whose round a quorum has acknowledged are done. */
-export function confirmReads(core: RaftCore): void {
+function confirmReads(core: RaftCore): void {
   if (!core.reads.hasPending) return;
   core.reads.confirm(core.tracker.confirmedRound(), (to, context, index) => {
     const answer = core.message(MessageType.ReadIndexResponse, to);

@@ -16,7 +16,7 @@ import { commonNameOf, firstMetadata, HANDLER_FAILED, wireStatus } from './grpc-
 import type { RpcStatus, RpcStream, StreamHandler } from './transport.ts';
 
 /** Bytes waiting in one stream from which `write` says false. One message may exceed it by its own size. */
-export const STREAM_BUFFER_BYTES: number = 256 * 1024;
+const STREAM_BUFFER_BYTES = 256 * 1024;
 
 export class StreamCall implements RpcStream, BaseListener {
   readonly path: string;

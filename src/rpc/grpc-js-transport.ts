@@ -19,17 +19,17 @@ import { MessageDecoder } from './message-decoder.ts';
 import type { RpcTransport, RpcTransportOptions } from './transport.ts';
 
 /** Bytes a client may send on one call before the handler takes them. HTTP/2's default of 64 KiB stalls large puts. */
-export const STREAM_WINDOW_BYTES: number = 1024 * 1024;
+const STREAM_WINDOW_BYTES = 1024 * 1024;
 /** The same for all calls of a connection together. */
-export const CONNECTION_WINDOW_BYTES: number = 16 * 1024 * 1024;
+const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 /**
  * Every connection is probed this often. etcd waits two hours, which is too long here: after a protocol error that
  * nghttp2 answers with GOAWAY, Node stops reading from the socket and does not see the client close it. The probe is
  * what ends such a connection.
  */
-export const KEEPALIVE_INTERVAL_MS: number = 60 * 1000;
+const KEEPALIVE_INTERVAL_MS = 60 * 1000;
 /** A probe unanswered this long ends the connection; etcd's `--grpc-keepalive-timeout`. */
-export const KEEPALIVE_TIMEOUT_MS: number = 20 * 1000;
+const KEEPALIVE_TIMEOUT_MS = 20 * 1000;
 
 export function grpcJsTransport(options: RpcTransportOptions): RpcTransport {
   return new GrpcJsTransport(options);

@@ -14,9 +14,9 @@ import type { Scheduler } from '../util/runtime.ts';
 import type { PeerAddress, PeerHandler, PeerNetwork } from './peer.ts';
 
 /** Bytes that may wait from one member to another. */
-export const LOCAL_MAX_QUEUED_BYTES: number = 64 * 1024 * 1024;
+const LOCAL_MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Frames that may wait from one member to another. */
-export const LOCAL_MAX_QUEUED_FRAMES: number = 8192;
+const LOCAL_MAX_QUEUED_FRAMES = 8192;
 
 export interface LocalNetworkOptions {
   readonly scheduler: Scheduler;

@@ -20,10 +20,10 @@ import { crc32 } from 'node:zlib';
 import { chainCrc } from '../util/chain-crc.ts';
 
 export const PEER_MAGIC: Buffer = Buffer.from([0x89, 0x4b, 0x4c, 0x4e]);
-export const PEER_PROTOCOL_VERSION: number = 1;
+const PEER_PROTOCOL_VERSION = 1;
 /** Largest introduction or answer, in bytes. */
 export const MAX_INTRODUCTION_BYTES: number = 1024;
-export const FRAME_HEADER_BYTES: number = 8;
+const FRAME_HEADER_BYTES = 8;
 const SIGN_OF_LIFE_LENGTH = 0xffffffff;
 export const SIGN_OF_LIFE: Buffer = Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 

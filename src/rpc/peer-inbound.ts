@@ -14,7 +14,7 @@ import { decodeIntroduction, encodeIntroduction, FrameReader, SIGN_OF_LIFE } fro
 import { SILENCE_LIMIT_MS } from './peer-link.ts';
 
 /** A connection has this long to introduce itself. */
-export const INTRODUCTION_TIMEOUT_MS: number = 5000;
+const INTRODUCTION_TIMEOUT_MS = 5000;
 
 /** What an incoming connection needs of the network it belongs to. */
 export interface InboundOwner {

@@ -25,9 +25,9 @@ import {
 import { connectionProblem } from './tls-problems.ts';
 
 /** A dialled connection has this long to be accepted, introduced and welcomed. */
-export const DIAL_TIMEOUT_MS: number = 2000;
-export const BACKOFF_MIN_MS: number = 50;
-export const BACKOFF_MAX_MS: number = 1000;
+const DIAL_TIMEOUT_MS = 2000;
+const BACKOFF_MIN_MS = 50;
+const BACKOFF_MAX_MS = 1000;
 /** Both ends send a sign of life this often; where frames have left since the last one, they are the sign. */
 export const SIGN_OF_LIFE_INTERVAL_MS: number = 2000;
 /** So often at least, by members that have nothing to say to anybody. */

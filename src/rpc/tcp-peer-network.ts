@@ -23,16 +23,16 @@ import { CLOSE_GRACE_MS, LONGEST_SILENCE_MS, PeerLink, SIGN_OF_LIFE_INTERVAL_MS 
 import type { TlsOptions } from './tls-options.ts';
 
 /** Largest frame that is sent or accepted. */
-export const PEER_MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
+const PEER_MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /** Bytes that may wait for one peer. */
-export const PEER_MAX_QUEUED_BYTES: number = 64 * 1024 * 1024;
+const PEER_MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Frames that may wait for one peer. */
-export const PEER_MAX_QUEUED_FRAMES: number = 8192;
+const PEER_MAX_QUEUED_FRAMES = 8192;
 /** What an introduction says of where its author can be dialled. */
 const toldUrlsMax = 3;
 const toldUrlBytesMax = 200;
 /** Open connections of a peer port, HTTP included. */
-export const PEER_MAX_CONNECTIONS: number = 1024;
+const PEER_MAX_CONNECTIONS = 1024;
 
 export interface TcpPeerNetworkOptions {
   /** This member's id, as its peers name it. */

@@ -13,7 +13,7 @@ import type { TlsOptions } from './tls-options.ts';
 import { certificateProblem, connectionProblem } from './tls-problems.ts';
 
 /** A connection has so long for its handshake. */
-export const HANDSHAKE_TIMEOUT_MS: number = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export interface TlsAcceptor {
   /** @param socket nothing has been read from it */

@@ -225,7 +225,7 @@ interface NameChange {
   readonly created: Inode | null;
 }
 
-export function parentOf(path: string): string {
+function parentOf(path: string): string {
   const cut = path.lastIndexOf('/');
   return cut <= 0 ? '' : path.slice(0, cut);
 }

@@ -37,7 +37,7 @@ export interface Testament {
 }
 
 /** The terms of a log as it was last seen. */
-export class Shadow {
+class Shadow {
   seen: Seen | null = null;
   /** `terms[i]` is the term at index `i`; 0 where it was never seen. */
   terms: number[] = [0];

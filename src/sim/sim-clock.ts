@@ -27,7 +27,7 @@ export class SimProcess {
   }
 }
 
-export class SimEvent implements Timer {
+class SimEvent implements Timer {
   at: number;
   sequence: number;
   readonly process: SimProcess | null;

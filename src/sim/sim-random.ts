@@ -10,7 +10,7 @@
 import type { Random } from '../util/runtime.ts';
 
 /** Hashes text into 32 bits, starting from `seed` (FNV-1a over UTF-16 units, then an avalanche). */
-export function hashText(seed: number, text: string): number {
+function hashText(seed: number, text: string): number {
   let hash = (seed ^ 0x811c9dc5) >>> 0;
   for (let at = 0; at < text.length; at++) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;

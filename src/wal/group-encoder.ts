@@ -20,7 +20,7 @@ import {
 } from './record.ts';
 
 /** Payloads up to this are copied (measured): below it, two more checksum calls and one more piece cost more. */
-export const copiedPayloadBytesMax: number = 4 * 1024;
+const copiedPayloadBytesMax = 4 * 1024;
 
 const firstBufferBytes = 64 * 1024;
 /** A buffer grown beyond this for a large group is let go after it. */

@@ -65,7 +65,7 @@ export interface RecordHeader {
   readonly endsGroup: boolean;
 }
 
-export function aligned(length: number): number {
+function aligned(length: number): number {
   return Math.ceil(length / recordAlignment) * recordAlignment;
 }
 

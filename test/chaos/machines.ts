@@ -63,7 +63,7 @@ function inNamespace(namespace: string, ...words: string[]): void {
 }
 
 /** True when this process may make namespaces. */
-export function canCutLinks(): boolean {
+function canCutLinks(): boolean {
   const name = `kc${process.pid}t`;
   try {
     ip('netns', 'add', name);

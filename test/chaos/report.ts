@@ -49,7 +49,7 @@ export type Judged = Pick<
 >;
 
 /** Without what came after the last write: leases that nobody renews end whenever they end. */
-export function upTo(end: number, told: readonly Told[]): Told[] {
+function upTo(end: number, told: readonly Told[]): Told[] {
   return told.flatMap((each) => {
     if (each.changes.every(({ revision }) => revision <= end)) return [each];
     const changes = each.changes.filter(({ revision }) => revision <= end);

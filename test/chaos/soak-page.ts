@@ -67,7 +67,7 @@ function plot(title: string, times: readonly number[], lines: readonly Line[]): 
 }
 
 /** Least squares: how much `values` grow per hour, over the later two thirds (what comes before is warming up). */
-export function slopePerHour(times: readonly number[], values: readonly number[]): number {
+function slopePerHour(times: readonly number[], values: readonly number[]): number {
   const from = Math.floor(times.length / 3);
   const [xs, ys] = [times.slice(from), values.slice(from)];
   const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;

@@ -38,7 +38,7 @@ export interface System {
 }
 
 /** One cluster for many tests, and what they need of it. */
-export class Bench {
+class Bench {
   readonly cluster: TestCluster;
   readonly #mayLack: readonly Service[];
 

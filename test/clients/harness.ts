@@ -21,7 +21,7 @@ const pollMs = 25;
 const commandTimeoutMs = 120_000;
 
 /** Whether a program is on the PATH. */
-export function hasProgram(name: string): boolean {
+function hasProgram(name: string): boolean {
   const { PATH: path = '' } = process.env;
   return path.split(delimiter).some((folder) => {
     try {

@@ -78,7 +78,7 @@ class Asked implements Disposable {
 }
 
 /** @param keys so many stay; more were there */
-export async function fill(servers: Servers, keys: number): Promise<number> {
+async function fill(servers: Servers, keys: number): Promise<number> {
   using asked = new Asked(servers);
   const name = (index: number): Buffer => Buffer.from(`/registry/things/${String(index).padStart(7, '0')}`);
   for (let id = 1; id <= leaseCount; id++) await asked.call('Lease/LeaseGrant', { ID: id, TTL: 1_000_000 });
@@ -127,7 +127,7 @@ export async function fill(servers: Servers, keys: number): Promise<number> {
 }
 
 /** @param revision at which the hash is asked for */
-export async function stateOf(servers: Servers, revision: number): Promise<State> {
+async function stateOf(servers: Servers, revision: number): Promise<State> {
   using asked = new Asked(servers);
   const hashed = await asked.call('Maintenance/HashKV', { revision });
   const counted = await asked.call('KV/Range', {

@@ -20,7 +20,7 @@ export function noisyBytes(draws: RandomDraws, type: protobuf.Type, message: Mes
   return draws.chance(2) ? plainBytes(type, message) : new NoisyWriter(draws).message(type, message);
 }
 
-export function plainBytes(type: protobuf.Type, message: Message): Buffer {
+function plainBytes(type: protobuf.Type, message: Message): Buffer {
   return Buffer.from(type.encode(type.fromObject(message)).finish());
 }
 

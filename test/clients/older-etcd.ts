@@ -103,7 +103,7 @@ const rules: Readonly<Record<keyof typeof olderReleases, Rule>> = {
 };
 
 /** Does a release lack what others have `since`? Of its own line of releases the one named counts, else the oldest. */
-export function isBefore(version: string, { since }: ReleaseDifference): boolean {
+function isBefore(version: string, { since }: ReleaseDifference): boolean {
   const line = (release: string): string => release.split('.', 2).join('.');
   const named = since.find((release) => line(release) === line(version)) ?? since[0]!;
   return compareVersions(version, named) < 0;

@@ -86,7 +86,7 @@ export class FakeWatchStream implements WatchStream {
   }
 }
 
-export class FakeHub implements WatchHub {
+class FakeHub implements WatchHub {
   readonly streams: FakeWatchStream[] = [];
   ticks = 0;
   onOpen: (stream: FakeWatchStream) => void = () => {};

@@ -43,13 +43,13 @@ export function allImports(sources: Sources): Import[] {
 }
 
 /** `src/raft/log.ts` is in `raft`, `src/index.ts` is a room of its own: `index`. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const [, room] = path.split('/');
   return room!.replace(/\.ts$/, '');
 }
 
 /** The floors of the house, from the ground up. A file may import only from its own room and from floors below. */
-export const floors: readonly (readonly string[])[] = [
+const floors: readonly (readonly string[])[] = [
   ['util'],
   ['wire'],
   ['wal', 'backend', 'rpc', 'bolt'],

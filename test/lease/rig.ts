@@ -4,7 +4,7 @@ import type { Backend } from '../../src/backend/backend.ts';
 import { MemoryImage, memoryBackend } from '../../src/backend/memory-backend.ts';
 import { Leases } from '../../src/lease/leases.ts';
 
-export const scheduler = { defer: (job: () => void): void => void setImmediate(job) };
+const scheduler = { defer: (job: () => void): void => void setImmediate(job) };
 
 export function openLeases(backend: Backend): Promise<Leases> {
   return new Promise((resolve, reject) => {

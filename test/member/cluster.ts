@@ -22,7 +22,7 @@ import { decodeKeyValue } from '../../src/wire/key-value.ts';
 import { encodePutRequest } from '../../src/wire/kv-codec.ts';
 import type { PutRequest, PutResult, RangeRequest } from '../../src/wire/messages.ts';
 
-export const quickLimits: MemberLimits = { ...defaultLimits, heartbeatMs: 20, electionMs: 100 };
+const quickLimits: MemberLimits = { ...defaultLimits, heartbeatMs: 20, electionMs: 100 };
 
 interface Seat {
   readonly name: string;

@@ -82,7 +82,7 @@ export function watch(key: string, fields: Partial<Omit<WatchCreate, 'key'>> = {
 }
 
 /** A sink that keeps what it is sent. */
-export class Reader implements WatchSink {
+class Reader implements WatchSink {
   readonly stream: WatchStream;
   notices: WatchNotice[] = [];
   /** It is full once it holds so many notices. */

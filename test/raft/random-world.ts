@@ -10,7 +10,7 @@ import { EntryType, MessageType, nobody } from '../../src/raft/types.ts';
 import { conf, diskWith, type NodeOptions, TestCluster, type TestNode, text } from './cluster.ts';
 
 /** A small, good enough generator (mulberry32): a seed is a history. */
-export class Chance {
+class Chance {
   #state: number;
 
   constructor(seed: number) {

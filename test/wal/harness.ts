@@ -17,7 +17,7 @@ import { FaultDisk } from './fault-disk.ts';
 
 export const directory = '/data/wal';
 export const metadata: Buffer = Buffer.from('cluster 1, member 2');
-export const segmentBytes = 4096;
+const segmentBytes = 4096;
 
 export interface World extends Runtime {
   /** Runs what is deferred, at most `steps` jobs of it. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 
 /** The fields of one message, each with its tag, in their order. */
-export function splitFields(bytes: Uint8Array): Uint8Array[] {
+function splitFields(bytes: Uint8Array): Uint8Array[] {
   const reader = new protobuf.Reader(bytes);
   const fields: Uint8Array[] = [];
   while (reader.pos < reader.len) {
@@ -16,7 +16,7 @@ export function splitFields(bytes: Uint8Array): Uint8Array[] {
   return fields;
 }
 
-export function fieldNumber(field: Uint8Array): number {
+function fieldNumber(field: Uint8Array): number {
   return new protobuf.Reader(field).uint32() >>> 3;
 }
 

@@ -31,7 +31,7 @@ const root = loadProto();
 /** A message in the words of its .proto file. */
 export type Wire = Record<string, unknown>;
 
-export function referenceType(typeName: string): protobuf.Type {
+function referenceType(typeName: string): protobuf.Type {
   return root.lookupType(typeName);
 }
 

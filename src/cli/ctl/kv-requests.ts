@@ -56,7 +56,7 @@ function sortOf(given: Given): { sort_order: number; sort_target: number } {
 }
 
 /** @throws UsageError for what is neither `l` nor `s` */
-export function isSerializable(given: Given): boolean {
+function isSerializable(given: Given): boolean {
   const consistency = given.text('consistency');
   if (consistency !== 'l' && consistency !== 's') {
     throw new UsageError(`unknown consistency flag ${JSON.stringify(consistency)}`, exitUnknownValue);

@@ -12,7 +12,7 @@ import type {
 } from './messages.ts';
 
 /** Bytes as the simple form shows them: as they are, or `\x61` by `\x61`. */
-export function shownBytes(bytes: Uint8Array, isHex: boolean): string {
+function shownBytes(bytes: Uint8Array, isHex: boolean): string {
   if (!isHex) return Buffer.from(bytes).toString('latin1');
   return [...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }

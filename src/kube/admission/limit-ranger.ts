@@ -149,7 +149,7 @@ function claimProblems(claim: ApiObject, ranges: readonly ApiObject[]): string[]
 }
 
 /** Several problems as one text. */
-export function joined(problems: readonly string[]): string {
+function joined(problems: readonly string[]): string {
   const all = [...new Set(problems)];
   return all.length === 1 ? all[0]! : `[${all.join(', ')}]`;
 }

@@ -46,7 +46,7 @@ export interface AdmissionSources {
 }
 
 /** The ranges of services, or null when services are not served. */
-export function numbersOfServices(sources: AdmissionSources): ServiceNumbers | null {
+function numbersOfServices(sources: AdmissionSources): ServiceNumbers | null {
   const { runtime, registry, storages } = sources;
   const services = registry.find('', 'v1', 'services');
   if (services === null) return null;

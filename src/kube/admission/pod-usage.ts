@@ -15,7 +15,7 @@ export function addAmount(amounts: Amounts, name: string, nanos: bigint): void {
 }
 
 /** @param side 'requests' or 'limits' */
-export function containerAmounts(container: JsonObject, side: string): Amounts {
+function containerAmounts(container: JsonObject, side: string): Amounts {
   const amounts: Amounts = new Map();
   for (const [name, text] of Object.entries(mapOf(objectOf(container, 'resources'), side))) {
     amounts.set(name, parseQuantity(text).nanos);

@@ -145,7 +145,7 @@ export function subjectOf(attributes: AdmissionAttributes, isLate: boolean): Sub
 }
 
 /** A value of that kind as the server keeps it. @throws StatusError 500 when it is none */
-export function decodedAs(attributes: AdmissionAttributes, value: JsonObject, kind: ExpectedKind): ApiObject {
+function decodedAs(attributes: AdmissionAttributes, value: JsonObject, kind: ExpectedKind): ApiObject {
   try {
     return toObject(attributes.endpoint.parts, copyJson(value), kind, 'Ignore', []);
   } catch (error) {

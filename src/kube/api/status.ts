@@ -89,12 +89,12 @@ function resourceDetails(resource: NamedResource, name: string): StatusDetails {
 }
 
 /** `pods`, `deployments.apps`. */
-export function resourceText(resource: NamedResource): string {
+function resourceText(resource: NamedResource): string {
   return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
 }
 
 /** `Pod`, `Deployment.apps`. */
-export function kindText(kind: NamedKind): string {
+function kindText(kind: NamedKind): string {
   return kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
 }
 

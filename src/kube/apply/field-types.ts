@@ -65,7 +65,7 @@ const booleanType = scalarType('boolean');
 const anyScalar = scalarType('any');
 const textList: FieldType = { ...stringType, form: 'list', element: stringType };
 
-export const deducedType: FieldType = {
+const deducedType: FieldType = {
   form: 'deduced',
   scalar: 'any',
   isAtomic: false,
@@ -80,7 +80,7 @@ export const deducedType: FieldType = {
 };
 
 /** Any value, and one value. */
-export const opaqueType: FieldType = { ...deducedType, isAtomic: true, element: null };
+const opaqueType: FieldType = { ...deducedType, isAtomic: true, element: null };
 
 /** A key that may be left out: the protocol of a port. */
 const portDefaults: Readonly<Record<string, Json>> = { protocol: 'TCP' };
@@ -219,7 +219,7 @@ function schemaList(schema: JsonObject): FieldType {
  * The type of a structural schema (OpenAPI v3 as a CustomResourceDefinition has it).
  * @param schema `properties`, `items`, `additionalProperties` and the `x-kubernetes-` extensions are read
  */
-export function typeOfSchema(schema: JsonObject): FieldType {
+function typeOfSchema(schema: JsonObject): FieldType {
   const { properties, additionalProperties } = schema;
   if (schema['type'] === 'array') return schemaList(schema);
   if (schema['type'] !== 'object' && properties === undefined) {

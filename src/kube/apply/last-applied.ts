@@ -11,7 +11,7 @@ import type { FieldType } from './field-types.ts';
 import { trackedPart } from './ignored-fields.ts';
 import { ElementError } from './path-elements.ts';
 
-export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
+const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 /** The one manager to which all this applies. */
 export const kubectlManager = 'kubectl';
 

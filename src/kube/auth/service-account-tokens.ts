@@ -20,7 +20,7 @@ import { bearerToken } from './static-tokens.ts';
 import type { Authenticator } from './types.ts';
 
 /** Who issues tokens when nobody says otherwise. */
-export const defaultTokenIssuer: string = 'https://kubernetes.default.svc.cluster.local';
+const defaultTokenIssuer = 'https://kubernetes.default.svc.cluster.local';
 
 /** What a token is bound to. */
 export interface BoundTo {

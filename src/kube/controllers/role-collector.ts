@@ -46,7 +46,7 @@ function selectorFrom({ matchLabels = {}, matchExpressions = [] }: SelectorFacts
 }
 
 /** @param roles all of them, ascending by name */
-export function collectedRules(role: ApiObject, roles: readonly ApiObject[]): Json[] {
+function collectedRules(role: ApiObject, roles: readonly ApiObject[]): Json[] {
   const { aggregationRule } = role as ClusterRole;
   const rules: Json[] = [];
   for (const facts of aggregationRule?.clusterRoleSelectors ?? []) {

@@ -39,7 +39,7 @@ export interface CallCost {
 const formatPatternBytes = 128;
 const addressSize: Size = { min: 4, max: 16 };
 /** What the authorizer is asked; so that a rule may ask twice. */
-export const authorizerCheckCost = 350_000;
+const authorizerCheckCost = 350_000;
 
 const nominal: ReadonlySet<string> = new Set(
   (

@@ -84,7 +84,7 @@ function versionRank(name: string): readonly [number, number, number] {
   return [stability, Number(match[1]), Number(match[3] ?? 0)];
 }
 
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [left, right] = [versionRank(a), versionRank(b)];
   for (let at = 0; at < 3; at++) if (left[at] !== right[at]) return right[at]! - left[at]!;
   return a < b ? -1 : a > b ? 1 : 0;

@@ -61,7 +61,7 @@ function schemasOf(schema: Schema, name: string): Schema[] {
 }
 
 /** Why RE2 does not take a pattern; null: it does, as far as can be told. */
-export function patternProblem(pattern: string): string | null {
+function patternProblem(pattern: string): string | null {
   const perl = /\(\?(?:[=!]|<[=!])/.exec(pattern.replace(/\\./g, '  '));
   if (perl !== null) return `invalid or unsupported Perl syntax: \`${perl[0]}\``;
   const reference = /\\[1-9]/.exec(pattern);

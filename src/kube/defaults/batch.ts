@@ -4,7 +4,7 @@ import { type ApiObject, asJson, type JsonObject } from '../api/objects.ts';
 import { fillTemplateOf, settle } from './pod.ts';
 import { fill, inner, items } from './pod-volumes.ts';
 
-export const controllerUidLabel: string = 'batch.kubernetes.io/controller-uid';
+const controllerUidLabel = 'batch.kubernetes.io/controller-uid';
 
 /** With a limit per index, the whole has none. */
 const backoffLimitMax = 2_147_483_647;

@@ -11,7 +11,7 @@ const referenceRegex = new RegExp(
 );
 
 /** The tag; `latest` when there is neither tag nor digest; empty when there is only a digest or no reference at all. */
-export function imageTag(image: string): string {
+function imageTag(image: string): string {
   const match = referenceRegex.exec(image);
   if (match === null) return '';
   return match[1] ?? (match[2] === undefined ? 'latest' : '');

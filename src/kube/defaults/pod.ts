@@ -50,7 +50,7 @@ function fillHostPorts(spec: JsonObject): void {
 }
 
 /** A pod template, in place. */
-export function fillPodTemplate(template: JsonObject): void {
+function fillPodTemplate(template: JsonObject): void {
   template['metadata'] ??= {};
   template['spec'] ??= {};
   const spec = inner(template, 'spec');

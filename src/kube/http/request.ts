@@ -7,7 +7,7 @@ import type { PlainMessage } from './http1-connection.ts';
 import type { ApiRequest } from './types.ts';
 
 /** Larger bodies are refused with 413. */
-export const bodyBytesMax: number = 3 << 20;
+const bodyBytesMax = 3 << 20;
 
 /** Of requests that ask nothing in their path: to make one costs as much as to read the path. Nobody changes it. */
 const noQuery = new URLSearchParams();

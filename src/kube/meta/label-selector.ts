@@ -48,7 +48,7 @@ export function selectorOf(requirements: readonly Requirement[]): LabelSelector 
   };
 }
 
-export const everythingSelector: LabelSelector = selectorOf([]);
+const everythingSelector: LabelSelector = selectorOf([]);
 
 const tokenRegex = /\s*(!=|==|=|!|<|>|\(|\)|,|[^\s!=<>(),]+)/y;
 

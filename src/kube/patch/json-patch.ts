@@ -11,7 +11,7 @@ import { copyJson, isEqualJson, memberOf, setMember } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject, type ManagedFieldsEntry } from '../api/objects.ts';
 import { badRequest, requestInvalid, StatusError } from '../api/status.ts';
 
-export const maxOperations = 10_000;
+const maxOperations = 10_000;
 /** All copies of one patch together, as JSON. */
 const maxCopiedBytes = 3 << 20;
 

@@ -9,7 +9,7 @@ import { type Environment, Optional } from '@marcbachmann/cel-js';
 import type { Json, JsonObject } from '../api/objects.ts';
 
 /** A value of such a literal. */
-export class TypedLiteral {
+class TypedLiteral {
   /** `Object`, `Object.spec`, `JSONPatch`. */
   readonly type: string;
   readonly fields: unknown;

@@ -61,7 +61,7 @@ function subresource(given: 'status' | 'scale' | Subresource, kind: string): Sub
 }
 
 /** One row in full. @param definitionPrefix how the schema names the group, `core`, `apps`, `rbac` */
-export function resourceType(
+function resourceType(
   group: string,
   version: string,
   definitionPrefix: string,

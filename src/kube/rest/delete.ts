@@ -77,7 +77,7 @@ export function checkOptions(given: GivenOptions, dryRun: readonly string[]): vo
 }
 
 /** Options of the body, or of the query when there is no body. @throws StatusError 400, 422 */
-export async function deleteOptions(parts: ServerParts, context: RequestContext): Promise<DeleteOptions> {
+async function deleteOptions(parts: ServerParts, context: RequestContext): Promise<DeleteOptions> {
   const { request } = context;
   const body = await request.readBody();
   let given = optionsOfQuery(request.query);

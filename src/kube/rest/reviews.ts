@@ -50,7 +50,7 @@ function answer(endpoint: Endpoint, review: ApiObject, status: JsonObject): ApiA
 }
 
 /** A user as reviews show them: what is empty is left out. */
-export function shownUser(user: UserInfo): JsonObject {
+function shownUser(user: UserInfo): JsonObject {
   const shown: JsonObject = { username: user.username };
   if (user.uid !== '') shown['uid'] = user.uid;
   if (user.groups.length > 0) shown['groups'] = [...user.groups];

@@ -39,7 +39,7 @@ interface SelectorSpec {
 }
 
 /** A selector as text: of a LabelSelector, or of a plain map as ReplicationControllers have it. */
-export function selectorText(selector: JsonObject | undefined): string {
+function selectorText(selector: JsonObject | undefined): string {
   if (selector === undefined) return '';
   const isPlain = selector['matchLabels'] === undefined && selector['matchExpressions'] === undefined;
   const spec = (isPlain ? { matchLabels: selector } : selector) as SelectorSpec;

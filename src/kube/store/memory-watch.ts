@@ -17,7 +17,7 @@ const historyReadBytes = 1 << 20;
 const maxPendingChanges = 1_000_000;
 
 /** A key of the store, which has one char per byte, as text. */
-export function textKey(key: string): string {
+function textKey(key: string): string {
   for (let i = 0; i < key.length; i++) {
     if (key.charCodeAt(i) > 0x7f) return Buffer.from(key, 'latin1').toString('utf8');
   }

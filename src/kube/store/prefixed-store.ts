@@ -16,7 +16,7 @@ import type {
 } from '../store.ts';
 
 /** Where keys stand when nobody says otherwise. */
-export const defaultPrefix: string = '/registry';
+const defaultPrefix = '/registry';
 
 class PrefixedStore implements KubeStore {
   readonly #store: KubeStore;

@@ -66,7 +66,7 @@ const userPriorityMax = 1_000_000_000;
 const systemPrefix = 'system-';
 
 /** The classes of the system and their priorities. */
-export const systemPriorities: Readonly<Record<string, number>> = {
+const systemPriorities: Readonly<Record<string, number>> = {
   'system-cluster-critical': 2_000_000_000,
   'system-node-critical': 2_000_001_000,
 };

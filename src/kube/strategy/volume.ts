@@ -26,12 +26,7 @@ import { validateNodeSelector } from '../validation/pod-scheduling.ts';
 import { validateAmount } from '../validation/resources.ts';
 import { sourcePlace, validateSourceDetails } from '../validation/volume-sources.ts';
 
-export const accessModes: readonly string[] = [
-  'ReadOnlyMany',
-  'ReadWriteMany',
-  'ReadWriteOnce',
-  'ReadWriteOncePod',
-];
+const accessModes: readonly string[] = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const volumeModes = ['Block', 'Filesystem'];
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
 

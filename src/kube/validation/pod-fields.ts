@@ -7,7 +7,7 @@ import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../meta
 export const int32Max = 2_147_483_647;
 export const notNegativeText: string = 'must be greater than or equal to 0';
 export const positiveText: string = 'must be greater than zero';
-export const immutableText: string = 'field is immutable';
+const immutableText = 'field is immutable';
 
 /** A value as an error may show it. */
 export function shown(value: unknown): Json {

@@ -15,7 +15,7 @@ const operators: Readonly<Record<string, Operator>> = {
   DoesNotExist: '!',
 };
 
-export function validateExpression(field: string, expression: SelectorExpression): FieldError[] {
+function validateExpression(field: string, expression: SelectorExpression): FieldError[] {
   const { key = '', operator = '', values = [] } = expression;
   const errors: FieldError[] = [];
   if (operator === 'In' || operator === 'NotIn') {
@@ -55,7 +55,7 @@ export function isEmptySelector({ matchLabels = {}, matchExpressions = [] }: Lab
 }
 
 /** The requirements of a selector; null when it is not well formed. */
-export function requirementsOf({
+function requirementsOf({
   matchLabels = {},
   matchExpressions = [],
 }: LabelSelectorSpec): Requirement[] | null {

@@ -193,7 +193,7 @@ function validateOs(field: string, spec: PodSpec): FieldError[] {
 }
 
 /** @param checks what differs between a pod and a template */
-export function validatePodSpec(field: string, spec: PodSpec, checks: PodChecks): FieldError[] {
+function validatePodSpec(field: string, spec: PodSpec, checks: PodChecks): FieldError[] {
   const { errors, volumes } = validateVolumes(`${field}.volumes`, spec.volumes ?? [], checks);
   const claims = spec.resourceClaims ?? [];
   const claimNames = new Set(claims.map(({ name = '' }) => name));
@@ -234,7 +234,7 @@ export function validatePodSpec(field: string, spec: PodSpec, checks: PodChecks)
 }
 
 /** Annotations that mean something to pods. */
-export function validatePodAnnotations(
+function validatePodAnnotations(
   field: string,
   annotations: Record<string, string>,
   spec: PodSpec,

@@ -36,7 +36,7 @@ const standardResources: ReadonlySet<string> = new Set([...quotaResources, 'stor
 const standardText = 'must be a standard resource type or fully qualified';
 
 /** Whole numbers only. */
-export function isCount(name: string): boolean {
+function isCount(name: string): boolean {
   return objectCounts.has(name) || name.startsWith('count/');
 }
 

@@ -21,7 +21,7 @@ import {
   validateSubdomain,
 } from './pod-fields.ts';
 
-export const serviceTypes: readonly string[] = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const serviceTypes: readonly string[] = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
 const kubeletPort = 10_250;
 const dayAndNightSeconds = 86_400;

@@ -59,7 +59,7 @@ function statusCode(value: string): number {
 }
 
 /** The inverse of what gRPC does to a status message; what was not encoded like that stays as it is. */
-export function percentDecoded(value: string): string {
+function percentDecoded(value: string): string {
   if (!value.includes('%')) return utf8Of(value);
   try {
     return decodeURIComponent(value);

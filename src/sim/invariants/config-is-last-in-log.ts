@@ -39,7 +39,7 @@ function isPlainAppend({ node, before, changedFrom }: Delta): boolean {
 }
 
 /** Equal as sets; the order of ids means nothing. */
-export function sameConf(one: ConfState, other: ConfState): boolean {
+function sameConf(one: ConfState, other: ConfState): boolean {
   const same = (a: readonly string[], b: readonly string[]): boolean =>
     a.length === b.length && [...a].sort().join() === [...b].sort().join();
   return (
