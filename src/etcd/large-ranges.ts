@@ -86,12 +86,12 @@ export class LargeRanges {
     range.chunks = begun.chunks;
     this.#take(range, begun.first);
     this.#running++;
-    this.#context.member.runtime.scheduler.defer(() => this.#step(range));
+    this.#goOn(range);
   }
 
-  #start(range: LargeRange): void {
-    this.#running++;
-    this.#step(range);
+  /** In a turn of its own, also one that begins: those that a compaction has overtaken end at once, one after another. */
+  #goOn(range: LargeRange): void {
+    this.#context.member.runtime.scheduler.defer(() => this.#step(range));
   }
 
   #step(range: LargeRange): void {
@@ -111,7 +111,7 @@ export class LargeRanges {
     }
     if (status !== null) range.reply(status, null);
     if (isDone) this.#finish();
-    else this.#context.member.runtime.scheduler.defer(() => this.#step(range));
+    else this.#goOn(range);
   }
 
   /** Returns true when there is nothing left to read. */
@@ -133,9 +133,9 @@ export class LargeRanges {
   }
 
   #finish(): void {
-    this.#running--;
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#start(next);
+    if (next === undefined) this.#running--;
+    else this.#goOn(next);
   }
 }
 

@@ -179,6 +179,27 @@ t.test('a client that goes away frees the place of its large range, and is not a
   t.equal(answers, 1);
 });
 
+t.test(
+  'thousands of large ranges that can all not be read any more are refused one after another',
+  async (t) => {
+    const served = await filled(t, 30, 100_000);
+    const method = etcdMethods(served.member).get('/etcdserverpb.KV/Range')!;
+    if (method.kind !== 'unary') throw new Error('Range is unary');
+    const { store } = served.member;
+    const { revision } = store;
+    const call = { path: '', peer: '', commonName: '', metadata: () => undefined, onCancel: () => {} };
+    const refused: string[] = [];
+    for (let at = 0; at < 5000; at++)
+      method.handle(all({ serializable: true, revision }), call, (status) =>
+        refused.push(status?.message ?? ''),
+      );
+    store.put({ ...put('k0000', ''), value: bytes('new') });
+    store.compact(store.revision);
+    await until('all are refused', () => refused.length === 5000);
+    t.same(new Set(refused), new Set(['etcdserver: mvcc: required revision has been compacted']));
+  },
+);
+
 async function streamed(served: Served, request: Uint8Array): Promise<RangeResponse[]> {
   const stream: StreamLog = served.stream('KV/RangeStream');
   stream.send(request);
