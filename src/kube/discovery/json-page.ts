@@ -30,8 +30,8 @@ export function answerPage(request: ApiRequest, page: Page, cacheControl: string
 
 /** A small document that nobody keeps. */
 export function answerJson(document: object, isPretty: boolean = false): ApiAnswer {
-  const body = isPretty ? JSON.stringify(document, null, 2) : JSON.stringify(document);
-  return { type: 'bytes', code: 200, headers: { 'content-type': 'application/json' }, body: `${body}\n` };
+  const body = isPretty ? JSON.stringify(document, null, 2) : `${JSON.stringify(document)}\n`;
+  return { type: 'bytes', code: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
 export function answerText(code: number, body: string): ApiAnswer {

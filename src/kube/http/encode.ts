@@ -159,6 +159,7 @@ export function encodeBody(
   if (format === 'yaml') {
     return { body: yamlText(shaped, yamlOptions), type: mediaTypes.yaml };
   }
-  const text = encoding.isPretty ? JSON.stringify(shaped, null, 2) : JSON.stringify(shaped);
-  return { body: `${text}\n`, type: mediaTypes.json };
+  // As a real server writes it: a line of JSON ends, what is spread over several does not.
+  const text = encoding.isPretty ? JSON.stringify(shaped, null, 2) : `${JSON.stringify(shaped)}\n`;
+  return { body: text, type: mediaTypes.json };
 }

@@ -23,7 +23,15 @@ import type { ServerParts } from '../rest/parts.ts';
 import type { Audit } from './audit.ts';
 import type { Encoding } from './encode.ts';
 import { classOf, type InFlight, type RequestClass } from './limits.ts';
-import { type Accepted, type Format, negotiate, objectShapes, reviewShapes } from './negotiate.ts';
+import {
+  type Accepted,
+  allFormats,
+  type Format,
+  negotiate,
+  negotiateError,
+  objectShapes,
+  reviewShapes,
+} from './negotiate.ts';
 import { authenticated, checkPermission } from './permission.ts';
 import { apiRequest } from './request.ts';
 import type { RequestFigures } from './request-figures.ts';
@@ -122,7 +130,8 @@ export class RequestHandler {
 
   constructor(options: HandlerOptions) {
     this.#options = options;
-    this.#formats = options.parts.protobuf === null ? ['json', 'yaml'] : ['json', 'yaml', 'protobuf'];
+    const isSpoken = options.parts.protobuf !== null;
+    this.#formats = isSpoken ? allFormats : allFormats.filter((format) => format !== 'protobuf');
   }
 
   /** For node's servers. */
@@ -261,14 +270,15 @@ export class RequestHandler {
 
   #negotiated(accept: string, { resource, verb }: ResourceRequest): Accepted {
     const { parts } = this.#options;
-    let formats = this.#formats;
-    if (verb === 'watch') formats = formats.filter((format) => format !== 'yaml');
     const { group, version, kind, custom } = resource;
-    if (custom !== null || parts.protobuf?.speaks(group, version, kind) !== true) {
-      formats = formats.filter((format) => format !== 'protobuf');
-    }
+    const speaksAll = custom === null && parts.protobuf?.speaks(group, version, kind) === true;
     const isReview = resource.verbs.length === 1 && resource.verbs[0] === 'create';
-    return negotiate(accept, { formats, shapes: isReview ? reviewShapes : objectShapes });
+    return negotiate(accept, {
+      formats: speaksAll ? this.#formats : this.#formats.filter((format) => format !== 'protobuf'),
+      shapeFormats: this.#formats,
+      shapes: isReview ? reviewShapes : objectShapes,
+      isStream: verb === 'watch',
+    });
   }
 
   async #page(request: ApiRequest): Promise<ApiAnswer> {
@@ -332,6 +342,9 @@ export class RequestHandler {
       log.error('a request failed', { method: request?.method, path: request?.path, error: stack });
     }
     addWarnings(headers, warnings);
-    sendError(response, status, this.#encoding(course, false), headers);
+    const accepted = negotiateError(request?.header('accept') ?? '', this.#formats);
+    // Whoever takes nothing that there is gets JSON to look at.
+    const encoding = { ...this.#encoding(course, false), accepted: accepted ?? jsonAccepted };
+    sendError(response, status, accepted === null ? { ...encoding, isPretty: true } : encoding, headers);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Which form of an answer a client gets: the entries of Accept in order of appearance, those with a higher
- * q first; entries that cannot be honoured are passed over.
+ * Which form of an answer a client gets (reference §2.3): the entries of Accept in order of appearance, those with a higher
+ * q first and those with a star last; entries that cannot be honoured are passed over.
  */
 
 import { notAcceptable } from '../api/status.ts';
@@ -17,9 +17,14 @@ export interface Accepted {
 }
 
 export interface Offer {
+  /** Of the object as it is. */
   readonly formats: readonly Format[];
+  /** Of its other shapes. @default those of the object */
+  readonly shapeFormats?: readonly Format[];
   /** Shapes that can be made of this answer, with their versions. */
   readonly shapes: Readonly<Partial<Record<As, readonly string[]>>>;
+  /** Frames, of which YAML has none. @default false */
+  readonly isStream?: boolean;
 }
 
 const mediaFormats: Readonly<Record<string, Format>> = {
@@ -34,35 +39,69 @@ export const mediaTypes: Readonly<Record<Format, string>> = {
   protobuf: 'application/vnd.kubernetes.protobuf',
 };
 
+/** In the order in which a star finds them. */
+export const allFormats: readonly Format[] = ['json', 'yaml', 'protobuf'];
+
 interface Entry {
   readonly type: string;
+  readonly subtype: string;
   readonly parameters: ReadonlyMap<string, string>;
   readonly quality: number;
 }
 
-function parseEntry(text: string): Entry {
-  const [type, ...rest] = text.split(';').map((part) => part.trim());
+/** @returns null: it is no type */
+function parseEntry(text: string): Entry | null {
+  const [name = '', ...rest] = text.split(';');
+  const [type = '', subtype = '', ...more] = name.split('/').map((part) => part.trim());
+  if (more.length > 0 || (subtype === '' && type !== '*')) return null;
   const parameters = new Map<string, string>();
+  let quality = 1;
   for (const part of rest) {
-    const at = part.indexOf('=');
-    if (at > 0) parameters.set(part.slice(0, at), part.slice(at + 1).replace(/^"|"$/g, ''));
+    const [key = '', value = '', ...others] = part.split('=').map((word) => word.trim());
+    if (value === '' || others.length > 0) continue;
+    if (key === 'q') quality = Number(value) || 0;
+    else parameters.set(key, value);
   }
-  const quality = Number(parameters.get('q') ?? '1');
-  return { type: type!.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality };
+  return { type, subtype: subtype === '' ? '*' : subtype, parameters, quality };
 }
 
-function match(entry: Entry, offer: Offer): Accepted | null {
-  const isAny = entry.type === '*/*';
-  const format = isAny ? 'json' : mediaFormats[entry.type];
-  if (format === undefined || !offer.formats.includes(format)) return null;
-  const as = entry.parameters.get('as') as As | undefined;
-  if (as === undefined) return { format, as: null, asVersion: '' };
+function precedes(a: Entry, b: Entry): boolean {
+  if (a.quality > b.quality) return true;
+  return (a.type !== '*' && b.type === '*') || (a.subtype !== '*' && b.subtype === '*');
+}
+
+/** By insertion: what precedes what is no order, and the result depends on who is compared with whom. */
+function parseAccept(accept: string): Entry[] {
+  const entries: Entry[] = [];
+  for (const text of accept.split(',')) {
+    const entry = parseEntry(text);
+    if (entry === null) continue;
+    let at = entries.length;
+    while (at > 0 && precedes(entry, entries[at - 1]!)) at--;
+    entries.splice(at, 0, entry);
+  }
+  return entries;
+}
+
+function isNamedBy({ type, subtype }: Entry, format: Format): boolean {
+  if (type === '*') return subtype === '*';
+  if (subtype === '*') return type === 'application';
+  return mediaFormats[`${type}/${subtype}`] === format;
+}
+
+function match({ parameters }: Entry, format: Format, offer: Offer): Accepted | null {
+  const stream = parameters.get('stream');
+  if (stream !== undefined && (stream !== 'watch' || format === 'yaml')) return null;
+  const as = parameters.get('as') as As | undefined;
+  const [group, version] = [parameters.get('g'), parameters.get('v')];
+  if (as === undefined && group === undefined && version === undefined) {
+    return offer.formats.includes(format) ? { format, as: null, asVersion: '' } : null;
+  }
+  if (as === undefined || version === undefined || offer.shapes[as]?.includes(version) !== true) return null;
+  if (group !== (as === 'APIGroupDiscoveryList' ? 'apidiscovery.k8s.io' : 'meta.k8s.io')) return null;
   // A Table has no protobuf form.
   if (as === 'Table' && format === 'protobuf') return null;
-  const version = entry.parameters.get('v') ?? '';
-  const group = as === 'APIGroupDiscoveryList' ? 'apidiscovery.k8s.io' : 'meta.k8s.io';
-  if (entry.parameters.get('g') !== group) return null;
-  return offer.shapes[as]?.includes(version) === true ? { format, as, asVersion: version } : null;
+  return (offer.shapeFormats ?? offer.formats).includes(format) ? { format, as, asVersion: version } : null;
 }
 
 /** Results by offer and header: clients have few of them. */
@@ -79,34 +118,42 @@ export function negotiate(accept: string, offer: Offer): Accepted {
     results = new Map();
     known.set(offer.shapes, results);
   }
-  const key = `${offer.formats.join()} ${accept}`;
+  const key = `${offer.isStream === true} ${offer.formats.join()} ${offer.shapeFormats?.join()} ${accept}`;
   let result = results.get(key);
   if (result === undefined) {
-    result = chosen(accept, offer);
+    const found = chosen(accept, offer);
+    const isFramed = offer.isStream !== true || found?.format !== 'yaml';
+    if (found === null || !isFramed) throw notAcceptable(namedTypes(offer));
+    result = found;
     if (results.size < knownMax) results.set(key, result);
   }
   return result;
 }
 
-function chosen(accept: string, offer: Offer): Accepted {
-  if (accept.trim() === '') return { format: offer.formats[0]!, as: null, asVersion: '' };
-  const entries = accept.split(',').map(parseEntry);
-  entries.sort((a, b) => b.quality - a.quality);
-  for (const entry of entries) {
-    if (entry.quality === 0) continue;
-    const found = match(entry, offer);
-    if (found !== null) return found;
+function chosen(accept: string, offer: Offer): Accepted | null {
+  if (accept === '') return { format: offer.formats[0]!, as: null, asVersion: '' };
+  for (const entry of parseAccept(accept)) {
+    for (const format of allFormats) {
+      const found = isNamedBy(entry, format) ? match(entry, format, offer) : null;
+      if (found !== null) return found;
+    }
   }
-  throw notAcceptable(namedTypes(offer));
+  return null;
+}
+
+/** The form of a refusal, which is never put into another shape; null: none of what is asked for. */
+export function negotiateError(accept: string, formats: readonly Format[]): Accepted | null {
+  return chosen(accept, { formats, shapes: {} });
 }
 
 /** What a refusal names: whatever some resource has, for a Status may have it, too. */
-function namedTypes({ formats, shapes }: Offer): string[] {
+function namedTypes({ formats, shapes, isStream }: Offer): readonly string[] {
+  if (isStream === true) return streamTypes;
   const isResource = shapes === objectShapes || shapes === reviewShapes;
-  if (!isResource) return formats.map((format) => mediaTypes[format]);
-  if (formats.includes('yaml')) return Object.values(mediaTypes);
-  return [`${mediaTypes.json};stream=watch`, `${mediaTypes.protobuf};stream=watch`];
+  return (isResource ? allFormats : formats).map((format) => mediaTypes[format]);
 }
+
+const streamTypes = [`${mediaTypes.json};stream=watch`, `${mediaTypes.protobuf};stream=watch`];
 
 /** Reviews are answers: nobody can make a table of them. */
 export const reviewShapes: Offer['shapes'] = {

@@ -88,8 +88,7 @@ export function sendError(
   if (status.details?.retryAfterSeconds !== undefined) {
     headers['retry-after'] = String(status.details.retryAfterSeconds);
   }
-  const plain = { ...encoding, accepted: { ...encoding.accepted, as: null } };
-  const { body, type } = encodeBody(status, plain, false);
+  const { body, type } = encodeBody(status, encoding, false);
   headers['content-type'] = type;
   headers['content-length'] = Buffer.byteLength(body);
   response.writeHead(code, headers);
