@@ -18,7 +18,12 @@ interface Waiting<T> {
   readonly reject: (error: unknown) => void;
 }
 
-export class MessageQueue<T> implements AsyncIterableIterator<T, void, undefined> {
+/** An AsyncIterableIterator<T, void, undefined>, which has these parameters from TypeScript 5.6 on only. */
+export interface Messages<T> extends AsyncIterator<T, void, undefined> {
+  [Symbol.asyncIterator](): Messages<T>;
+}
+
+export class MessageQueue<T> implements Messages<T> {
   readonly #options: QueueOptions;
   #items: T[] = [];
   #at = 0;

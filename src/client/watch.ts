@@ -24,7 +24,7 @@ import type { Caller } from './caller.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { CompactedError, closedError, EtcdError, errorOfCancelReason, StatusCode } from './errors.ts';
 import { type KeyRange, toWireRange, type WireRange } from './keys.ts';
-import { MessageQueue } from './message-queue.ts';
+import { MessageQueue, type Messages } from './message-queue.ts';
 import type { Header } from './operations.ts';
 import { Pair } from './pair.ts';
 import { SteadyStream } from './steady-stream.ts';
@@ -205,7 +205,7 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
   }
 
   /** Whole revisions, progress and gaps, in order. @throws as the other form does; TypeError when there is a listener */
-  messages(): AsyncIterableIterator<WatchMessage, void, undefined> {
+  messages(): Messages<WatchMessage> {
     if (this.#queue === null)
       throw new TypeError('this watch has a listener: there is nothing to iterate over');
     return this.#queue;

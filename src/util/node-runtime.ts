@@ -11,6 +11,19 @@ import { getRandomValues } from 'node:crypto';
 import type { Clock, Logger, Random, Runtime, Scheduler, Timer } from './runtime.ts';
 import { silentLogger } from './runtime.ts';
 
+/**
+ * As they were when this file was loaded. Test runners put others in their place (`mock.timers`, `useFakeTimers`), to hold
+ * the time of the program under test; a member beside it has to go on.
+ */
+const real = {
+  wallNow: Date.now,
+  now: performance.now.bind(performance),
+  setTimeout,
+  clearTimeout,
+  setImmediate,
+  nextTick: process.nextTick,
+} as const;
+
 /** What setTimeout can count to; a longer wait is made of several. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
@@ -27,22 +40,22 @@ class NodeTimer implements Timer {
   #handle: NodeJS.Timeout | null = null;
 
   constructor(delayMs: number, fire: () => void) {
-    this.#due = performance.now() + delayMs;
+    this.#due = real.now() + delayMs;
     this.#fire = fire;
     this.#arm(delayMs);
   }
 
   cancel(): void {
-    if (this.#handle !== null) clearTimeout(this.#handle);
+    if (this.#handle !== null) real.clearTimeout(this.#handle);
     this.#handle = null;
   }
 
   #arm(delayMs: number): void {
-    this.#handle = setTimeout(() => this.#wake(), Math.min(Math.ceil(delayMs), longestTimeoutMs));
+    this.#handle = real.setTimeout(() => this.#wake(), Math.min(Math.ceil(delayMs), longestTimeoutMs));
   }
 
   #wake(): void {
-    const restMs = this.#due - performance.now();
+    const restMs = this.#due - real.now();
     if (restMs > 0) {
       this.#arm(restMs);
       return;
@@ -54,11 +67,11 @@ class NodeTimer implements Timer {
 
 class NodeClock implements Clock {
   now(): number {
-    return performance.now();
+    return real.now();
   }
 
   wallNow(): number {
-    return Date.now();
+    return real.wallNow();
   }
 
   setTimer(delayMs: number, fire: () => void): Timer {
@@ -84,10 +97,10 @@ class NodeRandom implements Random {
 /** Immediates run in the order they were set, after the sockets that are readable have been read. */
 const nodeScheduler: Scheduler = {
   defer(job: () => void): void {
-    setImmediate(job);
+    real.setImmediate(job);
   },
   afterwards(job: () => void): void {
-    process.nextTick(job);
+    real.nextTick(job);
   },
 };
 

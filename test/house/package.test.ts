@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { allImports, loadedBy } from './imports.ts';
 import { anchorsOf, brokenLinks, missingScripts } from './pages.ts';
-import { projectRoot, readSources, type Sources } from './sources.ts';
+import { codeOnly, projectRoot, readSources, type Sources } from './sources.ts';
 
 interface Package {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
   readonly bin: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
@@ -66,6 +67,23 @@ t.test('what the package offers is made from a file of src', async (t) => {
     const source = path.replace('./dist/', 'src/').replace(/(\.d\.ts|\.js)$/, '.ts');
     t.ok(existsSync(join(projectRoot, source)), `${path} from ${source}`);
   }
+});
+
+t.test('declarations read alike in every TypeScript from 5.0 on', async (t) => {
+  // Before 5.6 these have one parameter, and the others are an error wherever libraries are checked.
+  const younger = /\b(?:Async)?Itera(?:bleIterator|ble)<[^<>()[\]]*,|\b(?:Async)?IteratorObject\b|\bNoInfer</;
+  t.match('messages(): AsyncIterableIterator<A, void, undefined>;', younger, 'it would be seen');
+  t.notMatch('AsyncIterator<A, void>; Iterable<A>; AsyncGenerator<A, void, undefined>', younger);
+  const sources = [...readSources('src', ['.ts'])];
+  t.same(
+    sources.filter(([, text]) => younger.test(codeOnly(text))).map(([path]) => path),
+    [],
+  );
+});
+
+t.test('every source that a map names is in the package', async (t) => {
+  const { files } = manifest;
+  for (const folder of ['dist', 'src']) t.ok(files.includes(folder), folder);
 });
 
 t.test('every link within the project leads somewhere', async (t) => {
