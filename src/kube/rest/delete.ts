@@ -39,6 +39,12 @@ export interface DeleteOptions {
   readonly isDryRun: boolean;
 }
 
+/** What a request asks for. */
+interface AskedDeletion extends DeleteOptions {
+  /** Null: not said. */
+  readonly orphanDependents: boolean | null;
+}
+
 const conflictTries = 5;
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
@@ -59,39 +65,47 @@ function optionsOfQuery(query: URLSearchParams): GivenOptions {
   if (grace !== null) given['gracePeriodSeconds'] = grace;
   if (query.has('orphanDependents')) given['orphanDependents'] = booleanParameter(query, 'orphanDependents');
   if (query.has('propagationPolicy')) given['propagationPolicy'] = query.get('propagationPolicy');
+  const [uid, resourceVersion] = [query.get('uid') ?? '', query.get('resourceVersion') ?? ''];
+  given['preconditions'] = { uid, resourceVersion };
+  given['dryRun'] = query.getAll('dryRun');
   return given as GivenOptions;
+}
+
+/** @throws StatusError 400 */
+function optionsOfBody(value: JsonObject): GivenOptions {
+  const { kind, apiVersion } = value;
+  if (typeof kind === 'string' && kind !== '' && kind !== 'DeleteOptions') {
+    throw badRequest(
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"`,
+    );
+  }
+  return decodeOptions('meta.v1.DeleteOptions', value) as GivenOptions;
 }
 
 /** @throws StatusError 422 */
 export function checkOptions(given: GivenOptions, dryRun: readonly string[]): void {
   const errors: FieldError[] = [];
-  const { propagationPolicy = '', orphanDependents } = given;
-  if (propagationPolicy !== '' && orphanDependents !== undefined) {
+  const { propagationPolicy, orphanDependents } = given;
+  if (propagationPolicy !== undefined && orphanDependents !== undefined) {
     const why = 'orphanDependents and deletionPropagation cannot be both set';
     errors.push(invalidValue('propagationPolicy', propagationPolicy, why));
-  } else if (propagationPolicy !== '' && !policies.includes(propagationPolicy)) {
+  }
+  if (propagationPolicy !== undefined && !policies.includes(propagationPolicy)) {
     errors.push(notSupported('propagationPolicy', propagationPolicy, [...policies, 'nil']));
   }
   if (dryRun.some((value) => value !== 'All')) errors.push(notSupported('dryRun', [...dryRun], ['All']));
   if (errors.length > 0) throw invalidOptions('DeleteOptions', errors);
 }
 
-/** Options of the body, or of the query when there is no body. @throws StatusError 400, 422 */
-async function deleteOptions(parts: ServerParts, context: RequestContext): Promise<DeleteOptions> {
+/** Options of the body alone, or of the query when there is no body. @throws StatusError 400, 422 */
+async function deleteOptions(parts: ServerParts, context: RequestContext): Promise<AskedDeletion> {
   const { request } = context;
   const body = await request.readBody();
-  let given = optionsOfQuery(request.query);
-  if (body.length > 0) {
-    const value: JsonObject = parseBody(parts, body, request.header('content-type'), 'DeleteOptions');
-    const { kind, apiVersion } = value;
-    if (typeof kind === 'string' && kind !== '' && kind !== 'DeleteOptions') {
-      throw badRequest(
-        `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"`,
-      );
-    }
-    given = { ...given, ...(decodeOptions('meta.v1.DeleteOptions', value) as GivenOptions) };
-  }
-  const dryRun = [...(given.dryRun ?? []), ...request.query.getAll('dryRun')].filter((value) => value !== '');
+  const given =
+    body.length > 0
+      ? optionsOfBody(parseBody(parts, body, request.header('content-type'), 'DeleteOptions'))
+      : optionsOfQuery(request.query);
+  const dryRun = given.dryRun ?? [];
   checkOptions(given, dryRun);
   const orphans = given.orphanDependents;
   const oldPolicy = orphans === undefined ? '' : orphans ? 'Orphan' : 'Background';
@@ -100,6 +114,7 @@ async function deleteOptions(parts: ServerParts, context: RequestContext): Promi
     uid: given.preconditions?.uid ?? '',
     resourceVersion: given.preconditions?.resourceVersion ?? '',
     propagationPolicy: given.propagationPolicy ?? oldPolicy,
+    orphanDependents: orphans ?? null,
     isDryRun: dryRun.length > 0,
   };
 }
@@ -109,6 +124,9 @@ export async function deleteOne(endpoint: Endpoint): Promise<ApiAnswer> {
   const options = await deleteOptions(parts, context);
   const namespace = resource.isNamespaced ? path.namespace : '';
   const { object, isGone } = await deleteObject(endpoint, namespace, path.name, options);
+  // Dependents that go with it go later.
+  const isAccepted = !isGone && options.orphanDependents === false;
+  if (isAccepted) return answerObject(endpoint, 202, object);
   if (!isGone || resource.answersDeleted) return answerObject(endpoint, 200, object);
   const body = deleted(resource, path.name, object.metadata.uid ?? '');
   return { type: 'object', code: 200, body, resource: null };
