@@ -26,7 +26,7 @@ import { inProcessChannel } from '../rpc/in-process-channel.ts';
 import { LocalNetwork } from '../rpc/local-peer-network.ts';
 import { MeteredPeerNetwork } from '../rpc/metered-peer-network.ts';
 import type { PeerNetwork } from '../rpc/peer.ts';
-import { type TcpPeerNetwork, tcpPeerNetwork } from '../rpc/tcp-peer-network.ts';
+import { PEER_MAX_FRAME_BYTES, type TcpPeerNetwork, tcpPeerNetwork } from '../rpc/tcp-peer-network.ts';
 import { Failure } from '../util/failure.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Runtime, Timer } from '../util/runtime.ts';
@@ -333,7 +333,7 @@ class EmbeddedMember implements Member {
   }
 
   #makeNetwork(id: string, clusterId: string): PeerNetwork {
-    const { localNetwork, listenPeerUrls } = this.#options;
+    const { localNetwork, listenPeerUrls, limits } = this.#options;
     const { scheduler } = this.#runtime;
     if (localNetwork !== null || listenPeerUrls.length === 0) {
       return (localNetwork ?? new LocalNetwork({ scheduler })).join(id);
@@ -349,6 +349,8 @@ class EmbeddedMember implements Member {
         () => this.#loop,
         () => versionsOf(this.#member),
       ),
+      // Whatever a client may ask for goes to the others in one piece.
+      maxFrameBytes: PEER_MAX_FRAME_BYTES + limits.maxRequestBytes,
     });
     this.#tcp = network;
     return network;

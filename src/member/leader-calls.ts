@@ -7,8 +7,7 @@
  * A call waits while there is no leader. One whose repetition changes nothing is asked again when the leader changes, or is
  * silent; of any other the outcome is then unknown, and it fails when its time is over.
  *
- * A leader that is asked again while it works on the answer goes on with it. Counter-example: to list a million keys takes
- * seconds; begun anew twice a second, all those lists together would take minutes, and none would be done in time.
+ * Each is a frame, which has a limit: nothing is asked whose answer may be of any length.
  *
  * Calls are numbered from a number that is drawn, so that an answer to an earlier life of this member answers none of now.
  */
@@ -42,7 +41,6 @@ export interface LeaderCallsOptions {
   readonly run: number;
   /** Whom this member follows, itself included; empty for nobody. */
   readonly leader: () => NodeId;
-  readonly term: () => number;
   readonly send: (to: NodeId, frame: Uint8Array) => boolean;
   readonly now: () => number;
   /** Answers on the leader. Called there only; `reply` exactly once, at any time. */
@@ -67,8 +65,6 @@ const retryMs = 500;
 export class LeaderCalls {
   readonly #options: LeaderCallsOptions;
   readonly #calls = new Map<number, Call>();
-  /** What this member works on the answers to: who asked and the call, and in which term it began. */
-  readonly #served = new Map<string, number>();
   #lastId: number;
 
   constructor(options: LeaderCallsOptions) {
@@ -103,13 +99,11 @@ export class LeaderCalls {
   }
 
   #ask(call: Call, leader: NodeId, now: number): void {
-    const { id, send } = this.#options;
+    const { id, serve, send } = this.#options;
     if (leader === id) {
       call.asked = leader;
       call.askedAt = now;
-      this.#serve(id, call.id, call.method, call.body, (failure, result) =>
-        this.#settle(call, failure, result),
-      );
+      serve(call.method, call.body, (failure, result) => this.#settle(call, failure, result));
       return;
     }
     const body = packr.pack(call.body);
@@ -129,7 +123,7 @@ export class LeaderCalls {
     const id = frame.readUInt32LE(1);
     if (frame[0] === FrameKind.Ask) {
       const method = frame.readUInt8(5) as LeaderMethod;
-      this.#answer(from, id, method, packr.unpack(Buffer.from(frame.subarray(6))));
+      this.#serve(from, id, method, packr.unpack(Buffer.from(frame.subarray(6))));
       return;
     }
     const call = this.#calls.get(id);
@@ -142,8 +136,8 @@ export class LeaderCalls {
     this.#settle(call, reason === '' ? null : new Failure(reason as FailureReason, detail), result);
   }
 
-  #answer(from: NodeId, id: number, method: LeaderMethod, body: unknown): void {
-    const { leader, send } = this.#options;
+  #serve(from: NodeId, id: number, method: LeaderMethod, body: unknown): void {
+    const { leader, serve, send } = this.#options;
     const answer: LeaderReply = (failure, result) => {
       const said = packr.pack([failure?.reason ?? '', failure?.message ?? '', result]);
       const frame = Buffer.allocUnsafe(5 + said.length);
@@ -152,21 +146,8 @@ export class LeaderCalls {
       frame.set(said, 5);
       send(from, frame);
     };
-    if (leader() === this.#options.id) this.#serve(from, id, method, body, answer);
+    if (leader() === this.#options.id) serve(method, body, answer);
     else answer(new Failure('notLeader'), null);
-  }
-
-  /** Does what is asked, unless that is under way since it was asked before. In another term it may have come to nothing. */
-  #serve(from: NodeId, id: number, method: LeaderMethod, body: unknown, reply: LeaderReply): void {
-    const { serve, term } = this.#options;
-    const asked = `${from} ${id}`;
-    const now = term();
-    if (this.#served.get(asked) === now) return;
-    this.#served.set(asked, now);
-    serve(method, body, (failure, result) => {
-      if (this.#served.get(asked) === now) this.#served.delete(asked);
-      reply(failure, result);
-    });
   }
 
   #settle(call: Call, failure: Failure | null, result: unknown): void {

@@ -60,7 +60,7 @@ export interface ServedLeases {
   renew(id: bigint, done: (failure: Failure | null, ttl: number) => void): void;
 
   /**
-   * Asks the leader what is left of a lease.
+   * Asks the leader what is left of a lease. The keys are those here, once everything is that was acknowledged before.
    * @param done `left` is null without a failure when there is no such lease. Failures: 'noLeader', 'leaderChanged'
    */
   timeToLive(
@@ -71,7 +71,4 @@ export interface ServedLeases {
 
   /** The ids of all leases as applied here. */
   list(): readonly bigint[];
-
-  /** The keys of a lease as applied here, in ascending order: whoever ends or renews it must be allowed to write them. */
-  keysOf(id: bigint): readonly string[];
 }

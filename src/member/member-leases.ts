@@ -7,7 +7,7 @@
 
 import { type Caller, nobody } from '../auth/types.ts';
 import { type Checkpoint, encodeCheckpoints, encodeExpiry } from '../lease/commands.ts';
-import { LeaseClock, Renewal } from '../lease/lease-clock.ts';
+import { LeaseClock, Renewal, type TimeLeft } from '../lease/lease-clock.ts';
 import type { Leases } from '../lease/leases.ts';
 import { drawLeaseId, minTtlSeconds, raisedTtl } from '../lease/limits.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
@@ -22,6 +22,8 @@ import { type MemberLimits, type ProposeDone, type ReadDone, RequestKind } from 
 
 /** Leases that one proposal ends or checkpoints. */
 const leasesPerProposal = 500;
+
+const noKeys: readonly string[] = [];
 
 export interface MemberLeasesOptions {
   readonly leases: Leases;
@@ -39,12 +41,6 @@ export interface MemberLeasesOptions {
   readonly proposeOwn: (kind: RequestKind, body: Uint8Array, done: ProposeDone<unknown>) => void;
   readonly callLeader: (method: LeaderMethod, body: unknown, repeatable: boolean, done: LeaderReply) => void;
   readonly linearize: (done: ReadDone) => void;
-}
-
-interface AskedTimeToLive {
-  /** Decimal: 64-bit numbers travel as text. */
-  readonly id: string;
-  readonly wantsKeys: boolean;
 }
 
 export class MemberLeases implements ServedLeases {
@@ -85,18 +81,34 @@ export class MemberLeases implements ServedLeases {
     wantsKeys: boolean,
     done: (failure: Failure | null, left: LeaseTimeLeft | null) => void,
   ): void {
-    const asked: AskedTimeToLive = { id: `${id}`, wantsKeys };
-    this.#options.callLeader(LeaderMethod.LeaseTimeToLive, asked, true, (failure, left) => {
-      done(failure, left as LeaseTimeLeft | null);
+    this.#options.callLeader(LeaderMethod.LeaseTimeToLive, { id: `${id}` }, true, (failure, told) => {
+      const left = told as TimeLeft | null;
+      if (left === null) done(failure, null);
+      else if (wantsKeys) this.#addKeys(id, left, done);
+      else done(null, { ...left, keys: noKeys });
+    });
+  }
+
+  /**
+   * The keys are part of the state, and so they are here: the leader need not say what may be millions of them, in one frame,
+   * before it may be asked again.
+   */
+  #addKeys(
+    id: bigint,
+    left: TimeLeft,
+    done: (failure: Failure | null, left: LeaseTimeLeft | null) => void,
+  ): void {
+    const { linearize, runtime } = this.#options;
+    linearize((failure) => {
+      const lease = this.#leases.get(id);
+      if (failure !== null || lease === undefined) done(failure, null);
+      else if (lease.keys === null) done(null, { ...left, keys: noKeys });
+      else listKeys(lease.keys, runtime.scheduler, (keys) => done(null, { ...left, keys }));
     });
   }
 
   list(): readonly bigint[] {
     return this.#clock.list();
-  }
-
-  keysOf(id: bigint): readonly string[] {
-    return this.#leases.keysOf(id);
   }
 
   /** On the leader: a member renews for its client. Answers the seconds, 0 for a lease that is gone. */
@@ -152,20 +164,13 @@ export class MemberLeases implements ServedLeases {
 
   /** On the leader: what is left of a lease, or null. */
   serveTimeToLive(asked: unknown, reply: LeaderReply): void {
-    const { id: text, wantsKeys } = asked as AskedTimeToLive;
-    const id = BigInt(text);
+    const id = BigInt((asked as { readonly id: string }).id);
     const { term } = this.#clock;
     if (term === 0) {
       reply(new Failure('notLeader'), null);
       return;
     }
-    this.#asLeader(term, reply, () => {
-      const left = this.#clock.timeToLive(id, this.#now);
-      const keys = wantsKeys ? this.#leases.get(id)?.keys : null;
-      if (left === null) reply(null, null);
-      else if (!keys) reply(null, { ...left, keys: [] });
-      else listKeys(keys, this.#options.runtime.scheduler, (list) => reply(null, { ...left, keys: list }));
-    });
+    this.#asLeader(term, reply, () => reply(null, this.#clock.timeToLive(id, this.#now)));
   }
 
   get #now(): number {

@@ -87,7 +87,6 @@ export class MemberParts {
       id: memberId,
       run: this.loop.run,
       leader: () => this.raft.leader,
-      term: () => this.raft.term,
       send: (to, frame) => network.send(to, frame),
       now: () => runtime.clock.now(),
       serve: (method, body, reply) => this.#service.serve(method, body, reply),

@@ -23,7 +23,7 @@ import { CLOSE_GRACE_MS, LONGEST_SILENCE_MS, PeerLink, SIGN_OF_LIFE_INTERVAL_MS 
 import type { TlsOptions } from './tls-options.ts';
 
 /** Largest frame that is sent or accepted. */
-const PEER_MAX_FRAME_BYTES = 16 * 1024 * 1024;
+export const PEER_MAX_FRAME_BYTES: number = 16 * 1024 * 1024;
 /** Bytes that may wait for one peer. */
 const PEER_MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Frames that may wait for one peer. */

@@ -141,7 +141,6 @@ const noServedLeases: ServedLeases = {
   renew: refuseLeases,
   timeToLive: refuseLeases,
   list: () => [],
-  keysOf: () => [],
 };
 
 export class FakeMember implements ServedMember {

@@ -73,7 +73,6 @@ t.test('maxCalls of member/leader-calls: so many wait for the leader, and one mo
     id: 'a',
     run: 1,
     leader: () => leader,
-    term: () => 1,
     send: () => true,
     now: () => 0,
     serve: (_method, _body, reply) => reply(null, null),

@@ -27,6 +27,7 @@ class Rig {
   now = 0;
   readonly reads: ReadDone[] = [];
   readonly proposals: Proposal[] = [];
+  readonly asked: { readonly body: unknown; readonly reply: LeaderReply }[] = [];
   /** What was replied, as `reason` or the result. */
   readonly replies: unknown[] = [];
 
@@ -43,7 +44,7 @@ class Rig {
       limits: defaultLimits,
       propose: (kind, body, _request, done) => propose(kind, body, done),
       proposeOwn: (kind, body, done) => propose(kind, body, done),
-      callLeader: () => {},
+      callLeader: (_method, body, _repeatable, reply) => this.asked.push({ body, reply }),
       linearize: (done) => this.reads.push(done),
     });
   }
@@ -103,13 +104,41 @@ t.test('a member that was deposed does not answer, although the new leader confi
     rig.leases.grant(1n, 60);
     rig.member.serveRenewal(1n, rig.reply);
     rig.member.serveRenewal(2n, rig.reply);
-    rig.member.serveTimeToLive({ id: '1', wantsKeys: false }, rig.reply);
+    rig.member.serveTimeToLive({ id: '1' }, rig.reply);
     // No tick comes in between.
     rig.raft.role = role;
     rig.raft.term = term;
     rig.confirm();
     t.same(rig.replies, ['notLeader', 'notLeader', 'notLeader'], `${role} in term ${term}`);
   }
+});
+
+t.test('the leader tells the time of a lease, and its keys are those here when that was told', async (t) => {
+  const rig = await Rig.leading();
+  const answers: unknown[] = [];
+  const ask = (wantsKeys: boolean, told: unknown): void => {
+    rig.member.timeToLive(1n, wantsKeys, (failure, left) => answers.push(failure?.reason ?? left));
+    const { body, reply } = rig.asked.pop()!;
+    t.same(body, { id: '1' });
+    reply(null, told);
+  };
+  const told = { ttl: 50, grantedTtl: 60 };
+  rig.leases.grant(1n, 60);
+  rig.leases.attach(1n, 'b');
+  ask(false, told);
+  ask(true, null);
+  t.same([answers.splice(0), rig.reads.length], [[{ ...told, keys: [] }, null], 0]);
+  ask(true, told);
+  t.same(answers, []);
+  rig.leases.attach(1n, 'a');
+  rig.confirm();
+  t.same(answers.splice(0), [{ ...told, keys: ['a', 'b'] }]);
+  ask(true, told);
+  rig.leases.revoke(1n);
+  rig.confirm();
+  ask(true, told);
+  rig.reads.pop()!(new Failure('timeout'));
+  t.same(answers, [null, 'timeout']);
 });
 
 t.test(
