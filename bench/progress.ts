@@ -5,7 +5,7 @@ const REDRAW_MS = 200;
 
 export class Progress {
   readonly #total: number;
-  readonly #enabled: boolean;
+  readonly #enabled = process.stderr.isTTY === true;
   #done = 0;
   #label = '';
   #stepFrom = 0;
@@ -13,9 +13,8 @@ export class Progress {
   #timer: NodeJS.Timeout | null = null;
 
   /** @param total the expected length of everything, in milliseconds or any other unit of work */
-  constructor(total: number, enabled: boolean = process.stderr.isTTY === true) {
+  constructor(total: number) {
     this.#total = Math.max(1, total);
-    this.#enabled = enabled;
   }
 
   /** A step begins that is expected to take `work` of the total; the bar moves on by itself meanwhile. */

@@ -82,10 +82,6 @@ export class Auth {
     return this.#registry.userNames();
   }
 
-  get roleCount(): number {
-    return this.#registry.roleCount;
-  }
-
   get userCount(): number {
     return this.#registry.userCount;
   }

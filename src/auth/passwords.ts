@@ -67,26 +67,24 @@ function saltText(cost: number, bytes: Uint8Array): string {
 }
 
 /** Hashes on this very thread, which waits: for tools that have nothing else to do. What is too long is cut, as bcrypt does. */
-export function hashAtOnce(password: string, random: Random, cost: number = defaultBcryptCost): string {
-  return hashSync(password, newSalt(cost, random));
+export function hashAtOnce(password: string, random: Random): string {
+  return hashSync(password, newSalt(defaultBcryptCost, random));
 }
 
-/** Hashes on this very thread, in a later turn: for tests and the simulator, at a low cost. */
+/** Hashes on this very thread, in a later turn and at the lowest cost: for tests and the simulator. */
 export class InlinePasswords implements Passwords {
-  readonly #cost: number;
   readonly #random: Random;
   readonly #scheduler: Scheduler;
 
-  constructor(random: Random, scheduler: Scheduler, cost: number = minBcryptCost) {
+  constructor(random: Random, scheduler: Scheduler) {
     this.#random = random;
     this.#scheduler = scheduler;
-    this.#cost = cost;
   }
 
   hash(password: string, done: (error: Error | null, hash: string) => void): void {
     this.#scheduler.defer(() => {
       if (isTooLong(password)) done(new Failure('passwordTooLong'), '');
-      else done(null, hashSync(password, newSalt(this.#cost, this.#random)));
+      else done(null, hashSync(password, newSalt(minBcryptCost, this.#random)));
     });
   }
 
@@ -95,7 +93,7 @@ export class InlinePasswords implements Passwords {
     hash: string | null,
     done: (error: Error | null, matches: boolean) => void,
   ): void {
-    this.#scheduler.defer(() => done(null, compareSync(password, hash ?? unmatchableHash(this.#cost))));
+    this.#scheduler.defer(() => done(null, compareSync(password, hash ?? unmatchableHash(minBcryptCost))));
   }
 
   close(): void {}

@@ -83,10 +83,6 @@ export class Registry {
     return sortedNames(this.#roles.keys());
   }
 
-  get roleCount(): number {
-    return this.#roles.size;
-  }
-
   get userCount(): number {
     return this.#users.size;
   }

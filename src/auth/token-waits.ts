@@ -29,10 +29,6 @@ export class TokenWaits {
     this.#clock = clock;
   }
 
-  get size(): number {
-    return this.#waits.size;
-  }
-
   /** Calls `proceed` when `index` is applied, or after the longest wait; at once if too many wait. */
   add(index: number, proceed: () => void): void {
     if (this.#waits.size >= maxTokenWaits) {

@@ -68,7 +68,6 @@ export interface MemoryBackendOptions {
 
 /** A memory backend that can lose its power. */
 export interface MemoryBackend extends Backend {
-  readonly image: MemoryImage;
   /**
    * Stops it as a power cut would: nothing more becomes durable, no callback is called any more.
    * @param completesFlush whether a flush that is running has still happened

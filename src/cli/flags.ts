@@ -202,8 +202,11 @@ function parsedBy<Table extends FlagTable>(parser: Parser<Table>): ParsedFlags<T
   };
 }
 
-/** One line per flag: name, value, meaning, default; columns aligned, long texts wrapped to `width`. */
-export function flagHelp(table: FlagTable, width: number = 100): string {
+/** How wide a page of help is. */
+const helpColumns = 100;
+
+/** One line per flag: name, value, meaning, default; columns aligned, long texts wrapped. */
+export function flagHelp(table: FlagTable): string {
   const left = Object.entries(table).map(([option, flag]) =>
     `  --${flagName(option)} ${flag.placeholder}`.trimEnd(),
   );
@@ -212,7 +215,7 @@ export function flagHelp(table: FlagTable, width: number = 100): string {
     const meaning = flag.shownDefault === '' ? flag.help : `${flag.help} (default ${flag.shownDefault})`;
     return (
       left[index]!.padEnd(column) +
-      wrap(meaning, Math.max(30, width - column)).join(`\n${' '.repeat(column)}`)
+      wrap(meaning, Math.max(30, helpColumns - column)).join(`\n${' '.repeat(column)}`)
     );
   });
   return lines.join('\n');

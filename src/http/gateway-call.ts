@@ -159,9 +159,9 @@ function timeoutOf(text: string | undefined): number | null {
 }
 
 /** Answers with an error, where nothing was answered yet. */
-export function sendGatewayError(response: ServerResponse, status: RpcStatus, httpStatus?: number): void {
+export function sendGatewayError(response: ServerResponse, status: RpcStatus): void {
   if (response.headersSent || response.writableEnded) return;
-  response.statusCode = httpStatus ?? httpStatusOf(status.code);
+  response.statusCode = httpStatusOf(status.code);
   response.setHeader('Content-Type', 'application/json');
   response.end(errorText(status));
 }

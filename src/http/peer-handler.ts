@@ -20,7 +20,6 @@ import { sendError, sendJson } from './respond.ts';
 
 export interface PeerMember {
   readonly clusterId: string;
-  readonly term: number;
   members(): readonly MemberRecord[];
   origin(): ClusterOrigin;
   changeMembers(change: MemberChange, done: ProposeDone<MemberChangeResult>): void;

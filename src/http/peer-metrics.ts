@@ -1,32 +1,29 @@
 /** What travels between this member and the others, under etcd's names. */
 
 import type { MeteredPeerNetwork, PeerFigures } from '../rpc/metered-peer-network.ts';
-import type { MetricKind, Metrics } from '../util/metrics.ts';
+import type { Metrics } from '../util/metrics.ts';
 
 export function registerPeerMetrics(metrics: Metrics, memberId: string, network: MeteredPeerNetwork): void {
   const local = { Local: memberId };
   const others = () => network.known.filter((id) => id !== memberId);
   const perPeer = (
-    kind: MetricKind,
     name: string,
     help: string,
     labelsOf: (peer: string) => Record<string, string>,
     read: (figures: PeerFigures) => number,
   ): void =>
-    metrics.family(kind, `etcd_network_${name}`, help, (add) => {
+    metrics.family('counter', `etcd_network_${name}`, help, (add) => {
       for (const [id, figures] of network.peers) add(labelsOf(id), read(figures));
     });
   const to = (peer: string) => ({ To: peer });
-  perPeer('counter', 'peer_sent_bytes_total', 'Bytes sent to a member.', to, (peer) => peer.sentBytes);
+  perPeer('peer_sent_bytes_total', 'Bytes sent to a member.', to, (peer) => peer.sentBytes);
   perPeer(
-    'counter',
     'peer_received_bytes_total',
     'Bytes that came from a member.',
     (peer) => ({ From: peer }),
     (peer) => peer.receivedBytes,
   );
   perPeer(
-    'counter',
     'peer_sent_failures_total',
     'Frames for a member that found no link, or a full one.',
     to,
@@ -40,7 +37,6 @@ export function registerPeerMetrics(metrics: Metrics, memberId: string, network:
     },
   );
   perPeer(
-    'counter',
     'disconnected_peers_total',
     'Times that the link to a member was lost.',
     (peer) => ({ ...local, Remote: peer }),

@@ -26,10 +26,6 @@ export class Ticker {
     this.#arm();
   }
 
-  get periodMs(): number {
-    return this.#periodMs;
-  }
-
   /** Ticks at another rate: a faster one from now on, a slower one from the next tick on. */
   pace(periodMs: number): void {
     const isFaster = periodMs < this.#periodMs;

@@ -39,11 +39,6 @@ export class Index {
     return this.#ordered.weight;
   }
 
-  /** Number of keys, deleted ones included. */
-  get size(): number {
-    return this.table.size;
-  }
-
   get(key: string): KeyIndex | undefined {
     const row = this.table.find(key);
     return row < 0 ? undefined : new KeyIndex(this.table, row);

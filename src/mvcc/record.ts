@@ -16,7 +16,6 @@ const leaseTag = 0x30;
 
 /** A record's numbers, and where its bytes stand. */
 export interface RecordView {
-  bytes: KeyValueBytes;
   keyStart: number;
   keyEnd: number;
   create: number;
@@ -28,7 +27,6 @@ export interface RecordView {
 }
 
 const shared: RecordView = {
-  bytes: new Uint8Array(0),
   keyStart: 0,
   keyEnd: 0,
   create: 0,
@@ -79,7 +77,6 @@ export function readRecord(bytes: KeyValueBytes): RecordView {
 /** Reads the record that stands at `bytes[start, end)`; the places in the view are places in `bytes`. */
 export function readRecordAt(bytes: Uint8Array, start: number, end: number): RecordView {
   const view = shared;
-  view.bytes = bytes;
   view.create = 0;
   view.mod = 0;
   view.version = 0;

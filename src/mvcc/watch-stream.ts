@@ -80,10 +80,6 @@ export class Stream implements WatchStream {
     return this.#isFull;
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** @throws Failure 'tooManyRequests' when too many answers wait for a full stream */
   create(request: WatchCreate): void {
     this.#checkQueue();

@@ -24,7 +24,6 @@ import type { Victims } from './nemesis.ts';
 import type { WatchPort } from './oracle/watchers.ts';
 import type { MemberPort } from './oracle/workload.ts';
 import { clientPort } from './ports.ts';
-import { lastOf } from './quorum.ts';
 import { tornImage } from './sabotage.ts';
 import { NodeRuntime, SimProcess as Process, SimClock, type SimProcess, Stepped } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -455,7 +454,7 @@ export class SimCluster implements Victims {
     const problem = recoveryProblem(node.disk.durable(), recoverDisk);
     if (problem !== null) this.judge.fail(new Violation('I43', `${node.name}: ${problem}`));
     const { term, vote } = this.durableOf(node.index);
-    this.memory.testaments[node.index] = { term, vote, last: lastOf(this.durableOf(node.index)) };
+    this.memory.testaments[node.index] = { term, vote };
   }
 
   private ended(node: SimNode): void {

@@ -117,10 +117,6 @@ export class Inode {
   /** A sync failed: nothing written to it may be trusted any more. */
   poisoned = false;
 
-  get unsynced(): number {
-    return this.pending.length;
-  }
-
   write(offset: number, bytes: Uint8Array): void {
     const copy = Uint8Array.prototype.slice.call(bytes) as Uint8Array;
     this.current.write(offset, copy);
@@ -237,10 +233,6 @@ export class DiskImage {
   private readonly stableNames = new Map<string, Inode>();
   private changes: NameChange[] = [];
   readonly locks: Set<string> = new Set();
-
-  get unsyncedNames(): number {
-    return this.changes.length;
-  }
 
   create(path: string): Inode {
     const inode = new Inode();

@@ -92,7 +92,7 @@ export class Losses {
   private flipBit(node: SimNode): void {
     const { random, disk } = node;
     if (!random.chance(this.options.chances.bitFlipChance) || !this.maySpare(node)) return;
-    const { path, bits } = random.pick(disk.rotting('wal'));
+    const { path, bits } = random.pick(disk.rotting());
     const bit = random.below(bits);
     const before = this.options.recover(disk.durable());
     disk.flip(path, bit);
@@ -133,7 +133,7 @@ export class Losses {
     const whole = disk.copy();
     disk.putBack(whole);
     const before = recover(disk.durable());
-    const files = disk.rotting('wal');
+    const files = disk.rotting();
     if (files.length === 0) return;
     const { path, bits } = files.reduce((last, file) => (file.path > last.path ? file : last));
     const bytes = bits / 8;
@@ -199,7 +199,7 @@ export class Losses {
   private maySpare(node: SimNode): boolean {
     const { nodes, conf } = this.options;
     const { voters, votersOutgoing } = conf();
-    if (votersOutgoing.length > 0 || voters.length < 3 || node.disk.rotting('wal').length === 0) return false;
+    if (votersOutgoing.length > 0 || voters.length < 3 || node.disk.rotting().length === 0) return false;
     const isRotten = ({ rotten, forgotten, view, id }: SimNode): boolean =>
       voters.includes(id) && (rotten || forgotten > lastOf(view.durable()));
     const isSafe = this.mostHoldState(node) && !nodes.some(isRotten);

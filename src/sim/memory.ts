@@ -33,7 +33,6 @@ export interface AppliedState {
 export interface Testament {
   readonly term: number;
   readonly vote: NodeId;
-  readonly last: number;
 }
 
 /** The terms of a log as it was last seen. */

@@ -59,11 +59,6 @@ export class SimClock {
   private sequence = 0;
   private readonly heap: SimEvent[] = [];
 
-  /** Events waiting, cancelled ones included. */
-  get waiting(): number {
-    return this.heap.length;
-  }
-
   /** Calls `fire` after `delay` virtual milliseconds, unless `process` has died by then. Null is the world itself. */
   schedule(delay: number, process: SimProcess | null, fire: () => void): SimEvent {
     if (!(delay >= 0)) throw new Error(`an event cannot be due ${delay} ms from now`);

@@ -98,10 +98,10 @@ export class SimDisk {
     this.syncs++;
   }
 
-  /** Files under a directory that have durable bytes, and how many bits each has. */
-  rotting(directory: string): { readonly path: string; readonly bits: number }[] {
+  /** Files of the log that have durable bytes, and how many bits each has. */
+  rotting(): { readonly path: string; readonly bits: number }[] {
     return [...this.image.names]
-      .filter(([path, { stableSize }]) => path.startsWith(`${directory}/`) && stableSize > 0)
+      .filter(([path, { stableSize }]) => path.startsWith('wal/') && stableSize > 0)
       .map(([path, { stableSize }]) => ({ path, bits: stableSize * 8 }));
   }
 

@@ -147,10 +147,6 @@ export class SimNetwork {
     this.settle(from, to);
   }
 
-  isCut(from: number, to: number): boolean {
-    return this.path(from, to).cut;
-  }
-
   healAll(): void {
     for (const path of this.paths) {
       path.cut = false;
@@ -201,10 +197,6 @@ export class SimNetwork {
   nodeOf(memberId: string): number | undefined {
     const index = this.memberIds.indexOf(memberId);
     return index < 0 ? undefined : index;
-  }
-
-  urlOf(index: number): string {
-    return this.urls[index]!;
   }
 
   /** Bytes under way on the fullest path. */

@@ -113,8 +113,9 @@ export interface SwarmLimits {
   readonly valueBytes: number;
 }
 
-function maybe(random: SimRandom, chance: number, low: number, high: number): number {
-  return random.chance(chance) ? random.between(low, high) : 0;
+/** Between 0 and `high`, or nothing at all. */
+function maybe(random: SimRandom, chance: number, high: number): number {
+  return random.chance(chance) ? random.between(0, high) : 0;
 }
 
 function trouble(
@@ -133,13 +134,13 @@ function drawNetwork(random: SimRandom): NetworkFaults {
   return {
     delayMs: random.pick([0.05, 0.3, 1, 5, 20]),
     jitterMs: random.pick([0.05, 0.5, 2, 10, 40]),
-    dropChance: maybe(random, 0.4, 0, 0.2),
-    duplicateChance: maybe(random, 0.4, 0, 0.2),
-    reorderChance: maybe(random, 0.4, 0, 0.3),
-    tailChance: maybe(random, 0.3, 0, 0.02),
+    dropChance: maybe(random, 0.4, 0.2),
+    duplicateChance: maybe(random, 0.4, 0.2),
+    reorderChance: maybe(random, 0.4, 0.3),
+    tailChance: maybe(random, 0.3, 0.02),
     tailMs: random.pick([100, 1000, 5000]),
-    replayChance: maybe(random, 0.3, 0, 0.1),
-    breakChance: maybe(random, 0.3, 0, 0.01),
+    replayChance: maybe(random, 0.3, 0.1),
+    breakChance: maybe(random, 0.3, 0.01),
     connectMs: random.pick([0.5, 5, 50, 200]),
     noticeMs: random.pick([1, 200, 2000, 10_000]),
   };
@@ -149,22 +150,22 @@ function drawDisk(random: SimRandom): DiskFaults {
   return {
     writeMs: random.pick([0.01, 0.05, 0.5]),
     syncMs: random.pick([0.05, 0.2, 1, 10]),
-    slowChance: maybe(random, 0.3, 0, 0.05),
+    slowChance: maybe(random, 0.3, 0.05),
     slowMs: random.pick([10, 100, 1500]),
-    syncErrorChance: maybe(random, 0.2, 0, 0.002),
-    writeErrorChance: maybe(random, 0.1, 0, 0.001),
+    syncErrorChance: maybe(random, 0.2, 0.002),
+    writeErrorChance: maybe(random, 0.1, 0.001),
   };
 }
 
 function drawWeights(random: SimRandom): OperationWeights {
   return {
     put: random.between(1, 10),
-    delete: maybe(random, 0.7, 0, 4),
-    compareAndSet: maybe(random, 0.7, 0, 5),
-    transfer: maybe(random, 0.7, 0, 4),
+    delete: maybe(random, 0.7, 4),
+    compareAndSet: maybe(random, 0.7, 5),
+    transfer: maybe(random, 0.7, 4),
     rangeLinearizable: random.between(1, 8),
-    rangeSerializable: maybe(random, 0.7, 0, 4),
-    rangeHistorical: maybe(random, 0.6, 0, 3),
+    rangeSerializable: maybe(random, 0.7, 4),
+    rangeHistorical: maybe(random, 0.6, 3),
   };
 }
 
@@ -284,12 +285,12 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     network: drawNetwork(random.fork('network')),
     disk: drawDisk(random.fork('disk')),
     crash: trouble(random, 0.7, [800, 15_000], [20, 4000]),
-    crashAllChance: maybe(random, 0.3, 0, 0.4),
-    crashInOperationChance: maybe(random, 0.6, 0, 1),
-    stopChance: maybe(random, 0.4, 0, 0.5),
+    crashAllChance: maybe(random, 0.3, 0.4),
+    crashInOperationChance: maybe(random, 0.6, 1),
+    stopChance: maybe(random, 0.4, 0.5),
     bitFlipChance: rots ? random.fork('rot').between(0.2, 0.8) : 0,
     endLossChance: rots ? random.fork('end loss').between(0, 0.6) : 0,
-    stateLossChance: maybe(random.fork('state loss'), 0.3, 0, 0.5),
+    stateLossChance: maybe(random.fork('state loss'), 0.3, 0.5),
     pause: trouble(random, 0.4, [1000, 15_000], [50, 5000]),
     partition: trouble(random, 0.6, [1000, 15_000], [100, 8000]),
     partitionShapes: random.chance(0.7) ? allShapes : [random.pick(allShapes)],
@@ -297,7 +298,7 @@ export function drawSwarm(random: SimRandom, nodes: number | null): Swarm {
     stall: trouble(random, 0.3, [2000, 20_000], [50, 4000]),
     slow: trouble(random, 0.3, [2000, 20_000], [100, 3000]),
     wallStep: trouble(random, 0.2, [1000, 10_000], [1, 100_000]),
-    clockDrift: maybe(random, 0.4, 0, 0.1),
+    clockDrift: maybe(random, 0.4, 0.1),
     turnMs: random.pick([0.01, 0.05, 0.5]),
     clients: 1 + random.below(6),
     thinkMs: random.pick([5, 40, 150, 400]),

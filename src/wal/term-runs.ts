@@ -32,16 +32,6 @@ export class TermRuns {
     this.lastIndex = base.index;
   }
 
-  /** The term of an entry between the base and the last one. */
-  termAt(index: number): number {
-    if (index < this.baseIndex || index > this.lastIndex) {
-      throw new Error(`the log holds entries ${this.baseIndex} to ${this.lastIndex}, not ${index}`);
-    }
-    let run = this.#first.length - 1;
-    while (this.#first[run]! > index) run--;
-    return this.#term[run]!;
-  }
-
   /** Entries behind `index` are void. */
   truncateAfter(index: number): void {
     if (index >= this.lastIndex) return;

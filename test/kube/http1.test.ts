@@ -27,7 +27,7 @@ const { clock, random } = nodeRuntime();
 
 /** Says what it was asked; some paths do something else. */
 async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const request = apiRequest(message, response);
+  const request = apiRequest(message);
   const body = request.path === '/early' ? '' : Buffer.from(await request.readBody()).toString();
   if (request.path === '/slow') await new Promise((resolve) => clock.setTimer(30, () => resolve(null)));
   if (request.path === '/stream') {

@@ -243,7 +243,7 @@ const cases: Case[] = [
     good: [{ nodes: [node(0, { term: 4, vote: 'c', life: 2 })] }],
     bad: [{ nodes: [node(0, { term: 4, life: 2 })] }],
     prepare: (memory) => {
-      memory.testaments[0] = { term: 4, vote: 'c', last: 0 };
+      memory.testaments[0] = { term: 4, vote: 'c' };
     },
   },
   {

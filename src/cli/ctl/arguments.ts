@@ -71,10 +71,10 @@ export interface Given {
   isSet(name: string): boolean;
 }
 
-/** A command line that stands on its own, as a line of a transaction. */
-export function givenOf({ words, flags }: Arguments, skip: number): Given {
+/** A command line that stands on its own, as a line of a transaction; its first word is the command. */
+export function givenOf({ words, flags }: Arguments): Given {
   return {
-    words: words.slice(skip),
+    words: words.slice(1),
     text: (name) => flags[name] as string,
     number: (name) => flags[name] as number,
     isSet: (name) => flags[name] === true,

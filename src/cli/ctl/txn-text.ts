@@ -132,7 +132,7 @@ async function parseOperation(line: string): Promise<object> {
   const [verb] = words as [string];
   const specs = Object.hasOwn(operationFlags, verb) ? operationFlags[verb] : undefined;
   if (specs === undefined) throw refuse(`invalid txn request: ${line}`);
-  const given = givenOf(parsed(line, words, specs), 1);
+  const given = givenOf(parsed(line, words, specs));
   if (verb === 'get') return { request_range: rangeRequest(given) };
   if (verb === 'del') return { request_delete_range: deleteRequest(given) };
   return { request_put: await putRequest(given, async () => new Uint8Array(0)) };

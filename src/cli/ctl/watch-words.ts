@@ -50,6 +50,6 @@ export function parseWatchLine(
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly given: Given; readonly target: WatchTarget } {
   const parsed = parseArguments(words, specs);
-  const given = givenOf(parsed, 1);
+  const given = givenOf(parsed);
   return { given, target: watchTarget(given.words, parsed.rest, env) };
 }

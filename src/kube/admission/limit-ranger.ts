@@ -3,7 +3,7 @@
 import type { ApiObject, JsonObject } from '../api/objects.ts';
 import { forbidden } from '../api/status.ts';
 import type { ResourceType } from '../registry/types.ts';
-import { compareQuantities, parseQuantity, type Quantity, quantityText } from '../schema/quantity.ts';
+import { compareQuantities, parseQuantity, quantityText } from '../schema/quantity.ts';
 import { mapOf, objectOf, objectsOf, textOf } from '../validation/members.ts';
 import type { Lookup } from './lookup.ts';
 import { type Amounts, podAmounts } from './pod-usage.ts';
@@ -110,11 +110,11 @@ function problemsOf(limit: JsonObject, { type, requests, limits }: Observed): st
   return problems;
 }
 
-function texts(amounts: Amounts, format: Quantity['format']): Record<string, string> {
+function texts(amounts: Amounts): Record<string, string> {
   return Object.fromEntries(
     [...amounts].map(([name, nanos]) => [
       name,
-      quantityText({ nanos, format: name === 'memory' ? 'binary' : format }),
+      quantityText({ nanos, format: name === 'memory' ? 'binary' : 'decimal' }),
     ]),
   );
 }
@@ -132,8 +132,8 @@ function podProblems(pod: ApiObject, ranges: readonly ApiObject[]): string[] {
         problems.push(...problemsOf(limit, { type: 'Container', ...container }));
     }
     for (const limit of limitsOf(range, 'Pod')) {
-      const requests = texts(podAmounts(spec, 'requests'), 'decimal');
-      const limits = texts(podAmounts(spec, 'limits'), 'decimal');
+      const requests = texts(podAmounts(spec, 'requests'));
+      const limits = texts(podAmounts(spec, 'limits'));
       problems.push(...problemsOf(limit, { type: 'Pod', requests, limits }));
     }
   }

@@ -283,6 +283,6 @@ export function deleted(resource: NamedResource, name: string, uid: string): Sta
 }
 
 /** What an accepted binding or eviction answers. */
-export function accepted(code: number): Status {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code };
+export function accepted(): Status {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 }

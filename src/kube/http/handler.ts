@@ -177,7 +177,7 @@ export class RequestHandler {
   async #run(course: Course): Promise<void> {
     const { parts, subresources, authorizer, authenticators, allowsAnonymous } = this.#options;
     try {
-      const request = apiRequest(course.message, course.response);
+      const request = apiRequest(course.message);
       course.request = request;
       this.#route(course, request);
       const { path, wanted, warnings } = course;

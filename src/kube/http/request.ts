@@ -1,6 +1,6 @@
 /** A request of node:http or node:http2 as the room sees it. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { badRequest, tooLarge } from '../api/status.ts';
 import type { PlainMessage } from './http1-connection.ts';
@@ -62,7 +62,7 @@ function certificateOf(socket: TLSSocket): Uint8Array | null {
 }
 
 /** @throws StatusError 400 when the path cannot be decoded */
-export function apiRequest(message: IncomingMessage, response: ServerResponse): ApiRequest {
+export function apiRequest(message: IncomingMessage): ApiRequest {
   const target = message.url ?? '/';
   const at = target.indexOf('?');
   const path = at < 0 ? target : target.slice(0, at);
@@ -82,12 +82,8 @@ export function apiRequest(message: IncomingMessage, response: ServerResponse): 
       body ??= readBody(message);
       return body;
     },
-    onClose(listener) {
-      response.on('close', listener);
-    },
     get clientCertificate() {
       return certificateOf(socket);
     },
-    isEncrypted: socket.encrypted === true,
   };
 }

@@ -23,11 +23,8 @@ export interface ApiRequest {
   headerNames(): readonly string[];
   /** @throws StatusError 413 when it is larger than 3 MiB */
   readBody(): Promise<Uint8Array>;
-  /** Called once when the client is gone or the answer is complete. */
-  onClose(listener: () => void): void;
   /** The client's certificate, DER, when it sent one that its authority signed; else null. */
   readonly clientCertificate: Uint8Array | null;
-  readonly isEncrypted: boolean;
 }
 
 /** One frame of a watch, before it is encoded. */

@@ -65,8 +65,8 @@ function noMergeKey(item: Json, mergeKey: string): StatusError {
   return bareError(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
 }
 
-function badType(expected: string, actual: Json | undefined): StatusError {
-  return bareError(`expected a ${expected}, but received a ${goTypeOf(actual)}`);
+function noArray(actual: Json | undefined): StatusError {
+  return bareError(`expected a []interface {}, but received a ${goTypeOf(actual)}`);
 }
 
 function unknownDirective(directive: Json, map: JsonObject): StatusError {
@@ -166,7 +166,7 @@ function deleteValues(result: JsonObject, directive: string, value: Json, shape:
   const name = directiveTarget(directive, deletePrefix, 'invalid patch format of primitive list');
   const current = memberOf(result, name);
   if (!Array.isArray(current) || value === null) return;
-  if (!Array.isArray(value)) throw badType('[]interface {}', value);
+  if (!Array.isArray(value)) throw noArray(value);
   if (!memberShape(shape, name).mergesLists) return;
   const gone = new Set(value);
   result[name] = current.filter((item) => !gone.has(item));
@@ -252,12 +252,12 @@ function orderLists(result: JsonObject, patch: JsonObject, shape: Shape): Readon
   for (const directive of Object.keys(patch)) {
     if (!directive.startsWith(orderPrefix)) continue;
     const order = patch[directive];
-    if (!Array.isArray(order)) throw badType('[]interface {}', order);
+    if (!Array.isArray(order)) throw noArray(order);
     const name = directiveTarget(directive, orderPrefix, badOrderList);
     const current = memberOf(result, name);
     const changes = memberOf(patch, name);
-    if (current !== undefined && !Array.isArray(current)) throw badType('[]interface {}', current);
-    if (changes !== undefined && !Array.isArray(changes)) throw badType('[]interface {}', changes);
+    if (current !== undefined && !Array.isArray(current)) throw noArray(current);
+    if (changes !== undefined && !Array.isArray(changes)) throw noArray(changes);
     const member = memberShape(shape, name);
     checkOrder(changes ?? [], order, member.mergeKey);
     if (current === undefined && changes === undefined) continue;

@@ -98,7 +98,7 @@ async function bind(endpoint: Endpoint): Promise<ApiAnswer> {
     return bound(current, binding, now);
   };
   await modify(pod, { subresource: 'binding', options, next });
-  return { type: 'object', code: 201, body: accepted(201), resource: null };
+  return { type: 'object', code: 201, body: accepted(), resource: null };
 }
 
 /** Rows of `SubresourceHandlers`. */

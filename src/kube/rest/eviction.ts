@@ -233,7 +233,7 @@ async function evict(endpoint: Endpoint): Promise<ApiAnswer> {
     path.name,
     seen ? { ...deletion, resourceVersion: '' } : deletion,
   );
-  return { type: 'object', code: 201, body: accepted(201), resource: null };
+  return { type: 'object', code: 201, body: accepted(), resource: null };
 }
 
 /** Rows of `SubresourceHandlers`. */

@@ -4,7 +4,7 @@
  */
 
 import type { ApiObject } from '../api/objects.ts';
-import { administrator, type UserInfo } from '../api/user.ts';
+import { administrator } from '../api/user.ts';
 import type { ApiRequest } from '../http/types.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { createObject } from './create.ts';
@@ -21,21 +21,17 @@ const noRequest: ApiRequest = {
   query: new URLSearchParams(),
   header: () => '',
   readBody: () => Promise.resolve(new Uint8Array(0)),
-  onClose: () => {},
   headerNames: () => [],
   clientCertificate: null,
-  isEncrypted: false,
 };
 
 export class LocalClient {
   readonly #parts: ServerParts;
-  readonly #user: UserInfo;
   readonly #options: WriteOptions;
 
   /** @param manager whose the written fields are, `kube-controller-manager` */
-  constructor(parts: ServerParts, manager: string, user: UserInfo = administrator) {
+  constructor(parts: ServerParts, manager: string) {
     this.#parts = parts;
-    this.#user = user;
     this.#options = { isDryRun: false, fieldManager: manager, fieldValidation: 'Ignore', isForced: false };
   }
 
@@ -92,7 +88,7 @@ export class LocalClient {
     const { group, version, plural } = resource;
     const path = { group, version, namespace, plural, name, subresource, rest: [], isWatchPath: false };
     const accepted = { format: 'json', as: null, asVersion: '' } as const;
-    const context = { request: noRequest, accepted, user: this.#user, warnings: [] };
+    const context = { request: noRequest, accepted, user: administrator, warnings: [] };
     return { parts: this.#parts, context, path, resource };
   }
 }

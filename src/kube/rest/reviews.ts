@@ -152,10 +152,8 @@ function tokenRequest(token: string): ApiRequest {
     query: new URLSearchParams(),
     header: (name) => (name === 'authorization' ? `Bearer ${token}` : ''),
     readBody: () => Promise.resolve(new Uint8Array(0)),
-    onClose: () => {},
     headerNames: () => [],
     clientCertificate: null,
-    isEncrypted: true,
   };
 }
 

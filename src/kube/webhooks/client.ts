@@ -15,9 +15,8 @@ function pathOf(text: string): string {
   return `/${segments.join('/')}`;
 }
 
-/** @param seconds 0: nothing is said of time */
-function urlOf({ url, service }: WebhookAddress, seconds: number): string {
-  const query = seconds === 0 ? '' : `?timeout=${seconds}s`;
+function urlOf({ url, service }: WebhookAddress, timeoutMs: number): string {
+  const query = `?timeout=${Math.ceil(timeoutMs / 1000)}s`;
   if (service !== null) {
     return `https://${service.name}.${service.namespace}.svc:${service.port}${pathOf(service.path)}${query}`;
   }
@@ -106,17 +105,11 @@ export class WebhookClient {
   /**
    * The review that is the answer.
    * @param kind of the reviews
-   * @param timeoutMs also told to the webhook, in whole seconds, unless `isTold` is false
+   * @param timeoutMs also told to the webhook, in whole seconds
    * @throws Error that says why there is none
    */
-  async ask(
-    address: WebhookAddress,
-    kind: string,
-    review: object,
-    timeoutMs: number,
-    isTold: boolean = true,
-  ): Promise<JsonObject> {
-    const url = urlOf(address, isTold ? Math.ceil(timeoutMs / 1000) : 0);
+  async ask(address: WebhookAddress, kind: string, review: object, timeoutMs: number): Promise<JsonObject> {
+    const url = urlOf(address, timeoutMs);
     const body = JSON.stringify(review);
     const { service, authority } = address;
     let reply: WebhookReply;

@@ -139,16 +139,6 @@ export class Model {
     return null;
   }
 
-  /** Everything that lives at `at`, in key order. */
-  contentAt(at: number): Version[] {
-    const found: Version[] = [];
-    for (const key of this.keys) {
-      const version = this.versionAt(key, at);
-      if (version !== null) found.push(version);
-    }
-    return found;
-  }
-
   /** True when executing the request at `at` would change something. */
   wouldChange(request: TxnRequest, at: number): boolean {
     const branch = this.holds(request.compare, at) ? request.success : request.failure;

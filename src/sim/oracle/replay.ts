@@ -34,7 +34,6 @@ export interface Logged {
 
 /** What one revision came from. */
 export interface Origin {
-  readonly index: number;
   readonly body: string;
   readonly result: ModelResult;
 }
@@ -69,7 +68,7 @@ export class Replay {
       for (const logged of this.open(entry)) {
         if (logged.what.kind === 'auth') this.auth.apply(logged.what.operation, logged.asker ?? nobody);
         else if (this.refused(logged)) this.refusals++;
-        else if (!this.applyLease(entry, logged.what)) this.apply(entry.index, logged);
+        else if (!this.applyLease(entry, logged.what)) this.apply(logged);
       }
     }
     this.revisionAt[entry.index] = this.model.revision;
@@ -118,7 +117,7 @@ export class Replay {
     }
   }
 
-  private apply(index: number, { what, body }: Logged): void {
+  private apply({ what, body }: Logged): void {
     if (what.kind !== 'put' && what.kind !== 'delete' && what.kind !== 'txn' && what.kind !== 'compact')
       return;
     const text = binary(body);
@@ -130,7 +129,7 @@ export class Replay {
     else if (what.kind === 'txn') result = this.model.txn(what.request);
     else if (this.model.compact(what.request.revision)) this.compactions.push(what.request.revision);
     if (result !== null && this.model.revision > before) {
-      this.origins[this.model.revision] = { index, body: text, result };
+      this.origins[this.model.revision] = { body: text, result };
     }
   }
 }
