@@ -17,9 +17,9 @@ t.test('entries count in their order, by q, and with a star last; others are pas
   for (const [accept, format] of [
     ['', 'json'],
     ['*/*', 'json'],
-    ['*', 'json'],
-    ['application/*', 'json'],
     [`text/*, ${yaml}`, 'yaml'],
+    [`*, text/plain, ${json};stream=other`, 'json'],
+    [`application/*, ${json};stream=other`, 'json'],
     [`${yaml}, ${json}`, 'yaml'],
     [`${yaml};q=0.5, ${json}`, 'json'],
     [`${yaml};q=0`, 'yaml'],
@@ -35,6 +35,11 @@ t.test('entries count in their order, by q, and with a star last; others are pas
   }
   for (const accept of ['json', 'text/html', 'application', 'Application/JSON', `${json};as=Table`]) {
     t.throws(() => negotiate(accept, offer), { code: 406 }, accept);
+  }
+  for (const accept of ['*', 'application/*']) {
+    t.throws(() => negotiate(accept, offer), { code: 406 }, `${accept} is no route`);
+    t.equal(negotiate(accept, { ...offer, isOfAnyRoute: true }).format, 'json');
+    t.equal(negotiateError(accept, allFormats)?.format, 'json');
   }
   t.end();
 });

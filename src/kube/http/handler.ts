@@ -278,6 +278,7 @@ export class RequestHandler {
       shapeFormats: this.#formats,
       shapes: isReview ? reviewShapes : objectShapes,
       isStream: verb === 'watch',
+      isOfAnyRoute: custom !== null,
     });
   }
 

@@ -25,6 +25,8 @@ export interface Offer {
   readonly shapes: Readonly<Partial<Record<As, readonly string[]>>>;
   /** Frames, of which YAML has none. @default false */
   readonly isStream?: boolean;
+  /** Whoever takes any application takes this; others are refused who name no form and do not take everything. @default false */
+  readonly isOfAnyRoute?: boolean;
 }
 
 const mediaFormats: Readonly<Record<string, Format>> = {
@@ -118,7 +120,8 @@ export function negotiate(accept: string, offer: Offer): Accepted {
     results = new Map();
     known.set(offer.shapes, results);
   }
-  const key = `${offer.isStream === true} ${offer.formats.join()} ${offer.shapeFormats?.join()} ${accept}`;
+  const kind = `${offer.isStream === true} ${offer.isOfAnyRoute === true}`;
+  const key = `${kind} ${offer.formats.join()} ${offer.shapeFormats?.join()} ${accept}`;
   let result = results.get(key);
   if (result === undefined) {
     const found = chosen(accept, offer);
@@ -130,8 +133,17 @@ export function negotiate(accept: string, offer: Offer): Accepted {
   return result;
 }
 
+/** Routes of built-in resources are found by names of types, of which only one is a star. */
+function hasRoute(accept: string): boolean {
+  return accept.split(',').some((entry) => {
+    const name = entry.split(';')[0]!.trim();
+    return name === '*/*' || mediaFormats[name] !== undefined;
+  });
+}
+
 function chosen(accept: string, offer: Offer): Accepted | null {
   if (accept === '') return { format: offer.formats[0]!, as: null, asVersion: '' };
+  if (offer.isOfAnyRoute !== true && !hasRoute(accept)) return null;
   for (const entry of parseAccept(accept)) {
     for (const format of allFormats) {
       const found = isNamedBy(entry, format) ? match(entry, format, offer) : null;
@@ -143,7 +155,7 @@ function chosen(accept: string, offer: Offer): Accepted | null {
 
 /** The form of a refusal, which is never put into another shape; null: none of what is asked for. */
 export function negotiateError(accept: string, formats: readonly Format[]): Accepted | null {
-  return chosen(accept, { formats, shapes: {} });
+  return chosen(accept, { formats, shapes: {}, isOfAnyRoute: true });
 }
 
 /** What a refusal names: whatever some resource has, for a Status may have it, too. */
