@@ -42,6 +42,7 @@ const flags = {
     help: 'whether each member serves the Kubernetes API too, from 6443 on',
     initial: 'on',
     choices: ['on', 'off'],
+    shownDefault: 'on, or as it was',
   }),
   detach: switchFlag('leave the members running and return'),
   fresh: switchFlag('forget the data that the folder has'),
@@ -84,6 +85,10 @@ class Refusal extends Error {
   }
 }
 
+function counted(members: number): string {
+  return members === 1 ? '1 member' : `${members} members`;
+}
+
 /** The cluster that the folder has or gets. @throws Refusal when that is not the one that was asked for. */
 function chooseCluster(folder: ClusterFolder, options: Options, given: ReadonlySet<string>): LocalCluster {
   const found = folder.read();
@@ -103,14 +108,17 @@ function chooseCluster(folder: ClusterFolder, options: Options, given: ReadonlyS
     if (otherNodes || otherPorts) {
       const ports = found.basePort === 0 ? 'the usual ports' : `ports from ${found.basePort} on`;
       throw new Refusal(
-        `${folder.shown} holds a cluster of ${found.members.length} members on ${ports}`,
+        `${folder.shown} holds a cluster of ${counted(found.members.length)} on ${ports}`,
         'Leave out --nodes and --base-port to start that one, add --fresh to forget it, or choose another --dir.',
       );
     }
-    return found;
-  }
-  if (found !== null) folder.wipe();
-  const cluster = localCluster(options.nodes, options.basePort, options.kubernetes === 'on');
+    if (!given.has('kubernetes')) return found;
+  } else if (found !== null) folder.wipe();
+  const [nodes, basePort] =
+    found === null || options.fresh
+      ? [options.nodes, options.basePort]
+      : [found.members.length, found.basePort];
+  const cluster = localCluster(nodes, basePort, options.kubernetes === 'on');
   folder.create(cluster);
   return cluster;
 }
@@ -277,9 +285,8 @@ export async function runCluster(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (given.has('only')) {
-    for (const other of ['nodes', 'fresh', 'basePort']) {
-      if (given.has(other)) problems.push(`--only goes with --dir, and with nothing else`);
-    }
+    const others = [...given].filter((option) => option !== 'only' && option !== 'dir');
+    if (others.length > 0) problems.push('--only goes with --dir, and with nothing else');
   }
   if (problems.length > 0) return complainUsage('cluster', problems);
   try {

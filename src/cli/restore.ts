@@ -7,7 +7,7 @@ import { restoreEtcd } from '../embed/restore-etcd.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import { customFlag, flagHelp, integerFlag, parseFlags, switchFlag, textFlag, urlsFlag } from './flags.ts';
 import { parseInitialCluster } from './server-options.ts';
-import { complain, complainUsage, EXIT_FAILED, say } from './terminal.ts';
+import { complain, complainUsage, EXIT_FAILED, failureText, say } from './terminal.ts';
 
 const flags = {
   name: textFlag({ help: 'name of the member', initial: 'default', placeholder: 'NAME' }),
@@ -152,7 +152,7 @@ export async function runRestore(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     clearProgress();
-    complain(`keelson restore: ${error instanceof Error ? error.message : String(error)}`);
+    complain(`keelson restore: ${failureText(error)}`);
     return EXIT_FAILED;
   }
 }

@@ -58,7 +58,7 @@ const WHAT_TO_DO_ABOUT: readonly (readonly [codes: RegExp, advice: string])[] = 
 ];
 
 /** That of a `Failure` says it all; another error may know more of why below its surface, as LevelDB's do. */
-function textOf(error: unknown): string {
+export function failureText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message, cause } = error;
   return error instanceof Failure || !(cause instanceof Error) ? message : `${message}: ${cause.message}`;
@@ -69,7 +69,7 @@ function textOf(error: unknown): string {
  * happened); otherwise its reason tells what to do.
  */
 export function describeFailure(error: unknown): readonly [happened: string, advice: string] {
-  const text = textOf(error);
+  const text = failureText(error);
   const flat = text.replaceAll(/\s*\n\s*/g, ' ').trim();
   const cut = /^(.*?[^.\s]\.)\s+(?=[A-Z])(.*)$/s.exec(flat);
   const known = WHAT_TO_DO_ABOUT.find(([codes]) => codes.test(cut?.[1] ?? flat));

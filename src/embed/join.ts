@@ -22,6 +22,12 @@ export async function askToJoin(
   if (own === undefined)
     throw new Failure('badConfig', `the initial cluster does not name this member, "${name}"`);
   const others = initialCluster.filter((member) => member !== own).flatMap((member) => member.peerUrls);
+  if (others.length === 0) {
+    throw new Failure(
+      'badConfig',
+      `the initial cluster names nobody but this member, "${name}": name the members of the existing cluster, too`,
+    );
+  }
   const origin = await firstAnswer(others, dialer(tls, log));
   const entry = origin.members.find((member) => sameUrls(member.peerUrls, own.peerUrls));
   if (entry === undefined) {

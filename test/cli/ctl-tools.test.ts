@@ -1,6 +1,7 @@
 /** What `keelson ctl` and `keelson etcdutl` do beside the plain commands: lines, passwords, mirrors, files, completion. */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdtempSync,
@@ -275,6 +276,24 @@ t.test('a load is paced, and judged as etcdctl judges it', async (t) => {
     code: 3,
     err: /has keys\. Delete with etcdctl del --prefix/,
   });
+});
+
+t.test('calls of many clients at a time are no leak to Node.js', async (t) => {
+  const { endpoint } = await clusterOf(t);
+  await using client = connect(endpoint);
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const args = ['--import', 'tsx', main, 'ctl', '--endpoints', endpoint, 'check', 'perf', '--load', 's'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const ended = once(child, 'close');
+  while ((await client.count({ prefix: '/etcdctl-check-perf/' })) < 50 && child.exitCode === null);
+  child.kill('SIGINT');
+  await ended;
+  t.equal(said, '');
 });
 
 t.test('a snapshot is described, hashed and restored without a cluster', async (t) => {

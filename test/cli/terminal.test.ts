@@ -1,5 +1,5 @@
 import t from 'tap';
-import { describeFailure } from '../../src/cli/terminal.ts';
+import { describeFailure, failureText } from '../../src/cli/terminal.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { diskFailed } from '../../src/wal/disk-failed.ts';
 
@@ -27,6 +27,7 @@ t.test('a full disk and too few files are told as what they are, whatever was tr
     /failed to open: IO error/,
     /make room/,
   ]);
+  t.match(failureText(new Error('Database failed to open', { cause })), /No space left on device$/);
   t.match(describeFailure(diskFailed('writing', new Error('EIO: i/o error'))), [/EIO/, /Look at the disk/]);
 });
 

@@ -103,8 +103,8 @@ t.test('in the foreground Ctrl-C stops it, and started again it is the same clus
   const dir = join(t.testdir({}), 'cluster');
   const base = await freePortsInARow(3);
   t.teardown(() => script('stop.sh', '--dir', dir));
-  for (const round of [1, 2]) {
-    const args = round === 1 ? ['--nodes', '1', '--base-port', String(base)] : [];
+  const rounds = [['--nodes', '1', '--base-port', String(base)], [], ['--kubernetes', 'off']];
+  for (const [round, args] of rounds.entries()) {
     const child = spawn(join(SCRIPTS, 'start.sh'), ['--dir', dir, ...args], { cwd: ROOT });
     let out = '';
     let interrupted = false;
@@ -121,11 +121,12 @@ t.test('in the foreground Ctrl-C stops it, and started again it is the same clus
     t.equal(code, 0, out);
     t.match(out, /leader/);
     t.match(out, /stopped\n$/);
+    t.equal(/KUBECONFIG/.test(out), round < 2, 'the API of Kubernetes is there until it is switched off');
   }
   t.equal(JSON.parse(readFileSync(join(dir, 'cluster.json'), 'utf8')).basePort, base);
   const other = await script('start.sh', '--detach', '--dir', dir, '--nodes', '3');
   t.equal(other.code, 1);
-  t.match(other.err, /holds a cluster of 1 members/);
+  t.match(other.err, /holds a cluster of 1 member on/);
 });
 
 t.test('a port that is taken is named before anything is started', async (t) => {

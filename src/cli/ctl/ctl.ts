@@ -3,6 +3,7 @@
  * that scripts go on working. Where the versions differ, it is 3.6; what 3.6 took from etcdctl is there still.
  */
 
+import { setMaxListeners } from 'node:events';
 import { EtcdError } from '../../client/index.ts';
 import { etcdVersion } from '../../etcd/version.ts';
 import { askHidden } from '../hidden-line.ts';
@@ -220,6 +221,8 @@ function lastAttempt(error: unknown): string {
 /** Runs a command line on the process it runs in. */
 export async function runCtl(argv: readonly string[], tool: Tool = etcdctl): Promise<number> {
   const interrupt = new AbortController();
+  // Every call under way listens to it, and `check perf` has hundreds.
+  setMaxListeners(0, interrupt.signal);
   const onSignal = (): void => interrupt.abort(new Error('interrupted'));
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);

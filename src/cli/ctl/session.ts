@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type Client, connect, type Effect, EtcdError, type TlsOptions } from '../../client/index.ts';
 import { nodeRuntime } from '../../util/node-runtime.ts';
 import { type ColdMessage, decodeCold, encodeCold } from '../../wire/cold-codec.ts';
+import { failureText } from '../terminal.ts';
 import {
   type Arguments,
   duration,
@@ -49,7 +50,7 @@ export const exitInterrupted = 130;
 
 /** What an error says, as etcdctl says it. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof EtcdError)) return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof EtcdError)) return failureText(error);
   return error.reason === 'deadlineExceeded' ? 'context deadline exceeded' : error.text;
 }
 
