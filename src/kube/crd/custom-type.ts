@@ -4,7 +4,7 @@ import { type FieldError, invalidValue } from '../api/field-errors.ts';
 import { type ApiObject, asJson, groupVersionText, type Json, type JsonObject } from '../api/objects.ts';
 import { badRequest, invalid } from '../api/status.ts';
 import { finalizerWarnings } from '../meta/validate-meta.ts';
-import type { Strategy, StrategyContext } from '../registry/types.ts';
+import type { Strategy } from '../registry/types.ts';
 import { DecodeError } from '../schema/decode.ts';
 import { addressOf } from '../webhooks/address.ts';
 import type { ConversionWebhook } from '../webhooks/types.ts';
@@ -66,14 +66,16 @@ interface Validation {
   readonly scale: ScalePaths | null;
   /** That is written; empty: the object. */
   readonly subresource: string;
+  /** Takes what is said of values that are wrong and stay as they were. */
+  readonly warnings: string[];
 }
 
 /** What the schema says of the status alone; in its texts, places begin in the status. */
 function validateStatus(object: ApiObject, old: ApiObject | null, schema: Schema): FieldError[] {
   const inner = propertyOf(schema, 'status');
   if (inner === null || object.status === undefined) return [];
-  const errors = validateBySchema(object.status as Json, inner, '');
-  return ratcheted(errors, (old?.status ?? null) as Json, inner).map((error) => ({
+  const errors = validateBySchema(object.status as Json, inner, '', old?.status as Json | undefined);
+  return errors.map((error) => ({
     ...error,
     field: error.field === noField ? 'status' : `status.${error.field}`,
   }));
@@ -87,12 +89,13 @@ function doublesOf(object: ApiObject, schema: Schema): FieldError[] {
 
 /** What the schema and its rules say of an object; `old` is null on create. */
 function validateObject(object: ApiObject, old: ApiObject | null, validation: Validation): FieldError[] {
-  const { schema, scale, subresource } = validation;
+  const { schema, scale, subresource, warnings } = validation;
   const value = asJson(object);
+  const before = old === null ? null : asJson(old);
   const isStatus = subresource === 'status';
   const errors = isStatus
     ? validateStatus(object, old, schema)
-    : ratcheted(validateBySchema(value, schema, ''), old === null ? null : asJson(old), schema);
+    : validateBySchema(value, schema, '', before ?? undefined);
   if (scale !== null) errors.push(...validateScale(object, scale, isStatus));
   if (!isStatus) validateEmbedded(value, schema, '', errors);
   // Lists that had something twice before may keep it.
@@ -102,26 +105,15 @@ function validateObject(object: ApiObject, old: ApiObject | null, validation: Va
   if ((object.metadata.name ?? '') === '' || errors.some(({ reason }) => blocking.has(reason))) {
     return [...errors, invalidValue(noField, null, uncheckedText)];
   }
-  return [...errors, ...validateRules(value, old === null ? null : asJson(old), schema)];
-}
-
-/** What was wrong before and is as it was does not stand in the way of an update. */
-function ratcheted(errors: FieldError[], old: Json, schema: Schema): FieldError[] {
-  if (old === null || errors.length === 0) return errors;
-  const known = new Set(
-    validateBySchema(old, schema, '').map(({ field, message }) => `${field}: ${message}`),
-  );
-  return errors.filter(({ field, message, reason }) => {
-    const isBlind = reason === 'FieldValueRequired' || field === noField;
-    return isBlind || !known.has(`${field}: ${message}`);
-  });
+  return [...errors, ...validateRules(value, before, schema, warnings)];
 }
 
 function customStrategy(schema: Schema, scale: ScalePaths | null): Strategy {
   return {
-    validateCreate: (object) => validateObject(object, null, { schema, scale, subresource: '' }),
-    validateUpdate: (object, old, { subresource }: StrategyContext) =>
-      validateObject(object, old, { schema, scale, subresource }),
+    validateCreate: (object, { warnings }) =>
+      validateObject(object, null, { schema, scale, subresource: '', warnings }),
+    validateUpdate: (object, old, { subresource, warnings }) =>
+      validateObject(object, old, { schema, scale, subresource, warnings }),
     warnings: (object, old) => finalizerWarnings(object.metadata, old?.metadata ?? null),
   };
 }

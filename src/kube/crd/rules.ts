@@ -9,6 +9,7 @@ import {
   duplicate,
   type FieldError,
   type FieldErrorReason,
+  fieldErrorText,
   forbiddenValue,
   invalidValue,
   required,
@@ -18,8 +19,8 @@ import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { language, rewritten } from './cel-library.ts';
 import { type Budget, BudgetError, CallCostError, MeteredExpression, objectCostMax } from './cel-meter.ts';
 import { celValue } from './cel-values.ts';
+import { ItemsBefore, Trail } from './correlation.ts';
 import { additionalOf, hasRules, isEmbedded, itemsOf, propertyOf, type Schema } from './structural.ts';
-import { identityOf } from './validate.ts';
 
 export interface Rule {
   readonly rule?: string;
@@ -43,6 +44,9 @@ type Past = Json | typeof noPast;
 
 const open: Environment = language.clone();
 open.registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
+/** Where `oldSelf` is an optional value. What that has is unknown, not that it is one: its functions are found by its type. */
+const openToNone: Environment = language.clone();
+openToNone.registerVariable('self', 'dyn').registerVariable('oldSelf', 'optional<dyn>');
 
 const compiled: WeakMap<Schema, readonly CompiledRule[]> = new WeakMap();
 
@@ -53,9 +57,10 @@ export function names(expression: string, variable: string): boolean {
   );
 }
 
-function parse(expression: string): MeteredExpression | null {
+function parse(expression: string, { optionalOldSelf }: Rule): MeteredExpression | null {
   try {
-    return new MeteredExpression(open.parse(rewritten(expression)));
+    const environment = optionalOldSelf === true ? openToNone : open;
+    return new MeteredExpression(environment.parse(rewritten(expression)));
   } catch {
     return null;
   }
@@ -68,9 +73,9 @@ function rulesOf(schema: Schema): readonly CompiledRule[] {
   const given = schema['x-kubernetes-validations'];
   known = (Array.isArray(given) ? given : []).flatMap((one): CompiledRule[] => {
     const rule = one as Rule;
-    const holds = parse(rule.rule ?? '');
+    const holds = parse(rule.rule ?? '', rule);
     if (holds === null) return [];
-    const message = rule.messageExpression === undefined ? null : parse(rule.messageExpression);
+    const message = rule.messageExpression === undefined ? null : parse(rule.messageExpression, rule);
     return [{ rule, holds, message, usesOld: names(rule.rule ?? '', 'oldSelf') }];
   });
   compiled.set(schema, known);
@@ -155,6 +160,8 @@ function brokenRule(field: string, type: Json, rule: Rule, error: unknown): Fiel
 interface Walk {
   readonly budget: Budget;
   readonly errors: FieldError[];
+  /** What is told of values that are as they were. */
+  readonly warnings: string[];
 }
 
 /** What rules are asked of. */
@@ -162,6 +169,9 @@ interface Place {
   readonly value: Json;
   readonly type: Json;
   readonly path: string;
+  readonly trail: Trail;
+  /** What messages see: an old value as it is, where the rule has it as an optional one (as upstream). */
+  readonly shown: object;
 }
 
 /** Why the message of a rule that does not hold ends the walk. */
@@ -174,19 +184,24 @@ function messageProblem(error: unknown, rule: Rule): string {
 }
 
 /** Looks at one rule. @throws BudgetError, CallCostError when the walk is at its end */
-function checkRule(one: CompiledRule, variables: object, { value, type, path }: Place, walk: Walk): void {
-  const { rule, holds } = one;
+function checkRule(one: CompiledRule, variables: object, place: Place, walk: Walk): void {
+  const { value, type, path, trail, shown } = place;
+  const { rule, holds, usesOld } = one;
   if (holds.evaluate(variables, walk.budget) === true) return;
   const field = (path + (rule.fieldPath ?? '')).replace(/^\./, '') || '<nil>';
+  const tell = (error: FieldError): void => {
+    if (!usesOld && trail.isUnchanged) walk.warnings.push(fieldErrorText(error));
+    else walk.errors.push(error);
+  };
   try {
-    walk.errors.push(refusal(field, value, ownMessage(one, variables, walk.budget), rule.reason));
+    tell(refusal(field, value, ownMessage(one, shown, walk.budget), rule.reason));
   } catch (error) {
     walk.budget.left = -1;
-    walk.errors.push(invalidValue(field, type, messageProblem(error, rule)));
+    tell(invalidValue(field, type, messageProblem(error, rule)));
   }
 }
 
-function checkRules(value: Json, old: Past, schema: Schema, path: string, walk: Walk): void {
+function checkRules(value: Json, old: Past, schema: Schema, path: string, trail: Trail, walk: Walk): void {
   const rules = rulesOf(schema);
   if (rules.length === 0) return;
   const { budget, errors } = walk;
@@ -201,7 +216,7 @@ function checkRules(value: Json, old: Past, schema: Schema, path: string, walk: 
     const optional = before === undefined ? Optional.none() : Optional.of(before);
     const variables = { self, oldSelf: rule.optionalOldSelf === true ? optional : before };
     try {
-      checkRule(one, variables, { value, type, path }, walk);
+      checkRule(one, variables, { value, type, path, trail, shown: { self, oldSelf: before } }, walk);
     } catch (error) {
       const field = path || '<nil>';
       if (error instanceof BudgetError) errors.push(invalidValue(field, type, error.message));
@@ -212,23 +227,26 @@ function checkRules(value: Json, old: Past, schema: Schema, path: string, walk: 
   }
 }
 
-function walkList(value: readonly Json[], old: Past, schema: Schema, path: string, walk: Walk): void {
+function walkList(
+  value: readonly Json[],
+  old: Past,
+  schema: Schema,
+  path: string,
+  trail: Trail,
+  walk: Walk,
+): void {
   const items = itemsOf(schema);
   if (items === null) return;
-  const past = new Map<string, Json>();
-  if (schema['x-kubernetes-list-type'] === 'map' && Array.isArray(old)) {
-    for (const item of old) past.set(JSON.stringify(identityOf(item, schema)), item);
-  }
+  const before = new ItemsBefore(old, schema);
   value.forEach((item, at) => {
-    const before = past.size === 0 ? noPast : past.get(JSON.stringify(identityOf(item, schema)));
-    visit(item, before, items, `${path}[${at}]`, walk);
+    visit(item, before.of(item), items, `${path}[${at}]`, trail.item(at), walk);
   });
 }
 
-function visit(value: Json, old: Past, schema: Schema, path: string, walk: Walk): void {
+function visit(value: Json, old: Past, schema: Schema, path: string, trail: Trail, walk: Walk): void {
   if (value === null || walk.budget.left < 0 || !hasRules(schema)) return;
-  checkRules(value, old, schema, path, walk);
-  if (Array.isArray(value)) walkList(value, old, schema, path, walk);
+  checkRules(value, old ?? noPast, schema, path, trail, walk);
+  if (Array.isArray(value)) walkList(value, old, schema, path, trail, walk);
   if (!isJsonObject(value)) return;
   const additional = additionalOf(schema);
   const past = isJsonObject(old) ? old : {};
@@ -238,13 +256,22 @@ function visit(value: Json, old: Past, schema: Schema, path: string, walk: Walk)
     const inner = own ?? additional;
     if (inner === null) continue;
     const place = own === null ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
-    visit(memberOf(value, name)!, memberOf(past, name), inner, place, walk);
+    visit(memberOf(value, name)!, memberOf(past, name), inner, place, trail.member(name), walk);
   }
 }
 
-/** What the rules refuse. @param old null on create */
-export function validateRules(value: JsonObject, old: JsonObject | null, schema: Schema): FieldError[] {
+/**
+ * What the rules refuse.
+ * @param old null on create @param warnings takes what they would refuse of values that are as they were
+ */
+export function validateRules(
+  value: JsonObject,
+  old: JsonObject | null,
+  schema: Schema,
+  warnings: string[] = [],
+): FieldError[] {
   const errors: FieldError[] = [];
-  visit(value, old ?? noPast, schema, '', { budget: { left: objectCostMax }, errors });
+  const trail = Trail.from(value, old, schema);
+  visit(value, old ?? noPast, schema, '', trail, { budget: { left: objectCostMax }, errors, warnings });
   return errors;
 }

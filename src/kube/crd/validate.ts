@@ -15,6 +15,7 @@ import {
 } from '../api/field-errors.ts';
 import { isEqualJson, memberOf } from '../api/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { Correlation } from './correlation.ts';
 import { isKnownFormat, isOfFormat } from './formats.ts';
 import {
   additionalOf,
@@ -155,10 +156,17 @@ function checkRange(value: number, schema: Schema, path: string, errors: FieldEr
   } else if (format === 'float' && Math.abs(value) > maxFloat) tell('number with format float');
 }
 
-function checkList(value: readonly Json[], schema: Schema, path: string, errors: FieldError[]): void {
+function checkList(
+  value: readonly Json[],
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  past: Correlation | null,
+): void {
   const items = itemsOf(schema);
   if (items !== null) {
-    for (let at = 0; at < value.length; at++) check(value[at]!, items, `${path}[${at}]`, errors);
+    for (let at = 0; at < value.length; at++)
+      check(value[at]!, items, `${path}[${at}]`, errors, past?.item(at) ?? null);
   }
   const min = numberOf(schema, 'minItems');
   const max = numberOf(schema, 'maxItems');
@@ -176,8 +184,13 @@ function checkEnum(value: Json, schema: Schema, path: string, errors: FieldError
   errors.push(notSupported(path, value, texts));
 }
 
-function checkObject(value: JsonObject, schema: Schema, path: string, errors: FieldError[]): void {
-  const prefix = path === '' ? '' : `${path}.`;
+function checkObject(
+  value: JsonObject,
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  past: Correlation | null,
+): void {
   const names = Object.keys(value);
   const min = numberOf(schema, 'minProperties');
   const max = numberOf(schema, 'maxProperties');
@@ -185,22 +198,34 @@ function checkObject(value: JsonObject, schema: Schema, path: string, errors: Fi
     errors.push(invalidValue(path, names.length, `${path} in body should have at least ${min} properties`));
   }
   if (max !== null && names.length > max) errors.push(tooMany(path, names.length, max));
+  checkMembers(value, schema, path, errors, past);
   const wanted = schema['required'];
-  if (Array.isArray(wanted)) {
-    for (const name of wanted) {
-      if (typeof name === 'string' && memberOf(value, name) === undefined)
-        errors.push(required(prefix + name));
+  if (!Array.isArray(wanted)) return;
+  for (const name of wanted) {
+    if (typeof name === 'string' && memberOf(value, name) === undefined) {
+      errors.push(required(path === '' ? name : `${path}.${name}`));
     }
   }
+}
+
+function checkMembers(
+  value: JsonObject,
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  past: Correlation | null,
+): void {
+  const prefix = path === '' ? '' : `${path}.`;
   const isWhole = path === '' || isEmbedded(schema);
   const properties = propertiesOf(schema);
   const additional = additionalOf(schema);
   if (properties === null && additional === null && !isWhole) return;
-  for (const name of names) {
+  for (const name of Object.keys(value)) {
     // Every kind's metadata is checked as such.
     if (isWhole && (name === 'metadata' || name === 'kind' || name === 'apiVersion')) continue;
     const inner = propertyOf(schema, name) ?? additional;
-    if (inner !== null) check(memberOf(value, name)!, inner, prefix + name, errors);
+    if (inner !== null)
+      check(memberOf(value, name)!, inner, prefix + name, errors, past?.member(name) ?? null);
   }
 }
 
@@ -253,24 +278,52 @@ function checkCombined(value: Json, schema: Schema, path: string, errors: FieldE
   }
 }
 
-function check(value: Json, schema: Schema, path: string, errors: FieldError[]): void {
+/** @param past of what `anyOf` and the like say nothing has one */
+function check(
+  value: Json,
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  past: Correlation | null = null,
+): void {
+  const known = errors.length;
+  checkValue(value, schema, path, errors, past);
+  if (errors.length > known && past?.isUnchanged === true) errors.length = known;
+}
+
+function checkValue(
+  value: Json,
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  past: Correlation | null,
+): void {
   checkType(value, schema, path, errors);
-  if (value === null) return;
+  if (value === null) {
+    checkEnum(value, schema, path, errors);
+    return;
+  }
   if (schema['anyOf'] ?? schema['oneOf'] ?? schema['allOf'] ?? schema['not']) {
     checkCombined(value, schema, path, errors);
   }
   if (typeof value === 'string') checkText(value, schema, path, errors);
   else if (typeof value === 'number') checkNumber(value, schema, path, errors);
-  else if (Array.isArray(value)) checkList(value, schema, path, errors);
+  else if (Array.isArray(value)) checkList(value, schema, path, errors, past);
   checkEnum(value, schema, path, errors);
-  if (isJsonObject(value)) checkObject(value, schema, path, errors);
+  if (isJsonObject(value)) checkObject(value, schema, path, errors, past);
 }
 
-/** What is wrong with a value; empty: nothing. @param path empty for a whole object */
-export function validateBySchema(value: Json, schema: Schema, path: string): FieldError[] {
+/**
+ * What is wrong with a value; empty: nothing.
+ * @param path empty for a whole object @param old what it was; what is wrong with a part that is as it was is not told; undefined: nothing
+ */
+export function validateBySchema(value: Json, schema: Schema, path: string, old?: Json): FieldError[] {
   const errors: FieldError[] = [];
   check(value, schema, path, errors);
-  return errors;
+  if (errors.length === 0 || old === undefined) return errors;
+  const left: FieldError[] = [];
+  check(value, schema, path, left, new Correlation(value, old, schema));
+  return left;
 }
 
 /** Items that stand twice in lists that are sets or maps. */
@@ -305,7 +358,7 @@ export function validateLists(value: Json, schema: Schema, path: string, errors:
 }
 
 /** The keys of an item of a map, or the item. */
-export function identityOf(item: Json, schema: Schema): Json {
+function identityOf(item: Json, schema: Schema): Json {
   const keys = schema['x-kubernetes-list-map-keys'];
   const identity: JsonObject = {};
   if (!isJsonObject(item) || !Array.isArray(keys)) return item;

@@ -97,6 +97,8 @@ export interface StrategyContext {
   readonly isDryRun: boolean;
   /** Now, as `metav1.Time` shows it. */
   readonly now: string;
+  /** Texts for Warning headers that come up on the way. */
+  readonly warnings: string[];
 }
 
 /**

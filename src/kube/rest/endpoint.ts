@@ -24,7 +24,7 @@ export function answerObject(endpoint: Endpoint, code: number, body: ApiObject):
 export function strategyContext(endpoint: Endpoint, subresource: string, isDryRun: boolean): StrategyContext {
   const { parts, context, resource } = endpoint;
   const now = nowText(parts.runtime.clock);
-  return { resource, subresource, user: context.user, isDryRun, now };
+  return { resource, subresource, user: context.user, isDryRun, now, warnings: context.warnings };
 }
 
 export function admissionAttributes(
