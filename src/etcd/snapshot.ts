@@ -5,7 +5,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import type { ExportedState } from '../member/etcd-snapshot.ts';
-import type { RpcStream } from '../rpc/transport.ts';
+import type { RpcStatus, RpcStream } from '../rpc/transport.ts';
 import type { Scheduler } from '../util/runtime.ts';
 import { encodeCold } from '../wire/cold-codec.ts';
 import type { ServiceContext } from './context.ts';
@@ -35,8 +35,7 @@ export function snapshotMethod(context: ServiceContext): ServiceMethod {
         state.close();
         return;
       }
-      const version = clusterVersionOf(context.member.downgrade());
-      sending = new Sending(stream, state, version, context.member.runtime.scheduler, measured);
+      sending = new Sending(stream, state, context, measured);
       stream.onDrain(() => sending?.goOn());
       sending.goOn();
     });
@@ -52,21 +51,18 @@ class Sending {
   readonly #hash: Hash = createHash('sha256');
   readonly #sent: () => void;
   readonly #scheduler: Scheduler;
+  readonly #statusOf: (error: unknown) => RpcStatus;
   #offset = 0;
   #isClosed = false;
   #isDue = false;
 
   /** @param sent is called with the last byte on its way */
-  constructor(
-    stream: RpcStream,
-    state: ExportedState,
-    version: string,
-    scheduler: Scheduler,
-    sent: () => void,
-  ) {
+  constructor(stream: RpcStream, state: ExportedState, context: ServiceContext, sent: () => void) {
+    const { member } = context;
     this.#sent = sent;
-    this.#scheduler = scheduler;
-    this.#version = version;
+    this.#scheduler = member.runtime.scheduler;
+    this.#statusOf = (error) => context.statusOf(error);
+    this.#version = clusterVersionOf(member.downgrade());
     this.#stream = stream;
     this.#state = state;
   }
@@ -80,7 +76,12 @@ class Sending {
     this.#isDue = true;
     this.#scheduler.defer(() => {
       this.#isDue = false;
-      this.#send();
+      try {
+        this.#send();
+      } catch (error) {
+        this.close();
+        this.#stream.end(this.#statusOf(error));
+      }
     });
   }
 
@@ -92,6 +93,8 @@ class Sending {
         return;
       }
       const blob = this.#state.read(this.#offset, Math.min(blobBytes, sizeBytes - this.#offset));
+      if (blob.length === 0)
+        throw new Error(`the file of a snapshot ends at ${this.#offset} of ${sizeBytes} bytes`);
       this.#offset += blob.length;
       this.#hash.update(blob);
       if (!this.#write(sizeBytes - this.#offset, blob)) return;

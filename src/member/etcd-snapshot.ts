@@ -19,6 +19,7 @@ import { decodeStateMeta } from './state-meta.ts';
 /** A file that holds the state, until it is closed. */
 export interface ExportedState {
   readonly sizeBytes: number;
+  /** @throws Error of the disk */
   read(offset: number, length: number): Buffer;
   /** Removes the file. */
   close(): void;
@@ -61,8 +62,21 @@ export function exportState(
 ): void {
   options.backend.snapshot((error, snapshot) => {
     if (error !== null || snapshot === null) return done(error, null);
-    new Export(options, snapshot, done).start();
+    let file: DiskFile;
+    try {
+      file = newFile(options);
+    } catch (problem) {
+      snapshot.close();
+      done(problem as Error, null);
+      return;
+    }
+    new Export(options, file, snapshot, done).start();
   });
+}
+
+function newFile({ disk, path }: ExportOptions): DiskFile {
+  if (disk.exists(path)) disk.remove(path);
+  return disk.create(path);
 }
 
 class Export {
@@ -80,15 +94,14 @@ class Export {
 
   constructor(
     options: ExportOptions,
+    file: DiskFile,
     snapshot: BackendSnapshot,
     done: (error: Error | null, state: ExportedState | null) => void,
   ) {
-    const { disk, path } = options;
     this.#options = options;
     this.#snapshot = snapshot;
     this.#done = done;
-    if (disk.exists(path)) disk.remove(path);
-    this.#file = disk.create(path);
+    this.#file = file;
     this.#writer = new BoltWriter((page) => this.#pages.push(page));
   }
 

@@ -7,6 +7,8 @@ import type { Runtime } from '../util/runtime.ts';
 import { type ExportedState, exportState } from './etcd-snapshot.ts';
 
 const maxExports = 2;
+/** Files that are there at once, those that are being sent included: each takes the room of the state. */
+const maxFiles = 16;
 
 export interface StateExportsOptions {
   readonly backend: Backend;
@@ -20,6 +22,7 @@ export interface StateExportsOptions {
 export class StateExports {
   readonly #options: StateExportsOptions;
   #running = 0;
+  #files = 0;
 
   /** What an earlier run was writing when it ended is of no use: the directory is emptied. */
   constructor(options: StateExportsOptions) {
@@ -29,19 +32,29 @@ export class StateExports {
     for (const name of disk.list(directory)) disk.remove(`${directory}/${name}`);
   }
 
-  /** @param done Failure 'tooManyRequests' while others are being written, or of the disk */
+  /** @param done Failure 'tooManyRequests' while others are being written or have not been closed, or of the disk */
   begin(done: (error: Error | null, state: ExportedState | null) => void): void {
     const { backend, disk, directory, runtime, mark } = this.#options;
-    if (this.#running >= maxExports) {
+    if (this.#running >= maxExports || this.#files >= maxFiles) {
       runtime.scheduler.defer(() => done(new Failure('tooManyRequests'), null));
       return;
     }
     const path = `${directory}/${runtime.random.uint32().toString(16)}.db`;
     this.#running++;
+    this.#files++;
     mark();
     exportState({ backend, disk, path }, (error, state) => {
       this.#running--;
-      done(error, state);
+      if (state === null) this.#files--;
+      done(error, state === null ? null : this.#counted(state));
     });
+  }
+
+  #counted({ sizeBytes, read, close }: ExportedState): ExportedState {
+    const closed = (): void => {
+      this.#files--;
+      close();
+    };
+    return { sizeBytes, read, close: closed };
   }
 }

@@ -6,6 +6,7 @@ import { memoryBackend } from '../../src/backend/memory-backend.ts';
 import { Alarms, loadAlarms } from '../../src/member/alarms.ts';
 import { CorruptionWatch } from '../../src/member/corruption.ts';
 import { Departure } from '../../src/member/departure.ts';
+import type { ExportedState } from '../../src/member/etcd-snapshot.ts';
 import { LeaderCalls, LeaderMethod } from '../../src/member/leader-calls.ts';
 import { loadMembership, type Membership, memberEntry } from '../../src/member/membership.ts';
 import { ReadRounds } from '../../src/member/reads.ts';
@@ -16,9 +17,11 @@ import { SnapshotTransfers } from '../../src/member/snapshot-transfers.ts';
 import { StateExports } from '../../src/member/state-exports.ts';
 import { Testimony } from '../../src/member/testimony.ts';
 import { defaultLimits } from '../../src/member/types.ts';
+import type { Disk } from '../../src/util/disk.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { memoryDisk } from '../../src/util/memory-disk.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import type { Scheduler } from '../../src/util/runtime.ts';
 import { TestClock } from '../auth/rig.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -239,7 +242,7 @@ t.test('maxSenders of member/snapshot-transfers: two states are sent at once, th
   t.same(begun, ['b', 'c']);
 });
 
-t.test('maxExports of member/state-exports: two are written at once, the third is refused', async (t) => {
+function exportsOnHand(disk: (queue: Scheduler) => Disk = memoryDisk) {
   const jobs: (() => void)[] = [];
   const queue = { defer: (job: () => void): void => void jobs.push(job) };
   const drain = (): void => {
@@ -249,17 +252,67 @@ t.test('maxExports of member/state-exports: two are written at once, the third i
   const runtime = { ...nodeRuntime(), scheduler };
   const exports = new StateExports({
     ...{ backend, runtime, directory: 'exports', mark: () => {} },
-    disk: memoryDisk(queue),
+    disk: disk(queue),
   });
   const outcomes: string[] = [];
+  const made: ExportedState[] = [];
   const begin = (name: string): void =>
-    exports.begin((error) => outcomes.push(`${name} ${error === null ? 'ok' : error.message}`));
+    exports.begin((error, state) => {
+      outcomes.push(`${name} ${error === null ? 'ok' : error.message}`);
+      if (state !== null) made.push(state);
+    });
+  return { begin, drain, outcomes, made };
+}
+
+const tooMany = new Failure('tooManyRequests').message;
+
+t.test('maxExports of member/state-exports: two are written at once, the third is refused', async (t) => {
+  const { begin, drain, outcomes } = exportsOnHand();
   for (const name of ['a', 'b', 'c']) begin(name);
-  t.same(outcomes, [`c ${new Failure('tooManyRequests').message}`]);
+  t.same(outcomes, [`c ${tooMany}`]);
   drain();
   begin('d');
   drain();
   t.same(outcomes.slice(1).sort(), ['a ok', 'b ok', 'd ok']);
+});
+
+t.test(
+  'maxFiles of member/state-exports: sixteen may wait for slow clients, one more is refused',
+  async (t) => {
+    const { begin, drain, outcomes, made } = exportsOnHand();
+    const next = (): string | undefined => {
+      begin('');
+      drain();
+      return outcomes.pop()?.trim();
+    };
+    for (let at = 0; at < 16; at++) t.equal(next(), 'ok');
+    t.equal(next(), tooMany);
+    made[3]!.close();
+    t.equal(next(), 'ok');
+    t.equal(next(), tooMany);
+  },
+);
+
+t.test('a snapshot whose file cannot be made is refused, and leaves its place to others', async (t) => {
+  let isFull = true;
+  const { begin, drain, outcomes } = exportsOnHand((queue) => {
+    const disk: Disk = memoryDisk(queue);
+    const create = disk.create.bind(disk);
+    disk.create = (path) => {
+      if (isFull) throw new Error('EMFILE: too many open files');
+      return create(path);
+    };
+    return disk;
+  });
+  for (let at = 0; at < 20; at++) {
+    begin('a');
+    drain();
+  }
+  t.same(new Set(outcomes), new Set(['a EMFILE: too many open files']));
+  isFull = false;
+  begin('b');
+  drain();
+  t.equal(outcomes.at(-1), 'b ok');
 });
 
 t.test(
