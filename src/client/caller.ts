@@ -133,7 +133,7 @@ export class Caller {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const operation of [...this.#running]) operation.fail(closedError());
+    for (const operation of [...this.#running]) operation.close();
     this.endpoints.close();
   }
 
@@ -201,6 +201,18 @@ class Operation<T> {
     this.#attempt();
   }
 
+  /** The client is closed. */
+  close(): void {
+    this.fail(closedError(this.#leavesDoubt()));
+  }
+
+  /** Whether it may have happened, or may yet, if it is given up now. */
+  #leavesDoubt(): boolean {
+    if (this.#spec.effect === 'read') return false;
+    // A call that waits for a connection has not left.
+    return this.#isInDoubt || (this.#call !== null && this.#endpoint!.channel.isReady);
+  }
+
   fail(error: unknown): void {
     this.#finish(error ?? new Error('the call was given up'), null);
   }
@@ -219,13 +231,10 @@ class Operation<T> {
   #expire(): void {
     const last = this.#lastError;
     const why = last === null ? '' : `; the last attempt ended with: ${last.message}`;
-    // A call that waits for a connection has not left.
-    const mayHaveLeft = this.#call !== null && this.#endpoint!.channel.isReady;
-    const isInDoubt = this.#spec.effect !== 'read' && (this.#isInDoubt || mayHaveLeft);
     this.fail(
       new EtcdError('deadlineExceeded', `no answer within ${this.#timeoutMs} ms${why}`, {
         code: StatusCode.DeadlineExceeded,
-        mayHaveHappened: isInDoubt,
+        mayHaveHappened: this.#leavesDoubt(),
         cause: last ?? undefined,
       }),
     );

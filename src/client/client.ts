@@ -214,8 +214,10 @@ export class Client implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.isClosed) return;
     for (const watch of [...this.#watches]) watch.close();
-    this.leases.close();
+    // Calls are told first: to one that hangs on a lease, the end of the client is why, and not the lease.
+    this.leases.keepAlive.close();
     this.#caller.close();
+    this.leases.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -227,6 +227,9 @@ function codeNamed(name: string): number {
   return Object.hasOwn(StatusCode, name) ? StatusCode[name as keyof typeof StatusCode] : StatusCode.Unknown;
 }
 
-export function closedError(): EtcdError {
-  return new EtcdError('clientClosed', 'the client is closed', { code: StatusCode.Canceled });
+export function closedError(mayHaveHappened = false): EtcdError {
+  return new EtcdError('clientClosed', 'the client is closed', {
+    code: StatusCode.Canceled,
+    mayHaveHappened,
+  });
 }

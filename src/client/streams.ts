@@ -49,6 +49,8 @@ export function isPassing(error: Error | null): boolean {
   if (!(error instanceof EtcdError)) return false;
   switch (error.reason) {
     case 'connectionFailed':
+    // A stream has no time limit: no token could be had in time.
+    case 'deadlineExceeded':
     case 'noLeader':
     case 'leaderChanged':
     case 'stopped':

@@ -178,6 +178,7 @@ export function resolveOptions(options: StartOptions, localNetwork: LocalNetwork
   if ((options.dataDir === undefined) === (options.memory !== true)) {
     problems.push('give either dataDir or memory: true');
   }
+  if (options.dataDir === '') problems.push('dataDir is empty: give a path');
   const told = options.initialCluster ?? { [name]: [...(options.listenPeerUrls ?? [soloPeerUrl])] };
   const own = Object.hasOwn(told, name) ? told[name]! : [];
   if (own.length === 0) problems.push(`initialCluster has no peer URL for this member, "${name}"`);
@@ -259,6 +260,11 @@ function checkTls(resolved: ResolvedOptions, problems: string[]): void {
 
 function parseUrls(option: string, texts: readonly string[] = [], problems: string[]): Endpoint[] {
   const endpoints: Endpoint[] = [];
+  // JavaScript would take a text for a list of its letters.
+  if (!Array.isArray(texts)) {
+    problems.push(`${option} must be a list of URLs`);
+    return endpoints;
+  }
   for (const text of texts) {
     try {
       endpoints.push(parseEndpoint(text));

@@ -4,6 +4,7 @@
  */
 
 import { LocalNetwork } from '../rpc/local-peer-network.ts';
+import { Failure } from '../util/failure.ts';
 import { nodeRuntime } from '../util/node-runtime.ts';
 import type { Logger } from '../util/runtime.ts';
 import { type InitialCluster, resolveOptions } from './options.ts';
@@ -33,6 +34,9 @@ export interface Cluster extends AsyncDisposable {
 /** Starts the members `m1` to `mN`. @throws what `startMember` throws */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const { members: count = 3, dataDir, listen = false, log, ...timing } = options;
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new Failure('badConfig', `members must be a positive integer, not ${count}`);
+  }
   const runtime = nodeRuntime(log === undefined ? {} : { log });
   const localNetwork = new LocalNetwork({ scheduler: runtime.scheduler });
   const names = Array.from({ length: count }, (_, index) => `m${index + 1}`);

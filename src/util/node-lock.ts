@@ -84,11 +84,14 @@ function isAlive(claim: Identity, own: Identity): boolean {
 }
 
 function refusal(path: string, claim: Identity, file: string): Failure {
-  const holder = claim.pid === process.pid ? `this process (${claim.pid})` : `process ${claim.pid}`;
+  const isOurs = claim.pid === process.pid;
+  const holder = isOurs ? `this process (${claim.pid})` : `process ${claim.pid}`;
+  const remedy = isOurs
+    ? `Close the other member first, or give this one a directory of its own. If it was on a thread that is gone, remove ${file}.`
+    : `Stop that process, or give this member a directory of its own. If ${claim.pid} is not a keelson, remove ${file}.`;
   return new Failure(
     'dataDirLocked',
-    `${path} is locked by ${holder}: a data directory serves one member at a time. ` +
-      `Stop that process, or give this member a directory of its own. If ${claim.pid} is not a keelson, remove ${file}.`,
+    `${path} is locked by ${holder}: a data directory serves one member at a time. ${remedy}`,
   );
 }
 

@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Client, connect } from '../../src/client/index.ts';
-import { type Member, type StartOptions, startMember } from '../../src/index.ts';
+import { type Member, type StartOptions, startCluster, startMember } from '../../src/index.ts';
 import { makeCertificate } from '../../src/rpc/self-signed.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import { failing } from '../client/failing.ts';
 
 const { clock, random } = nodeRuntime();
 
@@ -103,4 +104,22 @@ t.test('a quota ends puts with NOSPACE, and deletes go on', async (t) => {
   };
   await t.rejects(fill(), { message: /database space exceeded/ });
   await client.delete('k0');
+});
+
+t.test('what a program gets wrong is told in its own words', async (t) => {
+  const text = 'http://127.0.0.1:0' as unknown as string[];
+  const badConfig = (message: string) => failing({ reason: 'badConfig', message });
+  await t.rejects(
+    startMember({ memory: true, listenClientUrls: text }),
+    badConfig('listenClientUrls must be a list of URLs'),
+  );
+  await t.rejects(startMember({ dataDir: '' }), badConfig('dataDir is empty: give a path'));
+  for (const members of [0, 2.5, -1, Number.NaN]) {
+    const message = `members must be a positive integer, not ${members}`;
+    await t.rejects(startCluster({ members }), badConfig(message));
+  }
+  const dataDir = join(t.testdir(), 'data');
+  await using _first = await startMember({ dataDir });
+  const message = /is locked by this process .*Close the other member first/;
+  await t.rejects(startMember({ dataDir }), failing({ reason: 'dataDirLocked', message }));
 });
