@@ -6,6 +6,7 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Asker } from './asker.ts';
 import { endChild, type Workplace } from './children.ts';
@@ -21,10 +22,6 @@ const HEALTHY_WITHIN_MS = 120_000;
 const ASK_TIMEOUT_MS = 1_000;
 const POLL_MS = 5;
 const QUIET: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** @returns the version text of the system, or null when it is not installed (not built). */
 export function systemVersion(system: SystemName): string | null {

@@ -6,6 +6,7 @@
  * first acceptance of a put sent after the kill counts. Afterwards every put that was ever acknowledged must be there.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { integerFlag, type parseFlags } from '../src/cli/flags.ts';
 import { Workplace } from './children.ts';
 import { Cluster, type ClusterMember, type SystemName } from './cluster.ts';
@@ -42,10 +43,6 @@ const PROBE_EVERY_MS = 5;
 const GIVE_UP_MS = 60_000;
 const KEY_PREFIX = 'failover/';
 const KEY_END = 'failover0';
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 interface Subject {
   readonly system: SystemName;

@@ -8,6 +8,7 @@
  */
 
 import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { H2Client } from './h2-client.ts';
 import { Histogram, type HistogramData } from './histogram.ts';
 import { type RequestOptions, RequestSource } from './requests.ts';
@@ -152,10 +153,6 @@ class Load {
       receivedBytes: this.receivedBytes - this.#receivedBefore,
     };
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function runClosedLoop(options: LoadOptions): Promise<LoadResult> {

@@ -1,5 +1,6 @@
 /** `bench idle`: the CPU that a cluster without clients takes, per member, and how often it wakes. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { integerFlag, type parseFlags } from '../src/cli/flags.ts';
 import { Workplace } from './children.ts';
 import { Cluster, type SystemName } from './cluster.ts';
@@ -35,10 +36,6 @@ export interface IdleReport {
     readonly wakes: number;
     readonly residentBytes: number;
   }[];
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Runs the benchmark, one system after the other. @throws Error when a system is missing or does not start. */

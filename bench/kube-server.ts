@@ -7,6 +7,7 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { endChild, type Workplace } from './children.ts';
 import type { Cluster, SystemName } from './cluster.ts';
@@ -51,10 +52,6 @@ export function kubeApiserverVersion(binary: string): string | null {
   } catch {
     return null;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -6,6 +6,7 @@
  * once, and a round of one is followed by the same round of the other.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   choiceFlag,
   type Flag,
@@ -69,10 +70,6 @@ const watchPatienceMs = 20_000;
 const pods = '/api/v1/namespaces/default/pods';
 const listTries = 5;
 const mergePatch = 'application/merge-patch+json';
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 type Request = (connection: Http1Connection, index: number) => Promise<Http1Answer>;
 

@@ -9,6 +9,7 @@
 
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { integerFlag, type parseFlags } from '../src/cli/flags.ts';
 import { type Client, connect } from '../src/client/index.ts';
@@ -60,10 +61,6 @@ const STEADY_MS = 3000;
 const GIVE_UP_MS = 60_000;
 /** What the changes take, for the bar. */
 const PHASES = 7;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** A cluster under test and how its members are changed, with the commands of a person. */
 class Subject {

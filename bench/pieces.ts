@@ -6,6 +6,7 @@
  * member as busy as a member is.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { integerFlag, type parseFlags, textFlag } from '../src/cli/flags.ts';
 import { type Client, connect } from '../src/client/index.ts';
 import { Workplace } from './children.ts';
@@ -44,10 +45,6 @@ const PUT_EVERY_MS = 4;
 const FILLERS = 64;
 /** The meter writes four times a second. */
 const METERED_MS = 600;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 interface Question {
   readonly name: string;

@@ -6,6 +6,7 @@
  * open, the state is there. The others go on meanwhile. Each member in turn is stopped in good order and then by kill -9.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { integerFlag, type parseFlags } from '../src/cli/flags.ts';
 import { Workplace } from './children.ts';
 import { Cluster, type ClusterMember, type SystemName } from './cluster.ts';
@@ -67,10 +68,6 @@ const WARM_UP_MS = 1000;
 const PROBE_EVERY_MS = 2;
 const PROBE_TIMEOUT_MS = 500;
 const START_WITHIN_MS = 120_000;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 function residentBytes(cluster: Cluster): number[] {
   return cluster.members.map((member) => member.usage().residentBytes);

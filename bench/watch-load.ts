@@ -8,6 +8,7 @@
  */
 
 import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RpcChannel } from '../src/rpc/channel.ts';
 import { http2Channel } from '../src/rpc/http2/client-channel.ts';
 import { nodeRuntime } from '../src/util/node-runtime.ts';
@@ -163,10 +164,6 @@ class WatchRun {
       await pause(5);
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Runs one measurement. @throws Error when the watchers cannot be made */

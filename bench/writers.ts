@@ -7,6 +7,7 @@
  * when theirs is gone.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect, EtcdError } from '../src/client/index.ts';
 import { H2Client } from './h2-client.ts';
 import { PUT_PATH, putRequest } from './messages.ts';
@@ -205,8 +206,4 @@ export class Writers {
       );
     });
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

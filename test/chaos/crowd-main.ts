@@ -3,6 +3,7 @@
  * much memory; and whether it serves others meanwhile. More than a thousand or so open files must be allowed (`ulimit -n`).
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { usageOf } from '../../bench/usage.ts';
 import { type Client, connect } from '../../src/client/index.ts';
@@ -17,10 +18,6 @@ const { values: flags } = parseArgs({
     directory: { type: 'string', default: `${process.env['TMPDIR'] ?? '/tmp'}/keelson-crowd-${process.pid}` },
   },
 });
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 async function putTimes(client: Client): Promise<string> {
   const times: number[] = [];

@@ -1,5 +1,6 @@
 /** Trouble with the disk, the clock and the links of a member, restarts one after another, and a member that is replaced. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { type LinkFaults, soundLinks } from './lossy-links.ts';
 import type { ProcessFaults } from './machines.ts';
 import type { Kind, Trouble, TroubleOptions } from './nemesis.ts';
@@ -121,8 +122,4 @@ async function serves(client: TroubleOptions['client'], url: string): Promise<vo
     await pause(200);
   }
   throw new Error(`${url} does not serve again`);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,6 +3,7 @@
  * heal, and judges what was answered and told.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, connect, type Watch } from '../../src/client/index.ts';
 import { judgeCompacted } from './compaction-check.ts';
 import type { Change, Told } from './judge.ts';
@@ -35,10 +36,6 @@ interface Watcher extends Watched {
   readonly watch: Watch;
   readonly client: Client;
   ended: unknown;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function say(text: string): void {

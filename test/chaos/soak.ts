@@ -9,6 +9,7 @@
  */
 
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { usageOf } from '../../bench/usage.ts';
 import { type Client, compare, connect, op } from '../../src/client/index.ts';
@@ -28,10 +29,6 @@ const rate = Number(flags.rate);
 const sampleMs = Math.max(1000, Math.min(10_000, minutes * 100));
 const collectSeconds = 60;
 const restartMs = Math.max(30_000, (minutes * 60_000) / 8);
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 function diskBytes(directory: string): number {
   let bytes = 0;

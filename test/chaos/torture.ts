@@ -20,6 +20,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Client, connect } from '../../src/client/index.ts';
 import { SimRandom } from '../../src/sim/sim-random.ts';
@@ -35,10 +36,6 @@ const help = `npm run torture -- [options]
 
 /** What is no data, or a copy of what was damaged before. */
 const spared = /^(lock.*|spool|damaged-.*|rejoin\.json.*|LOCK|LOG|LOG\.old)$/;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -4,6 +4,7 @@
  * `watch-sessions.ts` judges what they were told.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, WatchMessage } from '../../src/client/index.ts';
 import { EventType } from '../../src/wire/messages.ts';
 import type { DecodedEvent, DecodedWatchResponse } from '../../src/wire/watch-codec.ts';
@@ -15,10 +16,6 @@ const prefixes = ['register/', 'bank/', 'append/', 'lease/', 'lock/', 'set/'];
 const fanOutWatchers = 40;
 const slowWatchers = 3;
 const accounts = 5;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 function draw<T>(from: readonly T[]): T {
   return from[Math.floor(Math.random() * from.length)]!;

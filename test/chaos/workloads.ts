@@ -6,6 +6,7 @@
  * more of them the more workers there are, so that the history of each stays short enough to be searched.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, compare, connect, op } from '../../src/client/index.ts';
 import type { Noted, Record } from './record.ts';
 import { listThenWatch, ManyWatchers } from './watch-workloads.ts';
@@ -20,10 +21,6 @@ const thinkMs = 4;
 export interface Workload {
   /** Lets the workers finish what they are at. */
   stop(): Promise<void>;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 export interface WorkloadOptions {

@@ -3,13 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { tellServiceManager } from '../../src/cli/service-manager.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
-
-/** Waits until something is true. */
-async function until(happened: () => boolean): Promise<void> {
-  for (let round = 0; round < 6000 && !happened(); round++) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+import { until } from '../waiting.ts';
 
 t.test('systemd is told once a member serves, if it asked for it', async (t) => {
   const dir = t.testdir({ said: '' });
@@ -19,7 +13,7 @@ t.test('systemd is told once a member serves, if it asked for it', async (t) => 
   const said = (): string => readFileSync(join(dir, 'said'), 'utf8');
   tellServiceManager({ PATH: `${dir}:/bin:/usr/bin` }, silentLogger);
   tellServiceManager({ PATH: `${dir}:/bin:/usr/bin`, NOTIFY_SOCKET: '/run/x' }, silentLogger);
-  await until(() => said() !== '');
+  await until('systemd is told', () => said() !== '');
   t.equal(said(), '/run/x --ready\n');
 });
 
@@ -27,6 +21,6 @@ t.test('where that is not possible, the log says what to do', async (t) => {
   const warnings: string[] = [];
   const log = { ...silentLogger, warn: (message: string) => warnings.push(message) };
   tellServiceManager({ PATH: t.testdir(), NOTIFY_SOCKET: '/run/x' }, log);
-  await until(() => warnings.length > 0);
+  await until('a warning', () => warnings.length > 0);
   t.match(warnings, [/Type=exec/]);
 });

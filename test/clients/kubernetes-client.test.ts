@@ -17,6 +17,7 @@ import t from 'tap';
 import { type ControlPlane, startControlPlane } from '../../src/kube/control-plane.ts';
 import { memberStore } from '../../src/kube/store/member-store.ts';
 import { TestCluster } from '../member/cluster.ts';
+import { until } from '../waiting.ts';
 
 const configmaps = '/api/v1/namespaces/default/configmaps';
 
@@ -35,15 +36,6 @@ function configOf(url: string): KubeConfig {
 const map = (name: string, data: Record<string, string> = {}): V1ConfigMap => ({ metadata: { name }, data });
 const create = (api: CoreV1Api, name: string): Promise<V1ConfigMap> =>
   api.createNamespacedConfigMap({ namespace: 'default', body: map(name) });
-
-/** @throws Error after a minute */
-async function eventually(what: string, condition: () => boolean): Promise<void> {
-  const until = performance.now() + 60_000;
-  while (!condition()) {
-    if (performance.now() > until) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 async function refusalOf(
   promise: Promise<unknown>,
@@ -173,7 +165,7 @@ t.test('a watch tells what happens, with bookmarks and selectors', async (t) => 
     name: 'seen',
     body: [{ op: 'remove', path: '/metadata/labels/w' }],
   });
-  await eventually('the watch has told all', () => seen.length >= 2);
+  await until('the watch has told all', () => seen.length >= 2);
   t.strictSame(seen, ['ADDED seen', 'DELETED seen'], 'what no longer matches is gone for the watcher');
   abort.abort();
 });
@@ -260,7 +252,7 @@ t.test('an informer lives through the death of a member, and through a compactio
   door.lead(await serve(0));
   await create(core, 'before');
   await informer.start();
-  await eventually('it knows what there is', () => added.includes('before'));
+  await until('it knows what there is', () => added.includes('before'));
 
   // The member dies and its API server with it; the next one has its own watch cache on the same log.
   const next = await serve(1);
@@ -271,16 +263,13 @@ t.test('an informer lives through the death of a member, and through a compactio
   const direct = configOf(next.url).makeApiClient(Core);
   await create(direct, 'after-death');
   await direct.deleteNamespacedConfigMap({ namespace: 'default', name: 'before' });
-  await eventually(
-    'it goes on where it was',
-    () => added.includes('after-death') && deleted.includes('before'),
-  );
+  await until('it goes on where it was', () => added.includes('after-death') && deleted.includes('before'));
   t.equal(added.filter((name) => name === 'after-death').length, 1);
 
   // A server that begins after a compaction knows nothing of the past: 410, and the informer lists again.
   const known = starts;
   await create(direct, 'kept');
-  await eventually('it knows the last before the compaction', () => added.includes('kept'));
+  await until('it knows the last before the compaction', () => added.includes('kept'));
   const none = { port: 1 } as ControlPlane;
   door.lead(none);
   await direct.deleteNamespacedConfigMap({ namespace: 'default', name: 'kept' });
@@ -288,10 +277,7 @@ t.test('an informer lives through the death of a member, and through a compactio
   await stores[1]!.compact(await stores[1]!.revision());
   const last = await serve(2);
   door.lead(last);
-  await eventually(
-    'it has listed again',
-    () => added.includes('after-compaction') && deleted.includes('kept'),
-  );
+  await until('it has listed again', () => added.includes('after-compaction') && deleted.includes('kept'));
   t.ok(starts > known);
   const names = informer.list('default').map(named);
   t.ok(names.includes('after-compaction') && !names.includes('kept'), names.join());

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import t from 'tap';
 import { startMember } from '../../src/index.ts';
 import { FrameType } from '../../src/rpc/http2/frames.ts';
-import { pauseFor, until } from '../rpc/grpc-harness.ts';
 import { frame, NO_TABLE, RawClient, wholeCall } from '../rpc/http2-raw.ts';
+import { pauseFor, until } from '../waiting.ts';
 
 const path = '/etcdserverpb.KV/Put';
 const put = Buffer.from([0x0a, 1, 0x61, 0x12, 1, 0x62]);

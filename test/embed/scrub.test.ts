@@ -10,17 +10,10 @@ import { openStorage } from '../../src/embed/storage.ts';
 import { recordTable } from '../../src/mvcc/revision.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { Wal } from '../../src/wal/wal.ts';
+import { until } from '../waiting.ts';
 
 function called(work: (done: (error: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => work((error) => (error === null ? resolve() : reject(error))));
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 function numbered(table: string, number: number): string {

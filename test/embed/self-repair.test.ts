@@ -17,16 +17,9 @@ import { freePorts } from '../../bench/ports.ts';
 import { type Member, startMember } from '../../src/index.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
 import { failing } from '../suites/failing.ts';
+import { until } from '../waiting.ts';
 
 t.setTimeout(600_000);
-
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 class Trio {
   readonly folder = mkdtempSync(join(tmpdir(), 'k-'));

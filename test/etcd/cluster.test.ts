@@ -14,7 +14,7 @@ import {
 import { decodeMemberListResponse, encodeMemberListRequest } from '../../src/wire/cold-messages.ts';
 import { decodePutResponse, encodePutRequest } from '../../src/wire/kv-codec.ts';
 import { put } from '../mvcc/requests.ts';
-import { pauseFor } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 import { Caller } from './served.ts';
 
 interface Place {
@@ -50,14 +50,6 @@ function callerOf(t: Test, member: Member): Caller {
   const caller = new Caller(member.clientUrls[0]!.slice('http://'.length));
   t.teardown(() => caller.closeClient());
   return caller;
-}
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within a minute: ${what}`);
-    await pauseFor(5);
-  }
 }
 
 const idOf = (member: { id: string }): bigint => BigInt(`0x${member.id}`);

@@ -16,7 +16,7 @@ import { Metrics } from '../../src/util/metrics.ts';
 import { encodePutRequest, encodeTxnRequest } from '../../src/wire/kv-codec.ts';
 import { CompareTarget } from '../../src/wire/messages.ts';
 import { compare, del, delOp, put, putOp, range, rangeOp, txn } from '../mvcc/requests.ts';
-import { until } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 import { FakeMember } from './fake-member.ts';
 
 type Outcome = readonly [RpcStatus | null, Uint8Array | null];

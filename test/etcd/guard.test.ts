@@ -7,7 +7,7 @@ import type { RpcStatus, RpcStream } from '../../src/rpc/transport.ts';
 import { encodeStatusRequest } from '../../src/wire/cold-messages.ts';
 import { encodePutRequest, encodeRangeRequest, encodeTxnRequest } from '../../src/wire/kv-codec.ts';
 import { put, range, rangeOp, txn } from '../mvcc/requests.ts';
-import { pauseFor, until } from '../rpc/grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
 import { FakeMember } from './fake-member.ts';
 import { Served } from './served.ts';
 

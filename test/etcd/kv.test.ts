@@ -27,7 +27,7 @@ import {
   txn,
   txnOp,
 } from '../mvcc/requests.ts';
-import { pauseFor, until } from '../rpc/grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
 import { CLUSTER_ID, MEMBER_ID, TERM } from './fake-member.ts';
 import { Served } from './served.ts';
 

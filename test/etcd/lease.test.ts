@@ -15,7 +15,7 @@ import {
 } from '../../src/wire/kv-codec.ts';
 import * as codec from '../../src/wire/lease-codec.ts';
 import { put, putOp, range, text, txn } from '../mvcc/requests.ts';
-import { until } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 import { FakeMember } from './fake-member.ts';
 import { Caller } from './served.ts';
 

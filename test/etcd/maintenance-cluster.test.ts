@@ -29,7 +29,7 @@ import {
   encodeRangeRequest,
 } from '../../src/wire/kv-codec.ts';
 import { del, put, range } from '../mvcc/requests.ts';
-import { pauseFor } from '../rpc/grpc-harness.ts';
+import { pauseFor } from '../waiting.ts';
 import { Caller } from './served.ts';
 
 const nothing = new Uint8Array(0);

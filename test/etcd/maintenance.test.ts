@@ -16,7 +16,7 @@ import {
   ServingStatus,
 } from '../../src/wire/cold-messages.ts';
 import { put } from '../mvcc/requests.ts';
-import { pauseFor, until } from '../rpc/grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
 import { MEMBER_ID, TERM } from './fake-member.ts';
 import { Served } from './served.ts';
 

@@ -23,7 +23,7 @@ import {
 import * as lease from '../../src/wire/lease-codec.ts';
 import { decodeWatchResponse, encodeWatchRequest } from '../../src/wire/watch-codec.ts';
 import { bytes, compare, del, put, putOp, range, rangeOp, txn } from '../mvcc/requests.ts';
-import { until } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 import { FakeAuth } from './fake-auth.ts';
 import { FakeMember } from './fake-member.ts';
 import { Caller } from './served.ts';

@@ -9,7 +9,8 @@ import {
   encodeRangeRequest,
 } from '../../src/wire/kv-codec.ts';
 import { bytes, put, range, text } from '../mvcc/requests.ts';
-import { framed, pauseFor, requestHeaders, until } from '../rpc/grpc-harness.ts';
+import { framed, requestHeaders } from '../rpc/grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
 import { Served, type StreamLog } from './served.ts';
 
 const all = (fields: Parameters<typeof range>[1] = {}): Uint8Array =>

@@ -23,7 +23,7 @@ import {
   encodeWatchRequest,
 } from '../../src/wire/watch-codec.ts';
 import { bytes, del, put, putOp, range, text, txn } from '../mvcc/requests.ts';
-import { until } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 import { Caller, type StreamLog } from './served.ts';
 
 async function open(t: Test): Promise<{ caller: Caller; url: string }> {

@@ -16,19 +16,11 @@ import {
 } from '../../src/wire/recipe-messages.ts';
 import type { DecodedHeader } from '../../src/wire/response-header.ts';
 import { bytes, range, text } from '../mvcc/requests.ts';
-import { pauseFor } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 import type { Caller, StreamLog } from './served.ts';
 
 const lockService = '/v3lockpb.Lock/';
 const electionService = '/v3electionpb.Election/';
-
-export async function eventually(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within a minute: ${what}`);
-    await pauseFor(5);
-  }
-}
 
 export class RecipeSession {
   readonly caller: Caller;
@@ -53,7 +45,7 @@ export class RecipeSession {
   }
 
   async untilStanding(name: string, count: number): Promise<void> {
-    await eventually(`${count} in line ${name}`, async () => (await this.standing(name)) === count);
+    await until(`${count} in line ${name}`, async () => (await this.standing(name)) === count);
   }
 
   note(what: string, outcome: string): void {
@@ -183,28 +175,28 @@ export async function electionSession(caller: Caller): Promise<string[]> {
   await session.campaign('unknown lease', 'e', 77n, 'v');
   const first = await session.campaign('first', 'e', 1n, 'a');
   await session.leader('first', 'e');
-  await eventually('the first is seen', () => seen.messages.length === 1);
+  await until('the first is seen', () => seen.messages.length === 1);
   await session.proclaim('first', first, 'b');
   await session.leader('first', 'e');
-  await eventually('what it proclaims is seen', () => seen.messages.length === 2);
+  await until('what it proclaims is seen', () => seen.messages.length === 2);
   await session.campaign('again with another value', 'e', 1n, 'c');
   await session.campaign('again with the same value', 'e', 1n, 'c');
-  await eventually('that is seen', () => seen.messages.length === 3);
+  await until('that is seen', () => seen.messages.length === 3);
   const second = session.campaign('second', 'e', 2n, 'x');
   await session.untilStanding('e', 2);
   await session.leader('still the first', 'e');
   await session.resign('first', first);
   const leader = await second;
-  await eventually('the second is seen', () => seen.messages.length === 4);
+  await until('the second is seen', () => seen.messages.length === 4);
   await session.proclaim('too late', first, 'd');
   await session.resign('twice', first);
   await session.leader('second', 'e');
   await session.proclaim('second', leader, 'y');
-  await eventually('what it proclaims is seen', () => seen.messages.length === 5);
+  await until('what it proclaims is seen', () => seen.messages.length === 5);
   await session.revoke(2n);
   await session.leader('nobody', 'e');
   await session.campaign('first once more', 'e', 1n, 'z');
-  await eventually('it is seen', () => seen.messages.length === 6);
+  await until('it is seen', () => seen.messages.length === 6);
   for (const message of seen.messages) session.note('observed', shownLeader(message));
   seen.call.cancel();
   return session.log;

@@ -20,7 +20,8 @@ import {
   encodeLockRequest,
 } from '../../src/wire/recipe-messages.ts';
 import { bytes, del, put, text } from '../mvcc/requests.ts';
-import { electionSession, eventually, lockSession, RecipeSession, shownLeader } from './recipe-session.ts';
+import { until } from '../waiting.ts';
+import { electionSession, lockSession, RecipeSession, shownLeader } from './recipe-session.ts';
 import { Caller } from './served.ts';
 
 async function open(
@@ -173,14 +174,14 @@ t.test('a compaction does not disturb those who wait and observe', async (t) => 
   for (const id of [1n, 2n]) await session.grant(id);
   const seen = session.observe('e');
   await session.campaign('first', 'e', 1n, 'a');
-  await eventually('the leader is seen', () => seen.messages.length === 1);
+  await until('the leader is seen', () => seen.messages.length === 1);
   const second = session.campaign('second', 'e', 2n, 'b');
   await session.untilStanding('e', 2);
   for (let i = 0; i < 10; i++) await callers[0]!.response('KV/Put', encodePutRequest(put('other', `${i}`)));
   await session.compact(10);
   await callers[0]!.response('KV/DeleteRange', encodeDeleteRangeRequest(del('e/1')));
   await second;
-  await eventually('the next is seen', () => seen.messages.length === 2);
+  await until('the next is seen', () => seen.messages.length === 2);
   t.strictSame(seen.messages.map(shownLeader), ['e/1@2/2/1=a lease 1 r2', 'e/2@3/3/1=b lease 2 r14']);
 });
 
@@ -189,14 +190,14 @@ t.test('an observer that does not read loses nothing that is proclaimed', async 
   await session.grant(1n);
   const seen = session.observe('e');
   const leader = await session.campaign('first', 'e', 1n, 'a');
-  await eventually('the leader is seen', () => seen.messages.length === 1);
+  await until('the leader is seen', () => seen.messages.length === 1);
   seen.call.pause();
   const value = 'v'.repeat(50_000);
   for (let i = 0; i < 60; i++) await session.proclaim('more', leader, `${i}${value}`);
   await session.resign('first', leader);
   await session.campaign('again', 'e', 1n, 'z');
   seen.call.resume();
-  await eventually('everything is seen', () => seen.messages.length === 62);
+  await until('everything is seen', () => seen.messages.length === 62);
   const numbers = seen.messages
     .slice(1, -1)
     .map((message) => Number.parseInt(shownLeader(message).split('=')[1]!, 10));
@@ -269,6 +270,6 @@ t.test('who stands in a line must be allowed to read and write its keys', async 
   );
   const observing = caller.stream('/v3electionpb.Election/Observe', bob);
   observing.send(encodeLeaderRequest(bytes('m')));
-  await eventually('the end', () => observing.ended !== null);
+  await until('the end', () => observing.ended !== null);
   t.equal(observing.ended, '2 etcdserver: permission denied');
 });

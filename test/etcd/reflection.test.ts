@@ -6,7 +6,7 @@ import { catalog } from '../../src/etcd/catalog.ts';
 import { packageOfSymbol } from '../../src/etcd/reflection.ts';
 import { decodeCold, encodeCold } from '../../src/wire/cold-codec.ts';
 import { protoFiles } from '../../src/wire/proto-files.ts';
-import { until } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 import { Served, type StreamLog } from './served.ts';
 
 /** Which protobufjs does not declare. */

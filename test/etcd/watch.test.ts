@@ -5,7 +5,8 @@ import { encodeKeyValue } from '../../src/wire/key-value.ts';
 import type { WatchCreateRequest, WatchRequest } from '../../src/wire/messages.ts';
 import { decodeWatchResponse, encodeWatchEvents, encodeWatchRequest } from '../../src/wire/watch-codec.ts';
 import { bytes, text } from '../mvcc/requests.ts';
-import { framed, pauseFor, requestHeaders, until } from '../rpc/grpc-harness.ts';
+import { framed, requestHeaders } from '../rpc/grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
 import { CLUSTER_ID, type FakeWatchStream, MEMBER_ID, notice, TERM } from './fake-member.ts';
 import { Served, type StreamLog } from './served.ts';
 

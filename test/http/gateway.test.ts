@@ -10,7 +10,7 @@ import { gatewayMethods } from '../../src/http/gateway-paths.ts';
 import { type Member, startMember } from '../../src/index.ts';
 import { FakeAuth } from '../etcd/fake-auth.ts';
 import { FakeMember } from '../etcd/fake-member.ts';
-import { until } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

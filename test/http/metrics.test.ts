@@ -10,7 +10,7 @@ import { encodeWatchRequest } from '../../src/wire/watch-codec.ts';
 import { FakeMember } from '../etcd/fake-member.ts';
 import { Caller } from '../etcd/served.ts';
 import { bytes, put, range } from '../mvcc/requests.ts';
-import { until } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 
 /** Series by their whole name, labels included. */
 type Scrape = Map<string, number>;

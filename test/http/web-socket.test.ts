@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { CloseCode, Opcode, WebSocketReader, webSocketFrame } from '../../src/http/web-socket.ts';
 import { type Member, startMember } from '../../src/index.ts';
-import { until } from '../rpc/grpc-harness.ts';
+import { until } from '../waiting.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

@@ -3,15 +3,8 @@
 import t from 'tap';
 import { startControlPlane } from '../../src/kube/control-plane.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
+import { until } from '../waiting.ts';
 import { Api, startApi } from './api.ts';
-
-async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + 60_000;
-  while (!(await condition())) {
-    if (performance.now() > until) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 
@@ -45,10 +38,10 @@ t.test('a namespace that is deleted empties itself and goes', async (t) => {
   await api.send('POST', '/api/v1/namespaces', namespace);
   await api.send('POST', '/api/v1/namespaces/shop/configmaps', configMap('a'));
   const accounts = '/api/v1/namespaces/shop/serviceaccounts/default';
-  await eventually('it has a service account', async () => (await api.get(accounts)).code === 200);
+  await until('it has a service account', async () => (await api.get(accounts)).code === 200);
   const deleted = await api.send('DELETE', '/api/v1/namespaces/shop');
   t.equal(deleted.body.status.phase, 'Terminating');
-  await eventually('it goes', async () => (await api.get('/api/v1/namespaces/shop')).code === 404);
+  await until('it goes', async () => (await api.get('/api/v1/namespaces/shop')).code === 404);
   const { body } = await api.get('/api/v1/configmaps');
   t.notOk(body.items.some((item: { metadata: { namespace: string } }) => item.metadata.namespace === 'shop'));
 });
@@ -59,14 +52,14 @@ t.test('in the background, dependents follow when no owner is left', async (t) =
   const second = await make(api, 'second');
   await make(api, 'child', { ownerReferences: [owner('first', first), owner('second', second)] });
   await make(api, 'grandchild', { ownerReferences: [owner('child', 'not-its-uid')] });
-  await eventually('who never had an owner goes', async () => (await codeOf(api, 'grandchild')) === 404);
+  await until('who never had an owner goes', async () => (await codeOf(api, 'grandchild')) === 404);
   await api.send('DELETE', `${configMaps}/first`);
-  await eventually('the gone owner is forgotten', async () => {
+  await until('the gone owner is forgotten', async () => {
     const { body } = await api.get(`${configMaps}/child`);
     return body.metadata.ownerReferences.length === 1;
   });
   await api.send('DELETE', `${configMaps}/second`);
-  await eventually('the child goes', async () => (await codeOf(api, 'child')) === 404);
+  await until('the child goes', async () => (await codeOf(api, 'child')) === 404);
 });
 
 t.test('in the foreground, the owner waits for dependents that block it', async (t) => {
@@ -75,11 +68,11 @@ t.test('in the foreground, the owner waits for dependents that block it', async 
   await make(api, 'held', { ownerReferences: [owner('owner', uid)], finalizers: ['example.com/hold'] });
   await make(api, 'free', { ownerReferences: [owner('owner', uid, false)] });
   await api.send('DELETE', `${configMaps}/owner`, { propagationPolicy: 'Foreground' });
-  await eventually('the free one goes', async () => (await codeOf(api, 'free')) === 404);
+  await until('the free one goes', async () => (await codeOf(api, 'free')) === 404);
   const waiting = await api.get(`${configMaps}/owner`);
   t.same(waiting.body.metadata.finalizers, ['foregroundDeletion']);
   await api.merge(`${configMaps}/held`, { metadata: { finalizers: null } });
-  await eventually('then the owner goes', async () => (await codeOf(api, 'owner')) === 404);
+  await until('then the owner goes', async () => (await codeOf(api, 'owner')) === 404);
   t.equal(await codeOf(api, 'held'), 404);
 });
 
@@ -88,7 +81,7 @@ t.test('orphans stay without their owner', async (t) => {
   const uid = await make(api, 'owner');
   await make(api, 'child', { ownerReferences: [owner('owner', uid)] });
   await api.send('DELETE', `${configMaps}/owner`, { propagationPolicy: 'Orphan' });
-  await eventually('the owner goes', async () => (await codeOf(api, 'owner')) === 404);
+  await until('the owner goes', async () => (await codeOf(api, 'owner')) === 404);
   const { body } = await api.get(`${configMaps}/child`);
   t.equal(body.metadata.ownerReferences, undefined);
 });
@@ -115,11 +108,11 @@ t.test('the loops rest as long as a real controller manager leads, and only then
     metadata: { name: 'kube-controller-manager', namespace: 'kube-system' },
     spec: { leaseDurationSeconds: 600, ...spec },
   });
-  await eventually('they run', async () => /^keelson_/.test(await holder()));
+  await until('they run', async () => /^keelson_/.test(await holder()));
   t.equal((await api.get(`${leases}/kube-controller-manager`)).code, 404, 'its lease is to be had');
   const renewTime = new Date().toISOString().replace('Z', '000Z');
   await api.send('POST', leases, manager({ holderIdentity: 'manager', renewTime }));
-  await eventually('they rest', async () => (await holder()) === '');
+  await until('they rest', async () => (await holder()) === '');
   await make(api, 'left', dangling);
   await api.send('POST', '/api/v1/namespaces', { metadata: { name: 'managed' } });
   const authority = '/api/v1/namespaces/managed/configmaps/kube-root-ca.crt';
@@ -127,13 +120,10 @@ t.test('the loops rest as long as a real controller manager leads, and only then
   await new Promise((resolve) => setTimeout(resolve, 100));
   t.equal(await codeOf(api, 'left'), 200, 'what the manager does is left to it');
   await api.merge(`${leases}/kube-controller-manager`, { spec: { holderIdentity: '' } });
-  await eventually('they run again', async () => (await codeOf(api, 'left')) === 404);
+  await until('they run again', async () => (await codeOf(api, 'left')) === 404);
   const longAgo = '2020-01-01T00:00:00.000000Z';
   const other = await startApi(t);
   await other.send('POST', leases, manager({ holderIdentity: 'manager', renewTime: longAgo }));
   await make(other, 'dangling', dangling);
-  await eventually(
-    'a lease left behind holds nobody up',
-    async () => (await codeOf(other, 'dangling')) === 404,
-  );
+  await until('a lease left behind holds nobody up', async () => (await codeOf(other, 'dangling')) === 404);
 });

@@ -1,6 +1,7 @@
 /** Custom resources: what a definition says is in force at once, and goes with it. */
 
 import t from 'tap';
+import { until } from '../waiting.ts';
 import { type Api, startApi } from './api.ts';
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -84,18 +85,10 @@ const widget = (name: string, spec: object, rest: object = {}): object => ({
   ...rest,
 });
 
-async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + 60_000;
-  while (!(await condition())) {
-    if (performance.now() > until) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
 async function define(api: Api, given: object = definition()): Promise<void> {
   const { code, body } = await api.send('POST', definitions, given);
   if (code !== 201) throw new Error(JSON.stringify(body));
-  await eventually('it is served', async () => (await api.get('/apis/example.com/v1')).code === 200);
+  await until('it is served', async () => (await api.get('/apis/example.com/v1')).code === 200);
 }
 
 t.test('a definition is accepted, served, and told so in its status', async (t) => {
@@ -240,20 +233,20 @@ t.test('a changed definition is in force; one that is deleted takes its objects 
   await api.merge(`${definitions}/widgets.example.com`, {
     spec: { versions: [version('v1', { additionalPrinterColumns: [] }), version('v2')] },
   });
-  await eventually('v2 comes', async () => (await api.get('/apis/example.com/v2')).code === 200);
+  await until('v2 comes', async () => (await api.get('/apis/example.com/v2')).code === 200);
   await api.merge(`${widgets}/a`, { metadata: { finalizers: ['example.com/hold'] } });
   const deleted = await api.send('DELETE', `${definitions}/widgets.example.com`);
   t.same(deleted.body.metadata.finalizers, ['customresourcecleanup.apiextensions.k8s.io']);
-  await eventually('the object is told to go', async () => {
+  await until('the object is told to go', async () => {
     const { body } = await api.get(`${widgets}/a`);
     return body.metadata.deletionTimestamp !== undefined;
   });
   t.equal((await api.get(`${definitions}/widgets.example.com`)).code, 200);
   await api.merge(`${widgets}/a`, { metadata: { finalizers: null } });
-  await eventually('it is gone', async () => {
+  await until('it is gone', async () => {
     return (await api.get(`${definitions}/widgets.example.com`)).code === 404;
   });
-  await eventually('the resource is gone', async () => (await api.get('/apis/example.com/v1')).code === 404);
+  await until('the resource is gone', async () => (await api.get('/apis/example.com/v1')).code === 404);
   await define(api);
   t.same((await api.get(widgets)).body.items, []);
 });
@@ -284,7 +277,7 @@ t.test(
       return (body.items?.[0] ?? body).spec;
     };
     const read = { color: 'red', size: 1 };
-    await eventually('it has the default', async () => {
+    await until('it has the default', async () => {
       return JSON.stringify(await specOf(`${widgets}/a`)) === JSON.stringify(read);
     });
     t.strictSame(await specOf(widgets), read, 'in lists');
@@ -303,7 +296,7 @@ t.test('names that another definition has are refused', async (t) => {
   const names = { plural: 'gadgets', kind: 'Gadget', shortNames: ['wd'] };
   const other = { ...definition({ names }), metadata: { name: 'gadgets.example.com' } };
   t.equal((await api.send('POST', definitions, other)).code, 201);
-  await eventually('it is told', async () => {
+  await until('it is told', async () => {
     const { body } = await api.get(`${definitions}/gadgets.example.com`);
     return body.status.conditions.some(
       ({ type, reason, message }: Record<string, string>) =>

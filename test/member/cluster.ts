@@ -21,6 +21,7 @@ import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { decodeKeyValue } from '../../src/wire/key-value.ts';
 import { encodePutRequest } from '../../src/wire/kv-codec.ts';
 import type { PutRequest, PutResult, RangeRequest } from '../../src/wire/messages.ts';
+import { until } from '../waiting.ts';
 
 const quickLimits: MemberLimits = { ...defaultLimits, heartbeatMs: 20, electionMs: 100 };
 
@@ -32,15 +33,6 @@ interface Seat {
   member: Member | null;
   /** Why the member gave up. */
   fatal: Error | null;
-}
-
-/** Waits until `condition` holds. @throws Error after a minute */
-export async function eventually(what: string, condition: () => boolean): Promise<void> {
-  const until = performance.now() + 60_000;
-  while (!condition()) {
-    if (performance.now() > until) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
 
 export class TestCluster {
@@ -133,7 +125,7 @@ export class TestCluster {
 
   async leader(): Promise<Member> {
     const leads = (): Member | undefined => this.running.find(({ raft }) => raft.role === 'leader');
-    await eventually('a leader', () => {
+    await until('a leader', () => {
       const leader = leads();
       return leader !== undefined && this.running.every(({ raft }) => raft.leader === leader.id);
     });

@@ -4,7 +4,8 @@ import { AlarmKind, type MemberLimits, RequestKind } from '../../src/member/type
 import { revisionKey } from '../../src/mvcc/revision.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { encodeCompactionRequest } from '../../src/wire/kv-codec.ts';
-import { eventually, linearize, put, putRequest, TestCluster } from './cluster.ts';
+import { until } from '../waiting.ts';
+import { linearize, put, putRequest, TestCluster } from './cluster.ts';
 
 const onlyDigests: Partial<MemberLimits> = { digestCheckMs: 30 };
 
@@ -56,7 +57,7 @@ t.test('a follower that has applied something else is named, and nothing is writ
   await write(leader);
   damage(wrong);
   await write(leader, 100).catch(() => {});
-  await eventually('an alarm', () => namedBy(leader).length > 0);
+  await until('an alarm', () => namedBy(leader).length > 0);
   t.same(namedBy(leader), [wrong.id]);
   await t.rejects(put(leader, 'more', 'x'), new Failure('corrupt'));
   await linearize(leader);
@@ -67,7 +68,7 @@ t.test('a leader that has applied something else is named by the majority', asyn
   const leader = await cluster.leader();
   damage(leader);
   await write(leader).catch(() => {});
-  await eventually('an alarm', () => namedBy(leader).length > 0);
+  await until('an alarm', () => namedBy(leader).length > 0);
   t.same(namedBy(leader), [leader.id]);
 });
 
@@ -76,7 +77,7 @@ t.test('of two that differ nobody can be named', async (t) => {
   const leader = await cluster.leader();
   damage(follower(cluster, leader));
   await write(leader).catch(() => {});
-  await eventually('an alarm', () => namedBy(leader).length > 0);
+  await until('an alarm', () => namedBy(leader).length > 0);
   t.same(namedBy(leader), ['']);
 });
 
@@ -88,7 +89,7 @@ t.test('a record that changed on disk is found by its hash', async (t) => {
   await linearize(wrong);
   t.same(namedBy(leader), [], 'no alarm while all is well');
   damageDisk(cluster, wrong, 7);
-  await eventually('an alarm', () => namedBy(leader).length > 0);
+  await until('an alarm', () => namedBy(leader).length > 0);
   t.same(namedBy(leader), [wrong.id]);
 });
 
@@ -100,7 +101,7 @@ t.test('and at a compaction, where that is wanted alone', async (t) => {
   await linearize(wrong);
   damageDisk(cluster, wrong, 7);
   await compact(leader, 20);
-  await eventually('an alarm', () => namedBy(leader).length > 0);
+  await until('an alarm', () => namedBy(leader).length > 0);
   t.same(namedBy(leader), [wrong.id]);
 });
 
@@ -116,7 +117,7 @@ t.test('a member that finds at its start that it differs gives up', async (t) =>
   await cluster.stop(index);
   const limits = { ...cluster.limits, hashCheckAtStart: true };
   await cluster.start(index, { limits });
-  await eventually('its end', () => cluster.seats[index]!.fatal !== null);
+  await until('its end', () => cluster.seats[index]!.fatal !== null);
   t.match(cluster.seats[index]!.fatal, { reason: 'corrupt' });
   cluster.seats[index]!.member = null;
 });

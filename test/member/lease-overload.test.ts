@@ -2,18 +2,15 @@
 
 import t from 'tap';
 import type { Member } from '../../src/member/member.ts';
+import { until } from '../waiting.ts';
 import { put, TestCluster } from './cluster.ts';
 
 const ttlSeconds = 1;
 /** In time: far more than it takes where the machine is busy with other things, and less than for ever. */
 const patienceMs = 40_000;
 
-async function ended(member: Member, id: bigint): Promise<void> {
-  const until = performance.now() + patienceMs;
-  while (member.leases.list().includes(id)) {
-    if (performance.now() > until) throw new Error('the lease lives on');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+function ended(member: Member, id: bigint): Promise<void> {
+  return until('the lease is over', () => !member.leases.list().includes(id), patienceMs);
 }
 
 function grant(member: Member): Promise<bigint> {

@@ -6,7 +6,8 @@ import { AlarmKind, defaultLimits } from '../../src/member/types.ts';
 import { Failure } from '../../src/util/failure.ts';
 import { encodePutRequest } from '../../src/wire/kv-codec.ts';
 import { failing } from '../suites/failing.ts';
-import { changeMembers, eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
+import { until } from '../waiting.ts';
+import { changeMembers, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
 
 t.test('three members elect one leader, and a write through any of them is on all', async (t) => {
   const cluster = await new TestCluster(3).startAll();
@@ -41,7 +42,7 @@ t.test('members learn names and client addresses of all', async (t) => {
   t.teardown(() => cluster.close());
   const isPublished = (): boolean =>
     cluster.running.every((member) => member.members().every((record) => record.name !== ''));
-  await eventually('everybody is published', isPublished);
+  await until('everybody is published', isPublished);
   const records = cluster.member(2).members();
   t.same(records.map(({ name }) => name).sort(), ['m1', 'm2', 'm3']);
   t.same(records.find(({ name }) => name === 'm1')!.clientUrls, ['http://m1:2379']);
@@ -102,7 +103,7 @@ t.test('a member that is behind the log is sent the state, and serves it after a
   const away = (cluster.indexOf(leader) + 1) % 3;
   await cluster.stop(away);
   for (let i = 0; i < 300; i++) await put(leader, `key ${i % 50}`, 'v'.repeat(200));
-  await eventually('the log is short', () => leader.raft.firstIndex > 250);
+  await until('the log is short', () => leader.raft.firstIndex > 250);
   const back = await cluster.start(away);
   await linearize(back);
   t.ok(back.raft.firstIndex > 250, 'the log begins behind the state that was sent');
@@ -128,7 +129,7 @@ t.test(
     const write = t.rejects(put(leader, 'key', 'other'), failing('timeout'));
     const read = t.rejects(linearize(leader), failing('timeout'));
     t.equal(get(leader, 'key'), 'value');
-    await eventually('the leader steps down', () => !leader.hasLeader);
+    await until('the leader steps down', () => !leader.hasLeader);
     await t.rejects(put(leader, 'key', 'late'), failing('deadlineExceeded'));
     await Promise.all([write, read]);
   },
@@ -174,7 +175,7 @@ t.test('a member joins as a learner, is promoted by a request to a follower, and
   const cluster = await new TestCluster(3).startAll();
   t.teardown(() => cluster.close());
   const leader = await cluster.leader();
-  await eventually('all are published', () => leader.members().every(({ name }) => name !== ''));
+  await until('all are published', () => leader.members().every(({ name }) => name !== ''));
   for (let i = 0; i < 20; i++) await put(leader, `key ${i}`, 'value');
   const follower = cluster.running.find((member) => member !== leader)!;
   const peerUrls = ['http://m4:2380'];
@@ -192,15 +193,15 @@ t.test('a member joins as a learner, is promoted by a request to a follower, and
   const { id } = added.member;
   await t.rejects(changeMembers(follower, { kind: 'promote', id }), failing('learnerNotReady'));
   const joined = await cluster.start(cluster.addSeat(), { join: { origin: leader.origin(), memberId: id } });
-  await eventually('the learner has it all', () => joined.store.keyCount === 20);
+  await until('the learner has it all', () => joined.store.keyCount === 20);
   t.ok(joined.isLearner);
-  await eventually('it is published', () => leader.members().every(({ name }) => name !== ''));
+  await until('it is published', () => leader.members().every(({ name }) => name !== ''));
   const promoted = await changeMembers(follower, { kind: 'promote', id });
   t.equal(promoted.member.isLearner, false);
   await put(joined, 'by the new one', 'value');
   await t.rejects(changeMembers(leader, { kind: 'promote', id }), failing('memberNotLearner'));
   await changeMembers(joined, { kind: 'remove', id });
-  await eventually('it gives up', () => cluster.seats[3]!.fatal !== null);
+  await until('it gives up', () => cluster.seats[3]!.fatal !== null);
   t.match(cluster.seats[3]!.fatal, failing('memberRemoved'));
   cluster.seats[3]!.member = null;
   t.equal(leader.members().length, 3);
@@ -214,7 +215,7 @@ t.test(
     const cluster = await new TestCluster(1).startAll();
     t.teardown(() => cluster.close());
     const first = await cluster.leader();
-    await eventually('it is published', () => first.members().every(({ name }) => name !== ''));
+    await until('it is published', () => first.members().every(({ name }) => name !== ''));
     await put(first, 'before', 'value');
     for (const size of [2, 3]) {
       const peerUrls = [`http://m${size}:2380`];
@@ -223,8 +224,8 @@ t.test(
       const joined = await cluster.start(cluster.addSeat(), {
         join: { origin: first.origin(), memberId: member.id },
       });
-      await eventually('it votes', () => !joined.isLearner);
-      await eventually('all are published', () => first.members().every(({ name }) => name !== ''));
+      await until('it votes', () => !joined.isLearner);
+      await until('all are published', () => first.members().every(({ name }) => name !== ''));
     }
     // Longer than a member waits that has learned of its removal.
     await new Promise((resolve) => setTimeout(resolve, 3 * first.limits.electionMs));
@@ -241,7 +242,7 @@ t.test('nobody is added or removed while members are not known to be well', asyn
   const cluster = await new TestCluster(3, { healthMs: 3_600_000 }).startAll();
   t.teardown(() => cluster.close());
   const leader = await cluster.leader();
-  await eventually('names', () => leader.members().every(({ name }) => name !== ''));
+  await until('names', () => leader.members().every(({ name }) => name !== ''));
   const unhealthy = new Failure('unhealthyCluster');
   for (const isLearner of [true, false]) {
     await t.rejects(
@@ -262,10 +263,10 @@ t.test('the leader can be removed while others write', async (t) => {
   const cluster = await new TestCluster(3).startAll();
   t.teardown(() => cluster.close());
   const leader = await cluster.leader();
-  await eventually('all are published', () => leader.members().every(({ name }) => name !== ''));
+  await until('all are published', () => leader.members().every(({ name }) => name !== ''));
   await changeMembers(leader, { kind: 'remove', id: leader.id });
   const at = cluster.indexOf(leader);
-  await eventually('it gives up', () => cluster.seats[at]!.fatal !== null);
+  await until('it gives up', () => cluster.seats[at]!.fatal !== null);
   cluster.seats[at]!.member = null;
   const next = await cluster.leader();
   await put(next, 'key', 'value');
@@ -283,7 +284,7 @@ t.test('leadership moves where it is asked to, and nowhere else', async (t) => {
   t.match(await move(other!, target!.id), failing('notLeader'));
   t.match(await move(leader, '0000000000000001'), failing('badLeaderTransferee'));
   t.equal(await move(leader, target!.id), null);
-  await eventually('the target leads', () => target!.raft.role === 'leader');
+  await until('the target leads', () => target!.raft.role === 'leader');
 });
 
 t.test('a member that is over its own quota says so, also when others are asked who have room', async (t) => {
@@ -296,7 +297,7 @@ t.test('a member that is over its own quota says so, also when others are asked 
   t.same(roomy[0]!.alarms(), []);
   await put(roomy[1]!, 'large', 'v'.repeat(60_000));
   const alarm = { memberId: small.id, alarm: AlarmKind.NoSpace };
-  await eventually('all know', () => cluster.running.every((member) => member.alarms().length > 0));
+  await until('all know', () => cluster.running.every((member) => member.alarms().length > 0));
   t.same(roomy[1]!.alarms(), [alarm]);
   await t.rejects(put(roomy[1]!, 'key', 'v'), failing('noSpace'));
 });
@@ -309,11 +310,9 @@ t.test('a state that is too large raises NOSPACE, which refuses puts until it is
     for (let i = 0; i < 100; i++) await put(leader, `key ${i}`, 'v'.repeat(10_000));
   };
   await t.rejects(fill(), failing('noSpace'));
-  await eventually('all know', () => cluster.running.every((member) => member.alarms().length > 0));
+  await until('all know', () => cluster.running.every((member) => member.alarms().length > 0));
   const alarm = { memberId: leader.id, alarm: AlarmKind.NoSpace };
-  await eventually('the leader has said so', () =>
-    leader.alarms().some((known) => known.memberId === leader.id),
-  );
+  await until('the leader has said so', () => leader.alarms().some((known) => known.memberId === leader.id));
   t.same(
     leader.alarms().find(({ memberId }) => memberId === leader.id),
     alarm,

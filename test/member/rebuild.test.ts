@@ -9,7 +9,8 @@ import { silentLogger } from '../../src/util/runtime.ts';
 import { decodeSegmentHeader, parseSegmentName } from '../../src/wal/segment.ts';
 import { segmentSteps } from '../../src/wal/segment-check.ts';
 import { failing } from '../suites/failing.ts';
-import { changeMembers, eventually, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
+import { until } from '../waiting.ts';
+import { changeMembers, get, linearize, put, putRequest, TestCluster } from './cluster.ts';
 
 const watching: Partial<MemberLimits> = { digestCheckMs: 30 };
 /** The log is cut early, so that a state is needed and entries alone do not do. */
@@ -58,10 +59,7 @@ async function agree(t: Test, cluster: TestCluster): Promise<void> {
 async function cutLog(cluster: TestCluster, index: number): Promise<void> {
   const leader = await cluster.leader();
   for (let i = 0; i < 30; i++) await put(leader, 'filler', 'v'.repeat(1000));
-  await eventually(
-    'old segments are gone',
-    () => !cluster.seats[index]!.disk.list('wal')[0]!.includes('01.wal'),
-  );
+  await until('old segments are gone', () => !cluster.seats[index]!.disk.list('wal')[0]!.includes('01.wal'));
 }
 
 for (const which of ['follower', 'leader'] as const) {
@@ -75,11 +73,11 @@ for (const which of ['follower', 'leader'] as const) {
       await write(leader);
       damage(wrong);
       await write(leader, 100).catch(() => {});
-      await eventually('it notices', () => wrong.isRebuilding);
+      await until('it notices', () => wrong.isRebuilding);
       await t.rejects(linearize(wrong), new Failure('corrupt'));
       await t.rejects(put(wrong, 'more', 'x'), new Failure('corrupt'));
-      await eventually('the alarm is gone', () => cluster.running.every((member) => !isNamed(member)));
-      await eventually('it serves', () => !wrong.isRebuilding);
+      await until('the alarm is gone', () => cluster.running.every((member) => !isNamed(member)));
+      await until('it serves', () => !wrong.isRebuilding);
       t.equal(wrong.id, id, 'it is who it was');
       t.equal(get(wrong, 'stray'), null);
       await write(await cluster.leader(), 200);
@@ -98,7 +96,7 @@ t.test('of two that differ nobody rebuilds himself from the other', async (t) =>
   await write(leader);
   damage(cluster.running.find((member) => member !== leader)!);
   await write(leader, 100).catch(() => {});
-  await eventually('an alarm', () => cluster.running.every(isNamed));
+  await until('an alarm', () => cluster.running.every(isNamed));
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.ok(cluster.running.every((member) => isNamed(member) && !member.isRebuilding));
 });
@@ -111,7 +109,7 @@ t.test('where all three differ nobody is rebuilt', async (t) => {
     for (let i = 0; i < index; i++) damage(member);
   });
   await write(leader, 100).catch(() => {});
-  await eventually('an alarm', () => cluster.running.every(isNamed));
+  await until('an alarm', () => cluster.running.every(isNamed));
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.same(leader.alarms(), [{ memberId: '', alarm: AlarmKind.Corrupt, isFound: true }]);
   t.ok(cluster.running.every((member) => !member.isRebuilding));
@@ -129,7 +127,7 @@ t.test('an alarm that an operator raises makes nobody throw his state away', asy
   await new Promise<void>((resolve) => {
     leader.propose(RequestKind.AlarmRaise, encodeAlarm(record), null, () => resolve());
   });
-  await eventually('the alarm', () => cluster.running.every(isNamed));
+  await until('the alarm', () => cluster.running.every(isNamed));
   await new Promise((resolve) => setTimeout(resolve, 200));
   t.ok(cluster.running.every((member) => isNamed(member) && !member.isRebuilding));
 });
@@ -144,12 +142,12 @@ t.test('a member that stops in the middle of it goes on with it', async (t) => {
   // It cannot be sent anything: only its own part is done.
   damage(wrong);
   await write(leader, 100).catch(() => {});
-  await eventually('it has thrown its state away', () => cluster.seats[index]!.image.index === 0);
+  await until('it has thrown its state away', () => cluster.seats[index]!.image.index === 0);
   await cluster.stop(index);
   if (cluster.seats[index]!.image.index !== 0) cluster.seats[index]!.image = new MemoryImage();
   const back = await cluster.start(index);
-  await eventually('the alarm is gone', () => cluster.running.every((member) => !isNamed(member)));
-  await eventually('it serves', () => !back.isRebuilding);
+  await until('the alarm is gone', () => cluster.running.every((member) => !isNamed(member)));
+  await until('it serves', () => !back.isRebuilding);
   await write(await cluster.leader(), 300);
   await agree(t, cluster);
 });
@@ -168,7 +166,7 @@ t.test('a member whose state is lost keeps its log and its vote, and is sent a s
   const back = await cluster.start(index);
   await t.rejects(linearize(back), new Failure('corrupt'), 'it does not answer before');
   await put(leader, 'with its log', 'alone');
-  await eventually('it has a state', () => !back.isRebuilding);
+  await until('it has a state', () => !back.isRebuilding);
   await linearize(back);
   t.equal(get(back, 'with its log'), 'alone');
   t.equal(back.id, id);
@@ -218,7 +216,7 @@ t.test('a member that was away when it was removed is told, and stops', async (t
   const leader = await cluster.leader();
   const index = cluster.indexOf(cluster.running.find((member) => member !== leader)!);
   const { id } = cluster.member(index);
-  await eventually('all have told their names', () => leader.members().every(({ name }) => name !== ''));
+  await until('all have told their names', () => leader.members().every(({ name }) => name !== ''));
   await cluster.stop(index);
   await new Promise<void>((resolve, reject) => {
     leader.changeMembers({ kind: 'remove', id }, (failure) =>
@@ -228,7 +226,7 @@ t.test('a member that was away when it was removed is told, and stops', async (t
   // Links to it are given up after a while.
   await new Promise((resolve) => setTimeout(resolve, 3 * cluster.limits.electionMs));
   await cluster.start(index);
-  await eventually('it gives up', () => cluster.seats[index]!.fatal !== null);
+  await until('it gives up', () => cluster.seats[index]!.fatal !== null);
   t.match(cluster.seats[index]!.fatal, { reason: 'memberRemoved' });
   cluster.seats[index]!.member = null;
 });
@@ -247,7 +245,7 @@ t.test(
       // It shows which state is there: comparisons are off, so nobody else throws it away.
       damage(member);
       t.ok(member.replaceState());
-      await eventually('it has another state', () => {
+      await until('it has another state', () => {
         if (member.isRebuilding || member.isInstalling) return false;
         // Offers of leadership may come to nothing where the machine is busy; the scrub would come again, too.
         return get(member, 'stray') === null || !member.replaceState();
@@ -302,7 +300,7 @@ t.test(
     const [oldest] = segments();
     t.ok(segments().length > 3, 'nothing was let go of before');
     member.shedLog();
-    await eventually('the old segments are gone', () => segments().length <= 2);
+    await until('the old segments are gone', () => segments().length <= 2);
     t.notOk(segments().includes(oldest!));
     await put(member, 'after', 'value');
     await cluster.stop(0);
@@ -332,10 +330,10 @@ t.test('where the segment that is written to is damaged on disk, the log goes on
   };
   t.match(fault(), { path }, 'it shows');
   member.renewLog();
-  await eventually('another one is written to', () => member.durableLog.path !== path);
+  await until('another one is written to', () => member.durableLog.path !== path);
   t.equal(fault(), null);
   member.shedLog();
-  await eventually('it is gone', () => !disk.exists(path));
+  await until('it is gone', () => !disk.exists(path));
   await put(member, 'after', 'value');
   await cluster.stop(0);
   const again = await cluster.start(0);
@@ -348,7 +346,7 @@ t.test(
   async (t) => {
     const cluster = await started(t, 1, shortLog);
     const first = cluster.member(0);
-    await eventually('it is published', () => first.members().every(({ name }) => name !== ''));
+    await until('it is published', () => first.members().every(({ name }) => name !== ''));
     const { member } = await changeMembers(first, {
       kind: 'add',
       peerUrls: ['http://m2:2380'],
@@ -357,17 +355,17 @@ t.test(
     const second = await cluster.start(cluster.addSeat(), {
       join: { origin: first.origin(), memberId: member.id },
     });
-    await eventually('it votes', () => !second.isLearner && first.raft.conf.voters.length === 2);
+    await until('it votes', () => !second.isLearner && first.raft.conf.voters.length === 2);
     await cutLog(cluster, 0);
     await cluster.stop(0);
     cluster.seats[0]!.image = new MemoryImage();
     const back = await cluster.start(0);
-    await eventually('it has a state', () => !back.isInstalling);
+    await until('it has a state', () => !back.isInstalling);
     await agree(t, cluster);
 
     await changeMembers(await cluster.leader(), { kind: 'remove', id: second.id });
     await cluster.stop(1);
-    await eventually('it is alone', () => back.raft.conf.voters.length === 1 && back.raft.role === 'leader');
+    await until('it is alone', () => back.raft.conf.voters.length === 1 && back.raft.role === 'leader');
     // A segment that began before it knew says that there are others, and counts as long as it is there.
     const { disk } = cluster.seats[0]!;
     const saysOthers = (name: string): boolean => {

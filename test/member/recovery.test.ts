@@ -2,7 +2,8 @@ import t from 'tap';
 import { MemoryImage } from '../../src/backend/memory-backend.ts';
 import { memoryDisk } from '../../src/util/memory-disk.ts';
 import { failing } from '../suites/failing.ts';
-import { eventually, get, linearize, put, TestCluster } from './cluster.ts';
+import { until } from '../waiting.ts';
+import { get, linearize, put, TestCluster } from './cluster.ts';
 
 t.test('a member alone finds its data after a stop, and after its state was never flushed', async (t) => {
   const cluster = await new TestCluster(1, { flushMs: 1_000_000 }).startAll();
@@ -33,8 +34,8 @@ t.test('a state that ends before the log begins is refused', async (t) => {
   Object.assign(early, { entries: cluster.seats[0]!.image.entries, line: cluster.seats[0]!.image.line });
   // A new segment must begin before whole old ones can go.
   for (let i = 0; i < 40; i++) await put(member, 'key', 'v'.repeat(1_000_000));
-  await eventually('the log was cut', () => member.raft.firstIndex > 30);
-  await eventually('old segments are gone', () => cluster.seats[0]!.disk.list('wal').length < 4);
+  await until('the log was cut', () => member.raft.firstIndex > 30);
+  await until('old segments are gone', () => cluster.seats[0]!.disk.list('wal').length < 4);
   await cluster.stop(0);
   cluster.seats[0]!.image = early;
   await t.rejects(cluster.start(0), failing('backendDamaged'));

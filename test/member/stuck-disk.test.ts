@@ -1,7 +1,8 @@
 import t from 'tap';
 import { requestCount } from '../../src/member/envelope.ts';
 import type { Disk, DiskDone, DiskFile } from '../../src/util/disk.ts';
-import { eventually, get, linearize, put, TestCluster } from './cluster.ts';
+import { until } from '../waiting.ts';
+import { get, linearize, put, TestCluster } from './cluster.ts';
 
 /** A disk that can be made to take nothing: what is given to it is written when it is released. */
 class StickyDisk {
@@ -70,7 +71,7 @@ t.test('a leader whose disk is stuck hands leadership on, and writes go on', asy
   await new Promise((resolve) => setTimeout(resolve, 10 * 100));
   stuck.stick();
   const caught = put(leader, 'caught', '2').catch((error: Error) => error);
-  await eventually('another leader', () =>
+  await until('another leader', () =>
     cluster.running.some((member) => member !== leader && member.raft.role === 'leader'),
   );
   const next = cluster.running.find((member) => member !== leader && member.raft.role === 'leader')!;
@@ -79,7 +80,7 @@ t.test('a leader whose disk is stuck hands leadership on, and writes go on', asy
   t.equal(get(next, 'after'), '3');
   stuck.release();
   await caught;
-  await eventually('the old leader to catch up', () => get(leader, 'after') === '3');
+  await until('the old leader to catch up', () => get(leader, 'after') === '3');
   t.equal(get(next, 'before'), '1');
 });
 
@@ -90,12 +91,12 @@ t.test('what comes while the disk of a leader is busy shares an entry, whenever 
   await cluster.startAll();
   const leader = await cluster.leader();
   await put(leader, 'before', '1');
-  await eventually('rest', () => leader.raft.isSettled);
+  await until('rest', () => leader.raft.isSettled);
   const disk = disks[cluster.indexOf(leader)]!;
   const first = leader.raft.lastIndex + 1;
   disk.stick();
   const answers = [put(leader, 'a', '1')];
-  await eventually('the first to be proposed', () => leader.raft.lastIndex === first);
+  await until('the first to be proposed', () => leader.raft.lastIndex === first);
   for (const key of ['b', 'c', 'd']) {
     answers.push(put(leader, key, '1'));
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -105,7 +106,5 @@ t.test('what comes while the disk of a leader is busy shares an entry, whenever 
   await Promise.all(answers);
   t.equal(requestCount(leader.raft.entryAt(first)!.data), 1);
   t.equal(requestCount(leader.raft.entryAt(first + 1)!.data), 3);
-  await eventually('the others to have it', () =>
-    cluster.running.every((member) => get(member, 'd') === '1'),
-  );
+  await until('the others to have it', () => cluster.running.every((member) => get(member, 'd') === '1'));
 });

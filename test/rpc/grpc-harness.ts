@@ -129,15 +129,3 @@ export function framed(message: Uint8Array): Buffer {
 export function requestHeaders(path: string): Record<string, string> {
   return { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
 }
-
-export async function until(what: string, condition: () => boolean, limitMs = 60_000): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
-export function pauseFor(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

@@ -14,7 +14,7 @@ import { literal } from '../../src/rpc/http2/hpack-encode.ts';
 import { RequestBlocks } from '../../src/rpc/http2/request-blocks.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { call, framed, serveHttp2 } from '../suites/rpc-channel.ts';
-import { until } from './grpc-harness.ts';
+import { until } from '../waiting.ts';
 import { type Frame, frame, settings, word } from './http2-raw.ts';
 
 const ONE = Buffer.from('1');

@@ -14,7 +14,8 @@ import { http2Transport } from '../../src/rpc/http2/http2-transport.ts';
 import type { RpcMethod } from '../../src/rpc/transport.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { call } from '../suites/rpc-channel.ts';
-import { framed, until } from './grpc-harness.ts';
+import { until } from '../waiting.ts';
+import { framed } from './grpc-harness.ts';
 import { harnessTests } from './harness-tests.ts';
 import {
   callHeaders,

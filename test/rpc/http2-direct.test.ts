@@ -5,7 +5,8 @@ import t, { type Test } from 'tap';
 import { FrameType } from '../../src/rpc/http2/frames.ts';
 import { http2Transport } from '../../src/rpc/http2/http2-transport.ts';
 import { type DirectCall, numbered, type RpcMethod, type RpcStatus } from '../../src/rpc/transport.ts';
-import { framed, Harness, requestHeaders, until } from './grpc-harness.ts';
+import { until } from '../waiting.ts';
+import { framed, Harness, requestHeaders } from './grpc-harness.ts';
 import { frame, NO_TABLE, opening, RawClient, settings, wholeCall, word } from './http2-raw.ts';
 
 const { Data, RstStream, WindowUpdate } = FrameType;

@@ -5,7 +5,8 @@ import { ErrorCode, FrameType } from '../../src/rpc/http2/frames.ts';
 import { type Http2TransportOptions, http2Transport } from '../../src/rpc/http2/http2-transport.ts';
 import * as limits from '../../src/rpc/http2/limits.ts';
 import type { RpcMethod, RpcStream } from '../../src/rpc/transport.ts';
-import { framed, Harness, MAX_RECEIVE_BYTES, pauseFor, until } from './grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
+import { framed, Harness, MAX_RECEIVE_BYTES } from './grpc-harness.ts';
 import { callHeaders, frame, NO_TABLE, opening, RawClient, settings, wholeCall, word } from './http2-raw.ts';
 
 const { Data, Headers, Priority, RstStream, Settings, Ping, WindowUpdate, Continuation } = FrameType;

@@ -10,7 +10,8 @@ import t from 'tap';
 import { FrameType } from '../../src/rpc/http2/frames.ts';
 import { http2Transport } from '../../src/rpc/http2/http2-transport.ts';
 import type { RpcMethod } from '../../src/rpc/transport.ts';
-import { framed, Harness, pauseFor, until } from './grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
+import { framed, Harness } from './grpc-harness.ts';
 import { callHeaders, frame, NO_TABLE, opening, RawClient, settings, wholeCall, word } from './http2-raw.ts';
 
 const { Data, Headers, Priority, RstStream, Ping, Goaway, WindowUpdate, Continuation } = FrameType;

@@ -8,16 +8,8 @@ import { ErrorCode, FrameType } from '../../src/rpc/http2/frames.ts';
 import { type Http2TransportOptions, http2Transport } from '../../src/rpc/http2/http2-transport.ts';
 import type { PlainExchange } from '../../src/rpc/http2/plain-exchange.ts';
 import type { RpcMethod, RpcStream } from '../../src/rpc/transport.ts';
-import {
-  asIs,
-  framed,
-  Harness,
-  MAX_RECEIVE_BYTES,
-  pauseFor,
-  requestHeaders,
-  unary,
-  until,
-} from './grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
+import { asIs, framed, Harness, MAX_RECEIVE_BYTES, requestHeaders, unary } from './grpc-harness.ts';
 import {
   callHeaders,
   frame,

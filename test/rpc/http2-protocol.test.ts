@@ -4,7 +4,8 @@ import { ErrorCode, FrameType, PREFACE } from '../../src/rpc/http2/frames.ts';
 import { http2Transport } from '../../src/rpc/http2/http2-transport.ts';
 import { STREAM_WINDOW_BYTES } from '../../src/rpc/http2/limits.ts';
 import type { RpcMethod, RpcStream } from '../../src/rpc/transport.ts';
-import { framed, Harness, until } from './grpc-harness.ts';
+import { until } from '../waiting.ts';
+import { framed, Harness } from './grpc-harness.ts';
 import { harnessTests } from './harness-tests.ts';
 import { callHeaders, frame, NO_TABLE, opening, RawClient, settings, wholeCall, word } from './http2-raw.ts';
 

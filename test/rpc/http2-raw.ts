@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 import { FrameType, PREFACE } from '../../src/rpc/http2/frames.ts';
 import { HeaderDecoder } from '../../src/rpc/http2/header-decoder.ts';
 import { indexed, literalShort, staticIndex } from '../../src/rpc/http2/hpack-encode.ts';
+import { until } from '../waiting.ts';
 import type { Harness } from './grpc-harness.ts';
-import { framed, until } from './grpc-harness.ts';
+import { framed } from './grpc-harness.ts';
 
 export type Header = readonly [name: string, value: string];
 

@@ -15,7 +15,8 @@ import type { RpcTransport } from '../../src/rpc/transport.ts';
 import type { Failure } from '../../src/util/failure.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import type { Clock, Runtime, Timer } from '../../src/util/runtime.ts';
-import { ErrorLog, pauseFor, unary, until } from './grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
+import { ErrorLog, unary } from './grpc-harness.ts';
 
 /** A clock whose timers fire when the test says that so much time has passed. */
 class HandClock implements Clock {

@@ -14,7 +14,7 @@ import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import type { Clock, Logger, Runtime, Timer } from '../../src/util/runtime.ts';
 import { silentLogger } from '../../src/util/runtime.ts';
 import { Member, peerNetworkSuite } from '../suites/peer-network.ts';
-import { pauseFor, until } from './grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
 
 /** Remembers the lines with the reasons that they give. */
 class Log implements Logger {

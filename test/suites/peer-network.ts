@@ -2,7 +2,7 @@
 
 import type { Test } from 'tap';
 import type { PeerAddress, PeerNetwork } from '../../src/rpc/peer.ts';
-import { pauseFor, until } from '../rpc/grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
 
 /** Makes members of one network. */
 export interface NetworkMaker {

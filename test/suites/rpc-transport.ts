@@ -8,16 +8,8 @@ import { Metadata } from '@grpc/grpc-js';
 import type { Test } from 'tap';
 import { type RpcMethod, type RpcStream, SplitMessage } from '../../src/rpc/transport.ts';
 import type { Answer, MakeTransport } from '../rpc/grpc-harness.ts';
-import {
-  asIs,
-  framed,
-  Harness,
-  MAX_RECEIVE_BYTES,
-  pauseFor,
-  requestHeaders,
-  unary,
-  until,
-} from '../rpc/grpc-harness.ts';
+import { asIs, framed, Harness, MAX_RECEIVE_BYTES, requestHeaders, unary } from '../rpc/grpc-harness.ts';
+import { pauseFor, until } from '../waiting.ts';
 
 type Methods = Record<string, RpcMethod>;
 
