@@ -133,21 +133,19 @@ export class SegmentChain {
       ...{ sequence, seed, link, group, hardState, metadata, isReused, hasOthers },
       base: last,
     });
-    file.write([header], 0, (writeError) => {
-      if (writeError !== null) {
-        done(writeError);
-        return;
+    const written = (error: Error | null): void => {
+      let problem = error;
+      try {
+        file.closeSync();
+        if (problem === null) this.#begin(path, sequence, seed, position, header.length);
+      } catch (failure) {
+        problem ??= failure as Error;
       }
-      file.sync((syncError) => {
-        let problem = syncError;
-        try {
-          file.closeSync();
-          if (problem === null) this.#begin(path, sequence, seed, position, header.length);
-        } catch (error) {
-          problem = error as Error;
-        }
-        done(problem);
-      });
+      done(problem);
+    };
+    file.write([header], 0, (error) => {
+      if (error === null) file.sync(written);
+      else written(error);
     });
   }
 

@@ -243,18 +243,26 @@ t.test('an error of the disk ends the log: everybody who waits is told, nothing 
   t.end();
 });
 
-t.test('an error in the file being made ahead ends the log as well', (t) => {
-  const { world, disk, wal } = newLog();
-  disk.failWhen = (line) => line === 'write next.tmp';
-  let failure: Error | null = null;
-  for (let i = 1; i <= 30 && failure === null; i++) {
-    wal.append(entriesOf(i, 1, 1, 200), null, (error) => {
-      failure = error;
-    });
-    world.run();
+t.test('an error in the file being made ahead ends the log as well, and leaves no file open', (t) => {
+  // It is filled first, and given its header when its turn has come.
+  for (const kind of ['write', 'sync']) {
+    for (const times of [1, 2]) {
+      const { world, disk, wal } = newLog();
+      let left = times;
+      disk.failWhen = (line) => line === `${kind} next.tmp` && --left === 0;
+      let failure: Error | null = null;
+      for (let i = 1; i <= 30 && failure === null; i++) {
+        wal.append(entriesOf(i, 1, 1, 200), null, (error) => {
+          failure = error;
+        });
+        world.run();
+      }
+      t.match(failure, { reason: 'diskFailed' });
+      settle(world, (done) => wal.close(done));
+      const open = [...disk.names].filter(([, { handles }]) => handles > 0).map(([path]) => path);
+      t.same(open, [], `${kind} ${times}`);
+    }
   }
-  t.match(failure, { reason: 'diskFailed' });
-  settle(world, (done) => wal.close(done));
   t.end();
 });
 
