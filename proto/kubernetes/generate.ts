@@ -1,8 +1,8 @@
 /**
  * Writes `src/kube/schema/facts.ts`: what is known of every Kubernetes type, one definition after the other, one field
  * per line, from two files of facts about a running API server: `proto-fields.json` (messages, field numbers, order of
- * declaration) and `schema-facts.json` (list types, keys, enums, required fields), and from `pointers.txt` and `shown.txt`
- * beside this file.
+ * declaration) and `schema-facts.json` (list types, keys, enums, required fields), and from `pointers.txt`, `shown.txt` and
+ * `choices.txt` beside this file.
  *
  *   node --import tsx proto/kubernetes/generate.ts <directory of the facts> > src/kube/schema/facts.ts
  *
@@ -47,19 +47,23 @@ function load<T>(file: string): Record<string, T> {
 const schemas = load<SchemaDefinition>('schema-facts.json');
 const messages = load<readonly ProtoField[]>('proto-fields.json');
 
+/** The lines of a file beside this one, in words. */
+function linesOf(file: string): string[][] {
+  const lines = readFileSync(join(import.meta.dirname, file), 'utf8').split('\n');
+  return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(' '));
+}
+
 /** Definition to fields. */
 function listed(file: string): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const line of readFileSync(join(import.meta.dirname, file), 'utf8').split('\n')) {
-    if (line === '' || line.startsWith('#')) continue;
-    const [name, ...fields] = line.split(' ');
-    found.set(name!, new Set(fields));
-  }
-  return found;
+  return new Map(linesOf(file).map(([name, ...fields]) => [name!, new Set(fields)]));
 }
 
 const pointers = listed('pointers.txt');
 const shown = listed('shown.txt');
+/** `<definition> <field>` to what its items or values may be. */
+const choices = new Map(
+  linesOf('choices.txt').map(([name, field, ...words]) => [`${name} ${field}`, words.join('~')]),
+);
 
 function plainName(name: string): string {
   return name.replace(/^apis\.meta\.v1\./, 'meta.v1.');
@@ -100,12 +104,20 @@ function zero(owner: string, name: string): string {
   return take(pointers, 'pointer') + take(shown, 'shown');
 }
 
+function innerChoices(owner: string, name: string): string {
+  const field = `${owner} ${name}`;
+  const found = choices.get(field);
+  choices.delete(field);
+  return found === undefined ? '' : ` enum=${found}`;
+}
+
 function protoLine(owner: string, field: ProtoField, schema: SchemaDefinition | undefined): string {
   const [number, protoName, type, flags = '', jsonName] = field;
   const name = jsonName === undefined || jsonName === '-' ? protoName : jsonName;
   const shape = flags.includes('m') ? '{}' : flags.includes('r') ? '[]' : '';
   const inline = flags.includes('i') ? ' inline' : '';
-  return `${number} ${name} ${shape}${plainName(type)}${inline}${zero(owner, name)}${notes(schema?.f?.[name])}`;
+  const rest = zero(owner, name) + notes(schema?.f?.[name]) + innerChoices(owner, name);
+  return `${number} ${name} ${shape}${plainName(type)}${inline}${rest}`;
 }
 
 /** A message that only exists embedded in another has its facts there. */
@@ -143,6 +155,7 @@ const text = names.map(definition).join('\n');
 for (const [name, fields] of [...pointers, ...shown]) {
   if (fields.size > 0) throw new Error(`${name} has no field ${[...fields].join(', ')}`);
 }
+for (const field of choices.keys()) throw new Error(`there is no field ${field}`);
 if (/[`\\]|\$\{/.test(text)) throw new Error('the facts do not fit a template string');
 
 process.stdout.write(`/**
@@ -150,7 +163,8 @@ process.stdout.write(`/**
  *
  * \`# <definition> kind=<group/version/Kind> map=<map type> form=<how a scalar looks>\`, then one line per field in the order
  * of declaration: protobuf number (0: in JSON only), JSON name, type (\`[]\` list, \`{}\` map from string), then what holds:
- * \`inline\` (its members stand in the parent), \`pointer\` (zero is not absent), \`shown\` (also when it is zero), \`required\`, \`list=\`, \`keys=\`, \`map=\`, \`merge=\`, \`patch=\`, \`enum=a|b\`.
+ * \`inline\` (its members stand in the parent), \`pointer\` (zero is not absent), \`shown\` (also when it is zero), \`required\`,
+ * \`list=\`, \`keys=\`, \`map=\`, \`merge=\`, \`patch=\`, \`enum=a|b\` (of what a list or map holds; \`~\` stands for a space).
  */
 
 // biome-ignore format: a table

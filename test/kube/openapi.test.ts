@@ -4,6 +4,7 @@ import t from 'tap';
 import type { JsonObject } from '../../src/kube/api/objects.ts';
 import type { ApiAnswer, ApiRequest } from '../../src/kube/http/types.ts';
 import { schemaOfVersion2 } from '../../src/kube/openapi/custom-schema.ts';
+import { loadDescriptions } from '../../src/kube/openapi/descriptions.ts';
 import { swaggerOf } from '../../src/kube/openapi/documents.ts';
 import { gnosticDocument } from '../../src/kube/openapi/gnostic.ts';
 import { OpenApiPages } from '../../src/kube/openapi/pages.ts';
@@ -96,6 +97,26 @@ t.test('schemas carry what patches and server-side apply need', async (t) => {
   });
 });
 
+t.test(
+  'fields of a few values list them, where a real server does: of lists and maps, in what they hold',
+  async (t) => {
+    const api = await startApi(t);
+    const { schemas } = (await api.get('/openapi/v3/api/v1')).body.components;
+    const { restartPolicy } = schemas['io.k8s.api.core.v1.PodSpec'].properties;
+    t.strictSame(restartPolicy.enum, ['Always', 'Never', 'OnFailure']);
+    const { accessModes } = schemas['io.k8s.api.core.v1.PersistentVolumeClaimSpec'].properties;
+    const modes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+    t.strictSame(accessModes.items, { type: 'string', enum: modes });
+    t.notOk('enum' in accessModes);
+    const { allocatedResourceStatuses } =
+      schemas['io.k8s.api.core.v1.PersistentVolumeClaimStatus'].properties;
+    t.equal(allocatedResourceStatuses.additionalProperties.enum.length, 5);
+    const { definitions } = (await api.get('/openapi/v2')).body;
+    const { usages } = definitions['io.k8s.api.certificates.v1.CertificateSigningRequestSpec'].properties;
+    t.ok(usages.items.enum.includes('digital signature'), 'values may have spaces');
+  },
+);
+
 t.test('a document may be kept by its hash, and another hash leads to the right one', async (t) => {
   const api = await startApi(t);
   const index = await api.get('/openapi/v3');
@@ -145,7 +166,7 @@ t.test('a custom resource comes into the documents and moves only its own hash',
   registry.add([tab as unknown as ResourceType]);
   const after = JSON.parse(textOf(pages.handle(request('/openapi/v3')) as ApiAnswer)).paths;
   t.equal(after['api/v1'].serverRelativeURL, before['api/v1'].serverRelativeURL);
-  const document = JSON.parse(textOf(pages.handle(request('/openapi/v3/apis/example.org/v1')) as ApiAnswer));
+  const document = JSON.parse(textOf(await pages.handle(request('/openapi/v3/apis/example.org/v1'))));
   t.match(document.components.schemas['org.example.v1.CronTab'], {
     properties: { spec: { properties: { size: { type: 'integer' } } }, metadata: { allOf: [{}] } },
     'x-kubernetes-group-version-kind': [{ group: 'example.org', kind: 'CronTab', version: 'v1' }],
@@ -224,7 +245,9 @@ t.test('version 2 of a custom schema has nothing that older kubectls misread', a
 });
 
 t.test('the protobuf document begins with its version and its title', async (t) => {
-  const bytes = Buffer.from(gnosticDocument(swaggerOf(new Registry(builtInResources))));
+  const bytes = Buffer.from(
+    gnosticDocument(swaggerOf(new Registry(builtInResources), await loadDescriptions())),
+  );
   t.equal(bytes.subarray(0, 5).toString('latin1'), '\x0a\x032.0');
   t.equal(bytes.subarray(5, 19).toString('latin1'), '\x12\x15\x0a\x0aKubernetes');
   t.ok(bytes.includes('io.k8s.api.apps.v1.Deployment'));
@@ -241,6 +264,14 @@ for (const program of findKubectls()) {
     t.match(explained.stdout, /\n +containers\t<\[\]Container> -required-\n/);
     const field = await kubectl.run('explain', 'pods.spec.containers.ports.containerPort');
     t.match(field.stdout, /containerPort <integer>/, field.stderr);
+    const container = await kubectl.run('explain', 'pods.spec.containers');
+    t.match(
+      container.stdout,
+      /\nDESCRIPTION:\n {4}Containers of the pod, .*\n( {4}.*\n)* {4}One container of a pod: /,
+      'what the field means, then what its type is',
+    );
+    t.match(container.stdout, /\n {2}image\t<string>\n {4}Image to run: /);
+    t.notMatch(container.stdout, /<empty>|<no description>/);
   });
 }
 

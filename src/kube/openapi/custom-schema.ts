@@ -7,7 +7,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { definitionOf } from '../schema/schema.ts';
-import { fieldText } from './descriptions.ts';
+import { memberText } from './descriptions.ts';
 import { schemaName } from './names.ts';
 import type { OpenApiVersion } from './schemas.ts';
 
@@ -55,8 +55,6 @@ function innerSchemas(name: string, value: Json): Json {
   return Object.fromEntries(inner);
 }
 
-const textOf = (member: string): string => fieldText('', member, true);
-
 /** With the members that every kind has, and what it is. */
 export function customSchema(resource: ResourceType, version: OpenApiVersion): JsonObject {
   const { group, version: groupVersion, kind, custom } = resource;
@@ -68,10 +66,10 @@ export function customSchema(resource: ResourceType, version: OpenApiVersion): J
   const shown = version === 3 ? given : schemaOfVersion2(given);
   const properties: JsonObject = {
     ...(shown['properties'] as JsonObject | undefined),
-    apiVersion: { description: textOf('apiVersion'), type: 'string' },
-    kind: { description: textOf('kind'), type: 'string' },
+    apiVersion: { description: memberText('apiVersion'), type: 'string' },
+    kind: { description: memberText('kind'), type: 'string' },
     metadata: {
-      description: textOf('metadata'),
+      description: memberText('metadata'),
       ...(version === 3 ? { allOf: [metadata] } : metadata),
     },
   };

@@ -1,89 +1,109 @@
 /**
- * A few words for `kubectl explain`: what the members that every kind has mean, and what common kinds are for. Some begin as a
- * real server's do: conformance tests look for that.
+ * What kinds, types and fields mean, for `kubectl explain`, in words of our own. The words are tables in `words/`, loaded when
+ * a document is first made: a server that nobody asks for one has no part in them.
+ *
+ * A table has sections. `# core.v1.Pod: What it is.` names a type and describes it; the lines below it, `name: What it is.`,
+ * describe its fields. `# core.v1.EnvVar core.v1.Sysctl`, without words, is for fields that several types have in common, and a type
+ * may stand in several sections. Some words begin as a real server's do: conformance tests look for that.
  */
 
-const members: Readonly<Record<string, string>> = {
+import type { Definition } from '../schema/schema.ts';
+
+/** The longest description, in characters: one sentence, two lines of a terminal. */
+export const descriptionCharsMax = 160;
+
+const membersOfKinds: Readonly<Record<string, string>> = {
   apiVersion: 'APIVersion defines the group and version of the API that this object is written in.',
   kind: 'Kind is the type of this object.',
-  metadata: "Standard object's metadata: name, labels, owner and the like.",
-  spec: 'What is wanted.',
-  status: 'What was last seen. Set by the system.',
+  metadata: "Standard object's metadata: name, labels, owners and the like.",
+  spec: 'What is wanted of the object.',
+  status: 'What was last seen of the object; set by the system.',
+};
+
+const membersOfLists: Readonly<Record<string, string>> = {
+  ...membersOfKinds,
+  metadata: 'What there is to say of the list besides its items.',
   items: 'The objects of the list.',
 };
 
-const metaMembers: Readonly<Record<string, string>> = {
-  name: 'Name of the object, of which there is one of its kind in a namespace. Never changes.',
-  generateName: 'Beginning of a name that the server completes when none is given.',
-  namespace: 'Namespace that the object is in. Never changes.',
-  uid: 'UID is what tells the object from all others, also from later ones of its name. Set by the system.',
-  resourceVersion: 'ResourceVersion says which state of the object this is. Set by the system.',
-  generation: 'Counts what was wished for. Set by the system.',
-  creationTimestamp: 'CreationTimestamp is a timestamp of when the object was created. Set by the system.',
-  deletionTimestamp: 'DeletionTimestamp is when the object is to go. Set by the system.',
-  deletionGracePeriodSeconds: 'Time that was given to the object to go. Set by the system.',
-  labels: 'Keys and values by which objects are selected.',
-  annotations: 'Keys and values that are kept for tools.',
-  ownerReferences: 'Objects without which this one goes.',
-  finalizers: 'What has to be done before the object goes.',
-  managedFields: 'Who manages which fields. Set by the system.',
-};
-
-const kinds: Readonly<Record<string, string>> = {
-  'admissionregistration.v1.MutatingWebhookConfiguration':
-    'Webhooks that may change objects as they are written.',
-  'admissionregistration.v1.ValidatingWebhookConfiguration':
-    'Webhooks that may refuse objects as they are written.',
-  'apiextensions.v1.CustomResourceDefinition': 'A type of object that is added to the API.',
-  'apiregistration.v1.APIService': 'Who answers for a group and version of the API.',
-  'apps.v1.ControllerRevision': 'A snapshot of the state of a controller.',
-  'apps.v1.DaemonSet': 'A pod on every node that fits.',
-  'apps.v1.Deployment': 'Pods of one template, replaced step by step when the template changes.',
-  'apps.v1.ReplicaSet': 'A number of equal pods.',
-  'apps.v1.StatefulSet': 'Pods with stable names and storage, in order.',
-  'autoscaling.v1.HorizontalPodAutoscaler': 'Sets the number of pods by what they use.',
-  'autoscaling.v2.HorizontalPodAutoscaler': 'Sets the number of pods by what they use.',
-  'batch.v1.CronJob': 'Starts jobs by the clock.',
-  'batch.v1.Job': 'Runs pods until enough of them have succeeded.',
-  'certificates.v1.CertificateSigningRequest': 'Asks for a certificate to be signed.',
-  'coordination.v1.Lease': 'Who holds something, and until when.',
-  'core.v1.ConfigMap': 'Configuration as keys and texts.',
-  'core.v1.Endpoints': 'The addresses behind a service.',
-  'core.v1.Event': 'Something that happened to an object.',
-  'core.v1.LimitRange': 'Limits and defaults for the resources of objects in a namespace.',
-  'core.v1.Namespace': 'A room for names.',
-  'core.v1.Node': 'A machine that runs pods.',
-  'core.v1.PersistentVolume': 'A piece of storage of the cluster.',
-  'core.v1.PersistentVolumeClaim': 'Asks for a piece of storage.',
-  'core.v1.Pod': 'Containers that run together on one node.',
-  'core.v1.PodTemplate': 'A pattern for pods.',
-  'core.v1.ReplicationController': 'A number of equal pods; ReplicaSet came after it.',
-  'core.v1.ResourceQuota': 'How much a namespace may use.',
-  'core.v1.Secret': 'Small confidential data.',
-  'core.v1.Service': 'One name and address in front of many pods.',
-  'core.v1.ServiceAccount': 'Who a pod is to the API.',
-  'discovery.v1.EndpointSlice': 'Some of the addresses behind a service.',
-  'events.v1.Event': 'Something that happened to an object.',
-  'meta.v1.ObjectMeta': 'What every object has: name, labels, owner and the like.',
-  'networking.v1.Ingress': 'Routes of HTTP from outside to services.',
-  'networking.v1.IngressClass': 'Which controller serves an ingress.',
-  'networking.v1.NetworkPolicy': 'Which traffic pods may have.',
-  'policy.v1.PodDisruptionBudget': 'How many pods may be missing at once.',
-  'rbac.v1.ClusterRole': 'Rights, in any namespace and beyond.',
-  'rbac.v1.ClusterRoleBinding': 'Gives a role to users everywhere.',
-  'rbac.v1.Role': 'Rights within a namespace.',
-  'rbac.v1.RoleBinding': 'Gives a role to users in a namespace.',
-  'scheduling.v1.PriorityClass': 'How important pods are.',
-  'storage.v1.StorageClass': 'A kind of storage that can be claimed.',
-};
-
-/** What the kind is for; empty when nothing is said. @param name of the definition */
-export function kindText(name: string): string {
-  return kinds[name] ?? '';
+/** What a member means that every object has; empty when it is none. */
+export function memberText(name: string): string {
+  return membersOfKinds[name] ?? '';
 }
 
-/** What the member means; empty when nothing is said. @param owner name of the definition */
-export function fieldText(owner: string, name: string, isOfKind: boolean): string {
-  if (owner === 'meta.v1.ObjectMeta') return metaMembers[name] ?? '';
-  return isOfKind ? (members[name] ?? '') : '';
+/** `Pod` of `v1/PodList`; null: it is no list. */
+function listedKind(kind: string): string | null {
+  const [, listed] = /(\w+)List$/.exec(kind) ?? [];
+  return listed ?? null;
+}
+
+export interface Section {
+  /** Names of definitions. */
+  readonly types: readonly string[];
+  /** Of the type; empty: the section is for fields alone. */
+  readonly text: string;
+  /** Field to text. */
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+function readSection(section: string): Section {
+  const [heading = '', ...lines] = section.trimEnd().split('\n');
+  const at = heading.indexOf(': ');
+  const types = (at < 0 ? heading : heading.slice(0, at)).split(' ');
+  const fields = lines.map((line): [string, string] => {
+    const end = line.indexOf(': ');
+    return [line.slice(0, end), line.slice(end + 2)];
+  });
+  return { types, text: at < 0 ? '' : heading.slice(at + 2), fields: new Map(fields) };
+}
+
+/** The sections of a table, in their order. */
+export function sectionsOf(table: string): Section[] {
+  return table
+    .split(/^# /m)
+    .slice(1)
+    .map((section) => readSection(section));
+}
+
+export class Descriptions {
+  readonly #types: Map<string, string> = new Map();
+  readonly #fields: Map<string, Section[]> = new Map();
+
+  constructor(tables: readonly string[]) {
+    for (const section of tables.flatMap(sectionsOf)) {
+      for (const type of section.types) {
+        if (section.text !== '') this.#types.set(type, section.text);
+        const known = this.#fields.get(type);
+        if (known === undefined) this.#fields.set(type, [section]);
+        else known.push(section);
+      }
+    }
+  }
+
+  /** What the type is; empty when nothing is said. */
+  type({ name, kind }: Definition): string {
+    const listed = listedKind(kind);
+    return this.#types.get(name) ?? (listed === null ? '' : `A list of objects of the kind ${listed}.`);
+  }
+
+  /** What a field of the type means; empty when nothing is said. */
+  field({ name, kind }: Definition, field: string): string {
+    for (const { fields } of this.#fields.get(name) ?? []) {
+      const text = fields.get(field);
+      if (text !== undefined) return text;
+    }
+    if (kind === '') return '';
+    return (listedKind(kind) === null ? membersOfKinds : membersOfLists)[field] ?? '';
+  }
+}
+
+let loaded: Descriptions | null = null;
+
+/** All that is said. The first call loads it. */
+export async function loadDescriptions(): Promise<Descriptions> {
+  if (loaded === null) {
+    const { wordTables } = await import('./words/index.ts');
+    loaded = new Descriptions(wordTables);
+  }
+  return loaded;
 }

@@ -9,6 +9,7 @@ import type { GroupVersion, Registry } from '../registry/registry.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { definitionOfKind } from '../schema/schema.ts';
 import { customSchema } from './custom-schema.ts';
+import type { Descriptions } from './descriptions.ts';
 import { nameOfSchema, ResourcePaths } from './operations.ts';
 import { type OpenApiVersion, schemasOf } from './schemas.ts';
 
@@ -48,7 +49,7 @@ function addCustomSchemas(
 }
 
 /** The document of one group and version. */
-export function documentOf(groupVersion: GroupVersion): JsonObject {
+export function documentOf(groupVersion: GroupVersion, descriptions: Descriptions): JsonObject {
   const paths: JsonObject = {};
   for (const resource of groupVersion.resources) new ResourcePaths(resource, 3, paths).add();
   const isCustom = groupVersion.resources.every(({ custom }) => custom !== null);
@@ -61,13 +62,13 @@ export function documentOf(groupVersion: GroupVersion): JsonObject {
         'meta.v1.WatchEvent',
       ])
     : rootsOf(groupVersion);
-  const schemas = schemasOf(roots, 3);
+  const schemas = schemasOf(roots, 3, descriptions);
   addCustomSchemas(schemas, groupVersion.resources, 3);
   return { openapi: '3.0.0', info, paths, components: { schemas } };
 }
 
 /** The one document of version 2. */
-export function swaggerOf(registry: Registry): JsonObject {
+export function swaggerOf(registry: Registry, descriptions: Descriptions): JsonObject {
   const paths: JsonObject = {};
   const roots = new Set<string>();
   const custom: ResourceType[] = [];
@@ -80,7 +81,7 @@ export function swaggerOf(registry: Registry): JsonObject {
       for (const root of rootsOf(groupVersion)) roots.add(root);
     }
   }
-  const definitions = schemasOf(roots, 2);
+  const definitions = schemasOf(roots, 2, descriptions);
   addCustomSchemas(definitions, custom, 2);
   return { swagger: '2.0', info, paths, definitions };
 }

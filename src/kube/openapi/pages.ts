@@ -11,6 +11,7 @@ import type { PageHandler } from '../http/handler.ts';
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
 import type { GroupVersion, Registry } from '../registry/registry.ts';
 import type { ResourceType } from '../registry/types.ts';
+import { loadDescriptions } from './descriptions.ts';
 import { documentOf, swaggerOf } from './documents.ts';
 import { gnosticDocument } from './gnostic.ts';
 
@@ -18,7 +19,7 @@ const v2RequestType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobu
 const v2AnswerType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const yearMs = 365 * 86_400_000;
 /** Moves when the documents of equal resources come out otherwise. */
-const edition = 2;
+const edition = 3;
 
 interface Document {
   readonly resources: readonly ResourceType[];
@@ -97,7 +98,7 @@ export class OpenApiPages {
     return answerJson({ paths });
   }
 
-  #document(request: ApiRequest, name: string): ApiAnswer {
+  async #document(request: ApiRequest, name: string): Promise<ApiAnswer> {
     const document = this.#documents.get(name);
     if (document === undefined) return answerText(404, '');
     const asked = request.query.get('hash');
@@ -114,11 +115,16 @@ export class OpenApiPages {
     if (asked !== null) headers['expires'] = new Date(this.#nowMs() + yearMs).toUTCString();
     if (request.header('if-none-match') === headers['etag'])
       return { type: 'bytes', code: 304, headers, body: '' };
-    document.body ??= JSON.stringify(documentOf(document.groupVersion));
+    if (document.body === null) {
+      const descriptions = await loadDescriptions();
+      document.body ??= JSON.stringify(documentOf(document.groupVersion, descriptions));
+    }
     return { type: 'bytes', code: 200, headers, body: document.body };
   }
 
-  #v2(request: ApiRequest): ApiAnswer {
+  async #v2(request: ApiRequest): Promise<ApiAnswer> {
+    const descriptions = await loadDescriptions();
+    this.#refresh();
     const isProtobuf = request.header('accept').includes(v2RequestType);
     const etag = `"${this.#swaggerHash}"`;
     const headers = {
@@ -129,10 +135,10 @@ export class OpenApiPages {
     };
     if (request.header('if-none-match') === etag) return { type: 'bytes', code: 304, headers, body: '' };
     if (isProtobuf) {
-      this.#gnostic ??= gnosticDocument(swaggerOf(this.#registry));
+      this.#gnostic ??= gnosticDocument(swaggerOf(this.#registry, descriptions));
       return { type: 'bytes', code: 200, headers, body: this.#gnostic };
     }
-    this.#swagger ??= JSON.stringify(swaggerOf(this.#registry));
+    this.#swagger ??= JSON.stringify(swaggerOf(this.#registry, descriptions));
     return { type: 'bytes', code: 200, headers, body: this.#swagger };
   }
 }

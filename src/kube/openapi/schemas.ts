@@ -5,7 +5,7 @@
 
 import type { JsonObject } from '../api/objects.ts';
 import { type Definition, definitionOf, type Field, type ScalarType } from '../schema/schema.ts';
-import { fieldText, kindText } from './descriptions.ts';
+import type { Descriptions } from './descriptions.ts';
 import { kindOf, schemaName } from './names.ts';
 
 export type OpenApiVersion = 2 | 3;
@@ -28,27 +28,29 @@ function isInlined({ form }: Definition): boolean {
 class SchemaWriter {
   readonly #version: OpenApiVersion;
   readonly #prefix: string;
+  readonly #descriptions: Descriptions;
   /** Every definition that was referred to. */
   readonly referred: Set<string> = new Set();
 
-  constructor(version: OpenApiVersion) {
+  constructor(version: OpenApiVersion, descriptions: Descriptions) {
     this.#version = version;
+    this.#descriptions = descriptions;
     this.#prefix = version === 3 ? '#/components/schemas/' : '#/definitions/';
   }
 
   definition(definition: Definition): JsonObject {
-    if (definition.form !== null) return this.#special(definition);
     const schema: JsonObject = {};
-    const kind = kindOf(definition);
-    const text = kindText(definition.name);
+    const text = this.#descriptions.type(definition);
     if (text !== '') schema['description'] = text;
+    if (definition.form !== null) return Object.assign(schema, this.#special(definition));
+    const kind = kindOf(definition);
     schema['type'] = 'object';
     const fields = [...definition.fields.values()];
     const required = fields.filter(({ isRequired }) => isRequired).map(({ name }) => name);
     if (required.length > 0) schema['required'] = required;
     if (fields.length > 0) {
       schema['properties'] = Object.fromEntries(
-        fields.map((field) => [field.name, this.#property(definition.name, field, kind !== null)]),
+        fields.map((field) => [field.name, this.#property(definition, field)]),
       );
     }
     if (kind !== null) schema['x-kubernetes-group-version-kind'] = [{ ...kind }];
@@ -56,15 +58,15 @@ class SchemaWriter {
     return schema;
   }
 
-  #property(owner: string, field: Field, isOfKind: boolean): JsonObject {
+  #property(owner: Definition, field: Field): JsonObject {
     const schema: JsonObject = {};
-    const text = fieldText(owner, field.name, isOfKind);
+    const text = this.#descriptions.field(owner, field.name);
     if (text !== '') schema['description'] = text;
-    if (field.shape === 'list') Object.assign(schema, { type: 'array', items: this.#type(field, true) });
-    else if (field.shape === 'map') {
-      Object.assign(schema, { type: 'object', additionalProperties: this.#type(field, true) });
-    } else Object.assign(schema, this.#type(field, false));
-    if (field.choices.length > 0) schema['enum'] = [...field.choices];
+    const choices = field.choices.length > 0 ? { enum: [...field.choices] } : {};
+    const held = { ...this.#type(field, field.shape !== 'single'), ...choices };
+    if (field.shape === 'list') Object.assign(schema, { type: 'array', items: held });
+    else if (field.shape === 'map') Object.assign(schema, { type: 'object', additionalProperties: held });
+    else Object.assign(schema, held);
     if (field.listType !== null) schema['x-kubernetes-list-type'] = field.listType;
     if (field.listKeys.length > 0) schema['x-kubernetes-list-map-keys'] = [...field.listKeys];
     if (field.isAtomicMap) schema['x-kubernetes-map-type'] = 'atomic';
@@ -112,8 +114,12 @@ class SchemaWriter {
  * The schemas of definitions and of all that they refer to, by name, sorted.
  * @param roots names of definitions
  */
-export function schemasOf(roots: Iterable<string>, version: OpenApiVersion): JsonObject {
-  const writer = new SchemaWriter(version);
+export function schemasOf(
+  roots: Iterable<string>,
+  version: OpenApiVersion,
+  descriptions: Descriptions,
+): JsonObject {
+  const writer = new SchemaWriter(version, descriptions);
   for (const root of roots) writer.referred.add(root);
   const schemas: [string, JsonObject][] = [];
   // The set grows while it is walked: whatever is found is visited too.

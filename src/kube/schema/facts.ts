@@ -3,7 +3,8 @@
  *
  * `# <definition> kind=<group/version/Kind> map=<map type> form=<how a scalar looks>`, then one line per field in the order
  * of declaration: protobuf number (0: in JSON only), JSON name, type (`[]` list, `{}` map from string), then what holds:
- * `inline` (its members stand in the parent), `pointer` (zero is not absent), `shown` (also when it is zero), `required`, `list=`, `keys=`, `map=`, `merge=`, `patch=`, `enum=a|b`.
+ * `inline` (its members stand in the parent), `pointer` (zero is not absent), `shown` (also when it is zero), `required`,
+ * `list=`, `keys=`, `map=`, `merge=`, `patch=`, `enum=a|b` (of what a list or map holds; `~` stands for a space).
  */
 
 // biome-ignore format: a table
@@ -103,7 +104,7 @@ export const kubernetesFacts: string = `
 3 resources []string list=atomic
 4 scope string pointer enum=*|Cluster|Namespaced
 # admissionregistration.v1.RuleWithOperations
-1 operations []string list=atomic
+1 operations []string list=atomic enum=*|CONNECT|CREATE|DELETE|UPDATE
 2 rule admissionregistration.v1.Rule inline
 # admissionregistration.v1.ServiceReference
 1 namespace string required
@@ -132,7 +133,7 @@ export const kubernetesFacts: string = `
 1 policyName string required
 2 paramRef admissionregistration.v1.ParamRef
 3 matchResources admissionregistration.v1.MatchResources
-4 validationActions []string required list=set
+4 validationActions []string required list=set enum=Audit|Deny|Warn
 # admissionregistration.v1.ValidatingAdmissionPolicyList kind=admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyList
 0 kind string
 0 apiVersion string
@@ -1001,7 +1002,7 @@ export const kubernetesFacts: string = `
 1 request bytes required
 7 signerName string required
 8 expirationSeconds int32 pointer
-5 usages []string list=atomic
+5 usages []string list=atomic enum=any|cert~sign|client~auth|code~signing|content~commitment|crl~sign|data~encipherment|decipher~only|digital~signature|email~protection|encipher~only|ipsec~end~system|ipsec~tunnel|ipsec~user|key~agreement|key~encipherment|microsoft~sgc|netscape~sgc|ocsp~signing|s/mime|server~auth|signing|timestamping
 2 username string
 3 uid string
 4 groups []string list=atomic
@@ -1668,7 +1669,7 @@ export const kubernetesFacts: string = `
 1 metadata meta.v1.ListMeta
 2 items []core.v1.PersistentVolumeClaim required
 # core.v1.PersistentVolumeClaimSpec
-1 accessModes []string list=atomic
+1 accessModes []string list=atomic enum=ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod
 4 selector meta.v1.LabelSelector
 2 resources core.v1.VolumeResourceRequirements
 3 volumeName string
@@ -1679,11 +1680,11 @@ export const kubernetesFacts: string = `
 9 volumeAttributesClassName string pointer
 # core.v1.PersistentVolumeClaimStatus
 1 phase string enum=Bound|Lost|Pending
-2 accessModes []string list=atomic
+2 accessModes []string list=atomic enum=ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod
 3 capacity {}api.resource.Quantity
 4 conditions []core.v1.PersistentVolumeClaimCondition list=map keys=type merge=type patch=merge
 5 allocatedResources {}api.resource.Quantity
-7 allocatedResourceStatuses {}string map=granular
+7 allocatedResourceStatuses {}string map=granular enum=ControllerResizeInProgress|ControllerResizeInfeasible|NodeResizeInProgress|NodeResizeInfeasible|NodeResizePending
 8 currentVolumeAttributesClassName string pointer
 9 modifyVolumeStatus core.v1.ModifyVolumeStatus
 # core.v1.PersistentVolumeClaimTemplate
@@ -1723,7 +1724,7 @@ export const kubernetesFacts: string = `
 # core.v1.PersistentVolumeSpec
 1 capacity {}api.resource.Quantity
 2 persistentVolumeSource core.v1.PersistentVolumeSource inline
-3 accessModes []string list=atomic
+3 accessModes []string list=atomic enum=ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod
 4 claimRef core.v1.ObjectReference map=granular
 5 persistentVolumeReclaimPolicy string enum=Delete|Recycle|Retain
 6 storageClassName string
@@ -2047,7 +2048,7 @@ export const kubernetesFacts: string = `
 2 items []core.v1.ResourceQuota required
 # core.v1.ResourceQuotaSpec
 1 hard {}api.resource.Quantity
-2 scopes []string list=atomic
+2 scopes []string list=atomic enum=BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating|PriorityClass|Terminating|VolumeAttributesClass
 3 scopeSelector core.v1.ScopeSelector
 # core.v1.ResourceQuotaStatus
 1 hard {}api.resource.Quantity
@@ -2193,7 +2194,7 @@ export const kubernetesFacts: string = `
 12 healthCheckNodePort int32
 13 publishNotReadyAddresses bool
 14 sessionAffinityConfig core.v1.SessionAffinityConfig
-19 ipFamilies []string list=atomic
+19 ipFamilies []string list=atomic enum=|IPv4|IPv6
 17 ipFamilyPolicy string pointer enum=PreferDualStack|RequireDualStack|SingleStack
 20 allocateLoadBalancerNodePorts bool pointer
 21 loadBalancerClass string pointer
@@ -2809,7 +2810,7 @@ export const kubernetesFacts: string = `
 1 podSelector meta.v1.LabelSelector
 2 ingress []networking.v1.NetworkPolicyIngressRule list=atomic
 3 egress []networking.v1.NetworkPolicyEgressRule list=atomic
-4 policyTypes []string list=atomic
+4 policyTypes []string list=atomic enum=Egress|Ingress
 # networking.v1.ParentReference
 1 group string
 2 resource string required

@@ -45,7 +45,7 @@ export interface Field {
   readonly mergeKey: string;
   /** Strategic merge: 'merge', 'replace', 'retainKeys'. */
   readonly patchStrategies: readonly string[];
-  /** The values it may have, as OpenAPI lists them; empty: any. */
+  /** The values it may have, or each item or value in it, as OpenAPI lists them; empty: any. */
   readonly choices: readonly string[];
 }
 
@@ -148,7 +148,7 @@ function readField(line: string): Field {
     isAtomicMap: note('map') === 'atomic',
     mergeKey: note('merge'),
     patchStrategies: words(note('patch'), ','),
-    choices: words(note('enum'), '|'),
+    choices: words(note('enum').replaceAll('~', ' '), '|'),
   };
 }
 
