@@ -146,6 +146,7 @@ export interface ApiserverOptions {
   readonly serviceNodePortRange: readonly [number, number];
   readonly enableAdmissionPlugins: string[];
   readonly disableAdmissionPlugins: string[];
+  readonly allowPrivileged: boolean;
   readonly runtimeConfig: Record<string, boolean>;
   readonly maxRequestsInflight: number;
   readonly maxMutatingRequestsInflight: number;
@@ -263,6 +264,7 @@ function tableOf(isKube: boolean): ApiserverTable {
       { help: 'plugins to turn off', initial: [], shownDefault: '', placeholder: 'NAME,…' },
       (value) => plugins(value, false),
     ),
+    allowPrivileged: switchFlag('let containers be privileged', !isKube),
     runtimeConfig: customFlag<Record<string, boolean>>(
       {
         help: 'groups and versions to turn off or on',

@@ -108,7 +108,6 @@ const storage = {
 };
 
 const serving = {
-  allowPrivileged: toggle('let containers be privileged', 'it is for pod security to say', ['true', 'false']),
   apiserverCount: option('servers there are', oneProcess, ['1']),
   contentionProfiling: toggle('profile locks', goOnly, ['false']),
   corsAllowedOrigins: option('origins of pages that may ask', 'no page of another origin may ask'),

@@ -191,6 +191,7 @@ export function setUpApiserver(
     disabledPlugins: options.disableAdmissionPlugins.filter(
       (name) => !options.enableAdmissionPlugins.includes(name),
     ),
+    allowsPrivileged: options.allowPrivileged,
     runtimeConfig: options.runtimeConfig,
     maxRequestsInFlight: options.maxRequestsInflight,
     maxMutatingRequestsInFlight: options.maxMutatingRequestsInflight,

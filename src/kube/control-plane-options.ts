@@ -60,6 +60,8 @@ export interface ControlPlaneOptions {
   readonly disabledPlugins?: readonly string[];
   /** Admission plugins that are turned on, of those that begin turned off: `NodeRestriction`. @default none */
   readonly enabledPlugins?: readonly string[];
+  /** False: a pod or template with a privileged container is refused. @default true */
+  readonly allowsPrivileged?: boolean;
   /** One that is ready, or how to make it, as `rbacAuthorizer`. @default that of `authorizationModes` */
   readonly authorizer?: Authorizer | ((parts: ServerParts) => Authorizer);
   /** Asked in order until one allows. @default AlwaysAllow */

@@ -117,6 +117,7 @@ function serverParts(
     patches,
     fields: fieldManagement,
     protobuf: protobufCodec,
+    allowsPrivileged: options.allowsPrivileged ?? true,
   };
 }
 

@@ -53,6 +53,7 @@ t.test('the command line of envtest is taken without a word', async (t) => {
     ...{ host: '127.0.0.1', port: 6443, insecurePort: null, anonymous: true },
     tls: { cert, key, clientAuthorities: cert },
     authorizationModes: ['RBAC'],
+    allowsPrivileged: true,
     serviceAccountIssuer: 'https://127.0.0.1:6443/',
     serviceAccountKey: key,
     serviceAccountKeys: [cert],

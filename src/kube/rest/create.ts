@@ -17,6 +17,7 @@ import type { ResourceType, Strategy, StrategyContext } from '../registry/types.
 import { sharedSpec } from '../storage/shared-specs.ts';
 import { templateId } from '../storage/template-specs.ts';
 import { strategyOf } from '../strategy/index.ts';
+import { privilegedErrors } from '../validation/privileged.ts';
 import { mediaTypeOf, parseBody, toObject } from './body.ts';
 import { admissionAttributes, answerObject, type Endpoint, hasStatus, strategyContext } from './endpoint.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
@@ -120,7 +121,7 @@ async function tryCreate(
   if (hasStatus(resource) && resource.keepsStatusOnCreate !== true) delete object.status;
   strategy.prepareForCreate?.(object, hooks);
   if (strategy.hasSharedSpec === true && object.spec !== undefined) object.spec = sharedSpec(object.spec);
-  validateNew(object, strategy, hooks);
+  validateNew(endpoint, object, strategy, hooks);
   context.warnings.push(...(strategy.warnings?.(object, null, hooks) ?? []));
   await parts.admission.validate(attributes);
   if (options.isDryRun) return dryCreate(endpoint, object);
@@ -175,10 +176,16 @@ function fillMeta(endpoint: Endpoint, object: ApiObject, hooks: StrategyContext)
   object.metadata = orderedMeta(metadata);
 }
 
-function validateNew(object: ApiObject, strategy: Strategy, hooks: StrategyContext): void {
+function validateNew(
+  { parts }: Endpoint,
+  object: ApiObject,
+  strategy: Strategy,
+  hooks: StrategyContext,
+): void {
   const errors = [
     ...validateMetaOnCreate(object.metadata, hooks.resource),
     ...(strategy.validateCreate?.(object, hooks) ?? []),
   ];
+  if (!parts.allowsPrivileged) errors.push(...privilegedErrors(hooks.resource, object));
   if (errors.length > 0) throw invalid(hooks.resource, object.metadata.name ?? '', errors);
 }

@@ -20,6 +20,7 @@ import { orderedMeta } from '../meta/order.ts';
 import { validateMetaOnUpdate } from '../meta/validate-meta.ts';
 import type { GenerationRule, ResourceType, StrategyContext } from '../registry/types.ts';
 import { strategyOf } from '../strategy/index.ts';
+import { privilegedErrors } from '../validation/privileged.ts';
 import { type Attempt, repeated } from './attempts.ts';
 import { admissionAttributes, type Endpoint, hasStatus, strategyContext } from './endpoint.ts';
 import type { WriteOptions } from './options.ts';
@@ -101,6 +102,9 @@ function checkLocks(
   return true;
 }
 
+/** Whoever writes by these is asked about the whole spec. */
+const specWriters: ReadonlySet<string> = new Set(['', 'scale', 'ephemeralcontainers', 'resize']);
+
 async function writeNext(
   endpoint: Endpoint,
   modification: Modification,
@@ -132,6 +136,9 @@ async function writeNext(
     ...validateMetaOnUpdate(object.metadata, current.metadata, resource),
     ...(strategy.validateUpdate?.(object, current, hooks) ?? []),
   ];
+  if (!parts.allowsPrivileged && specWriters.has(subresource)) {
+    errors.push(...privilegedErrors(resource, object));
+  }
   if (errors.length > 0) throw invalid(resource, current.metadata.name ?? '', errors);
   context.warnings.push(...(strategy.warnings?.(object, current, hooks) ?? []));
   object.metadata = orderedMeta(object.metadata);

@@ -18,4 +18,6 @@ export interface ServerParts {
   readonly fields: FieldManagement | null;
   /** Null: protobuf bodies are not served. */
   readonly protobuf: ProtobufCodec | null;
+  /** False: no container may be privileged. */
+  readonly allowsPrivileged: boolean;
 }
