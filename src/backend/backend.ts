@@ -68,6 +68,17 @@ export interface Backend {
   ): void;
 
   /**
+   * Entries from a key on as they are on disk, whatever was written since, at most `limit` and about `maxBytes`: for who
+   * looks whether they can still be read. An empty list is the end.
+   */
+  readDurable(
+    from: string,
+    limit: number,
+    maxBytes: number,
+    done: (error: Error | null, entries: readonly BackendEntry[]) => void,
+  ): void;
+
+  /**
    * Goes over the entries with `from` <= key < `to`, in order, without an object for each: for who reads very many.
    * Nothing may be written meanwhile.
    */

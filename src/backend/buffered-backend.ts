@@ -145,10 +145,28 @@ export class BufferedBackend implements Backend {
       this.#scheduler.defer(() => done(null, []));
       return;
     }
-    const slice = mergedSlice(this.#layers, start, to, limit);
+    const slice = mergedSlice(this.#layers, start, to, limit, maxBytes);
     const chunkBytes = Math.min(scanChunkBytes, Math.max(1, maxBytes));
     const cursor = this.#base.cursor(start, to, limit + slice.length, chunkBytes);
     new MergedScan(cursor, slice, limit, maxBytes, done).start();
+  }
+
+  readDurable(
+    from: string,
+    limit: number,
+    maxBytes: number,
+    done: (error: Error | null, entries: readonly BackendEntry[]) => void,
+  ): void {
+    if (this.#closed) {
+      this.#scheduler.defer(() => done(new Failure('stopped', 'The backend is closed.'), []));
+      return;
+    }
+    const start = from < firstUserKey ? firstUserKey : from;
+    const cursor = this.#base.cursor(start, null, limit, maxBytes);
+    cursor.next(limit, maxBytes, (error, entries) => {
+      cursor.close();
+      done(error, entries);
+    });
   }
 
   visit(from: string, to: string, visitor: EntryVisitor, done: (error: Error | null) => void): void {

@@ -23,6 +23,8 @@ import {
 export interface RunWalk {
   /** The key at hand; undefined behind the last. */
   readonly key: string | undefined;
+  /** What was written under it, null for a deletion; a view, where the run holds packs. */
+  readonly value: Uint8Array | null;
   next(): void;
 }
 
@@ -80,21 +82,25 @@ export class PlainRun implements Run {
   }
 
   walk(from: string): RunWalk {
-    return new PlainWalk(this.keys, lowerBound(this.keys, from));
+    return new PlainWalk(this, lowerBound(this.keys, from));
   }
 }
 
 class PlainWalk implements RunWalk {
-  readonly #keys: readonly string[];
+  readonly #run: PlainRun;
   #at: number;
 
-  constructor(keys: readonly string[], at: number) {
-    this.#keys = keys;
+  constructor(run: PlainRun, at: number) {
+    this.#run = run;
     this.#at = at;
   }
 
   get key(): string | undefined {
-    return this.#keys[this.#at];
+    return this.#run.keys[this.#at];
+  }
+
+  get value(): Uint8Array | null {
+    return this.#run.values[this.#at]!;
   }
 
   next(): void {
@@ -197,6 +203,10 @@ class PackedWalk implements RunWalk {
 
   get key(): string | undefined {
     return this.#entries[this.#at]?.key;
+  }
+
+  get value(): Uint8Array {
+    return this.#entries[this.#at]!.value;
   }
 
   next(): void {

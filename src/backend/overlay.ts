@@ -96,7 +96,7 @@ export class Overlay {
   /** Goes over the keys from `from` on, in order; valid until the next `set`. */
   walk(from: string): OverlayWalk {
     if (this.#addedOthers.length > 0) this.#mergeAdded();
-    return new OverlayWalk(this.#runs, this.#sortedOthers, from);
+    return new OverlayWalk(this.#runs, this.#others, this.#sortedOthers, from);
   }
 
   #mergeAdded(): void {
@@ -150,26 +150,39 @@ export class OverlayWrites {
 /** Keys of an overlay in order, none twice. */
 export class OverlayWalk {
   readonly #runs: readonly (Run | null)[];
-  readonly #others: readonly string[];
+  readonly #others: ReadonlyMap<string, Uint8Array | null>;
+  readonly #sorted: readonly string[];
   #table: number;
   #walk: RunWalk | null;
   #other: number;
   /** The key at hand; undefined behind the last. */
   key: string | undefined;
 
-  constructor(runs: readonly (Run | null)[], others: readonly string[], from: string) {
+  constructor(
+    runs: readonly (Run | null)[],
+    others: ReadonlyMap<string, Uint8Array | null>,
+    sorted: readonly string[],
+    from: string,
+  ) {
     this.#runs = runs;
     this.#others = others;
+    this.#sorted = sorted;
     this.#table = from === '' ? 0 : from.charCodeAt(0);
     this.#walk = runs[this.#table]?.walk(from) ?? null;
-    this.#other = lowerBound(others, from);
+    this.#other = lowerBound(sorted, from);
     this.key = this.#least();
+  }
+
+  /** What was written last under the key at hand, null for a deletion; a small value may be a view on a pack. */
+  get value(): Uint8Array | null {
+    const key = this.key!;
+    return this.#sorted[this.#other] === key ? this.#others.get(key)! : this.#walk!.value;
   }
 
   next(): void {
     const { key } = this;
     if (this.#walk?.key === key) this.#walk?.next();
-    if (this.#others[this.#other] === key) this.#other++;
+    if (this.#sorted[this.#other] === key) this.#other++;
     this.key = this.#least();
   }
 
@@ -183,7 +196,7 @@ export class OverlayWalk {
 
   #least(): string | undefined {
     const inRun = this.#runKey();
-    const other = this.#others[this.#other];
+    const other = this.#sorted[this.#other];
     if (inRun === undefined) return other;
     return other === undefined || inRun < other ? inRun : other;
   }
@@ -200,18 +213,20 @@ export interface OverlayEntry {
 
 /**
  * What overlays say about `from` <= key < `to`, in order, the newer deciding. Ends after `limit` entries that are not
- * deletions: a reader that wants `limit` entries can never see beyond.
+ * deletions, or as soon as those have `maxBytes`: a reader that wants no more can never see beyond.
  * @param layers the newest first
+ * @param maxBytes of keys and values
  */
 export function mergedSlice(
   layers: readonly Overlay[],
   from: string,
   to: string | null,
   limit: number,
+  maxBytes: number,
 ): OverlayEntry[] {
   const walks = layers.map((layer) => layer.walk(from));
   const slice: OverlayEntry[] = [];
-  for (let room = limit; room > 0; ) {
+  for (let room = limit, bytes = 0; room > 0 && bytes < maxBytes; ) {
     let newest = -1;
     for (let i = 0; i < walks.length; i++) {
       const { key } = walks[i]!;
@@ -219,10 +234,12 @@ export function mergedSlice(
     }
     const key = walks[newest]?.key;
     if (key === undefined || (to !== null && key >= to)) break;
+    const { value } = walks[newest]!;
     for (const walk of walks) if (walk.key === key) walk.next();
-    const value = layers[newest]!.get(key) ?? null;
     slice.push({ key, value });
-    if (value !== null) room--;
+    if (value === null) continue;
+    room--;
+    bytes += key.length + value.length;
   }
   return slice;
 }

@@ -37,7 +37,6 @@ const chunkBytes = 256 * 1024;
 const chunkEntries = 1000;
 /** Tables that are the store's begin behind the backend's own. */
 const firstKey = '\x01';
-const behindLastKey = '\xff'.repeat(8);
 
 /** What is mended, of the member that runs. */
 export interface ScrubbedMember {
@@ -204,9 +203,9 @@ export class Scrub {
   #scan(from: string): Promise<readonly { readonly key: string; readonly value: Uint8Array }[]> {
     const { backend } = this.#options.storage;
     return new Promise((resolve, reject) => {
-      const done: Parameters<typeof backend.scan>[3] = (error, entries) =>
+      const done: Parameters<typeof backend.readDurable>[3] = (error, entries) =>
         error === null ? resolve(entries) : reject(error);
-      backend.scan(from, behindLastKey, chunkEntries, done, chunkBytes);
+      backend.readDurable(from, chunkEntries, chunkBytes, done);
     });
   }
 

@@ -167,6 +167,7 @@ class Twin {
     const found = await scan(this.backend, from, 'n', 1 + (n % 50));
     if (JSON.stringify(found) !== JSON.stringify(expected))
       throw new Error(`from ${from}: ${JSON.stringify(found)} is not ${JSON.stringify(expected)}`);
+    await this.#compareBytes(all, from, 1 + (n % 97) * 5);
     const visit = await visited(this.backend, from, 'n');
     if (JSON.stringify(visit) !== JSON.stringify(all.filter((entry) => entry >= from)))
       throw new Error(`from ${from}: a visit is told of ${JSON.stringify(visit)}`);
@@ -175,6 +176,22 @@ class Twin {
       const value = text(this.backend.get(key));
       if (value !== this.model.get(key)) throw new Error(`${key}: ${value} is not ${this.model.get(key)}`);
     }
+  }
+
+  /** What is read by bytes is the beginning of what there is, up to the entry that has the last of them. */
+  async #compareBytes(all: readonly string[], from: string, maxBytes: number): Promise<void> {
+    const expected: string[] = [];
+    for (const entry of all.filter((one) => one >= from)) {
+      // An entry has a sign between key and value.
+      if (expected.reduce((sum, one) => sum + one.length - 1, 0) >= maxBytes) break;
+      expected.push(entry);
+    }
+    const found = await scan(this.backend, from, 'n', 1000, maxBytes);
+    const isBeginning = found.every((entry, at) => entry === expected[at]);
+    if (!isBeginning || (found.length === 0) !== (expected.length === 0))
+      throw new Error(
+        `${maxBytes} bytes from ${from}: ${JSON.stringify(found)} is not of ${JSON.stringify(expected)}`,
+      );
   }
 
   get entries(): string[] {

@@ -128,6 +128,33 @@ export function backendSuite(t: Test, make: () => Promise<BackendUnderTest>): vo
     await close(backend);
   });
 
+  t.test('who looks at the disk again reads what is there, and nothing that was written since', async (t) => {
+    const backend = await (await make()).open();
+    const readAgain = (from: string, limit: number, maxBytes: number): Promise<string[]> =>
+      new Promise((resolve, reject) => {
+        let returned = false;
+        backend.readDurable(from, limit, maxBytes, (error, entries) => {
+          if (!returned) reject(new Error('the callback came before the call returned'));
+          else if (error !== null) reject(error);
+          else resolve(entries.map(({ key, value }) => `${key}=${text(value)}`));
+        });
+        returned = true;
+      });
+    t.same(await readAgain('', 10, 1000), []);
+    for (let i = 0; i < 6; i++) backend.put(`k${i}`, bytes('old'));
+    backend.mark(1, bytes(''));
+    await flush(backend);
+    backend.put('k1', bytes('new'));
+    backend.delete('k2');
+    backend.put('k9', bytes('new'));
+    t.same(await readAgain('', 4, 1000), ['k0=old', 'k1=old', 'k2=old', 'k3=old']);
+    t.same(await readAgain('k3\0', 4, 1000), ['k4=old', 'k5=old']);
+    t.same((await readAgain('k1', 4, 1)).slice(0, 1), ['k1=old'], 'one at least, until the end');
+    t.same(await readAgain('k5\0', 4, 1000), []);
+    await close(backend);
+    t.match(await readAgain('', 4, 1000).catch((error: unknown) => error), { reason: 'stopped' });
+  });
+
   t.test('compacting changes nothing that can be read, and writes go on meanwhile', async (t) => {
     const under = await make();
     const backend = await under.open();
