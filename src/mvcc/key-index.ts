@@ -4,7 +4,7 @@
  * another's.
  *
  * The newest revision stands in columns, because most keys have one revision and most reads want the newest. Older ones
- * follow in `OlderRevisions`, ascending.
+ * follow, ascending: the only one in columns too, several in `OlderRevisions`.
  *
  * A life of the key (etcd calls it a generation) runs from a put after nothing or a deletion to the next deletion. The
  * fields `create`, `version` and `lease` describe the newest revision; of older ones only the record knows them.
@@ -12,7 +12,7 @@
  * Invariant: (main, sub) ascend strictly; no two deletions stand side by side unless compaction cut what was between.
  */
 
-import { type KeyPage, type KeyTable, numberColumns, smallColumns } from './key-table.ts';
+import { type KeyPage, type KeyTable, LoneRevisions, numberColumns, smallColumns } from './key-table.ts';
 import { OlderRevisions } from './older-revisions.ts';
 import { revisionKeyLength } from './revision.ts';
 
@@ -138,11 +138,24 @@ export class KeyIndex {
   #keepNewest(): void {
     const { mod, bytes } = this;
     const mark = this.sub * 2 + (this.version === 0 ? 1 : 0);
-    const older = this.#page.older;
-    const revisions = older?.[this.#place];
-    if (revisions !== undefined) revisions.push(mod, mark, bytes);
-    else this.#page.setOlder(this.#place, new OlderRevisions(mod, mark, bytes));
-    this.#small[this.#smallAt + 2] = this.newest + 1;
+    const page = this.#page;
+    const place = this.#place;
+    const revisions = page.older?.[place];
+    const { newest } = this;
+    if (revisions !== undefined) {
+      revisions.push(mod, mark, bytes);
+    } else if (newest === 0) {
+      page.lone ??= new LoneRevisions();
+      page.lone.mains[place] = mod;
+      page.lone.marks[place] = mark;
+      page.lone.bytes[place] = bytes;
+    } else {
+      const lone = page.lone!;
+      const more = new OlderRevisions(lone.mains[place]!, lone.marks[place]!, lone.bytes[place]!);
+      more.push(mod, mark, bytes);
+      page.setOlder(place, more);
+    }
+    this.#small[this.#smallAt + 2] = newest + 1;
   }
 
   /** To be called while the mark of the revision before is still there. */
@@ -152,8 +165,13 @@ export class KeyIndex {
     else if (this.#hasLease) leases.delete(this.row);
   }
 
-  get #older(): OlderRevisions {
-    return this.#page.older![this.#place]!;
+  /** Undefined where the only older revision is `#lone`. */
+  get #older(): OlderRevisions | undefined {
+    return this.#page.older?.[this.#place];
+  }
+
+  get #lone(): LoneRevisions {
+    return this.#page.lone!;
   }
 
   /** The place of the newest revision with main <= `revision`, whatever it is; -1 when there is none. */
@@ -161,12 +179,11 @@ export class KeyIndex {
     const { newest } = this;
     if (this.mod <= revision) return newest;
     if (newest === 0) return -1;
-    const older = this.#older;
     let low = 0;
     let high = newest;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (older.mainAt(middle) <= revision) low = middle + 1;
+      if (this.mainAt(middle) <= revision) low = middle + 1;
       else high = middle;
     }
     return low - 1;
@@ -179,19 +196,25 @@ export class KeyIndex {
   }
 
   mainAt(place: number): number {
-    return place === this.newest ? this.mod : this.#older.mainAt(place);
+    if (place === this.newest) return this.mod;
+    return this.#older?.mainAt(place) ?? this.#lone.mains[this.#place]!;
   }
 
   subAt(place: number): number {
-    return place === this.newest ? this.sub : Math.floor(this.#older.markAt(place) / 2);
+    return place === this.newest ? this.sub : Math.floor(this.#markAt(place) / 2);
   }
 
   isTombstoneAt(place: number): boolean {
-    return place === this.newest ? !this.isLive : this.#older.markAt(place) % 2 === 1;
+    return place === this.newest ? !this.isLive : this.#markAt(place) % 2 === 1;
+  }
+
+  #markAt(place: number): number {
+    return this.#older?.markAt(place) ?? this.#lone.marks[this.#place]!;
   }
 
   bytesAt(place: number): number {
-    return place === this.newest ? this.bytes : this.#older.bytesAt(place);
+    if (place === this.newest) return this.bytes;
+    return this.#older?.bytesAt(place) ?? this.#lone.bytes[this.#place]!;
   }
 
   /**
@@ -210,8 +233,8 @@ export class KeyIndex {
     const { newest } = this;
     if (count === 0) return true;
     if (count > newest) return false;
-    if (count === newest) this.#page.setOlder(this.#place, undefined);
-    else this.#older.forget(count);
+    if (count < newest) this.#older!.forget(count);
+    else if (this.#older !== undefined) this.#page.setOlder(this.#place, undefined);
     this.#small[this.#smallAt + 2] = newest - count;
     return true;
   }

@@ -10,8 +10,8 @@
  * Both kinds of numbers are views of the same memory, because who wants one of a key wants the others: what a look-up among
  * very many keys costs is the memory it touches that is in no cache.
  *
- * What few keys have, a lease, stands in a map by row, and a bit beside the sub-revision says so; older revisions in a
- * column of the pages where a key has some.
+ * What few keys have, a lease, stands in a map by row, and a bit beside the sub-revision says so; older revisions in
+ * columns of the pages where a key has some: the only one as numbers, several as an object.
  *
  * Rows are found by a hash of the key, in 256 tables that grow one by one, so that growing is never a pause. A key that
  * finds no place within `maxProbes` steps goes to a Map: whoever chooses keys that collide gains nothing.
@@ -46,13 +46,26 @@ export class KeyPage {
   readonly numbers: Float64Array = new Float64Array(rowsPerPage * numberColumns);
   /** Begins behind the doubles of the first row. */
   readonly small: Uint32Array = new Uint32Array(this.numbers.buffer, numbersInRow * 8);
-  /** Null while no key of the page has any. */
+  /** Older revisions of keys that have only one. Null while no key of the page had any. */
+  lone: LoneRevisions | null = null;
+  /** Those of keys that have more. Null while none had. */
   older: (OlderRevisions | undefined)[] | null = null;
 
   setOlder(place: number, revisions: OlderRevisions | undefined): void {
     this.older ??= new Array<OlderRevisions | undefined>(rowsPerPage).fill(undefined);
     this.older[place] = revisions;
   }
+}
+
+/**
+ * An older revision for each row of a page, in columns as well: who deletes or overwrites very many keys makes one of each,
+ * and as objects all of them survived and were copied by two collections, while everybody waited.
+ */
+export class LoneRevisions {
+  readonly mains: Float64Array = new Float64Array(rowsPerPage);
+  /** As in `OlderRevisions`: `sub * 2 + isTombstone`, less than 2 ** 32. */
+  readonly marks: Uint32Array = new Uint32Array(rowsPerPage);
+  readonly bytes: Uint32Array = new Uint32Array(rowsPerPage);
 }
 
 const hashStart = 0x811c9dc5;
