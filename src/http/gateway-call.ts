@@ -8,7 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { peerAddress } from '../rpc/http2/client-identity.ts';
 import type { RpcCall, RpcStatus } from '../rpc/transport.ts';
-import type { Logger, Runtime, Timer } from '../util/runtime.ts';
+import type { Logger, Runtime, Scheduler, Timer } from '../util/runtime.ts';
 import type { GatewayMethod } from './gateway-paths.ts';
 import { errorText, httpStatusOf } from './gateway-status.ts';
 import { type JsonFault, JsonValues } from './json-values.ts';
@@ -48,6 +48,7 @@ export abstract class GatewayCall implements RpcCall {
   protected readonly request: IncomingMessage;
   protected readonly response: ServerResponse;
   protected readonly values: JsonValues;
+  protected readonly scheduler: Scheduler;
   readonly #limits: GatewayLimits;
   readonly #log: Logger;
   #cancelListener: (() => void) | null = null;
@@ -59,13 +60,14 @@ export abstract class GatewayCall implements RpcCall {
     request: IncomingMessage,
     response: ServerResponse,
     limits: GatewayLimits,
-    runtime: Pick<Runtime, 'clock' | 'log'>,
+    runtime: Pick<Runtime, 'clock' | 'log' | 'scheduler'>,
   ) {
     this.method = method;
     this.path = method.path;
     this.request = request;
     this.response = response;
     this.#limits = limits;
+    this.scheduler = runtime.scheduler;
     this.#log = runtime.log;
     this.values = new JsonValues(bodyBytesPerMessageByte * limits.maxReceiveBytes);
     response.on('close', () => this.#close());

@@ -1,8 +1,13 @@
-/** A unary call through the gateway: the first JSON object of the body is the request, what follows it is not read. */
+/**
+ * A unary call through the gateway: the first JSON object of the body is the request, what follows it is not read.
+ *
+ * An answer in parts is written part by part, as the client takes them, each in a turn of its own: a range of very many
+ * keys is decoded, written as JSON and encoded again while others are served.
+ */
 
-import { type RpcStatus, type UnaryHandler, type UnaryResponse, wholeOf } from '../rpc/transport.ts';
+import { type RpcStatus, SplitMessage, type UnaryHandler, type UnaryResponse } from '../rpc/transport.ts';
 import { Failure } from '../util/failure.ts';
-import { decodeProtoJson, encodeProtoJson } from '../wire/proto-json.ts';
+import { decodeProtoJson, decodeProtoJsonParts, encodeProtoJson } from '../wire/proto-json.ts';
 import { GatewayCall, sendGatewayError } from './gateway-call.ts';
 
 export class GatewayUnary extends GatewayCall {
@@ -50,11 +55,40 @@ export class GatewayUnary extends GatewayCall {
       this.fail(status);
       return;
     }
-    const body = decodeProtoJson(this.method.responseType, wholeOf(response!));
+    const { responseType } = this.method;
+    if (response instanceof SplitMessage) {
+      const texts = decodeProtoJsonParts(responseType, response.parts);
+      this.#beginAnswer();
+      this.response.on('drain', () => this.#writeLater(texts));
+      this.#writeLater(texts);
+      return;
+    }
+    const body = decodeProtoJson(responseType, response!);
+    this.#beginAnswer();
+    this.response.end(body);
+  }
+
+  #beginAnswer(): void {
     this.#isAnswered = true;
     this.settle();
     this.setHeaders();
-    this.response.end(body);
+  }
+
+  #writeLater(texts: Iterator<string>): void {
+    this.scheduler.defer(() => this.run(() => this.#writeNext(texts)));
+  }
+
+  #writeNext(texts: Iterator<string>): void {
+    if (this.response.destroyed) return;
+    try {
+      const { done, value } = texts.next();
+      if (done === true) this.response.end();
+      else if (this.response.write(value)) this.#writeLater(texts);
+    } catch (error) {
+      // It has begun: only its end can say that it is none.
+      this.response.destroy();
+      throw error;
+    }
   }
 
   protected override cancel(): void {

@@ -86,6 +86,17 @@ export function decodeProtoJson(typeName: string, bytes: Uint8Array): string {
   return writeMessage(messageShape(typeName), decodeCold(typeName, bytes));
 }
 
+/**
+ * The JSON text for an encoded message that comes in parts, piece by piece.
+ * @param parts messages, which one after the other are one with its fields in their order
+ * @throws Failure 'malformedRequest' when one is none
+ */
+export function* decodeProtoJsonParts(typeName: string, parts: readonly Uint8Array[]): Generator<string> {
+  const writer = new MessageWriter(messageShape(typeName));
+  for (const part of parts) yield writer.write(decodeCold(typeName, part));
+  yield writer.end();
+}
+
 function malformed(what: string): Failure {
   return new Failure('malformedRequest', what);
 }
@@ -258,20 +269,56 @@ function shown(value: unknown): string {
 // Out
 
 function writeMessage(shape: MessageShape, message: ColdMessage): string {
-  const parts: string[] = [];
-  for (const field of shape.fields) {
-    const value = message[field.name];
-    if (value === undefined || value === null) continue;
-    if (field.isRepeated) {
-      const elements = value as readonly unknown[];
-      if (elements.length > 0) {
-        parts.push(`"${field.name}":[${elements.map((element) => writeElement(field, element)).join(',')}]`);
-      }
-    } else if (field.oneof !== '' || !isDefault(value)) {
-      parts.push(`"${field.name}":${writeElement(field, value)}`);
-    }
+  const writer = new MessageWriter(shape);
+  return `${writer.write(message)}${writer.end()}`;
+}
+
+/** Writes a message of which one part is known after the other. */
+class MessageWriter {
+  readonly #fields: readonly Field[];
+  /** The place of the field that was written last; -1 for none. */
+  #last = -1;
+  #isBegun = false;
+
+  constructor({ fields }: MessageShape) {
+    this.#fields = fields;
   }
-  return `{${parts.join(',')}}`;
+
+  /** @returns what the next part adds to the text */
+  write(part: ColdMessage): string {
+    let text = this.#isBegun ? '' : '{';
+    this.#isBegun = true;
+    for (let place = 0; place < this.#fields.length; place++) {
+      const field = this.#fields[place]!;
+      const value = part[field.name];
+      if (value === undefined || value === null) continue;
+      if (field.isRepeated) {
+        const elements = value as readonly unknown[];
+        if (elements.length === 0) continue;
+        text += place === this.#last ? ',' : `${this.#begin(place)}[`;
+        text += elements.map((element) => writeElement(field, element)).join(',');
+      } else if (field.oneof !== '' || !isDefault(value)) {
+        text += this.#begin(place) + writeElement(field, value);
+      }
+    }
+    return text;
+  }
+
+  #begin(place: number): string {
+    if (place <= this.#last) throw new Error('the parts of a message are not in the order of its fields');
+    const before = this.#last < 0 ? '' : `${this.#closing},`;
+    this.#last = place;
+    return `${before}"${this.#fields[place]!.name}":`;
+  }
+
+  /** What ends the list that is open. */
+  get #closing(): string {
+    return this.#fields[this.#last]?.isRepeated === true ? ']' : '';
+  }
+
+  end(): string {
+    return `${this.#closing}}`;
+  }
 }
 
 /** A message is never one: an empty one that is there is told. */

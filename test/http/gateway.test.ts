@@ -156,6 +156,62 @@ t.test('over HTTP/1.1 and HTTP/2 alike: answers, errors, and what is nowhere', a
   }
 });
 
+t.test('a range of very many keys comes in parts, and is what one in a piece would be', async (t) => {
+  const { url, member } = await open(t);
+  const { client } = member;
+  const value = 'v'.repeat(2000);
+  const keys = Array.from({ length: 1700 }, (_, i) => `key/${1000 + i}`);
+  await Promise.all(keys.map((key) => client.put(key, value)));
+  const request = JSON.stringify({ key: base64('key/'), range_end: base64('key0') });
+  for (const ask of [overHttp1(url), overHttp2(t, url)]) {
+    const { status, headers, body } = await ask('/v3/kv/range', request);
+    t.equal(status, 200);
+    t.equal(headers['content-type'], 'application/json');
+    const answer = JSON.parse(body) as {
+      header: object;
+      kvs: { key: string; value: string }[];
+      count: string;
+    };
+    t.same(Object.keys(answer), ['header', 'kvs', 'count']);
+    t.equal(answer.count, '1700');
+    t.same(
+      answer.kvs.map((pair) => pair.key),
+      keys.map(base64),
+    );
+    t.ok(answer.kvs.every((pair) => pair.value === base64(value)));
+  }
+  const { id } = await client.leases.grant(1000, { keepAlive: false });
+  for (let from = 0; from < 9000; from += 100) {
+    await Promise.all(
+      Array.from({ length: 100 }, (_, i) => client.put(`leased/${10_000 + from + i}`, '', { lease: id })),
+    );
+  }
+  const left = await overHttp1(url)('/v3/lease/timetolive', JSON.stringify({ ID: String(id), keys: true }));
+  const told = JSON.parse(left.body) as { grantedTTL: string; keys: string[] };
+  t.equal(told.grantedTTL, '1000');
+  t.same(
+    told.keys,
+    Array.from({ length: 9000 }, (_, i) => base64(`leased/${10_000 + i}`)),
+  );
+});
+
+t.test('a client that leaves in the middle of a long answer is written no more of it', async (t) => {
+  const { url, member } = await open(t);
+  const { client } = member;
+  const value = Buffer.alloc(64 * 1024, 'v');
+  await Promise.all(Array.from({ length: 700 }, (_, i) => client.put(`key/${1000 + i}`, value)));
+  const body = JSON.stringify({ key: base64('key/'), range_end: base64('key0') });
+  const asking = httpRequest(`${url}/v3/kv/range`, { method: 'POST' });
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    asking.on('response', resolve).on('error', reject).end(body);
+  });
+  answer.on('error', () => {});
+  await new Promise((resolve) => answer.once('data', resolve));
+  answer.destroy();
+  const { count } = await client.range({ prefix: 'key/' }, { countOnly: true });
+  t.equal(Number(count), 700, 'others are served');
+});
+
 t.test('a watch: requests one behind the other, a line per answer', async (t) => {
   const { url } = await open(t);
   const ask = overHttp1(url);

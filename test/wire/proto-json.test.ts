@@ -3,7 +3,7 @@ import t from 'tap';
 import { Failure } from '../../src/util/failure.ts';
 import { decodeCold, encodeCold } from '../../src/wire/cold-codec.ts';
 import { protoDescriptor } from '../../src/wire/proto-descriptor.ts';
-import { decodeProtoJson, encodeProtoJson } from '../../src/wire/proto-json.ts';
+import { decodeProtoJson, decodeProtoJsonParts, encodeProtoJson } from '../../src/wire/proto-json.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 const read = (type: string, json: string): Record<string, unknown> =>
@@ -115,6 +115,35 @@ t.test('answers have the names of the contracts, and nothing that is default', a
     '{"alarms":[{"memberID":"1","alarm":"CORRUPT"},{"alarm":77}]}',
   );
   t.equal(shown('MemberListResponse', { members: [{ name: 'a"\n' }] }), '{"members":[{"name":"a\\"\\n"}]}');
+});
+
+t.test('a message that comes in parts has the text of the whole, whatever is in each of them', async (t) => {
+  const pair = fc.record({
+    key: fc.uint8Array({ maxLength: 3 }),
+    create_revision: fc.bigInt({ min: 0n, max: 2n }),
+  });
+  const filled = {
+    header: fc.constant({ revision: 7n }),
+    more: fc.boolean(),
+    count: fc.constantFrom(0n, 9n),
+  };
+  const type = 'etcdserverpb.RangeResponse';
+  fc.assert(
+    fc.property(
+      fc.record(filled),
+      fc.array(fc.array(pair, { maxLength: 3 }), { maxLength: 4 }),
+      (others, lists) => {
+        const { header, more, count } = others;
+        const parts = [{ header }, ...lists.map((kvs) => ({ kvs })), {}, { more }, { count }, {}];
+        const encoded = parts.map((part) => encodeCold(type, part));
+        const whole = decodeProtoJson(type, Buffer.concat(encoded));
+        const text = [...decodeProtoJsonParts(type, encoded)].join('');
+        if (text !== whole) throw new Error(`${text} is not ${whole}`);
+      },
+    ),
+  );
+  const disordered = [{ count: 1n }, { more: true }].map((part) => encodeCold(type, part));
+  t.throws(() => [...decodeProtoJsonParts(type, disordered)], /not in the order of its fields/);
 });
 
 t.test('every message of the contracts goes there and back', async (t) => {
