@@ -30,7 +30,7 @@ export class OlderRevisions {
   /** How many there are. */
   length = 1;
 
-  /** Begins with one: most have no more. */
+  /** Begins with one: that of a key which has no more stands in columns (`key-table.ts`). */
   constructor(main: number, mark: number, bytes: number) {
     this.#main = main;
     this.#mark = mark;
