@@ -46,7 +46,7 @@ daemonEndpoints: Ports of what runs on the node for the cluster.
 nodeInfo: Ids of the machine and versions of its software.
 images: Images that are on the node.
 volumesInUse: Volumes that are mounted on the node.
-volumesAttached: Volumes that are attached to the node.
+volumesAttached: Volumes that the node has attached.
 config: State of the configuration that was assigned to the kubelet; no longer supported.
 runtimeHandlers: Ways in which the node can run containers.
 features: Features of the container runtime.
@@ -77,8 +77,8 @@ swap: Swap space of the machine.
 capacity: Its size in bytes.
 # core.v1.ContainerImage: An image that is on a node.
 names: Names of the image, with tags and digests.
-sizeBytes: Size of the image in bytes.
-# core.v1.AttachedVolume: A volume that is attached to a node.
+sizeBytes: Bytes that the image takes.
+# core.v1.AttachedVolume: A volume that a node has attached.
 name: Name of the volume, as attachments name it.
 devicePath: Path of its device on the node.
 # core.v1.NodeRuntimeHandler: A way in which a node can run containers.

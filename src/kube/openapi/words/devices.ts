@@ -121,7 +121,7 @@ nodeName: The one node that can use it; with perDeviceNodeSelection only.
 nodeSelector: Nodes that can use it; with perDeviceNodeSelection only.
 taints: What keeps claims from it that do not tolerate it.
 # resource.v1.NodeAllocatableResourceMapping: How much of a node's resource comes with a device.
-allocationMultiplier: What the amount that is taken is multiplied by.
+allocationMultiplier: What the amount that is taken is multiplied by; 1 when not set.
 capacityKey: Capacity of the device whose amount counts; the number of devices when not set.
 # resource.v1.DeviceAttribute: The value of an attribute; exactly one of the fields is set.
 bool: Yes or no.

@@ -55,7 +55,7 @@ values: Values for In and NotIn; none for Exists and DoesNotExist.
 # meta.v1.Condition: One aspect of the state of an object, and whether it holds.
 type: Name of the aspect, in CamelCase; there is one condition of each type.
 status: Whether the condition holds: True, False or Unknown.
-observedGeneration: Generation of the object that the condition was found for; the condition is out of date when the object has a later one.
+observedGeneration: Generation of the object that the condition was found for; when the object has a later one, it may no longer hold.
 lastTransitionTime: When the status last changed from one value to another.
 reason: Why the status last changed, as one word in CamelCase for programs.
 message: The same in a sentence for people; it may be empty.

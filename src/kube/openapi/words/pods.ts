@@ -43,13 +43,13 @@ hostUsers: Whether user ids are those of the node; false runs the pod in a user 
 schedulingGates: Names that keep the scheduler from looking at the pod until all of them are taken out; only a new pod can have them.
 resourceClaims: Claims for devices that have to be allocated before the pod can start; containers refer to them by name.
 resources: Requests and limits of the pod as a whole, which its containers share.
-hostnameOverride: Host name within the pod in place of any other; no DNS record is made for it.
+hostnameOverride: Host name within the pod in place of hostname and subdomain; what DNS says of the pod stays as it is.
 schedulingGroup: Group of pods that the pod is scheduled with.
 # core.v1.PodSchedulingGroup: Names the group of pods that are placed together.
 podGroupName: Name of the PodGroup in the namespace of the pod.
 # core.v1.PodStatus: What was last seen of a pod, told by the kubelet of its node; it may be out of date when the node is out of reach.
 observedGeneration: Generation of the pod that the status was made for.
-phase: Where the pod is in its life, in one word; conditions and container statuses say more.
+phase: How far the pod has come, in one word; conditions and container statuses say more.
 conditions: Aspects of the state of the pod, such as PodScheduled, Initialized, ContainersReady and Ready.
 message: Why the pod is in this state, in a sentence for people.
 reason: Why the pod is in this state, in one word such as Evicted.
@@ -259,7 +259,7 @@ seconds: How long to wait, in seconds.
 capabilities: Linux capabilities that are added to the usual ones or taken away.
 privileged: Whether the container has the rights of root on the node; false when not set.
 readOnlyRootFilesystem: Whether the root file system of the container is read-only; false when not set.
-allowPrivilegeEscalation: Whether a process can gain more rights than its parent; always so for privileged containers.
+allowPrivilegeEscalation: Whether processes may gain rights that the one that started them lacks; always so for privileged containers.
 procMount: How /proc is mounted: Default hides and protects some paths, Unmasked does not.
 # core.v1.PodSecurityContext: Security settings of a pod, which hold for its containers unless those say otherwise.
 supplementalGroups: Groups of the first process of each container besides its own.
@@ -291,7 +291,7 @@ localhostProfile: Path of the file below the kubelet's seccomp directory; for ty
 type: Where the profile is from: loaded on the node, the container runtime, or nowhere.
 localhostProfile: Name of a profile that is loaded on the node; for type Localhost, and only then.
 # core.v1.WindowsSecurityContextOptions: Security settings that are particular to Windows.
-gmsaCredentialSpecName: Name of the GMSA credential spec to use.
+gmsaCredentialSpecName: GMSA credential spec to use, by its name.
 gmsaCredentialSpec: The GMSA credential spec itself, which an admission webhook fills in by its name.
 runAsUserName: User that runs the first process; the one of the image when not set.
 hostProcess: Whether the container runs as a process of the host, as then all of the pod have to.
