@@ -237,6 +237,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       openApi.handle,
       health.handle,
       metrics,
+      health.figures.page(clock),
       issuerPages(access.tokens, () => address.url),
     ],
     authorizer: access.authorizer,

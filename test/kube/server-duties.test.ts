@@ -71,6 +71,50 @@ t.test('figures have the names of kube-apiserver', async (t) => {
   );
 });
 
+t.test('how the server was when somebody asked is told by check, and how often it was so', async (t) => {
+  const api = await start(t);
+  const lines = async (from: Api): Promise<string[]> => {
+    const { body, headers } = await from.get('/metrics/slis');
+    t.match(headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
+    return body.split('\n');
+  };
+  t.notOk(
+    (await lines(api)).some((line) => line.startsWith('kubernetes_')),
+    'nobody asked',
+  );
+  await api.get('/readyz');
+  await api.get('/readyz?exclude=ping');
+  await api.get('/livez');
+  await api.get('/livez/etcd');
+  const told = await lines(api);
+  for (const line of [
+    '# HELP kubernetes_healthcheck [STABLE] This metric records the result of a single healthcheck.',
+    '# TYPE kubernetes_healthcheck gauge',
+    'kubernetes_healthcheck{name="etcd",type="readyz"} 1',
+    '# HELP kubernetes_healthchecks_total [STABLE] This metric records the results of all healthcheck.',
+    '# TYPE kubernetes_healthchecks_total counter',
+    'kubernetes_healthchecks_total{name="etcd",status="success",type="livez"} 1',
+    'kubernetes_healthchecks_total{name="etcd",status="success",type="readyz"} 2',
+    'kubernetes_healthchecks_total{name="ping",status="success",type="readyz"} 1',
+  ]) {
+    t.ok(told.includes(line), line);
+  }
+  const ending = await start(t, { shutdownDelayMs: 2000 });
+  await ending.get('/readyz');
+  const closing = ending.plane.close();
+  t.equal((await ending.get('/readyz')).code, 500);
+  const after = await lines(ending);
+  await closing;
+  for (const line of [
+    'kubernetes_healthcheck{name="etcd",type="readyz"} 1',
+    'kubernetes_healthcheck{name="shutdown",type="readyz"} 0',
+    'kubernetes_healthchecks_total{name="shutdown",status="error",type="readyz"} 1',
+    'kubernetes_healthchecks_total{name="shutdown",status="success",type="readyz"} 1',
+  ]) {
+    t.ok(after.includes(line), line);
+  }
+});
+
 t.test('each request is a line of audit, for whom and how it ended', async (t) => {
   const lines: string[] = [];
   const api = await start(t, { audit: { write: (line) => lines.push(line) }, adminToken: 'secret' });

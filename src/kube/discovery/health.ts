@@ -5,6 +5,7 @@
 
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
 import type { KubeStore } from '../store.ts';
+import { HealthFigures } from './health-figures.ts';
 import { answerText } from './json-page.ts';
 
 interface HealthCheck {
@@ -54,6 +55,7 @@ async function answerChecks(
   request: ApiRequest,
   name: string,
   checks: readonly HealthCheck[],
+  figures: HealthFigures,
 ): Promise<ApiAnswer> {
   const excluded = new Set(request.query.getAll('exclude').filter((one) => one !== ''));
   let text = '';
@@ -64,6 +66,7 @@ async function answerChecks(
       continue;
     }
     const problem = await check.run();
+    figures.observe(name, check.name, problem === null);
     if (problem !== null) isWell = false;
     text += problem === null ? `[+]${check.name} ok\n` : `[-]${check.name} failed: reason withheld\n`;
   }
@@ -81,6 +84,7 @@ async function answerOne(check: HealthCheck): Promise<ApiAnswer> {
 }
 
 export class Health {
+  readonly figures: HealthFigures = new HealthFigures();
   readonly #checks: Readonly<Record<Endpoint, readonly HealthCheck[]>>;
   #isEnding = false;
 
@@ -118,7 +122,7 @@ export class Health {
     const [name, ...rest] = request.segments;
     if (name === undefined || !endpoints.has(name)) return null;
     const checks = this.#checks[name as Endpoint];
-    if (rest.length === 0) return answerChecks(request, name, checks);
+    if (rest.length === 0) return answerChecks(request, name, checks, this.figures);
     const wanted = rest.join('/');
     const check = checks.find((candidate) => candidate.name === wanted);
     return check === undefined ? null : answerOne(check);

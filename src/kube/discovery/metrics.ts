@@ -107,8 +107,13 @@ export function metricsPage(sources: MetricSources): PageHandler {
   metrics.counter('apiserver_audit_event_total', 'Audit events that were written.', () => audit?.count ?? 0);
   registerCaches(metrics, sources);
   registerProcess(metrics, sources.clock);
+  return pageOfMetrics('/metrics', metrics);
+}
+
+/** Figures as they are when somebody asks. */
+export function pageOfMetrics(path: string, metrics: Metrics): PageHandler {
   return (request) => {
-    if (request.path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) return null;
+    if (request.path !== path || (request.method !== 'GET' && request.method !== 'HEAD')) return null;
     return { type: 'bytes', code: 200, headers: { 'content-type': contentType }, body: metrics.text() };
   };
 }
