@@ -1,21 +1,22 @@
-/**
- * `npm run crowd -- --connections 10000 --watchers 1000000`: how many connections and idle watchers one member holds, and in how
- * much memory; and whether it serves others meanwhile. More than a thousand or so open files must be allowed (`ulimit -n`).
- */
+/** How many connections and idle watchers one member holds: `npm run crowd -- --help`. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { usageOf } from '../../bench/usage.ts';
+import { integerFlag } from '../../src/cli/flags.ts';
 import { type Client, connect } from '../../src/client/index.ts';
+import { scratchFlag, scriptFlags } from '../script-flags.ts';
 import { openConnections, openWatchers } from './crowd.ts';
 import { Machines } from './machines.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    connections: { type: 'string', default: '10000' },
-    half: { type: 'string', default: '500' },
-    watchers: { type: 'string', default: '1000000' },
-    directory: { type: 'string', default: `${process.env['TMPDIR'] ?? '/tmp'}/keelson-crowd-${process.pid}` },
+const { values: flags } = scriptFlags({
+  name: 'crowd',
+  about: `Tells how many connections and idle watchers one member holds, and in how much memory; and whether it serves others
+meanwhile. It must be allowed that many open files (ulimit -n).`,
+  flags: {
+    connections: integerFlag({ help: 'connections that ask for nothing', initial: 10_000, min: 0 }),
+    half: integerFlag({ help: 'connections that stop in the middle of a frame', initial: 500, min: 0 }),
+    watchers: integerFlag({ help: 'watchers', initial: 1_000_000, min: 0 }),
+    directory: scratchFlag('crowd'),
   },
 });
 
@@ -51,13 +52,13 @@ try {
   };
   await say('nobody', 0, 0);
   let before = memory();
-  const connections = Number(flags.connections);
+  const connections = flags.connections;
   const sockets = await openConnections(clientUrl, connections);
   await say(`${connections} connections`, connections, before);
-  sockets.push(...(await openConnections(clientUrl, Number(flags.half), true)));
-  await say(`and ${flags.half} that stop within a frame`, Number(flags.half), memory());
+  sockets.push(...(await openConnections(clientUrl, flags.half, true)));
+  await say(`and ${flags.half} that stop within a frame`, flags.half, memory());
   before = memory();
-  const watchers = Number(flags.watchers);
+  const watchers = flags.watchers;
   const crowd = await openWatchers(clientUrl, watchers, Math.max(1, Math.ceil(watchers / 10_000)));
   await say(`and ${crowd.created} watchers`, crowd.created, before);
   const closed = sockets.filter((socket) => socket.destroyed).length;

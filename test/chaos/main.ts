@@ -11,6 +11,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { giveUp } from '../script-flags.ts';
 import { type Kind, kinds } from './nemesis.ts';
 import { runRound, type Settings } from './round.ts';
 import { appendTotals, readTotals, sumOf } from './totals.ts';
@@ -177,7 +178,16 @@ async function many(wanted: Wanted): Promise<number> {
   return codes.includes(0) ? 0 : 3;
 }
 
-const wanted = wantedOf();
+/** What was asked for, or the end of the process where that makes no sense. */
+function wantedOrNone(): Wanted | null {
+  try {
+    return wantedOf();
+  } catch (error) {
+    return giveUp(`${(error as Error).message}\nSee: npm run chaos -- --help`);
+  }
+}
+
+const wanted = wantedOrNone();
 if (wanted === null) process.stdout.write(help);
 else if (wanted.sum !== '') for (const line of sumOf(readTotals(wanted.sum))) say(line);
 else {

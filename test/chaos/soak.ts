@@ -1,5 +1,5 @@
 /**
- * A soak: `npm run soak -- --minutes 120 --page soak.html`. Three members under a steady mixed load, with compaction, snapshots
+ * A soak: `npm run soak -- --help`. Three members under a steady mixed load, with compaction, snapshots
  * for clients and one member that is restarted again and again; memory, handles, disk and latency are looked at every few
  * seconds and drawn over time. What grows without end shows as a slope.
  *
@@ -10,25 +10,37 @@
 
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { usageOf } from '../../bench/usage.ts';
+import { customFlag, integerFlag, textFlag } from '../../src/cli/flags.ts';
 import { type Client, compare, connect, op } from '../../src/client/index.ts';
+import { scratchFlag, scriptFlags } from '../script-flags.ts';
 import { Machines } from './machines.ts';
 import { type MemoryReport, type Sample, slopes, soakPage } from './soak-page.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '200' },
-    page: { type: 'string', default: 'soak.html' },
-    directory: { type: 'string', default: `${process.env['TMPDIR'] ?? '/tmp'}/keelson-soak-${process.pid}` },
+const { values: flags } = scriptFlags({
+  name: 'soak',
+  about: `Three members under a steady mixed load, with compaction, snapshots for clients and one member that is restarted again and
+again. Memory, handles, disk and latency are drawn over time: what grows without end shows as a slope.`,
+  flags: {
+    minutes: customFlag(
+      { help: 'how long', initial: 60, shownDefault: '60', placeholder: 'N' },
+      positiveNumber,
+    ),
+    rate: integerFlag({ help: 'requests per second', initial: 200, min: 1 }),
+    page: textFlag({ help: 'the page that is written', initial: 'soak.html', placeholder: 'FILE' }),
+    directory: scratchFlag('soak'),
   },
 });
-const minutes = Number(flags.minutes);
-const rate = Number(flags.rate);
+const { minutes, rate } = flags;
 const sampleMs = Math.max(1000, Math.min(10_000, minutes * 100));
 const collectSeconds = 60;
 const restartMs = Math.max(30_000, (minutes * 60_000) / 8);
+
+function positiveNumber(text: string): number {
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`must be a number above 0, not "${text}"`);
+  return number;
+}
 
 function diskBytes(directory: string): number {
   let bytes = 0;

@@ -1,5 +1,5 @@
 /**
- * Bits that flip and files that go, in one member at a time of three real ones: `npm run torture -- --flips 100`.
+ * Bits that flip and files that go, in one member at a time of three real ones: `npm run torture -- --help`.
  *
  * Each round draws a member, a way to take it down (an orderly end, a kill, or damage while it runs and a kill behind it), a
  * file of its data directory and a place in it. Then it is started again, as whoever supervises it would, while clients
@@ -21,18 +21,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { integerFlag, switchFlag } from '../../src/cli/flags.ts';
 import { type Client, connect } from '../../src/client/index.ts';
 import { SimRandom } from '../../src/sim/sim-random.ts';
+import { scriptFlags } from '../script-flags.ts';
 import { Machines } from './machines.ts';
-
-const help = `npm run torture -- [options]
-
-  --flips N       rounds (default 20)
-  --seed S        of what is drawn (default: the time)
-  --patience S    seconds that a member may take to come back (default 120)
-  --keep          leave the data where it is
-`;
 
 /** What is no data, or a copy of what was damaged before. */
 const spared = /^(lock.*|spool|damaged-.*|rejoin\.json.*|LOCK|LOG|LOG\.old)$/;
@@ -218,22 +211,25 @@ class Torture {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      flips: { type: 'string', default: '20' },
-      seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
-      patience: { type: 'string', default: '120' },
-      keep: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+  const { values } = scriptFlags({
+    name: 'torture',
+    about: `Damages the data of one of three members at a time, and looks whether it comes back by itself and nothing that was
+acknowledged is lost. Ends with 1 if not.`,
+    flags: {
+      flips: integerFlag({ help: 'rounds', initial: 20, min: 1 }),
+      seed: integerFlag({
+        help: 'of what is drawn',
+        initial: Date.now() % 1_000_000,
+        shownDefault: 'the time',
+        min: 0,
+      }),
+      patience: integerFlag({ help: 'seconds that a member may take to come back', initial: 120, min: 1 }),
+      keep: switchFlag('leave the data where it is'),
     },
   });
-  if (values.help) {
-    say(help);
-    return 0;
-  }
   const directory = mkdtempSync(join(tmpdir(), 'torture-'));
   const machines = await Machines.make({ count: 3, directory: `${directory}/members` });
-  const torture = new Torture(machines, new SimRandom(Number(values.seed)), Number(values.patience) * 1000);
+  const torture = new Torture(machines, new SimRandom(values.seed), values.patience * 1000);
   say(`seed ${values.seed}; data in ${directory}`);
   let isInterrupted = false;
   const interrupt = (): void => {
@@ -244,8 +240,7 @@ async function main(): Promise<number> {
   try {
     for (const { index } of machines.all) machines.start(index);
     await torture.begin();
-    for (let number = 1; number <= Number(values.flips) && !isInterrupted; number++)
-      await torture.round(number);
+    for (let number = 1; number <= values.flips && !isInterrupted; number++) await torture.round(number);
   } catch (error) {
     problem = error as Error;
   }

@@ -1,39 +1,43 @@
-/**
- * Looks for differences between Keelson and an etcd, the newest one that is found or that of a release, for as many
- * seeds as it is told:
- *
- *     npm run differential -- --seeds 10 --calls 5000 --from 1 --transport grpc|gateway|both|watch|txn --no-auth --etcd 3.5
- *
- * With `txn` the calls are txns as bytes, to any of three members (`--members`).
- *
- * Ends with 1 if there are any, after printing the seed, the number of the call and both answers.
- */
+/** Looks for differences between Keelson and an etcd: `npm run differential -- --help`. */
 
-import { parseArgs } from 'node:util';
 import { Workplace } from '../../bench/children.ts';
+import { choiceFlag, integerFlag, switchFlag, textFlag } from '../../src/cli/flags.ts';
+import { giveUp, scriptFlags } from '../script-flags.ts';
 import { allTools } from '../tools.ts';
 import { type Compared, compareSystems, shown, type Transport } from './differential.ts';
 import { type Servers, startServers } from './harness.ts';
 import { compareTxns } from './txn-differential.ts';
 import { compareWatches } from './watch-differential.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '5' },
-    from: { type: 'string', default: '1' },
-    calls: { type: 'string', default: '3000' },
-    transport: { type: 'string', default: 'both' },
-    'no-auth': { type: 'boolean', default: false },
-    differences: { type: 'string', default: '3' },
-    etcd: { type: 'string', default: '' },
-    members: { type: 'string', default: '3' },
+const { values } = scriptFlags({
+  name: 'differential',
+  about: `Sends the same random calls to Keelson and to an etcd, and compares the answers. Ends with 1 if they differ, after printing
+the seed, the number of the call and both answers.`,
+  flags: {
+    seeds: integerFlag({ help: 'runs to make', initial: 5, min: 1 }),
+    from: integerFlag({ help: 'the first seed', initial: 1, min: 0 }),
+    calls: integerFlag({ help: 'calls of a run', initial: 3000, min: 1 }),
+    transport: choiceFlag<'both' | Transport | 'watch' | 'txn'>({
+      help: 'how the calls are made; watch: watches and what they are told; txn: txns as bytes, to any of the members',
+      initial: 'both',
+      choices: ['both', 'grpc', 'gateway', 'watch', 'txn'],
+    }),
+    noAuth: switchFlag('leave users and roles alone'),
+    differences: integerFlag({ help: 'of a run that are shown', initial: 3, min: 1 }),
+    etcd: textFlag({
+      help: 'the release to hold it against, as 3.4',
+      initial: '',
+      placeholder: 'VERSION',
+      shownDefault: 'the newest that is found',
+    }),
+    members: integerFlag({ help: 'members of each cluster, for txn', initial: 3, min: 1 }),
   },
 });
 
 const tool = allTools('etcd').find(({ version }) =>
   `${version}.`.startsWith(`${values.etcd}.`.replace(/^\.$/, '')),
 );
-if (tool === undefined) throw new Error(`there is no etcd ${values.etcd} here`);
+if (tool === undefined) giveUp(`not found here: etcd ${values.etcd}`);
 console.log(`beside etcd ${tool.version}`);
 const { path: etcdPath, version } = tool;
 
@@ -57,17 +61,17 @@ function runSeed(seed: number, transport: Transport): Promise<Compared> {
   return withBoth((etcd, keelson) =>
     compareSystems(etcd, keelson, {
       seed,
-      calls: Number(values.calls),
+      calls: values.calls,
       transport,
-      asksAuth: !values['no-auth'],
-      maxDifferences: Number(values.differences),
+      asksAuth: !values.noAuth,
+      maxDifferences: values.differences,
       version,
     }),
   );
 }
 
 async function watchSeed(seed: number): Promise<boolean> {
-  const steps = Number(values.calls);
+  const steps = values.calls;
   const compared = await withBoth((etcd, keelson) => compareWatches(etcd, keelson, seed, steps));
   const { watchers, events, difference } = compared;
   console.log(
@@ -77,9 +81,9 @@ async function watchSeed(seed: number): Promise<boolean> {
 }
 
 async function txnSeed(seed: number): Promise<number> {
-  const options = { seed, calls: Number(values.calls), asksAuth: !values['no-auth'] };
+  const options = { seed, calls: values.calls, asksAuth: !values.noAuth };
   const work = (etcd: Servers, keelson: Servers) => compareTxns(etcd, keelson, options);
-  const { calls, difference, kinds: found } = await withBoth(work, Number(values.members));
+  const { calls, difference, kinds: found } = await withBoth(work, values.members);
   add(kinds, found);
   console.log(`seed ${seed}: ${calls} txns: ${difference === null ? 'alike' : 'a difference'}`);
   if (difference === null) return calls;
@@ -101,7 +105,7 @@ const kinds = new Map<string, number>();
 const older = new Map<string, number>();
 let calls = 0;
 let differing = 0;
-for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds); seed++) {
+for (let seed = values.from; seed < values.from + values.seeds; seed++) {
   if (values.transport === 'txn') calls += await txnSeed(seed);
   if (values.transport === 'watch' && !(await watchSeed(seed))) differing++;
   for (const transport of transports) {

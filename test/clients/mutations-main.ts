@@ -1,18 +1,21 @@
-/**
- * Sends very many changed requests to a server of its own and looks whether it lives, serves and gives memory back:
- *
- *     npm run mutations -- --requests 100000 --seed 1
- */
+/** Sends very many changed requests to a server of its own: `npm run mutations -- --help`. */
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Workplace } from '../../bench/children.ts';
+import { integerFlag } from '../../src/cli/flags.ts';
+import { scriptFlags } from '../script-flags.ts';
 import { startServers } from './harness.ts';
 import { sendMutations } from './mutations.ts';
 
-const { values } = parseArgs({
-  options: { requests: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+const { values } = scriptFlags({
+  name: 'mutations',
+  about: `Sends very many changed requests to a server of its own, and looks whether it lives, serves and gives memory back. Ends with
+1 if it does not.`,
+  flags: {
+    requests: integerFlag({ help: 'how many', initial: 100_000, min: 1 }),
+    seed: integerFlag({ help: 'draws them', initial: 1, min: 0 }),
+  },
 });
 const mostGrowthMb = 150;
 const workplace = new Workplace();
@@ -25,11 +28,11 @@ try {
     return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024);
   };
   // The second half is held against the first: by then everything that is kept for good is there.
-  const half = Math.ceil(Number(values.requests) / 2);
+  const half = Math.ceil(values.requests / 2);
   const resident: number[] = [residentMb()];
   const sums = { requests: 0, answered: 0, refused: 0, lost: 0 };
   for (const part of [0, 1]) {
-    const counts = await sendMutations(clientUrl, Number(values.seed) + part, half, (sent) => {
+    const counts = await sendMutations(clientUrl, values.seed + part, half, (sent) => {
       if (sent % 10_000 === 0) console.log(`${part * half + sent} sent, ${residentMb()} MB`);
     });
     for (const lost of counts.lost) console.log(`no answer: ${lost}`);

@@ -120,6 +120,7 @@ export const allowances: readonly Allowance[] = [
   },
   { what: 'node:os', where: 'src/cli/assets.ts', reason: 'where temporary files are' },
   { what: 'node:os', where: 'src/cli/ctl/offline-commands.ts', reason: 'where temporary files are' },
+  { what: 'node:events', where: 'src/cli/ctl/ctl.ts', reason: 'how many may wait for Ctrl-C: no effect' },
   { what: 'fetch', where: 'src/cli/ctl/check-commands.ts', reason: "metrics of a member, as anybody's" },
   {
     what: 'node:child_process',
