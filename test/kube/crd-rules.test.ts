@@ -250,6 +250,40 @@ t.test('a definition whose rules make no sense is refused', async (t) => {
   t.match(refused({ rule: 'self.free.x == 1' }), "undefined field 'free'");
 });
 
+t.test('to ask whether a member is there that cannot be is a mistake, and no test', async (t) => {
+  const problem = (text: string): string => {
+    const schema = { ...route, 'x-kubernetes-validations': [{ rule: text }] };
+    const errors = validateRuleDefinitions(schema, 'schema').map(fieldErrorText);
+    return errors.length === 0 ? '' : errors.join().replace(/^[\s\S]*compilation failed: /, '');
+  };
+  const at = (text: string, column: number, name: string): string =>
+    `ERROR: <input>:1:${column}: undefined field '${name}'\n | ${text}\n | ${'.'.repeat(column - 1)}^`;
+  for (const [text, column, name] of [
+    ['has(self.nope)', 4, 'nope'],
+    ['!has(self.replicas) || has(self.nope)', 27, 'nope'],
+    ['has(self.nope.more)', 9, 'nope'],
+    ['self.matches.all(m, has(m.path) && has(m.nope))', 39, 'nope'],
+    ['self.matches.all(m, !has(m.path) || has(m.path.kind))', 40, 'kind'],
+    ['self.matches.size() == 0 || has(self.matches[0].nope)', 32, 'nope'],
+    ["self.name == ')' || has(self.nope)", 24, 'nope'],
+    ['has(self.free)', 4, 'free'],
+  ] as const) {
+    t.equal(problem(text), at(text, column, name), text);
+  }
+  for (const text of [
+    'has(self.replicas)',
+    'has(self.labels.anything)',
+    'has(self.labels) && has(self.labels.anything)',
+    'self.matches.all(m, !has(m.path) || has(m.path.type))',
+    'self.matches.size() == 0 || has(self.matches[0].path)',
+    'has(self.the__dash__size)',
+    'has(self.port)',
+    "self.name == 'has(self.nope)'",
+  ]) {
+    t.equal(problem(text), '', text);
+  }
+});
+
 t.test('the whole object has its kind and its name', async (t) => {
   const schema = {
     type: 'object',

@@ -257,7 +257,7 @@ registerTexts(language);
 registerAddresses(language);
 
 /** The end of what begins with an opening parenthesis at `open`, or -1. Texts in quotes are passed over. */
-function closing(text: string, open: number): number {
+export function closing(text: string, open: number): number {
   let depth = 0;
   for (let at = open; at < text.length; at++) {
     const char = text[at]!;

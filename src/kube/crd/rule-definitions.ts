@@ -9,6 +9,7 @@ import { type FieldError, invalidValue, notSupported, required } from '../api/fi
 import { isJsonObject, type Json } from '../api/objects.ts';
 import { type CheckedNode, CostEstimate } from './cel-cost.ts';
 import { rewritten } from './cel-library.ts';
+import { type Problem, placeOf, undefinedPresence } from './cel-presence.ts';
 import { itemsMax, type SizedType, sizedTypeOf } from './cel-sizes.ts';
 import { RuleTypes } from './cel-values.ts';
 import { parseJsonPath, plainNames } from './json-path.ts';
@@ -17,13 +18,6 @@ import { names, type Rule } from './rules.ts';
 import { additionalOf, hasRules, itemsOf, propertiesOf, propertyOf, type Schema } from './structural.ts';
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
-
-/** The library's error, as far as it is looked at. */
-interface Problem {
-  readonly summary: string;
-  readonly range?: { readonly start: number };
-  readonly node?: { readonly op?: string; readonly args?: unknown };
-}
 
 /** In the words of a real server's compiler, where they are known. */
 function wording({ summary }: Problem): string {
@@ -36,14 +30,6 @@ function wording({ summary }: Problem): string {
     return `found no matching overload for '_${operator[2]}_' applied to '(${operator[1]}, ${operator[3]})'`;
   }
   return summary.replace('.Matches(', '.matches(');
-}
-
-/** Where the compiler points: at the dot of a member, at the operator between two values. */
-function placeOf({ range, node }: Problem): number {
-  const first: unknown = Array.isArray(node?.args) ? (node.args as unknown[])[0] : undefined;
-  const inner = (first as { range?: { end: number } } | undefined)?.range;
-  if (inner === undefined || node?.op === 'call') return range?.start ?? 0;
-  return node?.op === '.' ? inner.end : inner.end + 1;
 }
 
 export function compileText(expression: string, problem: Problem): string {
@@ -74,6 +60,8 @@ function compile(
     parsed = language.parse(text);
     const result = parsed.check();
     if (!result.valid) return { problem: compileText(text, result.error as unknown as Problem), cost: 0 };
+    const undefinedMember = undefinedPresence(language, expression);
+    if (undefinedMember !== null) return { problem: compileText(expression, undefinedMember), cost: 0 };
     type = result.type ?? 'dyn';
   } catch (error) {
     return { problem: compileText(text, error as Problem), cost: 0 };

@@ -11,6 +11,7 @@ import { FieldsText } from '../api/fields-text.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import { language, rewritten } from '../crd/cel-library.ts';
 import { type Budget, BudgetError, MeteredExpression } from '../crd/cel-meter.ts';
+import { type Problem, undefinedPresence } from '../crd/cel-presence.ts';
 import { RuleTypes } from '../crd/cel-values.ts';
 import { compileText } from '../crd/rule-definitions.ts';
 import { errorText } from '../crd/rules.ts';
@@ -118,8 +119,11 @@ export function typeOfExpression(
   }
   const text = taken(expression);
   const result = environment.check(text);
-  if (result.valid) return { type: result.type ?? 'dyn', problem: null };
-  const problem = compileText(text, result.error as unknown as Parameters<typeof compileText>[1]);
+  const plain = withoutLiterals(expression);
+  const absent = result.valid ? undefinedPresence(environment, plain) : null;
+  if (result.valid && absent === null) return { type: result.type ?? 'dyn', problem: null };
+  const problem =
+    absent === null ? compileText(text, result.error as unknown as Problem) : compileText(plain, absent);
   return { type: null, problem: problem.replace(/^compilation failed: /, '') };
 }
 
@@ -138,8 +142,12 @@ export function expressionProblem(
   wanted: readonly ResultType[],
 ): string | null {
   const text = taken(expression);
-  const result = checkedEnvironmentOf(scope).check(text);
-  if (!result.valid) return compileText(text, result.error as unknown as Parameters<typeof compileText>[1]);
+  const environment = checkedEnvironmentOf(scope);
+  const result = environment.check(text);
+  if (!result.valid) return compileText(text, result.error as unknown as Problem);
+  const plain = withoutLiterals(expression);
+  const absent = undefinedPresence(environment, plain);
+  if (absent !== null) return compileText(plain, absent);
   const type = result.type ?? 'dyn';
   if (wanted.includes('dyn') || wanted.includes(type as ResultType)) return null;
   if (type === 'dyn' && (wanted.length > 1 || wanted[0] === 'Object')) return null;
