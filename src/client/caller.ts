@@ -14,6 +14,7 @@
 import type { OpenChannel, RpcChannelCall, RpcFailure, RpcMetadata } from '../rpc/channel.ts';
 import type { Timer } from '../util/runtime.ts';
 import { decodeCold, encodeCold } from '../wire/cold-codec.ts';
+import { offAbort, onAbort } from './abort.ts';
 import type { Endpoint } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
 import { closedError, EtcdError, errorOf, reasonOf, StatusCode } from './errors.ts';
@@ -70,13 +71,19 @@ export class Caller {
   }
 
   /** @throws EtcdError (rejects), or the signal's reason */
-  call<T>(spec: CallSpec<T>, options: CallOptions = {}): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#run(spec, options, true, (error, answer) => {
-        if (error === null) resolve(answer as T);
-        else reject(error);
+  async call<T>(spec: CallSpec<T>, options: CallOptions = {}): Promise<T> {
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#run(spec, options, true, (error, answer) => {
+          if (error === null) resolve(answer as T);
+          else reject(error);
+        });
       });
-    });
+    } catch (error) {
+      // The error was made where the answer was read, which leads to nobody: its stack is to tell who called.
+      if (error instanceof EtcdError) Error.captureStackTrace(error);
+      throw error;
+    }
   }
 
   #run<T>(spec: CallSpec<T>, options: CallOptions, withToken: boolean, done: Done<T>): void {
@@ -192,7 +199,7 @@ class Operation<T> {
         this.fail(signal.reason);
         return;
       }
-      signal.addEventListener('abort', this.#onAbort, { once: true });
+      onAbort(signal, this.#onAbort);
     }
     if (this.#timeoutMs !== Number.POSITIVE_INFINITY) {
       const { clock } = this.#caller.options.runtime;
@@ -224,7 +231,7 @@ class Operation<T> {
     this.#deadline?.cancel();
     this.#dialTimer?.cancel();
     this.#retryTimer?.cancel();
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#signal !== null) offAbort(this.#signal, this.#onAbort);
     this.#done(error, answer);
   }
 

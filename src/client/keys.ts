@@ -20,8 +20,19 @@ export interface WireRange {
 
 const zero: Uint8Array = Uint8Array.of(0);
 
+/** Not by `instanceof`: in some test runners a program has classes of its own. */
+function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && (value as Partial<Uint8Array>).BYTES_PER_ELEMENT === 1;
+}
+
+/** @throws TypeError when it is neither, which JavaScript does not see: other arrays would be cut to bytes */
 export function toBytes(bytes: Bytes): Uint8Array {
-  return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes;
+  if (typeof bytes === 'string') return Buffer.from(bytes, 'utf8');
+  if (!isBytes(bytes)) {
+    const what = Object.prototype.toString.call(bytes).slice('[object '.length, -1);
+    throw new TypeError(`keys and values are text or bytes (Uint8Array), not ${what}`);
+  }
+  return bytes;
 }
 
 export function toText(bytes: Uint8Array): string {
@@ -30,7 +41,7 @@ export function toText(bytes: Uint8Array): string {
 
 /** @throws TypeError when `range` has neither of its forms */
 export function toWireRange(range: KeyRange): WireRange {
-  if (typeof range === 'string' || range instanceof Uint8Array) {
+  if (typeof range !== 'object' || range === null || isBytes(range)) {
     return { key: toBytes(range), rangeEnd: emptyBytes };
   }
   if ('prefix' in range) {

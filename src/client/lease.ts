@@ -12,6 +12,7 @@ import {
   encodeLeaseTimeToLiveRequest,
 } from '../wire/lease-codec.ts';
 import { emptyBytes } from '../wire/proto.ts';
+import { offAbort, onAbort } from './abort.ts';
 import type { Caller } from './caller.ts';
 import { deferred } from './deferred.ts';
 import { EtcdError, LeaseLostError, StatusCode } from './errors.ts';
@@ -218,17 +219,17 @@ export class Leases {
       onInterrupted: () => {},
       onFailed: (error) => outcome.reject(error),
     });
-    const onAbort = (): void => outcome.reject(signal!.reason);
+    const giveUp = (): void => outcome.reject(signal!.reason);
     const late = new EtcdError('deadlineExceeded', `no answer within ${timeoutMs} ms`, {
       code: StatusCode.DeadlineExceeded,
     });
     const isLimited = timeoutMs !== Number.POSITIVE_INFINITY;
     const timer = isLimited ? clock.setTimer(timeoutMs, () => outcome.reject(late)) : null;
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, giveUp);
     steady.start();
     return outcome.promise.finally(() => {
       timer?.cancel();
-      signal?.removeEventListener('abort', onAbort);
+      if (signal !== undefined) offAbort(signal, giveUp);
       steady.close();
     });
   }

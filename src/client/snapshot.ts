@@ -10,6 +10,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RpcChannelStream } from '../rpc/channel.ts';
 import { decodeSnapshotPart } from '../wire/client-messages.ts';
 import { emptyBytes } from '../wire/proto.ts';
+import { offAbort, onAbort } from './abort.ts';
 import type { Caller } from './caller.ts';
 import { EtcdError, StatusCode } from './errors.ts';
 import { MessageQueue } from './message-queue.ts';
@@ -100,12 +101,12 @@ export class Snapshot implements AsyncIterable<Uint8Array> {
       },
       onEnd: (error) => (error === null ? queue.end() : queue.fail(error)),
     });
-    const onAbort = (): void => queue.fail(signal!.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const giveUp = (): void => queue.fail(signal!.reason);
+    if (signal !== undefined) onAbort(signal, giveUp);
     try {
       yield* queue;
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      if (signal !== undefined) offAbort(signal, giveUp);
       open.cancel();
     }
   }

@@ -20,6 +20,7 @@ import {
   decodeWatchResponse,
   encodeWatchRequest,
 } from '../wire/watch-codec.ts';
+import { offAbort, onAbort } from './abort.ts';
 import type { Caller } from './caller.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { CompactedError, closedError, EtcdError, errorOfCancelReason, StatusCode } from './errors.ts';
@@ -193,7 +194,7 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
       this.#end(signal.reason);
       return;
     }
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal !== undefined) onAbort(signal, this.#onAbort);
     this.#steady.start();
   }
 
@@ -344,7 +345,8 @@ export class Watch implements AsyncIterable<WatchEvent>, AsyncDisposable {
     this.#isOver = true;
     this.#steady.close();
     this.#progressTimer?.cancel();
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    const { signal } = this.#options;
+    if (signal !== undefined) offAbort(signal, this.#onAbort);
     const why = error ?? overError();
     this.#created.reject(why);
     for (const { reject } of this.#progress.splice(0)) reject(why);

@@ -1,9 +1,10 @@
 /** What a client says of calls that it gives up, and what it does not give up. */
 
+import { getEventListeners } from 'node:events';
 import { join } from 'node:path';
 import t from 'tap';
 import { freePorts } from '../../bench/ports.ts';
-import { connect } from '../../src/client/index.ts';
+import { type Client, connect } from '../../src/client/index.ts';
 import { startMember } from '../../src/index.ts';
 import { pauseFor } from '../waiting.ts';
 import { failing } from './failing.ts';
@@ -72,5 +73,48 @@ t.test('a watch waits for a token for as long as it takes, as it does for a conn
   for await (const { pair } of watch) {
     t.equal(pair.text, '1');
     break;
+  }
+});
+
+t.test(
+  'any number of calls hang on one signal, which is listened to once and left alone afterwards',
+  async (t) => {
+    await using member = await startMember({ memory: true });
+    const { client } = member;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const listeners = () => getEventListeners(signal, 'abort').length;
+    await Promise.all(Array.from({ length: 20 }, (_, at) => client.put(`${at}`, '1', { signal })));
+    t.equal(listeners(), 0);
+    const held = await client.lock('door');
+    const reason = new Error('not needed');
+    const waiting = Array.from({ length: 20 }, () => t.rejects(client.lock('door', { signal }), reason));
+    const watches = Array.from({ length: 20 }, () => client.watch('a', { signal }));
+    await Promise.all(watches.map(({ created }) => created));
+    const ended = watches.map((watch) => t.rejects(watch.messages().next(), reason));
+    const read = client.get('a', { signal });
+    // Of the locks those that wait listen through signals of their own, which Node makes of two.
+    t.equal(listeners(), 1);
+    controller.abort(reason);
+    await Promise.all([...waiting, ...ended, t.rejects(read, reason)]);
+    t.equal(listeners(), 0);
+    await held.release();
+    t.equal(await client.count({ prefix: 'door/' }), 0, 'who gave up has left the line');
+  },
+);
+
+t.test('the stack of an error leads to who called', async (t) => {
+  await using member = await startMember({ memory: true, listenClientUrls: ['http://127.0.0.1:0'] });
+  await using client = connect(member.clientUrls);
+  async function attach(one: Client): Promise<unknown> {
+    try {
+      return await one.put('a', '1', { lease: 5n });
+    } catch (error) {
+      return error;
+    }
+  }
+  for (const one of [client, member.client]) {
+    const stack = /requested lease not found\n.* attach .*closing\.test\.ts/s;
+    t.match(await attach(one), { reason: 'leaseNotFound', stack });
   }
 });

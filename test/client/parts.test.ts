@@ -1,7 +1,8 @@
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { Endpoints } from '../../src/client/endpoints.ts';
 import { EtcdError, errorOf, errorOfCancelReason, reasonOf } from '../../src/client/errors.ts';
-import { prefixEnd, toWireRange } from '../../src/client/keys.ts';
+import { prefixEnd, toBytes, toWireRange } from '../../src/client/keys.ts';
 import { MessageQueue } from '../../src/client/message-queue.ts';
 import { parseEndpoint, resolveClientOptions } from '../../src/client/options.ts';
 import { Tokens } from '../../src/client/tokens.ts';
@@ -48,6 +49,17 @@ t.test('an error as Go prints it, inside a cancelled watch, is read', async (t) 
     reason: 'watchCanceled',
     code: 2,
   });
+});
+
+t.test('what is neither text nor bytes is refused, and nothing is cut to bytes', async (t) => {
+  const text = /^keys and values are text or bytes \(Uint8Array\), not /;
+  const wrong: readonly unknown[] = [5, undefined, null, {}, Uint16Array.of(258), new ArrayBuffer(1), [1]];
+  for (const value of wrong)
+    t.throws(() => toBytes(value as Uint8Array), { name: 'TypeError', message: text });
+  t.throws(() => toWireRange(null as unknown as string), { name: 'TypeError', message: text });
+  t.same([...toBytes('ä')], [0xc3, 0xa4]);
+  const { Bytes } = runInNewContext('({ Bytes: Uint8Array })') as { Bytes: typeof Uint8Array };
+  t.same([...toWireRange(Bytes.of(1)).key], [1], 'of another realm, too');
 });
 
 t.test('ranges end where they should, and what is given stays as it is', async (t) => {
