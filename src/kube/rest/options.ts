@@ -92,7 +92,7 @@ export interface ListOptions {
   readonly allowsBookmarks: boolean;
   /** Null: not given. */
   readonly sendsInitialEvents: boolean | null;
-  /** 0: the server's choice. */
+  /** 0: the server's choice; less: a watch is over at once. */
   readonly timeoutSeconds: number;
 }
 
@@ -151,6 +151,13 @@ function initialEventErrors(options: ListOptions, match: string, isWatch: boolea
   return [forbiddenValue('resourceVersionMatch', why)];
 }
 
+/** Who watches from no revision of their own gets the state at the start, and its end is told to those who take bookmarks. */
+function withInitialEvents(options: ListOptions): ListOptions {
+  const isFromStart = (options.resourceVersion ?? 0) === 0;
+  const isAsked = options.sendsInitialEvents !== null;
+  return isFromStart && !isAsked ? { ...options, sendsInitialEvents: true } : options;
+}
+
 /** @throws StatusError 400, 422 */
 export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptions {
   const match = query.get('resourceVersionMatch') ?? '';
@@ -164,7 +171,7 @@ export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptio
     match: match as ListOptions['match'],
     allowsBookmarks: booleanParameter(query, 'allowWatchBookmarks'),
     sendsInitialEvents: query.has('sendInitialEvents') ? booleanParameter(query, 'sendInitialEvents') : null,
-    timeoutSeconds: Math.max(0, integerParameter(query, 'timeoutSeconds') ?? 0),
+    timeoutSeconds: integerParameter(query, 'timeoutSeconds') ?? 0,
   };
   const [ofEvents, ofMatch] = [
     initialEventErrors(options, match, isWatch),
@@ -176,5 +183,5 @@ export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptio
     decodeContinue(options.continueToken);
     throw badRequest('specifying resource version is not allowed when using continue');
   }
-  return options;
+  return isWatch ? withInitialEvents(options) : options;
 }

@@ -1,6 +1,7 @@
 /** Which objects a list or a watch is about: the namespace in its path and its selectors, as one predicate. */
 
 import type { ApiObject } from '../api/objects.ts';
+import { badRequest } from '../api/status.ts';
 import { parseFieldSelector } from '../meta/field-selector.ts';
 import { parseLabelSelector } from '../meta/label-selector.ts';
 import type { ResourceType } from '../registry/types.ts';
@@ -18,6 +19,9 @@ export interface Selection {
 export function selectionOf(resource: ResourceType, options: ListOptions, name: string): Selection {
   const labels = parseLabelSelector(options.labelSelector);
   const fields = parseFieldSelector(options.fieldSelector, resource);
+  if (name !== '' && !fields.isEmpty && fields.name !== name) {
+    throw badRequest("fieldSelector metadata.name doesn't match requested name");
+  }
   const isEverything = labels.requirements.length === 0 && fields.isEmpty && name === '';
   return {
     isEverything,

@@ -34,6 +34,7 @@ export async function watch(endpoint: Endpoint): Promise<ApiAnswer> {
     resource,
     open: (writer) => {
       if (refusal !== null) refuse(writer, refusal);
+      else if (options.timeoutSeconds < 0) writer.end();
       else {
         openWatch(endpoint, options, writer, {
           prefix: storage.prefixOf(namespace),

@@ -1,0 +1,47 @@
+/** How watches begin and end, as a kube-apiserver of 1.36 has it: each answer was compared with one. */
+
+import t from 'tap';
+import { startApi } from './api.ts';
+
+const maps = '/api/v1/namespaces/default/configmaps';
+
+const configMap = (name: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
+
+t.test('who watches from the start and takes bookmarks is told when the state is complete', async (t) => {
+  const api = await startApi(t);
+  await api.send('POST', maps, configMap('a'));
+  for (const from of ['', '&resourceVersion=0', '&resourceVersion=']) {
+    const seen = await api.frames(`${maps}?watch=1&allowWatchBookmarks=true${from}`, 2);
+    t.strictSame(
+      seen.map(({ type }) => type),
+      ['ADDED', 'BOOKMARK'],
+      from,
+    );
+    t.equal(seen[1].object.metadata.annotations['k8s.io/initial-events-end'], 'true');
+  }
+  const { metadata } = (await api.get(maps)).body;
+  const later = `${maps}?watch=1&allowWatchBookmarks=true&timeoutSeconds=1&resourceVersion=${metadata.resourceVersion}`;
+  const { body } = await api.get(later);
+  t.notMatch(JSON.stringify(body), 'initial-events-end', 'a watch that goes on has no start');
+});
+
+t.test('a timeout below zero is over when it begins', async (t) => {
+  const api = await startApi(t);
+  await api.send('POST', maps, configMap('a'));
+  const { code, body } = await api.get(`${maps}?watch=1&timeoutSeconds=-1`);
+  t.strictSame([code, body], [200, '']);
+});
+
+t.test('the old path of a watch of one object takes no selector but its name', async (t) => {
+  const api = await startApi(t);
+  await api.send('POST', maps, configMap('a'));
+  const path = '/api/v1/watch/namespaces/default/configmaps/a?timeoutSeconds=1&fieldSelector=';
+  for (const selector of ['metadata.name=b', 'metadata.name!=a', 'metadata.namespace=default']) {
+    const { code, body } = await api.get(path + encodeURIComponent(selector));
+    t.strictSame([code, body.message], [400, "fieldSelector metadata.name doesn't match requested name"]);
+  }
+  for (const selector of ['metadata.name=a', 'metadata.name=a,metadata.namespace=default', '']) {
+    const { code, body } = await api.get(path + encodeURIComponent(selector));
+    t.strictSame([code, body.type], [200, 'ADDED'], selector);
+  }
+});
