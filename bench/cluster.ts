@@ -38,7 +38,7 @@ export function systemVersion(system: SystemName): string | null {
 
 /** What to do when `systemVersion` says null. */
 export function howToInstall(system: SystemName): string {
-  if (system === 'etcd') return 'no `etcd` on the PATH: install etcd, or leave out --against etcd';
+  if (system === 'etcd') return 'no `etcd` on the PATH: install etcd, or leave out --against';
   return existsSync(KEELSON_MAIN)
     ? 'dist/cli/main.js does not run: see `node dist/cli/main.js version`'
     : 'dist/ is not built: run `npm run build` first';

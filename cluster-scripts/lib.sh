@@ -32,7 +32,8 @@ read_arguments() {
   while [ $# -gt 0 ]; do
     case $1 in
       --help | -h)
-        printf '%s\n' "$usage_text"
+        # The second line of each script says what it does.
+        printf '%s\n\n%s\n' "$usage_text" "$(sed -n '2s/^# //p' "$0")"
         exit 0
         ;;
       --dir)

@@ -25,13 +25,9 @@ const storeRetryMs = 100;
 /** Ending must not take longer than this: the store may be gone already. */
 const endMs = 5000;
 
-const HELP = `Usage: keelson apiserver [flags]
-
-Serves the Kubernetes API over a Keelson cluster or a real etcd. Certificates and the administrator's token are made
+const ABOUT = `Serves the Kubernetes API over a Keelson cluster or a real etcd. Certificates and the administrator's token are made
 once and kept in --cert-dir, beside a kubeconfig that goes with them. The flags are those of kube-apiserver; as
-"keelson kube-apiserver" their defaults are, too, and no token is made.
-
-`;
+"keelson kube-apiserver" their defaults are, too, and no token is made.`;
 
 /** @throws Error when it does not answer in time */
 async function untilStoreAnswers(store: KubeStore, runtime: Runtime): Promise<void> {
@@ -110,7 +106,7 @@ export async function runApiserver(argv: readonly string[], isKube: boolean = fa
   const table = apiserverFlags(isKube);
   const { values, problems, warnings, help } = parseFlags(table, plainArguments(argv));
   if (help) {
-    say(HELP + flagHelp(table));
+    say(`Usage: keelson ${command} [flags]\n\n${ABOUT}\n\n${flagHelp(table)}`);
     return 0;
   }
   optimizeSooner();

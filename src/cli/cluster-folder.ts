@@ -62,7 +62,9 @@ export class ClusterFolder {
    * @throws Error when it holds something else.
    */
   create(cluster: LocalCluster): void {
-    if (existsSync(this.#path) && this.read() === null && readdirSync(this.#path).length > 0) {
+    // `keelson apiserver` keeps its certificates there, too, and may have been first.
+    const isForeign = (name: string): boolean => name !== KUBE;
+    if (existsSync(this.#path) && this.read() === null && readdirSync(this.#path).some(isForeign)) {
       throw new Error(`${this.shown} holds files that are not a cluster's: choose another --dir`);
     }
     for (const part of [DATA, LOG, RUN]) mkdirSync(join(this.#path, part), { recursive: true });

@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (argv) => (await import('./server.ts')).runServer(argv, 'etcd'),
   },
   assets: {
-    summary: 'make a folder with an etcd, an etcdctl and an etcdutl to start',
+    summary: 'make a folder with etcd, etcdctl, etcdutl and kube-apiserver to start',
     run: async (argv) => (await import('./assets.ts')).runAssets(argv),
   },
   cluster: {
@@ -63,7 +63,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(14)} ${command.summary}`);
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length)) + 2;
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
   return [
     'keelson: a replicated key-value store that speaks etcd v3',
     '',

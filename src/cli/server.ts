@@ -28,13 +28,9 @@ const SIGNAL_EXITS: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 1
 /** Node's names of processors, as Go has them. */
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-const HELP = `Usage: keelson server [flags]
-
-Runs one member of a cluster in the foreground. Every flag may also be given as a variable: --data-dir is
+const ABOUT = `Runs one member of a cluster in the foreground. Every flag may also be given as a variable: --data-dir is
 ETCD_DATA_DIR; or all of them in a file of YAML. SIGTERM and Ctrl-C hand leadership over and close the data; a second
-one ends at once. SIGUSR2 switches debug lines on in the log, and off again; SIGHUP opens its files anew.
-
-`;
+one ends at once. SIGUSR2 switches debug lines on in the log, and off again; SIGHUP opens its files anew.`;
 
 /** Null, and a word about it, when lines cannot go where they are to go. */
 function openLog(options: ServerOptions, name: ServerName): Logger | null {
@@ -184,7 +180,7 @@ export async function runServer(argv: readonly string[], name: ServerName = 'ser
   const reader = await settingsReader(argv);
   const { options, problems, isUnreadable, warnings, help } = parseServerOptions(argv, process.env, reader);
   if (help) {
-    say(HELP + serverFlagHelp());
+    say(`Usage: keelson ${name} [flags]\n\n${ABOUT}\n\n${serverFlagHelp()}`);
     return 0;
   }
   if (options.version) return sayVersion();

@@ -76,3 +76,14 @@ t.test('a folder with other things in it is not taken over', async (t) => {
   writeFileSync(join(dir, 'cluster.json'), '{}');
   t.throws(() => new ClusterFolder(dir).read(), /not the description/);
 });
+
+t.test(
+  'a folder that holds something else is left alone; certificates of the API may be there first',
+  async (t) => {
+    const dir = t.testdir({ certificates: { kube: { 'ca.crt': '' } }, mine: { 'notes.txt': '' } });
+    new ClusterFolder(join(dir, 'certificates')).create(localCluster(1, 0));
+    t.equal(new ClusterFolder(join(dir, 'certificates')).read()?.members.length, 1);
+    const mine = new ClusterFolder(join(dir, 'mine'));
+    t.throws(() => mine.create(localCluster(1, 0)), /holds files that are not a cluster's/);
+  },
+);

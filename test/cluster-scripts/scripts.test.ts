@@ -149,7 +149,8 @@ t.test('what is wrong with a command line is said, with exit code 2', async (t) 
   t.match(await script('stop.sh', '--force'), { code: 2, err: /unknown flag --force/ });
   t.match(await script('start.sh', '--nodes', '9', '--what'), { code: 2, err: /--nodes[\s\S]*--what/ });
   t.match(await script('kill.sh', '1', '--dir', dir), { code: 1, err: /no cluster/ });
-  t.match(await script('status.sh', '--help'), { code: 0, out: /Usage/ });
+  t.match(await script('status.sh', '--help'), { code: 0, out: /^Usage: .*\n\nShows each member: / });
+  t.match(await script('kill.sh', '--help'), { code: 0, out: /^Usage: .*\n\nkill -9 of one member/ });
 });
 
 t.test('a recorded process id that belongs to somebody else is left alone', async (t) => {
