@@ -27,6 +27,7 @@ import {
   type KeyValueBytes,
   OpKind,
   type OpResult,
+  plainRange,
   type RangeRequest,
   type RequestOp,
   SortOrder,
@@ -83,21 +84,7 @@ export function lineEnd(prefix: string): string {
 }
 
 /** A read of one pair. */
-const readOne: RangeRequest = {
-  key: noBytes,
-  rangeEnd: noBytes,
-  limit: 1,
-  revision: 0,
-  sortOrder: SortOrder.None,
-  sortTarget: SortTarget.Key,
-  serializable: false,
-  keysOnly: false,
-  countOnly: false,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-};
+const readOne: RangeRequest = { ...plainRange(noBytes, noBytes), limit: 1 };
 
 export function keyRange(key: Uint8Array): RangeRequest {
   return { ...readOne, key };

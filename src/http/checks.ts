@@ -6,7 +6,7 @@
 import type { ServedMember } from '../member/types.ts';
 import { Failure } from '../util/failure.ts';
 import { AlarmType } from '../wire/cold-messages.ts';
-import type { RangeRequest } from '../wire/messages.ts';
+import { plainRange, type RangeRequest } from '../wire/messages.ts';
 
 /** @param problem null when all is well */
 export type CheckDone = (problem: string | null) => void;
@@ -22,19 +22,10 @@ const empty = new Uint8Array(0);
 
 /** A read of one key that nobody has, as cheap as a read can be. */
 const probe: RangeRequest = {
-  key: new Uint8Array(1),
-  rangeEnd: empty,
+  ...plainRange(new Uint8Array(1), empty),
   limit: 1,
-  revision: 0,
-  sortOrder: 0,
-  sortTarget: 0,
   serializable: true,
   keysOnly: true,
-  countOnly: false,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
 };
 
 /** What a member says of itself that has no state, or a wrong one. */

@@ -19,7 +19,7 @@ import { Locks } from './oracle/locks.ts';
 import { showModel, showRange } from './oracle/render.ts';
 import { Replay } from './oracle/replay.ts';
 import { Watchers } from './oracle/watchers.ts';
-import { type MemberPort, plainRange, Workload } from './oracle/workload.ts';
+import { type MemberPort, rangeOf, Workload } from './oracle/workload.ts';
 import { openLogged } from './sim-member.ts';
 import type { SimNode } from './sim-node.ts';
 import { SimRandom } from './sim-random.ts';
@@ -303,7 +303,7 @@ export class Run {
 
   /** I42: with the same log applied, every member holds what the plain model of the store holds. */
   private judgeContents(): void {
-    const request = { ...plainRange('\0', '\0'), serializable: true };
+    const request = { ...rangeOf('\0', '\0'), serializable: true };
     const expected = showModel(this.replay.model.rangeAt(request, this.replay.model.revision));
     for (const node of this.members()) {
       const found = showRange(node.member!.store.range(request));

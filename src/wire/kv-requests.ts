@@ -17,7 +17,7 @@ import type {
   RequestOp,
   TxnRequest,
 } from './messages.ts';
-import { CompareTarget, OpKind } from './messages.ts';
+import { CompareTarget, OpKind, plainRange } from './messages.ts';
 import { emptyBytes, malformed, maxMessageDepth, Reader, WireType } from './proto-reader.ts';
 import { Writer } from './proto-writer.ts';
 
@@ -34,21 +34,7 @@ export function decodeRangeRequest(bytes: Uint8Array): RangeRequest {
 }
 
 function readRangeRequest(reader: Reader): RangeRequest {
-  const request: RangeRequest = {
-    key: emptyBytes,
-    rangeEnd: emptyBytes,
-    limit: 0,
-    revision: 0,
-    sortOrder: 0,
-    sortTarget: 0,
-    serializable: false,
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-  };
+  const request = plainRange(emptyBytes, emptyBytes);
   while (reader.at < reader.end) {
     const tag = reader.tag();
     // 1 << 3 | 2, 2 << 3 | 2, 3 << 3 | 0, …

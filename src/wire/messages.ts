@@ -47,6 +47,25 @@ export interface RangeRequest {
   maxCreateRevision: number;
 }
 
+/** All of a range as it is now, in the order of keys. @param rangeEnd empty: one key */
+export function plainRange(key: Uint8Array, rangeEnd: Uint8Array): RangeRequest {
+  return {
+    key,
+    rangeEnd,
+    limit: 0,
+    revision: 0,
+    sortOrder: SortOrder.None,
+    sortTarget: SortTarget.Key,
+    serializable: false,
+    keysOnly: false,
+    countOnly: false,
+    minModRevision: 0,
+    maxModRevision: 0,
+    minCreateRevision: 0,
+    maxCreateRevision: 0,
+  };
+}
+
 export interface RangeResult {
   kvs: KeyValueBytes[];
   more: boolean;

@@ -20,7 +20,7 @@ import { memoryDisk } from '../../src/util/memory-disk.ts';
 import { nodeRuntime } from '../../src/util/node-runtime.ts';
 import { decodeKeyValue } from '../../src/wire/key-value.ts';
 import { encodePutRequest } from '../../src/wire/kv-codec.ts';
-import type { PutRequest, PutResult, RangeRequest } from '../../src/wire/messages.ts';
+import { type PutRequest, type PutResult, plainRange } from '../../src/wire/messages.ts';
 import { until } from '../waiting.ts';
 
 const quickLimits: MemberLimits = { ...defaultLimits, heartbeatMs: 20, electionMs: 100 };
@@ -177,21 +177,7 @@ export function linearize(member: Member): Promise<void> {
 }
 
 export function get(member: Member, key: string): string | null {
-  const request: RangeRequest = {
-    key: Buffer.from(key),
-    rangeEnd: Buffer.alloc(0),
-    limit: 0,
-    revision: 0,
-    sortOrder: 0,
-    sortTarget: 0,
-    serializable: true,
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-  };
+  const request = { ...plainRange(Buffer.from(key), Buffer.alloc(0)), serializable: true };
   const [kv] = member.store.range(request).kvs;
   return kv === undefined ? null : Buffer.from(decodeKeyValue(kv).value).toString();
 }

@@ -12,6 +12,7 @@ import {
   OpKind,
   type OpResult,
   type PutRequest,
+  plainRange,
   type RangeRequest,
   type RangeResult,
   type RequestOp,
@@ -29,22 +30,7 @@ export function range(
   fields: Partial<Omit<RangeRequest, 'key' | 'rangeEnd'>> & { end?: string } = {},
 ): RangeRequest {
   const { end, ...rest } = fields;
-  return {
-    key: bytes(key),
-    rangeEnd: bytes(end ?? ''),
-    limit: 0,
-    revision: 0,
-    sortOrder: 0,
-    sortTarget: 0,
-    serializable: false,
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-    ...rest,
-  };
+  return { ...plainRange(bytes(key), bytes(end ?? '')), ...rest };
 }
 
 export function put(

@@ -6,7 +6,7 @@ import { EntryType } from '../../src/raft/types.ts';
 import { type Asked, History } from '../../src/sim/oracle/history.ts';
 import { type Logged, Replay } from '../../src/sim/oracle/replay.ts';
 import { WatchHistory } from '../../src/sim/oracle/watch-history.ts';
-import { plainRange } from '../../src/sim/oracle/workload.ts';
+import { rangeOf } from '../../src/sim/oracle/workload.ts';
 import { encodeKeyValue } from '../../src/wire/key-value.ts';
 import type { Event, PutRequest } from '../../src/wire/messages.ts';
 import { CompareResult, CompareTarget, OpKind } from '../../src/wire/messages.ts';
@@ -60,7 +60,7 @@ function kv(key: string, value: string, create: number, mod: number, version: nu
   });
 }
 
-const range: Asked = { kind: 'range', request: plainRange('a', '') };
+const range: Asked = { kind: 'range', request: rangeOf('a', '') };
 
 t.test('a write that was logged and answered with its revision passes, once', async (t) => {
   const b = bench();
@@ -111,7 +111,7 @@ t.test(
       const write = b.history.invoke(0, '1/1', asked, body, 0);
       b.log(asked, body);
       b.history.answer(write, null, { prevKv: null, revision: 2 });
-      const request = { ...plainRange('a', ''), serializable };
+      const request = { ...rangeOf('a', ''), serializable };
       const read = b.history.invoke(1, '2/1', { kind: 'range', request }, null, 1);
       b.history.answer(read, null, { kvs: [], more: false, count: 0, revision: 1 });
       if (serializable) t.doesNotThrow(() => b.history.judge());
@@ -126,7 +126,7 @@ t.test('a serializable read never goes back on the same member', async (t) => {
   const write = b.history.invoke(0, '1/1', asked, body, 0);
   b.log(asked, body);
   b.history.answer(write, null, { prevKv: null, revision: 2 });
-  const request = { ...plainRange('a', ''), serializable: true };
+  const request = { ...rangeOf('a', ''), serializable: true };
   const read = b.history.invoke(1, '1/1', { kind: 'range', request }, null, 1);
   b.history.answer(read, null, { kvs: [], more: false, count: 0, revision: 1 });
   t.throws(() => b.history.judge(), /I22/);
@@ -175,7 +175,7 @@ t.test('a compare-and-set that answers what its moment does not allow is found',
   const request = {
     compare: [compare],
     success: [{ kind: OpKind.Put, request: put('a', '2') } as const],
-    failure: [{ kind: OpKind.Range, request: plainRange('a', '') } as const],
+    failure: [{ kind: OpKind.Range, request: rangeOf('a', '') } as const],
   };
   const txn: Asked = { kind: 'txn', request };
   const operation = b.history.invoke(0, '1/1', txn, Buffer.from('txn'), 0);

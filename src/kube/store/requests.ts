@@ -7,10 +7,9 @@ import {
   CompareResult,
   CompareTarget,
   OpKind,
+  plainRange,
   type RangeRequest,
   type RequestOp,
-  SortOrder,
-  SortTarget,
   type TxnRequest,
 } from '../../wire/messages.ts';
 
@@ -36,21 +35,10 @@ export function rangeRequest(
   limit: number,
   revision: number,
 ): RangeRequest {
-  return {
-    key,
-    rangeEnd,
-    limit,
-    revision,
-    sortOrder: SortOrder.None,
-    sortTarget: SortTarget.Key,
-    serializable: false,
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-  };
+  const request = plainRange(key, rangeEnd);
+  request.limit = limit;
+  request.revision = revision;
+  return request;
 }
 
 /** Does `write` if the key's modRevision is `expectedRevision` (0: the key is not there), else reads the key. */

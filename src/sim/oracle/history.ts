@@ -16,16 +16,17 @@
 
 import { type Caller, nobody } from '../../auth/types.ts';
 import type { RequestReason } from '../../util/failure.ts';
-import type {
-  CompactionRequest,
-  DeleteRangeRequest,
-  DeleteRangeResult,
-  PutRequest,
-  PutResult,
-  RangeRequest,
-  RangeResult,
-  TxnRequest,
-  TxnResult,
+import {
+  type CompactionRequest,
+  type DeleteRangeRequest,
+  type DeleteRangeResult,
+  type PutRequest,
+  type PutResult,
+  plainRange,
+  type RangeRequest,
+  type RangeResult,
+  type TxnRequest,
+  type TxnResult,
 } from '../../wire/messages.ts';
 import { Violation } from '../invariants/invariant.ts';
 import { judgeRights } from './judge-rights.ts';
@@ -236,8 +237,8 @@ export class History {
       case 'delete': {
         const shown = showDelete(result as DeleteRangeResult);
         if ((result as DeleteRangeResult).deleted > 0) return this.judgeWrite(operation, revision, shown);
-        const none = { key: asked.request.key, rangeEnd: asked.request.rangeEnd };
-        const there = model.rangeAt({ ...plainRange, ...none }, revision);
+        const { key, rangeEnd } = asked.request;
+        const there = model.rangeAt(plainRange(key, rangeEnd), revision);
         return there.kind === 'range' && there.count === 0 ? null : `deleted none of ${showModel(there)}`;
       }
       case 'txn': {
@@ -276,20 +277,6 @@ export class History {
     return differ(shown, showModel(origin.result));
   }
 }
-
-const plainRange = {
-  limit: 0,
-  revision: 0,
-  sortOrder: 0,
-  sortTarget: 0,
-  serializable: false,
-  keysOnly: false,
-  countOnly: false,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-};
 
 function isSerializable(asked: Asked): boolean {
   return asked.kind === 'range' && asked.request.serializable;

@@ -22,7 +22,7 @@ import type {
   RequestOp,
   TxnRequest,
 } from '../../wire/messages.ts';
-import { CompareResult, CompareTarget, OpKind } from '../../wire/messages.ts';
+import { CompareResult, CompareTarget, OpKind, plainRange } from '../../wire/messages.ts';
 import type { SimClock } from '../sim-clock.ts';
 import type { SimRandom } from '../sim-random.ts';
 import type { Swarm } from '../swarm.ts';
@@ -53,22 +53,9 @@ export interface MemberPort {
 
 const noBytes = new Uint8Array(0);
 
-export function plainRange(key: string, end: string): RangeRequest {
-  return {
-    key: Buffer.from(key, 'latin1'),
-    rangeEnd: Buffer.from(end, 'latin1'),
-    limit: 0,
-    revision: 0,
-    sortOrder: 0,
-    sortTarget: 0,
-    serializable: false,
-    keysOnly: false,
-    countOnly: false,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-  };
+/** A range of keys that are binary strings. */
+export function rangeOf(key: string, end: string): RangeRequest {
+  return plainRange(Buffer.from(key, 'latin1'), Buffer.from(end, 'latin1'));
 }
 
 interface Client {
@@ -294,7 +281,7 @@ export class Workload {
   }
 
   private range(): RangeRequest {
-    const request = this.random.chance(0.5) ? plainRange(this.key(), '') : plainRange('k/', 'k0');
+    const request = this.random.chance(0.5) ? rangeOf(this.key(), '') : rangeOf('k/', 'k0');
     const limit = this.random.chance(0.2) ? 1 + this.random.below(4) : 0;
     return { ...request, limit, keysOnly: this.random.chance(0.1), countOnly: this.random.chance(0.05) };
   }
@@ -315,7 +302,7 @@ export class Workload {
         },
       ],
       success: [{ kind: OpKind.Put, request: this.put(client, key, true) }],
-      failure: [{ kind: OpKind.Range, request: plainRange(key, '') }],
+      failure: [{ kind: OpKind.Range, request: rangeOf(key, '') }],
     };
   }
 
@@ -332,7 +319,7 @@ export class Workload {
       const key = Buffer.from(keys[0]!, 'latin1');
       success[0] = { kind: OpKind.DeleteRange, request: { key, rangeEnd: noBytes, prevKv: true } };
     }
-    success.push({ kind: OpKind.Range, request: plainRange('k/', 'k0') });
+    success.push({ kind: OpKind.Range, request: rangeOf('k/', 'k0') });
     return { compare: [], success, failure: [] };
   }
 }
