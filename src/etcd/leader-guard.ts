@@ -7,9 +7,10 @@
  */
 
 import type { ServedMember } from '../member/types.ts';
-import { type RpcStatus, type RpcStream, writeNumbered } from '../rpc/transport.ts';
+import type { RpcStatus, RpcStream } from '../rpc/transport.ts';
 import type { Timer } from '../util/runtime.ts';
 import { statuses } from './errors.ts';
+import { RelayedStream } from './relayed-stream.ts';
 
 const electionTimeoutsOfGrace = 3;
 
@@ -65,15 +66,12 @@ export class LeaderGuard {
 }
 
 /** Passes everything on, and tells when the call is over, whoever ended it. */
-class WatchedStream implements RpcStream {
-  readonly #stream: RpcStream;
+class WatchedStream extends RelayedStream {
   readonly #ended: (stream: WatchedStream) => void;
-  #cancelListener: (() => void) | null = null;
   #isOver = false;
-  #isCanceled = false;
 
   constructor(stream: RpcStream, ended: (stream: WatchedStream) => void) {
-    this.#stream = stream;
+    super(stream);
     this.#ended = ended;
     stream.onCancel(() => this.#cancel());
   }
@@ -82,76 +80,22 @@ class WatchedStream implements RpcStream {
     return this.#isOver;
   }
 
-  get path(): string {
-    return this.#stream.path;
-  }
-
-  get peer(): string {
-    return this.#stream.peer;
-  }
-
-  get commonName(): string {
-    return this.#stream.commonName;
-  }
-
-  get bufferedBytes(): number {
-    return this.#stream.bufferedBytes;
-  }
-
-  metadata(key: string): string | undefined {
-    return this.#stream.metadata(key);
-  }
-
-  onMessage(listener: (request: Uint8Array) => void): void {
-    this.#stream.onMessage(listener);
-  }
-
-  onHalfClose(listener: () => void): void {
-    this.#stream.onHalfClose(listener);
-  }
-
-  onDrain(listener: () => void): void {
-    this.#stream.onDrain(listener);
-  }
-
-  onCancel(listener: () => void): void {
-    this.#cancelListener = listener;
-    if (this.#isCanceled) listener();
-  }
-
-  write(response: Uint8Array): boolean {
-    return this.#stream.write(response);
-  }
-
-  writeNumbered(head: Uint8Array, number: number, tail: Uint8Array): boolean {
-    return writeNumbered(this.#stream, head, number, tail);
-  }
-
-  pause(): void {
-    this.#stream.pause();
-  }
-
-  resume(): void {
-    this.#stream.resume();
-  }
-
   end(status: RpcStatus | null): void {
     this.#finish();
-    this.#stream.end(status);
+    this.stream.end(status);
   }
 
   /** Ends the call over the head of the service, which learns of it as of a client that went away. */
   cut(status: RpcStatus): void {
     if (this.#isOver) return;
-    this.#stream.end(status);
+    this.stream.end(status);
     this.#cancel();
   }
 
   #cancel(): void {
     if (this.#isOver) return;
     this.#finish();
-    this.#isCanceled = true;
-    this.#cancelListener?.();
+    this.tellCanceled();
   }
 
   #finish(): void {

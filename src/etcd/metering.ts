@@ -18,6 +18,7 @@ import type { Clock } from '../util/runtime.ts';
 import { varintBytes } from '../wire/proto-writer.ts';
 import type { RpcShape } from './catalog.ts';
 import { Code, codeNames } from './errors.ts';
+import { RelayedStream } from './relayed-stream.ts';
 
 export interface MethodFigures {
   readonly labels: Labels;
@@ -227,95 +228,50 @@ export class RpcMeter {
 }
 
 /** Passes everything on, and counts it. */
-class MeteredStream implements RpcStream {
-  readonly #stream: RpcStream;
+class MeteredStream extends RelayedStream {
   readonly #figures: MethodFigures;
   readonly #meter: RpcMeter;
   readonly #beganAt: number;
-  #cancelListener: (() => void) | null = null;
-  #isCanceled = false;
   #isOver = false;
 
   constructor(stream: RpcStream, figures: MethodFigures, meter: RpcMeter) {
-    this.#stream = stream;
+    super(stream);
     this.#figures = figures;
     this.#meter = meter;
     this.#beganAt = meter.begin(figures);
     stream.onCancel(() => {
-      this.#isCanceled = true;
       this.#end(canceled);
-      this.#cancelListener?.();
+      this.tellCanceled();
     });
   }
 
-  get path(): string {
-    return this.#stream.path;
-  }
-
-  get peer(): string {
-    return this.#stream.peer;
-  }
-
-  get commonName(): string {
-    return this.#stream.commonName;
-  }
-
-  get bufferedBytes(): number {
-    return this.#stream.bufferedBytes;
-  }
-
-  metadata(key: string): string | undefined {
-    return this.#stream.metadata(key);
-  }
-
-  onCancel(listener: () => void): void {
-    this.#cancelListener = listener;
-    if (this.#isCanceled) listener();
-  }
-
-  onMessage(listener: (request: Uint8Array) => void): void {
-    this.#stream.onMessage((request) => {
+  override onMessage(listener: (request: Uint8Array) => void): void {
+    this.stream.onMessage((request) => {
       this.#figures.received++;
       this.#meter.receivedBytes += request.length;
       listener(request);
     });
   }
 
-  onHalfClose(listener: () => void): void {
-    this.#stream.onHalfClose(listener);
-  }
-
-  onDrain(listener: () => void): void {
-    this.#stream.onDrain(listener);
-  }
-
-  write(response: Uint8Array): boolean {
+  override write(response: Uint8Array): boolean {
     if (!this.#isOver) {
       this.#figures.sent++;
       this.#meter.sentBytes += response.length;
     }
-    return this.#stream.write(response);
+    return this.stream.write(response);
   }
 
-  writeNumbered(head: Uint8Array, number: number, tail: Uint8Array): boolean {
+  override writeNumbered(head: Uint8Array, number: number, tail: Uint8Array): boolean {
     if (!this.#isOver) {
       this.#figures.sent++;
       this.#meter.sentBytes += head.length + varintBytes(number) + tail.length;
     }
-    return writeNumbered(this.#stream, head, number, tail);
-  }
-
-  pause(): void {
-    this.#stream.pause();
-  }
-
-  resume(): void {
-    this.#stream.resume();
+    return writeNumbered(this.stream, head, number, tail);
   }
 
   end(status: RpcStatus | null): void {
     this.#end(status);
-    this.#stream.end(status);
+    this.stream.end(status);
   }
 
   #end(status: RpcStatus | null): void {
