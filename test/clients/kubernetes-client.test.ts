@@ -53,6 +53,17 @@ async function refusalOf(
   throw new Error('it was not refused');
 }
 
+t.test('the kubeconfig of a server in memory is one that this client takes as it is', async (t) => {
+  const plane = await startControlPlane({ authorizationModes: ['RBAC'] });
+  t.teardown(() => plane.close());
+  const config = new KubeConfig();
+  config.loadFromString(plane.kubeconfig);
+  const core = config.makeApiClient(Core);
+  await create(core, 'theirs');
+  const { items } = await core.listNamespacedConfigMap({ namespace: 'default' });
+  t.ok(items.some(({ metadata }) => metadata?.name === 'theirs'));
+});
+
 t.test('objects are made, read, listed, patched in each way, replaced and deleted', async (t) => {
   const plane = await startControlPlane();
   t.teardown(() => plane.close());
