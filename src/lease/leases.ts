@@ -12,7 +12,6 @@ import { crc32 } from 'node:zlib';
 import type { Backend, BackendEntry } from '../backend/backend.ts';
 import { Failure } from '../util/failure.ts';
 import { exponentialBounds, Histogram } from '../util/metrics.ts';
-import { sortStrings } from '../util/sort-strings.ts';
 import { decodeLease, encodeLease, type Lease, leaseKey, leaseTable, leaseTableEnd } from './lease.ts';
 import { maxTtlSeconds } from './limits.ts';
 
@@ -117,11 +116,12 @@ export class Leases {
     return [...this.#byId.keys()];
   }
 
-  /** The keys of a lease in ascending order; none for a lease that does not exist. */
-  keysOf(id: bigint): string[] {
-    const keys = [...(this.#byId.get(id)?.keys ?? [])];
-    sortStrings(keys);
-    return keys;
+  /**
+   * The keys of a lease, in no order that means anything; none for a lease that does not exist. Whoever may not write all of
+   * them may not add one either, so this is asked with each put.
+   */
+  keysOf(id: bigint): ReadonlySet<string> {
+    return this.#byId.get(id)?.keys ?? noKeys;
   }
 
   /** A key may name a lease that does not exist if the state came from an etcd where it did; it then has none. */
