@@ -213,6 +213,15 @@ t.test('a path that nobody serves is text, an unknown resource is a Status', asy
     404,
     '404 page not found\n',
   ]);
+  for (const path of [
+    '/apis/apps/v9',
+    '/apis/apps/v9/namespaces/default/deployments/x',
+    '/api/v2',
+    '/api/v2/pods',
+  ]) {
+    const { code, body } = await api.get(path);
+    t.strictSame([code, body.message], [404, 'the server could not find the requested resource'], path);
+  }
   const unknown = await api.get('/api/v1/namespaces/default/things');
   t.equal(unknown.body.message, 'the server could not find the requested resource');
   t.equal((await api.send('POST', `${maps}/c`, configMap('c'))).code, 405);

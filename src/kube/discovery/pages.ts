@@ -2,7 +2,7 @@
  * `/`, `/api`, `/apis` and below, `/version`. Documents are made once per state of the registry.
  */
 
-import { methodNotAllowed } from '../api/status.ts';
+import { methodNotAllowed, noSuchResource } from '../api/status.ts';
 import type { PageHandler } from '../http/handler.ts';
 import { negotiate } from '../http/negotiate.ts';
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
@@ -53,13 +53,24 @@ export class DiscoveryPages {
   readonly handle: PageHandler = (request) => {
     const { segments, method } = request;
     const make = this.#documentOf(segments);
-    if (make === null) return null;
+    if (make === null) {
+      if (this.#isOfBuiltIns(segments)) throw noSuchResource();
+      return null;
+    }
     // The lists of paths and of groups do not ask for the method; the others are to be read, and have no heads.
     const isList = segments.length === 0 || (segments[0] === 'apis' && segments.length <= 2);
     if (method !== 'GET' && !isList) throw methodNotAllowed();
     if (segments.length === 1 && segments[0] === 'version') return answerJson(servedVersion, true);
     return this.#answer(request, segments, make);
   };
+
+  /** Of a group that is always there nothing else is looked for: its routes say what it has. */
+  #isOfBuiltIns([first, name]: readonly string[]): boolean {
+    if (first === 'api') return true;
+    const group = first === 'apis' && name !== undefined ? this.#registry.group(name) : null;
+    const resources = group?.versions.flatMap((version) => version.resources) ?? [];
+    return resources.some(({ custom }) => custom === null);
+  }
 
   /** How to make the plain document of a path, or null: it is not ours. */
   #documentOf(segments: readonly string[]): (() => object) | null {
