@@ -54,13 +54,16 @@ interface Question {
 
 class Subject {
   readonly client: Client;
+  /** Where it is asked over HTTP. */
+  readonly url: string;
   readonly keys: number;
   readonly #value: Buffer;
   #prefixes = 0;
   #plain: Promise<string> | null = null;
 
-  constructor(client: Client, { keys, valueBytes }: PieceOptions) {
+  constructor(client: Client, url: string, { keys, valueBytes }: PieceOptions) {
     this.client = client;
+    this.url = url;
     this.keys = keys;
     this.#value = Buffer.alloc(valueBytes, 0x76);
   }
@@ -120,6 +123,20 @@ const questions: readonly Question[] = [
     prepare: async (subject) => {
       const prefix = await subject.filled();
       return () => subject.client.range({ prefix }, { ...patience, keysOnly: true });
+    },
+  },
+  {
+    name: 'range with values, as JSON',
+    prepare: async (subject) => {
+      const prefix = Buffer.from(await subject.filled());
+      const behind = Buffer.from(prefix);
+      behind[behind.length - 1]!++;
+      const body = JSON.stringify({ key: prefix.toString('base64'), range_end: behind.toString('base64') });
+      return async () => {
+        const answer = await fetch(`${subject.url}/v3/kv/range`, { method: 'POST', body });
+        if (!answer.ok) throw new Error(await answer.text());
+        await answer.arrayBuffer();
+      };
     },
   },
   {
@@ -184,9 +201,10 @@ export async function runPieces(options: PieceOptions): Promise<PieceReport> {
     cluster.start();
     await cluster.waitHealthy();
     const [member] = cluster.members;
-    const client = connect({ endpoints: [`http://127.0.0.1:${member!.port}`], timeoutMs: GIVE_UP_MS });
+    const url = `http://127.0.0.1:${member!.port}`;
+    const client = connect({ endpoints: [url], timeoutMs: GIVE_UP_MS });
     const beside = setInterval(() => void client.put('beside', 'value').catch(() => {}), PUT_EVERY_MS);
-    const subject = new Subject(client, options);
+    const subject = new Subject(client, url, options);
     const results: PieceResult[] = [];
     for (const question of chosen) {
       const slices: Slices[] = [];

@@ -12,6 +12,7 @@
 import { Failure } from '../util/failure.ts';
 import { type ColdMessage, decodeCold, encodeCold } from './cold-codec.ts';
 import { protoDescriptor } from './proto-descriptor.ts';
+import { Reader } from './proto-reader.ts';
 
 interface FieldDeclaration {
   readonly type: string;
@@ -62,6 +63,8 @@ const integerBounds: Readonly<Record<'int64' | 'uint64' | 'int32' | 'uint32', re
 
 const scalars: ReadonlySet<string> = new Set([...Object.keys(integerBounds), 'bool', 'string', 'bytes']);
 const shapes = new Map<string, MessageShape | EnumShape>();
+/** Of a message in parts, decoded and written in one go. */
+const runBytes = 64 * 1024;
 /** Messages within messages; txns can be nested. */
 const maxDepth = 100;
 
@@ -87,14 +90,25 @@ export function decodeProtoJson(typeName: string, bytes: Uint8Array): string {
 }
 
 /**
- * The JSON text for an encoded message that comes in parts, piece by piece.
+ * The JSON text for an encoded message that comes in parts, in pieces of a millisecond of work.
  * @param parts messages, which one after the other are one with its fields in their order
  * @throws Failure 'malformedRequest' when one is none
  */
 export function* decodeProtoJsonParts(typeName: string, parts: readonly Uint8Array[]): Generator<string> {
   const writer = new MessageWriter(messageShape(typeName));
-  for (const part of parts) yield writer.write(decodeCold(typeName, part));
+  for (const part of parts) {
+    for (const run of fieldRuns(part)) yield writer.write(decodeCold(typeName, run));
+  }
   yield writer.end();
+}
+
+/** Cuts an encoded message between fields: each piece is a message too. */
+function* fieldRuns(message: Uint8Array): Generator<Uint8Array> {
+  const reader = new Reader(message);
+  for (let from = 0; from < reader.end; from = reader.at) {
+    while (reader.at < reader.end && reader.at - from < runBytes) reader.skip(reader.tag(), 0);
+    yield message.subarray(from, reader.at);
+  }
 }
 
 function malformed(what: string): Failure {

@@ -181,7 +181,7 @@ t.test('a range of very many keys comes in parts, and is what one in a piece wou
     t.ok(answer.kvs.every((pair) => pair.value === base64(value)));
   }
   const { id } = await client.leases.grant(1000, { keepAlive: false });
-  for (let from = 0; from < 9000; from += 100) {
+  for (let from = 0; from < 4500; from += 100) {
     await Promise.all(
       Array.from({ length: 100 }, (_, i) => client.put(`leased/${10_000 + from + i}`, '', { lease: id })),
     );
@@ -191,7 +191,7 @@ t.test('a range of very many keys comes in parts, and is what one in a piece wou
   t.equal(told.grantedTTL, '1000');
   t.same(
     told.keys,
-    Array.from({ length: 9000 }, (_, i) => base64(`leased/${10_000 + i}`)),
+    Array.from({ length: 4500 }, (_, i) => base64(`leased/${10_000 + i}`)),
   );
 });
 

@@ -142,6 +142,12 @@ t.test('a message that comes in parts has the text of the whole, whatever is in 
       },
     ),
   );
+  const kvs = Array.from({ length: 3000 }, () => ({ key: Buffer.alloc(100) }));
+  const long = [{ kvs }, { count: 3000n }].map((part) => encodeCold(type, part));
+  const pieces = [...decodeProtoJsonParts(type, long)];
+  t.equal(pieces.join(''), decodeProtoJson(type, Buffer.concat(long)));
+  // Of 64 KiB of message, and a third more in base64.
+  t.ok(pieces.length >= 6 && pieces.every((piece) => piece.length < 128 * 1024), 'no part is one piece');
   const disordered = [{ count: 1n }, { more: true }].map((part) => encodeCold(type, part));
   t.throws(() => [...decodeProtoJsonParts(type, disordered)], /not in the order of its fields/);
 });
