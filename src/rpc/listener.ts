@@ -270,7 +270,7 @@ function listenFailure(error: NodeJS.ErrnoException, address: string): Failure {
     case 'EADDRINUSE':
       return new Failure(
         'portTaken',
-        `cannot listen on ${address}: another process has this port. Stop it, or choose another one.`,
+        `cannot listen on ${address}: another process has this port. Stop it, or choose another port.`,
         { cause: error },
       );
     case 'EACCES':

@@ -54,7 +54,7 @@ t.test('a port that is taken is named once, and what to do about it once', async
   const { code, happened, advice } = start(join(t.testdir(), 'd'), '', flags);
   t.equal(code, 1);
   t.equal(happened, `cannot listen on ${url.replace('http://', '')}: another process has this port.`);
-  t.equal(advice, 'Stop it, or choose another one.');
+  t.equal(advice, 'Stop it, or choose another port.');
 });
 
 t.test('who is to join a cluster and is told of nobody in it is told so', async (t) => {
