@@ -501,6 +501,8 @@ t.test('help of a command comes in both ways of asking', async (t) => {
   t.same(await ctl('unused', words('help watch')), long);
   t.match(long.out, /Usage: keelson ctl watch /);
   t.match((await ctl('unused', words('help'), {}, etcdutl)).out, /hashkv/);
+  const group = /^Usage: keelson ctl lease <command> \[flags\]\n\n {2}lease grant {2,}Creates leases\n/;
+  t.match((await ctl('unused', words('lease --help'))).out, group);
   t.match((await ctl('unused', words('options'))).out, /--dial-timeout +.*\(default 2s\)/);
   t.equal(Object.keys(ctlTool.commands).length, new Set(Object.keys(ctlTool.commands)).size);
 });

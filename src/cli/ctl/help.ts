@@ -17,10 +17,11 @@ export const helpFlag: FlagSpecs = {
 };
 
 export function flagLines(specs: FlagSpecs): string[] {
+  const width = Math.max(25, ...Object.keys(specs).map((name) => name.length)) + 2;
   return Object.entries(specs).map(([name, { short, initial, kind, help }]) => {
     const value = kind === 'duration' ? `${Number(initial) / 1000}s` : String(initial);
     const isPlain = (kind === 'switch' && initial === false) || initial === '' || initial === 0;
-    return `  ${short === undefined ? '    ' : `-${short}, `}--${name.padEnd(26)} ${help}${isPlain ? '' : ` (default ${value})`}`;
+    return `  ${short === undefined ? '    ' : `-${short}, `}--${name.padEnd(width)}${help}${isPlain ? '' : ` (default ${value})`}`;
   });
 }
 
@@ -43,11 +44,13 @@ export function overview({ name, call, commands }: Tool): string {
 }
 
 /** The commands that begin with a word, as `lease`; empty if there are none. */
-export function groupHelp({ commands }: Tool, word: string): string {
-  return Object.entries(commands)
+export function groupHelp({ call, commands }: Tool, word: string): string {
+  const lines = Object.entries(commands)
     .filter(([name]) => name.startsWith(`${word} `))
-    .map(([name, { summary }]) => `${name.padEnd(24)}${summary}\n`)
-    .join('');
+    .map(([name, { summary }]) => `  ${name.padEnd(24)}${summary}`);
+  if (lines.length === 0) return '';
+  const usage = `${call} ${word} <command>`;
+  return [`Usage: ${usage} [flags]`, '', ...lines, '', `Flags of one: ${usage} --help`, ''].join('\n');
 }
 
 export function commandHelp({ call }: Tool, { usage, summary, flags = {} }: CtlCommand): string {
