@@ -31,11 +31,9 @@ export async function startMemberApi(
   const kubeconfig = join(dir, 'kubeconfig');
   // The first one that serves is as good as any other.
   if (!existsSync(kubeconfig)) writeKubeconfig(kubeconfig, plane.url, files.authority, files.token);
-  return {
-    ...plane,
-    close: async () => {
-      await plane.close();
-      await store.close();
-    },
+  const close = async (): Promise<void> => {
+    await plane.close();
+    await store.close();
   };
+  return { ...plane, close, [Symbol.asyncDispose]: close };
 }

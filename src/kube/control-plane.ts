@@ -65,8 +65,10 @@ const drainLookMs = 5;
 
 export type { AuthorizationMode } from './auth/modes.ts';
 export type { ControlPlaneOptions } from './control-plane-options.ts';
+export { memberStore } from './store/member-store.ts';
+export type { KubeStore } from './store.ts';
 
-export interface ControlPlane {
+export interface ControlPlane extends AsyncDisposable {
   /** `http://127.0.0.1:12345` */
   readonly url: string;
   readonly port: number;
@@ -74,7 +76,7 @@ export interface ControlPlane {
   readonly insecureUrl: string | null;
   /** A kubeconfig, YAML, for this server's administrator. */
   readonly kubeconfig: string;
-  /** Ends every connection and watch; nothing is left behind. */
+  /** Ends every connection and watch; nothing is left behind. Calling it again waits for the same end. */
   close(): Promise<void>;
 }
 
@@ -200,17 +202,52 @@ async function drain(
   }
 }
 
-/** Starts an API server and resolves once it answers. @throws the system's error when the port is taken */
+/** What was opened, each with its end: the last comes first. */
+class Opened {
+  readonly #ends: (() => unknown)[] = [];
+  #closing: Promise<void> | null = null;
+
+  push(end: () => unknown): void {
+    this.#ends.push(end);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const end of this.#ends.reverse()) await end();
+  }
+}
+
+/**
+ * Starts an API server and resolves once it answers.
+ * @throws the system's error when the port is taken; nothing is left open then
+ */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const opened = new Opened();
+  try {
+    return await open(options, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function open(options: ControlPlaneOptions, opened: Opened): Promise<ControlPlane> {
   const { runtime = nodeRuntime(), host = '127.0.0.1', tls = null, insecurePort = null } = options;
   const { clock } = runtime;
   const below = options.store ?? (await openMemoryStore(runtime));
+  if (options.store === undefined) opened.push(() => below.close());
   const store = new MeteredStore(below, clock);
   const token = options.adminToken ?? randomUid(runtime.random);
   const checks = escalationChecks(() => ({ authorizer: access.authorizer, rbac }));
   const caller = options.webhookCaller ?? nodeWebhookCaller(clock);
+  if (options.webhookCaller === undefined) opened.push(() => caller.close());
   const authorizer = (): Authorizer => access.authorizer;
   const parts = serverParts(runtime, store, options, { checks: [checks], caller, authorizer });
+  opened.push(() => parts.storages.close());
   const rbac = new RbacAuthorizer(parts);
   const access = accessOf(parts, options, token);
   const address: { url: string; port: number } = { url: '', port: 0 };
@@ -250,10 +287,17 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     clientAuthorities: tls?.clientAuthorities ?? '',
     ...(options.frontProxy === undefined ? {} : { frontProxy: frontProxyData(options.frontProxy) }),
   });
-  const running = await Promise.all(controllers.map((begin) => begin(parts)));
+  const begun = await Promise.allSettled(controllers.map((begin) => begin(parts)));
+  const running = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  opened.push(() => Promise.all(running.map((controller) => controller.close())));
+  const failed = begun.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  opened.push(() => common.deadlines.close());
   const handler = new RequestHandler({ ...common, authenticators });
   const port = options.port ?? 0;
-  const listeners = [await listen({ host, port, tls: socketTls(options), clock, handle: handler.handle })];
+  const listeners: Listener[] = [];
+  opened.push(() => Promise.all(listeners.map((listener) => listener.close())));
+  listeners.push(await listen({ host, port, tls: socketTls(options), clock, handle: handler.handle }));
   address.url = listeners[0]!.url;
   address.port = listeners[0]!.port;
   if (insecurePort !== null) {
@@ -264,21 +308,18 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
   await publishServer(parts, advertisedAddress(options.advertiseAddress ?? host), address.port);
   const upkeep = new Upkeep(runtime, store, storages, options.compactionIntervalMs ?? defaultCompactionMs);
+  opened.push(() => {
+    upkeep.close();
+    health.end();
+    return drain(options, runtime, listeners, work);
+  });
+  const close = (): Promise<void> => opened.close();
   return {
     url: address.url,
     port: address.port,
     insecureUrl: listeners[1]?.url ?? null,
     kubeconfig: kubeconfigText(address.url, tls?.cert ?? null, token),
-    async close() {
-      upkeep.close();
-      health.end();
-      await drain(options, runtime, listeners, work);
-      await Promise.all(listeners.map((listener) => listener.close()));
-      common.deadlines.close();
-      await Promise.all(running.map((controller) => controller.close()));
-      storages.close();
-      if (options.webhookCaller === undefined) caller.close();
-      if (options.store === undefined) await below.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
