@@ -111,6 +111,15 @@ t.test('a watch has no YAML, and who takes others as well but it first is refuse
   });
 });
 
+t.test('what is served is told in YAML, too', async (t) => {
+  const api = await startApi(t);
+  for (const path of ['/api', '/apis', '/api/v1', '/apis/batch', '/apis/batch/v1']) {
+    const inYaml = await api.get(path, { accept: yaml });
+    t.strictSame([inYaml.code, typeOf(inYaml.headers.get('content-type'))], [200, yaml], path);
+    t.strictSame(parse(inYaml.body), (await api.get(path)).body, path);
+  }
+});
+
 t.test('custom resources have no protobuf, but their metadata has', async (t) => {
   const api = await startApi(t);
   const schema = { openAPIV3Schema: { type: 'object' } };

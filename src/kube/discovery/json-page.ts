@@ -1,4 +1,4 @@
-/** Pages that are JSON documents, with a stable ETag and 304 for who has them already. */
+/** Pages that are documents, mostly JSON, with a stable ETag and 304 for who has them already. */
 
 import { createHash } from 'node:crypto';
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
@@ -11,7 +11,10 @@ export interface Page {
 }
 
 export function pageOf(document: object, contentType: string = 'application/json'): Page {
-  const body = `${JSON.stringify(document)}\n`;
+  return pageOfText(`${JSON.stringify(document)}\n`, contentType);
+}
+
+export function pageOfText(body: string, contentType: string): Page {
   const hash = createHash('sha256').update(body).digest('hex').toUpperCase();
   return { body, etag: `"${hash}"`, contentType };
 }

@@ -3,12 +3,13 @@
  */
 
 import { methodNotAllowed, noSuchResource } from '../api/status.ts';
+import { yamlBody } from '../http/encode.ts';
 import type { PageHandler } from '../http/handler.ts';
-import { negotiate } from '../http/negotiate.ts';
+import { mediaTypes, negotiate } from '../http/negotiate.ts';
 import type { ApiAnswer, ApiRequest } from '../http/types.ts';
 import type { Registry } from '../registry/registry.ts';
 import { aggregated, legacyGroup, legacyGroupList, legacyResourceList, legacyVersions } from './documents.ts';
-import { answerJson, answerPage, type Page, pageOf } from './json-page.ts';
+import { answerJson, answerPage, type Page, pageOf, pageOfText } from './json-page.ts';
 
 const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
@@ -99,13 +100,18 @@ export class DiscoveryPages {
     }
     const isRoot = segments.length === 1;
     const shapes = isRoot ? { APIGroupDiscoveryList: ['v2'] } : {};
-    const accepted = negotiate(request.header('accept'), { formats: ['json'], shapes });
-    const isAggregated = accepted.as === 'APIGroupDiscoveryList';
-    const key = `${isAggregated ? 'aggregated ' : ''}${segments.join('/')}`;
+    const { as, format } = negotiate(request.header('accept'), {
+      formats: ['json', 'yaml'],
+      shapeFormats: ['json'],
+      shapes,
+    });
+    const isAggregated = as === 'APIGroupDiscoveryList';
+    const key = `${as ?? format} ${segments.join('/')}`;
     let page = this.#pages.get(key);
     if (page === undefined) {
       const isCore = segments[0] === 'api';
-      page = isAggregated ? pageOf(aggregated(this.#registry, isCore), aggregatedType) : pageOf(make());
+      if (isAggregated) page = pageOf(aggregated(this.#registry, isCore), aggregatedType);
+      else page = format === 'yaml' ? pageOfText(yamlBody(make()), mediaTypes.yaml) : pageOf(make());
       this.#pages.set(key, page);
     }
     return answerPage(request, page, isAggregated ? 'public' : 'no-cache, private');

@@ -31,6 +31,10 @@ const yamlOptions = {
   version: '1.1',
 } as const;
 
+export function yamlBody(document: object): string {
+  return yamlText(document, yamlOptions);
+}
+
 function isList(body: Body): body is ApiList {
   return Array.isArray((body as ApiList).items);
 }
@@ -156,9 +160,7 @@ export function encodeBody(
     if (bytes != null) return { body: toBuffer(bytes), type: mediaTypes.protobuf };
     // Kinds without a protobuf form are asked for by clients that take JSON as well.
   }
-  if (format === 'yaml') {
-    return { body: yamlText(shaped, yamlOptions), type: mediaTypes.yaml };
-  }
+  if (format === 'yaml') return { body: yamlBody(shaped), type: mediaTypes.yaml };
   // As a real server writes it: a line of JSON ends, what is spread over several does not.
   const text = encoding.isPretty ? JSON.stringify(shaped, null, 2) : `${JSON.stringify(shaped)}\n`;
   return { body: text, type: mediaTypes.json };
