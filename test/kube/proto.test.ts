@@ -311,3 +311,63 @@ t.test('a kind without a protobuf form is answered in JSON to whom takes both', 
   t.equal(answer.headers.get('content-type'), 'application/json');
   t.equal((await api.get(path, { accept: protobuf })).code, 406);
 });
+
+t.test(
+  'an envelope that does not say its kind has that of the endpoint, and what is broken is told as Go does',
+  async (t) => {
+    const api = await startApi(t);
+    const named = field(1, field(1, 'e'));
+    const post = async (body: Uint8Array): Promise<readonly [number, string]> => {
+      const answer = await fetch(`${api.plane.url}/api/v1/namespaces/default/configmaps?dryRun=All`, {
+        method: 'POST',
+        headers: { 'content-type': protobuf, accept: 'application/json' },
+        body: Buffer.from(body),
+      });
+      const { message, kind } = (await answer.json()) as { message?: string; kind: string };
+      return [answer.status, message ?? kind];
+    };
+    for (const [version, kind] of [
+      ['', ''],
+      ['v1', ''],
+      ['', 'ConfigMap'],
+      ['a/b/c', 'ConfigMap'],
+    ] as const) {
+      t.strictSame(await post(envelope(version, kind, named)), [201, 'ConfigMap'], `${version} ${kind}`);
+    }
+    const unrecognized = 'the object provided is unrecognized (must be of type ConfigMap):';
+    const unhandled = 'ConfigMap in version "v1" cannot be handled as a ConfigMap:';
+    for (const [body, text] of [
+      [Buffer.alloc(0), `${unrecognized} empty data (<empty>)`],
+      [Buffer.from('k8s\0'), `${unrecognized} empty body (6b387300)`],
+      [
+        Buffer.from('hi'),
+        `${unrecognized} provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] (6869)`,
+      ],
+      [Buffer.from('k8s\0\x0a\x50abc', 'latin1'), `${unrecognized} unexpected EOF (6b3873000a50616263)`],
+      [envelope('v1', 'ConfigMap', [0x0a, 0x20, 0x61]), `${unhandled} unexpected EOF`],
+      [envelope('v1', 'ConfigMap', [...new Array(10).fill(0xff), 1]), `${unhandled} proto: integer overflow`],
+      [envelope('v1', 'ConfigMap', [0x96, 0x03]), `${unhandled} proto: illegal wireType 6`],
+    ] as const) {
+      t.strictSame(await post(body), [400, text]);
+    }
+  },
+);
+
+t.test('a message that comes twice is one message', async (t) => {
+  const label = field(11, [...field(1, 'k'), ...field(2, 'v')]);
+  const twice = [...field(1, [...field(1, 'e'), ...label]), ...field(1, field(1, 'f'))];
+  t.strictSame(codec.decode(envelope('v1', 'ConfigMap', twice)), {
+    kind: 'ConfigMap',
+    apiVersion: 'v1',
+    metadata: { name: 'f', labels: { k: 'v' } },
+  });
+});
+
+t.test('a body of another kind is told by the version that Go calls its package', async (t) => {
+  const api = await startApi(t);
+  const sent = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' } };
+  const { code, body } = await api.send('POST', '/api/v1/namespaces/default/configmaps', sent);
+  const why =
+    'cannot be handled as a ConfigMap: converting (v1.Deployment) to (core.ConfigMap): unknown conversion';
+  t.strictSame([code, body.message], [400, `Deployment in version "v1" ${why}`]);
+});

@@ -5,12 +5,11 @@
 
 import { Failure } from '../../util/failure.ts';
 import { Reader, Writer } from '../../wire/proto.ts';
-import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
-import { badRequest } from '../api/status.ts';
+import { groupVersionText, type Json, type JsonObject } from '../api/objects.ts';
 import { type Definition, definitionOfKind, findDefinition } from '../schema/schema.ts';
 import { hasWholeForm } from './plan.ts';
 import { MessageReader, ProtobufError } from './read.ts';
-import type { ProtobufCodec } from './types.ts';
+import type { KindName, ProtobufCodec } from './types.ts';
 import { NotEncodable, writeMessage } from './write.ts';
 
 const magic = Buffer.from('k8s\0', 'latin1');
@@ -39,8 +38,6 @@ function definitionFor(apiVersion: string, kind: string): Definition | null {
 interface Envelope {
   apiVersion: string;
   kind: string;
-  contentType: string;
-  contentEncoding: string;
   /** Where the message starts and ends. */
   start: number;
   end: number;
@@ -51,14 +48,7 @@ function hasMagic(bytes: Uint8Array): boolean {
 }
 
 function readEnvelope(reader: Reader): Envelope {
-  const envelope: Envelope = {
-    apiVersion: '',
-    kind: '',
-    contentType: '',
-    contentEncoding: '',
-    start: 0,
-    end: 0,
-  };
+  const envelope: Envelope = { apiVersion: '', kind: '', start: 0, end: 0 };
   while (reader.at < reader.end) {
     const tag = reader.tag();
     if (tag === 0x0a) {
@@ -71,9 +61,7 @@ function readEnvelope(reader: Reader): Envelope {
       envelope.end = reader.end;
       reader.at = reader.end;
       reader.end = outer;
-    } else if (tag === 0x1a) envelope.contentEncoding = reader.string();
-    else if (tag === 0x22) envelope.contentType = reader.string();
-    else reader.skip(tag, 0);
+    } else reader.skip(tag, 0);
   }
   return envelope;
 }
@@ -96,32 +84,57 @@ function parseJson(bytes: Uint8Array): Json {
   }
 }
 
+const noKind: KindName = { group: '', version: '', kind: '' };
+
 const messages = new MessageReader((bytes, depth) =>
-  hasMagic(bytes) ? decodeEnvelope(bytes, depth) : parseJson(bytes),
+  hasMagic(bytes) ? decodeEnvelope(bytes, depth, noKind) : parseJson(bytes),
 );
 
-function decodeEnvelope(bytes: Uint8Array, depth: number): JsonObject {
+/** What the text of an apiVersion leaves out, or says wrongly, is as it is wanted. */
+function settled({ apiVersion, kind }: Envelope, wanted: KindName): { apiVersion: string; kind: string } {
+  const isGiven = apiVersion !== '' && apiVersion.split('/').length <= 2;
+  return {
+    apiVersion: isGiven ? apiVersion : groupVersionText(wanted.group, wanted.version),
+    kind: kind === '' ? wanted.kind : kind,
+  };
+}
+
+function decodeEnvelope(bytes: Uint8Array, depth: number, wanted: KindName): JsonObject {
+  if (bytes.length === 0) throw new ProtobufError('empty data');
   if (!hasMagic(bytes)) {
     throw new ProtobufError(
       'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
     );
   }
+  if (bytes.length === magic.length) throw new ProtobufError('empty body');
   const reader = new Reader(bytes, magic.length);
-  const { apiVersion, kind, start, end, contentType, contentEncoding } = readEnvelope(reader);
-  if (contentEncoding !== '') throw new ProtobufError(`the content encoding ${contentEncoding} is not known`);
+  const envelope = readEnvelope(reader);
+  const { apiVersion, kind } = settled(envelope, wanted);
   const object: JsonObject = {};
   if (kind !== '') object['kind'] = kind;
   if (apiVersion !== '') object['apiVersion'] = apiVersion;
-  if (contentType === 'application/json') {
-    const value = parseJson(bytes.subarray(start, end));
-    return isJsonObject(value) ? { ...object, ...value } : object;
-  }
   // Of a kind that is not known the endpoint says so, by kind and apiVersion.
   const definition = definitionFor(apiVersion, kind);
   if (definition === null) return object;
-  reader.at = start;
-  reader.end = end;
-  return messages.message(definition, reader, object, depth + 1);
+  reader.at = envelope.start;
+  reader.end = envelope.end;
+  try {
+    return messages.message(definition, reader, object, depth + 1);
+  } catch (error) {
+    throw protobufError(error, kind);
+  }
+}
+
+/** What Go says of broken bytes. @param kind of the message; empty: of the envelope */
+function protobufError(error: unknown, kind: string): unknown {
+  if (error instanceof ProtobufError)
+    return error.kind === '' ? new ProtobufError(error.message, kind) : error;
+  if (!(error instanceof Failure)) return error;
+  const { message } = error;
+  const wireType = /wire type (\d)/.exec(message)?.[1];
+  if (message.includes('ends inside')) return new ProtobufError('unexpected EOF', kind);
+  if (message.includes('ten bytes')) return new ProtobufError('proto: integer overflow', kind);
+  return new ProtobufError(wireType === undefined ? message : `proto: illegal wireType ${wireType}`, kind);
 }
 
 let writer: Writer | null = null;
@@ -182,12 +195,11 @@ function encoded(object: JsonObject, write: (to: Writer, definition: Definition)
 
 /** The codec of request and answer bodies. */
 export const kubernetesProtobuf: ProtobufCodec = {
-  decode(body) {
+  decode(body, wanted = noKind) {
     try {
-      return decodeEnvelope(body, 0);
+      return decodeEnvelope(body, 0, wanted);
     } catch (error) {
-      if (error instanceof ProtobufError || error instanceof Failure) throw badRequest(error.message);
-      throw error;
+      throw protobufError(error, '');
     }
   },
   encode: (object) => encoded(object, (to, definition) => writeEnvelope(to, definition, object)),

@@ -6,15 +6,20 @@
 
 import { maxMessageDepth, type Reader, WireType } from '../../wire/proto.ts';
 import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
+import { badRequest, StatusError } from '../api/status.ts';
 import { type Definition, definitionOf } from '../schema/schema.ts';
 import { durationText, instantText } from '../schema/times.ts';
 import { type FieldPlan, planOf, type WireForm } from './plan.ts';
 
-/** Thrown for bytes that are no such message. */
-export class ProtobufError extends Error {
-  constructor(message: string) {
-    super(message);
+/** Thrown for bytes that are no such message: 400, of which an endpoint says more. */
+export class ProtobufError extends StatusError {
+  /** The kind of the message that is wrong; empty: the envelope is. */
+  readonly kind: string;
+
+  constructor(message: string, kind: string = '') {
+    super(badRequest(message).status);
     this.name = 'ProtobufError';
+    this.kind = kind;
   }
 }
 
@@ -83,10 +88,17 @@ export class MessageReader {
       this.#entry(field, reader, map, depth);
       return;
     }
+    const before = into[field.name];
+    if (field.shape === 'single' && field.form === 'message' && isJsonObject(before)) {
+      // What comes twice is one message.
+      const outer = reader.enter();
+      this.message(field.definition!, reader, before, depth + 1);
+      reader.end = outer;
+      return;
+    }
     const value = this.#value(field, reader, depth);
     if (field.shape === 'list') {
-      const known = into[field.name];
-      if (Array.isArray(known)) known.push(value ?? null);
+      if (Array.isArray(before)) before.push(value ?? null);
       else into[field.name] = [value ?? null];
     } else if (value !== undefined && (field.keepsZero || !isZero(field.form, value))) {
       into[field.name] = value;

@@ -78,7 +78,7 @@ async function bind(endpoint: Endpoint): Promise<ApiAnswer> {
   const { parts, context, path } = endpoint;
   const options = writeOptions(context, 'CreateOptions');
   const body = await context.request.readBody();
-  const value = parseBody(parts, body, context.request.header('content-type'), 'Binding');
+  const value = parseBody(parts, body, context.request.header('content-type'), bindingKind);
   const binding = toObject(parts, value, bindingKind, options.fieldValidation, context.warnings) as Binding;
   const { name = '', namespace = '' } = binding.metadata;
   if (path.name !== '' && name !== path.name) {

@@ -14,6 +14,8 @@ import {
 import { badRequest, type StatusError, unsupportedMediaType } from '../api/status.ts';
 import type { CustomType } from '../crd/types.ts';
 import { mediaTypes } from '../http/negotiate.ts';
+import { ProtobufError } from '../proto/read.ts';
+import type { KindName, ProtobufCodec } from '../proto/types.ts';
 import { DecodeError, decodeBy } from '../schema/decode.ts';
 import { JsonTextError, parseJsonText } from '../schema/json-text.ts';
 import { definitionOf } from '../schema/schema.ts';
@@ -83,19 +85,35 @@ function shapeProblem(value: Json): string | null {
   return null;
 }
 
+function parseProtobuf(codec: ProtobufCodec, body: Uint8Array, wanted: KindName): JsonObject {
+  try {
+    return codec.decode(body, wanted);
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    if (error.kind === '') throw unrecognized(body, wanted.kind, error.message);
+    const { kind, version } = wanted;
+    if (kind === 'DeleteOptions') throw badRequest(error.message);
+    const given = `${error.kind} in version ${JSON.stringify(version)}`;
+    throw badRequest(`${given} cannot be handled as a ${kind}: ${error.message}`);
+  }
+}
+
 /**
  * The plain value of a body.
- * @param kind for messages
+ * @param wanted for messages, and what a body in protobuf has that does not say it
  * @throws StatusError 400, 415
  */
 export function parseBody(
   parts: ServerParts,
   body: Uint8Array,
   contentType: string,
-  kind: string,
+  wanted: KindName,
 ): JsonObject {
+  const { kind } = wanted;
   const type = mediaTypeOf(contentType);
-  if (type === mediaTypes.protobuf && parts.protobuf !== null) return parts.protobuf.decode(body);
+  if (type === mediaTypes.protobuf && parts.protobuf !== null) {
+    return parseProtobuf(parts.protobuf, body, wanted);
+  }
   const isYaml = type === mediaTypes.yaml;
   if (!isYaml && type !== '' && type !== mediaTypes.json) throw unsupportedMediaType(acceptedBodies);
   const { value, problems } = parseText(body, isYaml, kind);
@@ -133,7 +151,7 @@ function checkKind(parts: ServerParts, value: JsonObject, expected: ExpectedKind
   }
   const inner = expected.group === '' ? 'core' : expected.group.split('.')[0];
   throw badRequest(
-    `${prefix}converting (${version.replace('/', '.')}.${kind}) to (${inner}.${expected.kind}): unknown conversion`,
+    `${prefix}converting (${groupVersion}.${kind}) to (${inner}.${expected.kind}): unknown conversion`,
   );
 }
 

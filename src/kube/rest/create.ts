@@ -36,7 +36,7 @@ export async function create(endpoint: Endpoint): Promise<ApiAnswer> {
   const type = context.request.header('content-type');
   let object = isOfTemplates(resource, type) ? objectOfTemplate(resource, body) : null;
   if (object === null) {
-    const value = parseBody(parts, body, type, resource.kind);
+    const value = parseBody(parts, body, type, resource);
     object = toObject(parts, value, resource, options.fieldValidation, context.warnings);
   }
   settleNamespace(endpoint, object.metadata);

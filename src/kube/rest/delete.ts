@@ -29,6 +29,8 @@ import { admissionAttributes, answerObject, type Endpoint, strategyContext } fro
 import type { ServerParts } from './parts.ts';
 import { list } from './read.ts';
 
+const optionsKind = { group: '', version: 'v1', kind: 'DeleteOptions' };
+
 export interface DeleteOptions {
   /** Null: the kind's own. */
   readonly gracePeriodSeconds: number | null;
@@ -103,7 +105,7 @@ async function deleteOptions(parts: ServerParts, context: RequestContext): Promi
   const body = await request.readBody();
   const given =
     body.length > 0
-      ? optionsOfBody(parseBody(parts, body, request.header('content-type'), 'DeleteOptions'))
+      ? optionsOfBody(parseBody(parts, body, request.header('content-type'), optionsKind))
       : optionsOfQuery(request.query);
   const dryRun = given.dryRun ?? [];
   checkOptions(given, dryRun);
@@ -222,6 +224,11 @@ async function admitDelete(endpoint: Endpoint, current: ApiObject, options: Dele
 
 function checkPreconditions(resource: ResourceType, { metadata }: ApiObject, options: DeleteOptions): void {
   const refuse = (what: string, given: string, actual: string, why: string): Error => {
+    if (strategyOf(resource).mayBeRemoved !== undefined) {
+      // What goes in steps has a store of its own, which looks itself.
+      const seen = `${what} in precondition: ${given}, ${what} in object meta: ${actual}`;
+      return conflict(resource, metadata.name ?? '', `Precondition failed: ${seen}`);
+    }
     // Here a real server names the kind, not the plural.
     return conflict(
       { group: resource.group, plural: resource.kind },

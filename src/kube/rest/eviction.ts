@@ -210,7 +210,7 @@ async function evict(endpoint: Endpoint): Promise<ApiAnswer> {
   const { parts, context, path, resource } = endpoint;
   const asked = writeOptions(context, 'CreateOptions');
   const body = await context.request.readBody();
-  const value = parseBody(parts, body, context.request.header('content-type'), 'Eviction');
+  const value = parseBody(parts, body, context.request.header('content-type'), evictionKind);
   // Both versions have the same members.
   if (value['apiVersion'] === 'policy/v1beta1') value['apiVersion'] = 'policy/v1';
   const eviction = toObject(parts, value, evictionKind, asked.fieldValidation, context.warnings);

@@ -41,7 +41,7 @@ async function reviewOf(endpoint: Endpoint): Promise<ApiObject> {
   const { parts, context, resource } = endpoint;
   const options = writeOptions(context, 'CreateOptions');
   const body = await context.request.readBody();
-  const value = parseBody(parts, body, context.request.header('content-type'), resource.kind);
+  const value = parseBody(parts, body, context.request.header('content-type'), resource);
   return toObject(parts, value, resource, options.fieldValidation, context.warnings);
 }
 

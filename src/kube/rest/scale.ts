@@ -165,7 +165,7 @@ async function putScale(endpoint: Endpoint): Promise<ApiAnswer> {
   const { parts, context, path } = endpoint;
   const options = writeOptions(context, 'UpdateOptions');
   const body = await context.request.readBody();
-  const value = parseBody(parts, body, context.request.header('content-type'), 'Scale');
+  const value = parseBody(parts, body, context.request.header('content-type'), scaleKind);
   const scale = toObject(parts, value, scaleKind, options.fieldValidation, context.warnings);
   if ((scale.metadata.name ?? '') === '') {
     throw badRequest(

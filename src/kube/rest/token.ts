@@ -93,7 +93,7 @@ function issueToken(tokens: ServiceAccountTokens): Handler {
     const { parts, context, path, resource } = endpoint;
     const options = writeOptions(context, 'CreateOptions');
     const body = await context.request.readBody();
-    const value = parseBody(parts, body, context.request.header('content-type'), 'TokenRequest');
+    const value = parseBody(parts, body, context.request.header('content-type'), requestKind);
     const request = toObject(parts, value, requestKind, options.fieldValidation, context.warnings);
     const account = await parts.storages.of(resource).get(path.namespace, path.name);
     if (account === null) throw notFound(resource, path.name);

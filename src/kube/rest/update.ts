@@ -16,7 +16,7 @@ export async function update(endpoint: Endpoint): Promise<ApiAnswer> {
   const { parts, context, path, resource } = endpoint;
   const options = writeOptions(context, 'UpdateOptions');
   const body = await context.request.readBody();
-  const value = parseBody(parts, body, context.request.header('content-type'), resource.kind);
+  const value = parseBody(parts, body, context.request.header('content-type'), resource);
   const object = toObject(parts, value, resource, options.fieldValidation, context.warnings);
   settleNamespace(endpoint, object.metadata);
   checkName(path.name, object);

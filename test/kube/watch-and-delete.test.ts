@@ -1,4 +1,4 @@
-/** How watches begin and end, as a kube-apiserver of 1.36 has it: each answer was compared with one. */
+/** How watches begin and end, and what deletions are held to: each answer was compared with that of a real server. */
 
 import t from 'tap';
 import { startApi } from './api.ts';
@@ -44,4 +44,15 @@ t.test('the old path of a watch of one object takes no selector but its name', a
     const { code, body } = await api.get(path + encodeURIComponent(selector));
     t.strictSame([code, body.type], [200, 'ADDED'], selector);
   }
+});
+
+t.test('preconditions of what goes in steps are told by the resource', async (t) => {
+  const api = await startApi(t);
+  const { uid } = (await api.get('/api/v1/namespaces/default')).body.metadata;
+  const { code, body } = await api.send('DELETE', '/api/v1/namespaces/default', {
+    preconditions: { uid: 'x' },
+  });
+  const why = `Precondition failed: UID in precondition: x, UID in object meta: ${uid}`;
+  const message = `Operation cannot be fulfilled on namespaces "default": ${why}`;
+  t.strictSame([code, body.message, body.details.kind], [409, message, 'namespaces']);
 });
