@@ -1,4 +1,4 @@
-/** The easily missed corners of etcd's KV semantics, each by its number in our notes. */
+/** The easily missed corners of etcd's KV semantics. */
 
 import t from 'tap';
 import type { LeaseBook } from '../../src/mvcc/types.ts';
@@ -35,7 +35,7 @@ const leaseBook = (): LeaseBook & { readonly log: string[] } => {
 };
 
 t.test(
-  '1: a fresh store is at revision 1, the first write makes 2, old reads answer with the current',
+  'a fresh store is at revision 1, the first write makes 2, old reads answer with the current',
   async (t) => {
     const { store } = await freshRig();
     t.equal(store.revision, 1);
@@ -52,7 +52,7 @@ t.test(
   },
 );
 
-t.test('3: count ignores limit and filters, more respects filters', async (t) => {
+t.test('count ignores limit and filters, more respects filters', async (t) => {
   const { store } = await freshRig();
   for (const key of ['a', 'b', 'c', 'd']) store.put(put(key, key));
   const limited = store.range(range('a', { end: 'z', limit: 2 }));
@@ -65,7 +65,7 @@ t.test('3: count ignores limit and filters, more respects filters', async (t) =>
   t.same([counted.kvs.length, counted.count, counted.more], [0, 4, false]);
 });
 
-t.test('4: a deletion is told as key and mod_revision only', async (t) => {
+t.test('a deletion is told as key and mod_revision only', async (t) => {
   const { store, changes } = await freshRig();
   store.put(put('a', 'value'));
   store.deleteRange(del('a'));
@@ -82,7 +82,7 @@ t.test('4: a deletion is told as key and mod_revision only', async (t) => {
 });
 
 t.test(
-  '11: a delete of many keys is one revision, its changes in key order, and none is no revision',
+  'a delete of many keys is one revision, its changes in key order, and none is no revision',
   async (t) => {
     const { store, changes } = await freshRig();
     for (const key of ['c', 'a', 'b']) store.put(put(key, key));
@@ -96,7 +96,7 @@ t.test(
   },
 );
 
-t.test('12: a value compare on a missing key is false even for not equal; the numbers are 0', async (t) => {
+t.test('a value compare on a missing key is false even for not equal; the numbers are 0', async (t) => {
   const { store } = await freshRig();
   const holds = (fields: Parameters<typeof compare>[1]): boolean =>
     store.txn(txn([], [], [compare('missing', fields)])).succeeded;
@@ -130,7 +130,7 @@ t.test('a compare over a range must hold for every key of it', async (t) => {
   t.equal(holds('x', CompareResult.NotEqual), false);
 });
 
-t.test('13: guards see the state before the txn, nested ones too, and ops see the ones before', async (t) => {
+t.test('guards see the state before the txn, nested ones too, and ops see the ones before', async (t) => {
   const { store } = await freshRig();
   const isMissing = compare('a', { target: CompareTarget.Create, number: 0 });
   const result = store.txn(
@@ -157,7 +157,7 @@ t.test('13: guards see the state before the txn, nested ones too, and ops see th
   });
 });
 
-t.test('13: any op that would fail voids the whole txn before anything happens', async (t) => {
+t.test('any op that would fail voids the whole txn before anything happens', async (t) => {
   const rig = await freshRig({ leases: leaseBook() });
   const { store } = rig;
   store.put(put('a', '1'));
@@ -196,7 +196,7 @@ t.test('13: any op that would fail voids the whole txn before anything happens',
   t.equal(store.txn(unused).succeeded, true, 'the branch that does not run is not checked');
 });
 
-t.test('14: a delete of what was deleted before in the same txn deletes nothing more', async (t) => {
+t.test('a delete of what was deleted before in the same txn deletes nothing more', async (t) => {
   const { store, changes } = await freshRig();
   store.put(put('a', '1'));
   const { responses } = store.txn(txn([delOp(del('a')), delOp(del('a', 'c', true))]));
@@ -207,7 +207,7 @@ t.test('14: a delete of what was deleted before in the same txn deletes nothing 
   t.equal(changes.length, 2);
 });
 
-t.test('15: what changes nothing makes no revision, and an equal put makes one', async (t) => {
+t.test('what changes nothing makes no revision, and an equal put makes one', async (t) => {
   const { store } = await freshRig();
   t.equal(store.txn(txn([])).revision, 1);
   t.equal(store.txn(txn([rangeOp(range('a'))])).revision, 1);
@@ -220,7 +220,7 @@ t.test('15: what changes nothing makes no revision, and an equal put makes one',
   t.equal(store.revision, 3, 'a compaction makes none');
 });
 
-t.test('16: a negative revision is the latest for a range; in a txn -1 is, until a compaction', async (t) => {
+t.test('a negative revision is the latest for a range; in a txn -1 is, until a compaction', async (t) => {
   const { store } = await freshRig();
   store.put(put('a', '1'));
   t.same(store.range(range('a', { revision: -1 })).kvs.map(show), ['a@2/2/1=1']);
@@ -235,7 +235,7 @@ t.test('16: a negative revision is the latest for a range; in a txn -1 is, until
   t.throws(() => store.compact(0), failing('compacted'), 'and again it is none');
 });
 
-t.test('17: range_end \\0 is infinity, and an end at or before the key is an empty range', async (t) => {
+t.test('range_end \\0 is infinity, and an end at or before the key is an empty range', async (t) => {
   const { store } = await freshRig();
   for (const key of ['\0', 'a', 'b', '\xff\xff']) store.put(put(key, ''));
   t.equal(store.range(range('\0', { end: '\0' })).count, 4);
@@ -247,7 +247,7 @@ t.test('17: range_end \\0 is infinity, and an end at or before the key is an emp
 });
 
 t.test(
-  '31: a compaction at N keeps N readable; at or below N again is compacted, above the store is future',
+  'a compaction at N keeps N readable; at or below N again is compacted, above the store is future',
   async (t) => {
     const { store } = await freshRig();
     for (const value of ['1', '2', '3']) store.put(put('a', value));
@@ -264,7 +264,7 @@ t.test(
   },
 );
 
-t.test('31: a compaction at 0 of a store that never was compacted is accepted, once', async (t) => {
+t.test('a compaction at 0 of a store that never was compacted is accepted, once', async (t) => {
   const { store } = await freshRig();
   store.compact(0);
   t.equal(store.compactRevision, 0);
@@ -272,7 +272,7 @@ t.test('31: a compaction at 0 of a store that never was compacted is accepted, o
 });
 
 t.test(
-  '36: answers inside a txn carry the revision they saw; those of a nested txn stand in an empty header',
+  'answers inside a txn carry the revision they saw; those of a nested txn stand in an empty header',
   async (t) => {
     const { store } = await freshRig();
     store.put(put('a', '1'));

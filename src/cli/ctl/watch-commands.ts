@@ -152,6 +152,16 @@ async function watchLines(session: Session): Promise<never> {
     failed = reject;
   });
   const refuse = (line: string, why: string): void => session.io.err(`Invalid command ${line} (${why})\n`);
+  const begin = (line: string, words: readonly string[]): void => {
+    const { given, target } = parseWatchLine(words, watchFlags, session.io.env);
+    if (target.end !== undefined && given.isSet('prefix')) {
+      refuse(line, '`range_end` and `--prefix` are mutually exclusive');
+      return;
+    }
+    const watch = startWatch(session, given, target);
+    running.add(watch);
+    follow(session, watch, target.command).then(() => running.delete(watch), failed);
+  };
   try {
     for (;;) {
       const line = await session.interruptible(Promise.race([lines.next(), failure]));
@@ -162,16 +172,7 @@ async function watchLines(session: Session): Promise<never> {
       else if (words[0] !== 'watch') refuse(line, 'only support watch');
       else if (words.length < 2 && (session.io.env['ETCDCTL_WATCH_KEY'] ?? '') === '')
         refuse(line, 'command type or key is not provided');
-      else {
-        const { given, target } = parseWatchLine(words, watchFlags, session.io.env);
-        if (target.end !== undefined && given.isSet('prefix')) {
-          refuse(line, '`range_end` and `--prefix` are mutually exclusive');
-          continue;
-        }
-        const watch = startWatch(session, given, target);
-        running.add(watch);
-        follow(session, watch, target.command).then(() => running.delete(watch), failed);
-      }
+      else begin(line, words);
     }
   } finally {
     for (const watch of running) watch.close();

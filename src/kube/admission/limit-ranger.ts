@@ -30,22 +30,25 @@ function fillSide(container: JsonObject, side: string, defaults: Record<string, 
   return added;
 }
 
+/** @returns what was filled in, in words */
+function fillContainer(container: JsonObject, what: string, limit: JsonObject): string[] {
+  const name = textOf(container, 'name');
+  const requests = fillSide(container, 'requests', mapOf(limit, 'defaultRequest'));
+  const limits = fillSide(container, 'limits', mapOf(limit, 'default'));
+  const notes: string[] = [];
+  if (requests.length > 0) notes.push(`${requests.join(', ')} request for ${what} ${name}`);
+  if (limits.length > 0) notes.push(`${limits.join(', ')} limit for ${what} ${name}`);
+  return notes;
+}
+
 function fillPod(pod: ApiObject, ranges: readonly ApiObject[]): void {
   const spec = writableSpec(pod);
   const notes: string[] = [];
-  for (const range of ranges) {
-    for (const limit of limitsOf(range, 'Container')) {
-      for (const list of ['containers', 'initContainers']) {
-        const what = list === 'containers' ? 'container' : 'init container';
-        for (const container of objectsOf(spec, list)) {
-          const name = textOf(container, 'name');
-          const requests = fillSide(container, 'requests', mapOf(limit, 'defaultRequest'));
-          const limits = fillSide(container, 'limits', mapOf(limit, 'default'));
-          if (requests.length > 0) notes.push(`${requests.join(', ')} request for ${what} ${name}`);
-          if (limits.length > 0) notes.push(`${limits.join(', ')} limit for ${what} ${name}`);
-        }
-      }
-    }
+  for (const limit of ranges.flatMap((range) => limitsOf(range, 'Container'))) {
+    for (const container of objectsOf(spec, 'containers'))
+      notes.push(...fillContainer(container, 'container', limit));
+    for (const container of objectsOf(spec, 'initContainers'))
+      notes.push(...fillContainer(container, 'init container', limit));
   }
   if (notes.length === 0) return;
   pod.metadata.annotations = {
