@@ -143,6 +143,7 @@ t.test('a cluster is looked at from one endpoint, all members included', async (
     const { code, findings } = await examined(cluster.clientUrls[0]!, '--command-timeout=2s');
     t.equal(code, 1);
     t.equal(count(findings, 'problem', /a read that needs a majority fails/), 1);
+    t.equal(count(findings, 'note', /^1 of 3 members answer$/), 1);
   });
 });
 

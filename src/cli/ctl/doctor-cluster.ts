@@ -80,6 +80,11 @@ function leadership(states: readonly Answered[], members: readonly ClusterMember
   return ok('cluster', `${nameOf(leader, members)} leads in term ${terms[0]}`);
 }
 
+function presence(answering: number, members: number): Finding {
+  const what = `${answering} of ${members} members answer`;
+  return answering === members ? ok('cluster', what) : note('cluster', what, 'see to the others first');
+}
+
 function size(members: readonly ClusterMember[]): Finding[] {
   const voters = members.filter(({ isLearner }) => !isLearner).length;
   const tolerated = Math.floor((voters - 1) / 2);
@@ -270,8 +275,8 @@ export async function examineCluster(session: Session): Promise<Finding[]> {
     ];
   }
   const own = [...new Map(states.map((state) => [state.header.memberId, state])).values()];
-  findings.push(ok('cluster', `${own.length} of ${members.length} members answer`));
   findings.push(
+    presence(own.length, members.length),
     leadership(own, members),
     ...size(members),
     ...progress(own, members),
