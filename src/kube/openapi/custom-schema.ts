@@ -8,7 +8,7 @@ import { isJsonObject, type Json, type JsonObject } from '../api/objects.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { definitionOf } from '../schema/schema.ts';
 import { memberText } from './descriptions.ts';
-import { schemaName } from './names.ts';
+import { customSchemaName, schemaName } from './names.ts';
 import type { OpenApiVersion } from './schemas.ts';
 
 const keepsUnknown = 'x-kubernetes-preserve-unknown-fields';
@@ -61,8 +61,7 @@ export function customSchema(resource: ResourceType, version: OpenApiVersion): J
   const given = custom?.openApiSchema ?? { type: 'object' };
   const kinds = { 'x-kubernetes-group-version-kind': [{ group, kind, version: groupVersion }] };
   if (version === 2 && given[keepsUnknown] === true) return { type: 'object', ...kinds };
-  const reference = version === 3 ? '#/components/schemas/' : '#/definitions/';
-  const metadata = { $ref: `${reference}${schemaName(definitionOf('meta.v1.ObjectMeta'))}` };
+  const metadata = { $ref: referenceTo(schemaName(definitionOf('meta.v1.ObjectMeta')), version) };
   const shown = version === 3 ? given : schemaOfVersion2(given);
   const properties: JsonObject = {
     ...(shown['properties'] as JsonObject | undefined),
@@ -74,4 +73,34 @@ export function customSchema(resource: ResourceType, version: OpenApiVersion): J
     },
   };
   return { ...shown, properties, ...kinds };
+}
+
+function referenceTo(name: string, version: OpenApiVersion): string {
+  return (version === 3 ? '#/components/schemas/' : '#/definitions/') + name;
+}
+
+/** What a list of custom resources is. */
+export function customListSchema(resource: ResourceType, version: OpenApiVersion): JsonObject {
+  const { group, version: groupVersion, kind, listKind, plural } = resource;
+  const item = customSchemaName(group, groupVersion, kind);
+  const metadata = { $ref: referenceTo(schemaName(definitionOf('meta.v1.ListMeta')), version) };
+  return {
+    description: `${listKind} is a list of ${kind}`,
+    type: 'object',
+    required: ['items'],
+    properties: {
+      apiVersion: { description: memberText('apiVersion'), type: 'string' },
+      items: {
+        description: `List of ${plural}.`,
+        type: 'array',
+        items: { $ref: referenceTo(item, version) },
+      },
+      kind: { description: memberText('kind'), type: 'string' },
+      metadata: {
+        description: memberText('metadata'),
+        ...(version === 3 ? { allOf: [metadata] } : metadata),
+      },
+    },
+    'x-kubernetes-group-version-kind': [{ group, kind: listKind, version: groupVersion }],
+  };
 }

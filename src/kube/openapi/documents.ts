@@ -8,8 +8,9 @@ import type { JsonObject } from '../api/objects.ts';
 import type { GroupVersion, Registry } from '../registry/registry.ts';
 import type { ResourceType } from '../registry/types.ts';
 import { definitionOfKind } from '../schema/schema.ts';
-import { customSchema } from './custom-schema.ts';
+import { customListSchema, customSchema } from './custom-schema.ts';
 import type { Descriptions } from './descriptions.ts';
+import { customSchemaName } from './names.ts';
 import { nameOfSchema, ResourcePaths } from './operations.ts';
 import { type OpenApiVersion, schemasOf } from './schemas.ts';
 
@@ -44,7 +45,10 @@ function addCustomSchemas(
   version: OpenApiVersion,
 ): void {
   for (const resource of resources) {
-    if (resource.custom !== null) schemas[nameOfSchema(resource)] = customSchema(resource, version);
+    if (resource.custom === null) continue;
+    schemas[nameOfSchema(resource)] = customSchema(resource, version);
+    const list = customSchemaName(resource.group, resource.version, resource.listKind);
+    schemas[list] = customListSchema(resource, version);
   }
 }
 
@@ -52,16 +56,10 @@ function addCustomSchemas(
 export function documentOf(groupVersion: GroupVersion, descriptions: Descriptions): JsonObject {
   const paths: JsonObject = {};
   for (const resource of groupVersion.resources) new ResourcePaths(resource, 3, paths).add();
-  const isCustom = groupVersion.resources.every(({ custom }) => custom !== null);
-  const roots = isCustom
-    ? new Set([
-        'meta.v1.ObjectMeta',
-        'meta.v1.DeleteOptions',
-        'meta.v1.Status',
-        'meta.v1.Patch',
-        'meta.v1.WatchEvent',
-      ])
-    : rootsOf(groupVersion);
+  const roots = rootsOf(groupVersion);
+  if (groupVersion.resources.some(({ custom }) => custom !== null)) {
+    for (const part of ['meta.v1.ListMeta', 'meta.v1.ObjectMeta']) roots.add(part);
+  }
   const schemas = schemasOf(roots, 3, descriptions);
   addCustomSchemas(schemas, groupVersion.resources, 3);
   return { openapi: '3.0.0', info, paths, components: { schemas } };

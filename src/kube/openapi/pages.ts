@@ -19,7 +19,7 @@ const v2RequestType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobu
 const v2AnswerType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const yearMs = 365 * 86_400_000;
 /** Moves when the documents of equal resources come out otherwise. */
-const edition = 3;
+const edition = 4;
 
 interface Document {
   readonly resources: readonly ResourceType[];
