@@ -27,7 +27,7 @@ export interface HeldPlace {
 
 /**
  * @param mayWait false: come back with null unless nobody is before
- * @throws LeaseLostError, the signal's reason; then nothing is left in the line
+ * @throws LeaseLostError, the signal's reason; then nothing is left in the line, or runs out where nobody answers
  */
 export async function takePlace(
   tools: LineTools,
@@ -58,7 +58,8 @@ export async function takePlace(
     }
     return held;
   } catch (error) {
-    await giveUp(held, lease, granted);
+    const givingUp = giveUp(held, lease, granted);
+    if (leases.isReachable) await givingUp;
     throw error;
   }
 }

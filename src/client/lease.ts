@@ -136,6 +136,11 @@ export class Leases {
     return this.#caller.isClosed;
   }
 
+  /** Some endpoint is connected. */
+  get isReachable(): boolean {
+    return this.#caller.endpoints.all.some(({ channel }) => channel.isReady);
+  }
+
   /**
    * Asks for a lease and, unless told otherwise, keeps it alive.
    * @param ttl seconds; servers raise what is too short (etcd: below one and a half election timeouts)

@@ -118,3 +118,16 @@ t.test('the stack of an error leads to who called', async (t) => {
     t.match(await attach(one), { reason: 'leaseNotFound', stack });
   }
 });
+
+t.test('who gives up waiting for a lock is let go where nobody answers any more', async (t) => {
+  const member = await startMember({ memory: true, listenClientUrls: ['http://127.0.0.1:0'] });
+  await using client = connect({ endpoints: member.clientUrls, timeoutMs: 600_000 });
+  await client.lock('door');
+  const controller = new AbortController();
+  const reason = new Error('not needed');
+  const waiting = t.rejects(client.lock('door', { signal: controller.signal }), reason);
+  while ((await member.client.count({ prefix: 'door/' })) < 2) await pauseFor(10);
+  await member.close();
+  controller.abort(reason);
+  await waiting;
+});
