@@ -47,10 +47,12 @@ export class Operator {
     if (this.swarm.spares > 0) this.look();
   }
 
-  /** Changes nothing any more, but still starts what was added, and soon. */
+  /** Changes nothing any more, but still starts what was added and takes out whose log has rotted, and soon. */
   settle(): void {
-    if (this.active && this.swarm.spares > 0 && this.swarm.stretch > 1) this.look();
+    const hadTime = this.active;
+    // First: who looks from now on has none.
     this.active = false;
+    if (hadTime && this.swarm.spares > 0 && this.swarm.stretch > 1) this.look();
   }
 
   private later(): void {

@@ -92,6 +92,16 @@ t.test('a machine whose log has a bit flipped is refused, and another one takes 
   t.ok(total.refused > 0 && total.harmless > 0 && total.added > 0, JSON.stringify(total));
 });
 
+t.test(
+  'a machine whose log rots at the last moment of a long life is taken out when all is healed',
+  async (t) => {
+    const { violation, swarm, counts } = runSeed(9102040);
+    t.equal(violation, null);
+    t.ok(swarm.stretch > 1, 'there was much time between what its operator did');
+    t.ok(counts['bitFlipsRefused']! > 0);
+  },
+);
+
 t.test('a log that loses its end, where most others hold it, loses nothing', async (t) => {
   const shape = (swarm: Swarm): Swarm => ({
     ...swarm,
