@@ -1,4 +1,4 @@
-/** How watches begin and end, and what deletions are held to: each answer was compared with that of a real server. */
+/** How watches begin and end, and what deletions and tokens are held to: each answer was compared with that of a real server. */
 
 import t from 'tap';
 import { startApi } from './api.ts';
@@ -55,4 +55,21 @@ t.test('preconditions of what goes in steps are told by the resource', async (t)
   const why = `Precondition failed: UID in precondition: x, UID in object meta: ${uid}`;
   const message = `Operation cannot be fulfilled on namespaces "default": ${why}`;
   t.strictSame([code, body.message, body.details.kind], [409, message, 'namespaces']);
+});
+
+t.test('a token for the pod of another account is told by the account, whatever uid was given', async (t) => {
+  const api = await startApi(t);
+  const home = '/api/v1/namespaces/default';
+  for (const name of ['default', 'other'])
+    await api.send('POST', `${home}/serviceaccounts`, { metadata: { name } });
+  const spec = { containers: [{ name: 'c', image: 'i' }] };
+  const made = await api.send('POST', `${home}/pods`, { metadata: { name: 'p' }, spec });
+  t.equal(made.code, 201);
+  const boundObjectRef = { kind: 'Pod', apiVersion: 'v1', name: 'p', uid: 'x' };
+  const asked = { spec: { boundObjectRef } };
+  const other = await api.send('POST', `${home}/serviceaccounts/other/token`, asked);
+  const why =
+    'cannot bind token for serviceaccount "other" to pod running with different serviceaccount name.';
+  t.strictSame([other.code, other.body.message], [400, why]);
+  t.equal((await api.send('POST', `${home}/serviceaccounts/default/token`, asked)).code, 409);
 });

@@ -68,21 +68,22 @@ async function boundTo(endpoint: Endpoint, reference: ObjectReference | null | u
     return { name: at, uid: object.metadata.uid ?? '', object };
   };
   const { object, uid } = await find(`${member}s`, name);
+  const { serviceAccountName = '', nodeName = '' } = (object.spec ?? {}) as {
+    serviceAccountName?: string;
+    nodeName?: string;
+  };
+  // Whose pod it is comes before which pod it is.
+  if (member === 'pod' && serviceAccountName !== path.name) {
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(path.name)} to pod running with different serviceaccount name.`,
+    );
+  }
   if (wanted !== '' && wanted !== uid) {
     const why = `the UID in the bound object reference (${wanted}) does not match the UID in record. The object might have been deleted and then recreated`;
     throw conflict({ group: '', plural: kind }, name, why);
   }
   const bound: Bound = { [member]: { name, uid } };
   if (member !== 'pod') return bound;
-  const { serviceAccountName = '', nodeName = '' } = (object.spec ?? {}) as {
-    serviceAccountName?: string;
-    nodeName?: string;
-  };
-  if (serviceAccountName !== path.name) {
-    throw badRequest(
-      `cannot bind token for serviceaccount ${JSON.stringify(path.name)} to pod running with different serviceaccount name.`,
-    );
-  }
   if (nodeName === '') return bound;
   const node = await find('nodes', nodeName).catch(() => null);
   return node === null ? bound : { ...bound, node: { name: nodeName, uid: node.uid } };
