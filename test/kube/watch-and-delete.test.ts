@@ -73,3 +73,43 @@ t.test('a token for the pod of another account is told by the account, whatever 
   t.strictSame([other.code, other.body.message], [400, why]);
   t.equal((await api.send('POST', `${home}/serviceaccounts/default/token`, asked)).code, 409);
 });
+
+t.test('who watches custom resources sees them go with their definition, and then the end', async (t) => {
+  const api = await startApi(t);
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const schema = { openAPIV3Schema: { type: 'object' } };
+  await api.send('POST', definitions, {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'ends.gone.example.com' },
+    spec: {
+      group: 'gone.example.com',
+      scope: 'Namespaced',
+      names: { plural: 'ends', kind: 'End' },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  });
+  const ends = '/apis/gone.example.com/v1/namespaces/default/ends';
+  for (let tries = 0; (await api.get(ends)).code !== 200 && tries < 6000; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  for (const name of ['a', 'b']) {
+    const { code } = await api.send('POST', ends, {
+      apiVersion: 'gone.example.com/v1',
+      kind: 'End',
+      metadata: { name },
+    });
+    t.equal(code, 201);
+  }
+  const response = await fetch(`${api.plane.url}${ends}?watch=1`);
+  await api.send('DELETE', `${definitions}/ends.gone.example.com`);
+  const frames = (await response.text())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.strictSame(
+    frames.map(({ type, object }) => `${type} ${object.metadata.name}`),
+    ['ADDED a', 'ADDED b', 'DELETED a', 'DELETED b'],
+  );
+  t.equal((await api.get(ends)).code, 404);
+});

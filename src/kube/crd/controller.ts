@@ -33,7 +33,7 @@ const restartMs = 200;
 
 interface Served {
   readonly uid: string;
-  readonly generation: number;
+  readonly spec: JsonObject;
   readonly rows: readonly ResourceType[];
 }
 
@@ -95,16 +95,18 @@ class Definitions implements Running {
   }
 
   #changed(definition: ApiObject): void {
-    const { name = '', uid = '', generation = 0 } = definition.metadata;
+    const { name = '', uid = '' } = definition.metadata;
     this.#known.set(name, definition);
     const served = this.#served.get(name);
-    const isSame = served?.uid === uid && served.generation === generation;
+    const { spec = {} } = definition;
+    // Not by its generation, which moves when a deletion begins: who watches sees the objects go.
+    const isSame = served?.uid === uid && isEqualJson(served.spec, spec);
     if (hasCondition(definition, 'Established') && !isSame) {
       const rows = resourcesOf(specOf(definition));
       const { registry, storages } = this.#parts;
       const kept = new Set(rows.map(({ version }) => version));
       const ended = (served?.rows ?? []).filter(({ version }) => !kept.has(version));
-      this.#served.set(name, { uid, generation, rows });
+      this.#served.set(name, { uid, spec, rows });
       if (ended.length > 0) registry.remove(ended);
       registry.add(rows);
       storages.renew([...ended, ...rows]);
@@ -116,11 +118,27 @@ class Definitions implements Running {
     const served = this.#served.get(name);
     this.#known.delete(name);
     this.#served.delete(name);
-    if (served !== undefined) this.#parts.registry.remove(served.rows);
+    if (served !== undefined) {
+      this.#parts.registry.remove(served.rows);
+      void this.#endWatches(served.rows);
+    }
     // Names that it had are free for others.
     for (const [other, definition] of this.#known) {
       if (!hasCondition(definition, 'NamesAccepted')) this.#queue.add(other);
     }
+  }
+
+  /** Watches of what is no longer served end once they have given the end of the last object. */
+  async #endWatches(rows: readonly ResourceType[]): Promise<void> {
+    const { storages } = this.#parts;
+    try {
+      const revision = await storages.store.revision();
+      const caches = rows.map((row) => storages.of(row).cache).filter(({ isLive }) => isLive);
+      await Promise.all(caches.map((cache) => cache.reach(revision)));
+    } catch {
+      // A store that does not answer has nothing to give either.
+    }
+    storages.renew(rows);
   }
 
   async #settle(name: string): Promise<void> {
