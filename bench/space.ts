@@ -186,6 +186,13 @@ class Subject {
       ...{ port: member!.port, from: 0, to: this.keys, keyBytes: KEY_BYTES, valueBytes },
       ...{ connections: 4, streams: 16 },
     });
+    // The first answer of its kind has its codec made, which is not what is measured.
+    await this.#status();
+  }
+
+  #status() {
+    const [member] = this.cluster.members;
+    return this.client.maintenance.status({ endpoint: `http://127.0.0.1:${member!.port}` });
   }
 
   /** Deletes all but a part, in pieces, one behind the other. */
@@ -214,7 +221,7 @@ class Subject {
     await pause(600);
     const figures = probes.take();
     const [first] = this.cluster.members;
-    const status = await this.client.maintenance.status({ endpoint: `http://127.0.0.1:${first!.port}` });
+    const status = await this.#status();
     const slices = this.cluster.members.map((member) =>
       slicesBetween(slicesFile(this.#folder, member.name), from, to),
     );

@@ -8,7 +8,8 @@
  *
  * 64-bit integers go through a reader and a writer of our own, because protobufjs would turn them into Long or number as
  * its module-wide `util.Long` says, which belongs to the application that embeds us: it may have changed it, and we
- * may not. The descriptor is built into types at first use, not at start.
+ * may not. A type is built from the descriptor when it is first used, with those that it is made of: all of them at once
+ * keep everybody waiting for 10 ms.
  */
 
 import protobuf from 'protobufjs/light.js';
@@ -51,32 +52,47 @@ class BigintWriter extends protobuf.Writer {
   }
 }
 
-let root: protobuf.Root | null = null;
+const root = new protobuf.Root();
+const declared = new Set<string>();
 const types = new Map<string, protobuf.Type>();
 
-interface DescriptorSpace {
-  nested: Record<string, protobuf.AnyNestedObject>;
+/** Adds a declaration of the descriptor to the root, and those that it names. */
+function declare(packageName: string, name: string): void {
+  const fullName = `${packageName}.${name}`;
+  if (declared.has(fullName)) return;
+  declared.add(fullName);
+  const declaration = JSON.parse(protoDescriptor[packageName]![name]!) as protobuf.AnyNestedObject;
+  root.define(packageName).addJSON({ [name]: declaration });
+  for (const type of typesNamedIn(declaration as Declaration)) {
+    const [first] = type.split('.');
+    if (Object.hasOwn(protoDescriptor[packageName]!, first!)) declare(packageName, first!);
+    else declareOf(type);
+  }
 }
 
-function buildRoot(): protobuf.Root {
-  const whole: DescriptorSpace = { nested: {} };
-  for (const [name, declarations] of Object.entries(protoDescriptor)) {
-    let place = whole;
-    for (const part of name.split('.')) {
-      place.nested[part] ??= { nested: {} };
-      place = place.nested[part] as DescriptorSpace;
-    }
-    for (const [key, json] of Object.entries(declarations)) place.nested[key] = JSON.parse(json);
-  }
-  const built = protobuf.Root.fromJSON(whole);
-  built.resolveAll();
-  return built;
+/** @param typeName with its package; a scalar has none, and a type that another one holds comes with it */
+function declareOf(typeName: string): void {
+  const packageName = Object.keys(protoDescriptor).find((name) => typeName.startsWith(`${name}.`));
+  if (packageName === undefined) return;
+  const [first] = typeName.slice(packageName.length + 1).split('.');
+  if (Object.hasOwn(protoDescriptor[packageName]!, first!)) declare(packageName, first!);
+}
+
+interface Declaration {
+  readonly fields?: Readonly<Record<string, { readonly type: string }>>;
+  readonly nested?: Readonly<Record<string, Declaration>>;
+}
+
+function typesNamedIn({ fields = {}, nested = {} }: Declaration): string[] {
+  const own = Object.values(fields).map(({ type }) => type);
+  return [...own, ...Object.values(nested).flatMap(typesNamedIn)];
 }
 
 function typeOf(typeName: string): protobuf.Type {
   let type = types.get(typeName);
   if (type === undefined) {
-    root ??= buildRoot();
+    declareOf(typeName);
+    root.resolveAll();
     type = root.lookupType(typeName);
     types.set(typeName, type);
   }
