@@ -33,7 +33,7 @@ const noticeMs = 10_000;
 /** What seems damaged is looked at again after this. */
 const confirmMs = 30_000;
 /** Of the state's records, read at once. */
-const chunkBytes = 256 * 1024;
+const chunkBytes = 64 * 1024;
 const chunkEntries = 1000;
 /** Tables that are the store's begin behind the backend's own. */
 const firstKey = '\x01';

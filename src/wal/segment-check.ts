@@ -12,7 +12,7 @@ import { decodeSegmentHeader } from './segment.ts';
 import { SegmentReader } from './segment-reader.ts';
 
 /** Bytes after which whoever asks gets a chance to do something else. */
-const stepBytes = 256 * 1024;
+const stepBytes = 64 * 1024;
 
 /** A place that does not hold what was written there. */
 export interface SegmentFault {
