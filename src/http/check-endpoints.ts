@@ -20,7 +20,7 @@ export function serveChecks(
 ): void {
   const excluded = new Set(query.getAll('exclude'));
   const chosen = checks.filter((check) => !excluded.has(check.name));
-  const ran = (check: string, isWell: boolean): void => figures.countCheck(typeOf(name), check, isWell);
+  const ran = (check: string, isWell: boolean): void => figures.checks.count(typeOf(name), check, isWell);
   runChecks(chosen, ran, (isWell, lines) => {
     if (isWell) {
       sendText(response, 200, query.has('verbose') ? `${lines}ok\n` : 'ok\n');

@@ -66,7 +66,7 @@ async function answerChecks(
       continue;
     }
     const problem = await check.run();
-    figures.observe(name, check.name, problem === null);
+    figures.checks.count(name, check.name, problem === null);
     if (problem !== null) isWell = false;
     text += problem === null ? `[+]${check.name} ok\n` : `[-]${check.name} failed: reason withheld\n`;
   }
